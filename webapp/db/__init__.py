@@ -1,0 +1,1 @@
+"""The database room: tables, transactions, migrations."""

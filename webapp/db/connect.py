@@ -1,0 +1,87 @@
+"""Opens Read and Write transactions on SQLite or PostgreSQL, and counts the changes that pages show."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, select, update
+
+from webapp.db import schema
+from webapp.db.gate import Gate
+
+BUSY_SECONDS = 20  # only a checkpoint or a program of others' makes a writer wait behind the gate
+
+
+class Database:
+    """One database, as one process uses it."""
+
+    def __init__(self, url: str, gate: Path) -> None:
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = _engine(url, self.is_sqlite)
+        self._gate = Gate(gate) if self.is_sqlite else None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A short transaction that sees one moment of the database."""
+        with self.engine.connect() as conn:
+            if not self.is_sqlite:
+                conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def write(self, committed: Callable[[int | None], None]) -> Iterator[Connection]:
+        """A short transaction that is on disk when the block has ended.
+
+        `committed` is then called with the new version, or None where nothing was marked as changed.
+        """
+        with self._gate.passed() if self._gate else nullcontext(), self.engine.connect() as conn:
+            conn.info.pop("changed", None)
+            conn = conn.execution_options(outtray_write=True)
+            with conn.begin():
+                yield conn
+                number = _count(conn) if conn.info.pop("changed", False) else None
+        committed(number)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def mark_changed(conn: Connection) -> None:
+    """Says that pages have something new to show; counted as the last statement before the commit."""
+    conn.info["changed"] = True
+
+
+def current_version(conn: Connection) -> int:
+    """The number of changes so far."""
+    number: int = conn.execute(select(schema.version.c.n)).scalar_one()
+    return number
+
+
+def _count(conn: Connection) -> int:
+    bumped = update(schema.version).values(n=schema.version.c.n + 1).returning(schema.version.c.n)
+    number: int = conn.execute(bumped).scalar_one()
+    return number
+
+
+def _engine(url: str, is_sqlite: bool) -> Engine:
+    if not is_sqlite:
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=30)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=10, max_overflow=30)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: SqliteConnection, record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions by itself
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(conn: Connection) -> None:
+    # IMMEDIATE takes the write lock at once: a transaction that reads first could not upgrade and would fail.
+    writing = conn.get_execution_options().get("outtray_write")
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,37 @@
+"""Brings a database up to date with Alembic, and tells whether it is."""
+
+from alembic.command import upgrade
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from webapp.db.connect import Database
+from webapp.paths import MIGRATIONS
+
+_ADVISORY_LOCK = 7_301_955  # ours alone in this database: two machines may start at once
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def bring_up_to_date(database: Database) -> None:
+    """Runs every migration that this database has not seen, all in one transaction."""
+    if is_up_to_date(database):
+        return
+    config = _config()
+    with database.write(lambda number: None) as conn:
+        if not database.is_sqlite:
+            conn.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        config.attributes["connection"] = conn
+        upgrade(config, "head")
+
+
+def is_up_to_date(database: Database) -> bool:
+    """Whether the database has seen every migration of this program."""
+    with database.read() as conn:
+        seen = MigrationContext.configure(conn).get_current_revision()
+    return seen == ScriptDirectory.from_config(_config()).get_current_head()

@@ -1,0 +1,8 @@
+"""Alembic's entry: runs migrations inside the transaction that db/migrate.py hands over."""
+
+from alembic import context
+
+from webapp.db.schema import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True)
+context.run_migrations()

@@ -1,0 +1,238 @@
+"""Every table; times are in UTC, sizes in bytes. Migrations in migrations/ bring a database to this."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
+
+from webapp.db.types import BigKey, Utc
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _person(name: str = "person", *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigKey, ForeignKey("person.id"), nullable=nullable)
+
+
+# One row: n counts the changes that a page could show.
+version = Table("version", metadata, Column("id", Integer, primary_key=True), Column("n", BigInteger, nullable=False))
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("email", String(320), nullable=False, unique=True),  # lower case
+    Column("name", String(200), nullable=False),
+    Column("role", String(10), nullable=False),  # staff, admin
+    Column("password", Text, nullable=False),  # argon2; empty until an invited person has chosen one
+    Column("zone", String(64), nullable=False, server_default=""),  # empty: OUTTRAY_TIMEZONE
+    Column("undo_seconds", Integer),  # null: OUTTRAY_UNDO_SECONDS
+    Column("created", Utc, nullable=False),
+    Column("disabled", Utc),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # SHA-256 of the cookie
+    _person(),
+    Column("created", Utc, nullable=False),
+    Column("seen", Utc, nullable=False),
+    Column("expires", Utc, nullable=False),
+    Column("agent", String(300), nullable=False, server_default=""),
+    Index("ix_session_person", "person"),
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    _person(),
+    Column("name", String(200), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("created", Utc, nullable=False),
+    Column("used", Utc),
+    Index("ix_token_person", "person"),
+)
+
+# One-time links: set-up and invitations.
+link = Table(
+    "link",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("purpose", String(20), nullable=False),  # setup, invite
+    _person(nullable=True),
+    Column("created", Utc, nullable=False),
+    Column("expires", Utc, nullable=False),
+)
+
+# Wrong passwords, per address of the account and per network address, for the sign-in throttle.
+login_failure = Table(
+    "login_failure",
+    metadata,
+    Column("who", String(400), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("blocked_until", Utc, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("at", Utc, nullable=False),
+    _person(nullable=True),
+    Column("action", String(60), nullable=False),
+    Column("subject", String(400), nullable=False, server_default=""),
+    Column("details", Text, nullable=False, server_default=""),
+)
+
+# What the panel remembers by itself, per person or (person 0) for all: the last choice in a form, a skipped hint.
+memory = Table(
+    "memory",
+    metadata,
+    Column("person", BigKey, primary_key=True, autoincrement=False),
+    Column("key", String(100), primary_key=True),
+    Column("value", JSON, nullable=False),
+)
+
+upload = Table(
+    "upload",
+    metadata,
+    Column("id", String(40), primary_key=True),  # u-…
+    _person("owner"),
+    Column("name", String(300), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("storage", String(100), nullable=False),
+    Column("understood", JSON, nullable=False),
+    Column("created", Utc, nullable=False),
+    Index("ix_upload_owner_created", "owner", "created"),
+)
+
+task = Table(
+    "task",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("title", String(400), nullable=False),
+    _person("owner"),
+    Column("state", String(12), nullable=False),
+    Column("form", JSON, nullable=False),
+    Column("form_version", Integer, nullable=False),
+    Column("queue", String(20), nullable=False),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("not_before", Utc, nullable=False),
+    Column("undo_until", Utc),  # the undo window; null: none was given
+    Column("key", String(300)),  # of a form page or an Idempotency-Key
+    Column("key_hash", String(64)),  # of the body that came with it
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("worker", String(100)),  # names the lock of whoever runs it
+    Column("deaths", Integer, nullable=False, server_default="0"),  # in a row, without progress in between
+    Column("tries", Integer, nullable=False, server_default="0"),  # waits for a connection, in a row
+    Column("asked", String(10)),  # cancel, pause: a person's wish that a running task has not obeyed yet
+    Column("asked_by", String(320)),
+    Column("asked_at", Utc),
+    Column("held_why", String(20)),  # paused, restored
+    Column("expanded", Boolean, nullable=False, server_default=false()),
+    Column("progress_done", BigInteger, nullable=False, server_default="0"),
+    Column("progress_total", BigInteger),
+    Column("progress_words", String(400), nullable=False, server_default=""),
+    Column("outcome", Text, nullable=False, server_default=""),
+    Column("cause", String(100), nullable=False, server_default=""),
+    Column("fault", String(10), nullable=False, server_default=""),  # form, server: whose turn it is
+    Column("reference", String(20)),
+    Column("technical", Text, nullable=False, server_default=""),
+    Column("dealt_with", Utc),
+    Column("created", Utc, nullable=False),
+    Column("started", Utc),
+    Column("finished", Utc),
+    UniqueConstraint("owner", "key"),
+    Index("ix_task_owner_id", "owner", "id"),
+    Index("ix_task_state_id", "state", "id"),
+    # What a slot looks for; only waiting rows are in it, so it stays small for ever.
+    Index(
+        "ix_task_due",
+        "queue",
+        "priority",
+        "not_before",
+        "id",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+    sqlite_autoincrement=True,  # a number that was once shown is never given out again
+)
+
+task_line = Table(
+    "task_line",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("task", BigKey, ForeignKey("task.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("state", String(12)),  # set where the line tells of a change of state: these are the timeline
+    Column("words", Text, nullable=False),
+    Index("ix_task_line_task_id", "task", "id"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("task", BigKey, ForeignKey("task.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("to", String(400), nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_try", Utc),
+    Column("reply", Text, nullable=False, server_default=""),
+    Column("technical", Text, nullable=False, server_default=""),
+    Column("message_id", String(300), nullable=False, server_default=""),
+    Column("updated", Utc, nullable=False),
+    Index("ix_delivery_task_state_position", "task", "state", "position"),
+)
+
+file = Table(
+    "file",
+    metadata,
+    Column("id", String(40), primary_key=True),  # f-…
+    Column("task", BigKey, ForeignKey("task.id", ondelete="CASCADE"), nullable=False),
+    _person("owner"),
+    Column("name", String(300), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("storage", String(100), nullable=False),
+    Column("created", Utc, nullable=False),
+    Column("expires", Utc, nullable=False),
+    Column("deleted", Utc),
+    Index("ix_file_task", "task"),
+    Index("ix_file_owner_created", "owner", "created"),
+    Index("ix_file_expires", "expires"),
+)
+
+# The shared pace of a mail server: the moment (seconds since 1970) from which the next message may go.
+pace = Table(
+    "pace",
+    metadata,
+    Column("target", String(300), primary_key=True),
+    Column("next_free_at", Float, nullable=False),
+)

@@ -1,0 +1,69 @@
+"""The errors that rooms raise for one another; each says by its type who is to hear of it."""
+
+
+class UserError(Exception):
+    """Shown to the person as written, beside `field` where one is named.
+
+    `status` is the HTTP status that web and API answer with.
+    """
+
+    status = 422
+
+    def __init__(self, words: str, field: str | None = None) -> None:
+        super().__init__(words)
+        self.words = words
+        self.field = field
+
+
+class FormErrors(UserError):
+    """Several refused fields at once: `errors` maps a field's name to its words."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__("; ".join(errors.values()))
+        self.errors = errors
+
+
+class NotFound(UserError):
+    """There is no such thing, or the person may not know of it."""
+
+    status = 404
+
+
+class Conflict(UserError):
+    """The thing's state does not allow what was asked."""
+
+    status = 409
+
+
+class Forbidden(UserError):
+    """The person is known and may not do this."""
+
+    status = 403
+
+
+class TooLarge(UserError):
+    """More was sent than the limit allows."""
+
+    status = 413
+
+
+class TaskError(Exception):
+    """Ends a task with plain `words`, or, when not `permanent`, lets it try again later.
+
+    `cause` is a short stable key that groups failures of one origin; `technical` is for admins.
+    `fault` says whose turn it is: "form" (change what was entered) or "server" (ask an admin, then retry).
+    """
+
+    def __init__(
+        self, words: str, *, permanent: bool = True, cause: str = "", technical: str = "", fault: str = "server"
+    ) -> None:
+        super().__init__(words)
+        self.words = words
+        self.permanent = permanent
+        self.cause = cause
+        self.technical = technical
+        self.fault = fault
+
+
+class Superseded(Exception):
+    """A write of a slot met a task that is no longer its own (other attempt, or ended): it lets go."""

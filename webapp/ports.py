@@ -1,0 +1,256 @@
+"""The protocols through which rooms meet; this room imports only errors."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+if TYPE_CHECKING:  # named in signatures only: a slot imports neither FastAPI nor, in a report's child, SQLAlchemy twice
+    from fastapi import BackgroundTasks
+    from sqlalchemy import Connection
+
+DeliveryState = Literal["waiting", "sending", "sent", "failed", "unknown", "skipped", "saved"]
+
+
+class TaskForm(BaseModel):
+    """What a person fills in to start a task; stored as JSON with `VERSION`.
+
+    A field's `title` is its label and its `description` the hint below it; `json_schema_extra` may say
+    `{"widget": "textarea" | "addresses" | "data" | "columns" | "choice" | "channels" | "seconds", …}`.
+    """
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    VERSION: ClassVar[int] = 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_text_that_can_be_stored(cls, data: Any) -> Any:
+        _refuse_unstorable(data)
+        return data
+
+    @classmethod
+    def upgrade(cls, data: dict[str, Any], version: int) -> dict[str, Any]:
+        """A stored form of an older version in today's shape; raises ValueError where it must be filled in again."""
+        return data
+
+
+def _refuse_unstorable(value: Any) -> None:
+    # PostgreSQL stores no NUL and no database stores half a surrogate pair.
+    if isinstance(value, str):
+        if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
+            raise ValueError("This text holds a character that cannot be stored. Type it again.")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _refuse_unstorable(key)
+            _refuse_unstorable(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _refuse_unstorable(inner)
+
+
+@dataclass(frozen=True)
+class NewDelivery:
+    """One message to be sent: an address or a channel, and the merge data of its row."""
+
+    to: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One delivery that its task is handing over now; `attempts` counts this one."""
+
+    position: int
+    to: str
+    data: dict[str, Any]
+    attempts: int
+    message_id: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came of handing one message over.
+
+    `state`: sent, failed (for good), later (the server said: try again later), lost (the connection broke before
+    the message was handed over), unknown (it broke after), saved (to the outbox). `words` are plain;
+    `technical` is the server's own text.
+    """
+
+    state: Literal["sent", "failed", "later", "lost", "unknown", "saved"]
+    words: str
+    technical: str = ""
+
+
+class Target(Protocol):
+    """Where deliveries go, one at a time: a mail server, the outbox, the log file."""
+
+    name: str
+    rate: float | None  # messages per second, shared by all slots; None: as fast as it takes them
+
+    def ready(self) -> None:
+        """Connected and signed in; raises TaskError (not permanent where a later try may succeed)."""
+
+
+class MailTarget(Target, Protocol):
+    """A mail server or the outbox."""
+
+    sender: str  # the From address, maybe with a name
+
+    def send(self, message: EmailMessage, to: str) -> Reply:
+        """Hands one message over to one envelope recipient; never raises for what a server may do."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: `type` is text, integer, number, yes-no, date or time (a date with a time)."""
+
+    name: str
+    type: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What was understood of an uploaded table; stored as JSON beside it."""
+
+    rows: int
+    columns: Sequence[Column]
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """An uploaded table: `path` is the file as it came, `typed` the same as Parquet with the types of `understood`."""
+
+    id: str
+    name: str
+    path: Path
+    typed: Path
+    understood: Understood
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who starts or owns a task, as far as other rooms need to know."""
+
+    id: int
+    email: str
+    name: str
+    role: Literal["staff", "admin"]
+    zone: ZoneInfo
+    undo_seconds: int
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == "admin"
+
+
+class Desk(Protocol):
+    """What a kind may look at while a form is checked or drawn, on behalf of one person."""
+
+    person: Person
+
+    def table(self, upload_id: str) -> Table:
+        """The person's own upload; NotFound where there is none."""
+
+    def tables(self) -> Sequence[Table]:
+        """The person's uploads, newest first, at most 20."""
+
+
+class TaskContext(Protocol):
+    """A running task, as its kind sees it. Any call may raise to end the run (cancel, pause, stop): let it pass."""
+
+    id: int
+    owner: Person
+    data_dir: Path
+    done: int  # progress kept from an earlier attempt
+
+    def log(self, words: str) -> None:
+        """A line of the task's log, for everybody."""
+
+    def progress(self, done: int, total: int | None = None, words: str = "") -> None:
+        """How far it is; stored at most four times a second. A point at which the run may be ended."""
+
+    def sleep(self, seconds: float) -> None:
+        """Waits at most 5 s at a time; ended at once by a wish to stop."""
+
+    def table(self, upload_id: str) -> Table:
+        """An upload of the owner's; TaskError where it is gone."""
+
+    def new_file(self, name: str, media_type: str) -> AbstractContextManager[Path]:
+        """A path to write to; kept, whole and with its checksum, when the block ends without an error."""
+
+    def mail_server(self) -> AbstractContextManager[MailTarget]:
+        """The mail server, or the outbox where there is none."""
+
+    def deliveries(self, target: Target) -> Iterator[Delivery]:
+        """The deliveries still to go: first speed, connection and control, then marked “sending”, then yielded."""
+
+    def settle(self, delivery: Delivery, reply: Reply) -> None:
+        """What came of it; stored together with the mark of the next."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of task: all that the rest of the house needs to know of it.
+
+    `run` returns the outcome in plain words, or None where its deliveries tell. `check` raises UserError or
+    FormErrors for what a form model cannot know by itself. `total` is the number of deliveries, or None.
+    `grace` is how long (s) a message in flight may take once somebody wants the task to end.
+    """
+
+    name: str
+    title: str
+    about: str
+    verb: str
+    icon: str
+    form: type[Any]
+    run: Callable[[Any, TaskContext], str | None]
+    title_of: Callable[[Any], str]
+    queue: Callable[[Any], str]
+    check: Callable[[Any, Desk], None] | None = None
+    expand: Callable[[Any, TaskContext], Iterable[NewDelivery]] | None = None
+    total: Callable[[Any], int | None] = lambda form: None
+    undoable: bool = False
+    pausable: bool = False
+    in_child: bool = False
+    grace: float = 2.0
+    on_home: bool = True
+
+
+class Engine(Protocol):
+    """When and where a task id runs; what became of it is the task table's business."""
+
+    def submit(self, conn: "Connection", task_id: int, queue: str, priority: int, not_before: datetime | None) -> None:
+        """Inside the transaction that made the task waiting."""
+
+    def withdraw(self, conn: "Connection", task_id: int) -> None:
+        """Inside the transaction that took it out of waiting."""
+
+    def after_commit(self, background: "BackgroundTasks | None") -> None:
+        """Wakes whoever should look; called after the commit, with the request's BackgroundTasks where there is one."""
+
+    def work(self, slot: "Slot", run: Callable[[int], None]) -> None:
+        """A slot's loop: runs one task id after another until the slot is told to stop."""
+
+
+class Slot(Protocol):
+    """A place where one task runs at a time."""
+
+    queue: str
+    worker: str  # names the lock file that proves it alive
+
+    @property
+    def stopping(self) -> bool: ...
+
+    def wait(self, seconds: float) -> None:
+        """Blocks until poked, told to stop, or `seconds` have passed."""
