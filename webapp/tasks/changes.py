@@ -1,0 +1,77 @@
+"""How a task changes: one conditional UPDATE each, whose row count is checked, and a line of its log."""
+
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from webapp.db import schema
+from webapp.db.connect import mark_changed
+from webapp.db.types import now
+from webapp.errors import Superseded
+from webapp.tasks.model import State, predecessors
+
+t, d = schema.task, schema.delivery
+
+
+def move(conn: Connection, task_id: int, to: State, words: str, *, attempt: int | None = None, **more: Any) -> bool:
+    """Brings a task to another state if today's allows it; False where it does not.
+
+    With `attempt` the change is a slot's: it counts only while that attempt of the task is running.
+    """
+    allowed = t.c.state.in_(predecessors(to)) if attempt is None else t.c.state == State.RUNNING
+    change = update(t).where(t.c.id == task_id, allowed).values(state=to, **_settled(to), **more)
+    if attempt is not None:
+        change = change.where(t.c.attempt == attempt)
+    if conn.execute(change).rowcount == 0:
+        return False
+    add_line(conn, task_id, words, to)
+    mark_changed(conn)
+    return True
+
+
+def _settled(to: State) -> dict[str, Any]:
+    """What comes with a state: an ended task belongs to no worker, and nobody's wish is open any more."""
+    if to is State.RUNNING:
+        return {}
+    values: dict[str, Any] = {"worker": None, "asked": None, "asked_at": None}
+    if to.has_ended:
+        values |= {"finished": now(), "undo_until": None}
+    if to is State.WAITING:
+        values |= {"finished": None, "dealt_with": None, "held_why": None}
+    return values
+
+
+def fenced(conn: Connection, task_id: int, attempt: int, **values: Any) -> str | None:
+    """A slot's write about its own running task; returns a person's wish. Superseded where it is no longer its own."""
+    mine = (t.c.id == task_id) & (t.c.attempt == attempt) & (t.c.state == State.RUNNING)
+    row = conn.execute(update(t).where(mine).values(**values or {"attempt": attempt}).returning(t.c.asked)).first()
+    if row is None:
+        raise Superseded
+    wish: str | None = row.asked
+    return wish
+
+
+def add_line(conn: Connection, task_id: int, words: str, state: State | None = None) -> None:
+    """A line of the task's log; with `state`, a step of its timeline."""
+    conn.execute(insert(schema.task_line).values(task=task_id, at=now(), state=state, words=words))
+
+
+def skip_waiting(conn: Connection, task_id: int) -> None:
+    """What has not gone out will not go out."""
+    change = update(d).where(d.c.task == task_id, d.c.state == "waiting")
+    conn.execute(change.values(state="skipped", reply="Not sent: the task was stopped.", updated=now()))
+
+
+def make_unknown(conn: Connection, task_id: int) -> int:
+    """A message that was being handed over when its process ended: nobody can know. Returns how many."""
+    words = "It may have arrived. The connection broke after the message was handed over."
+    change = update(d).where(d.c.task == task_id, d.c.state == "sending")
+    return conn.execute(change.values(state="unknown", reply=words, updated=now())).rowcount
+
+
+def counts(conn: Connection, task_id: int) -> dict[str, int]:
+    """The deliveries of a task by state."""
+    from sqlalchemy import func
+
+    query = select(d.c.state, func.count()).where(d.c.task == task_id).group_by(d.c.state)
+    return {state: number for state, number in conn.execute(query)}

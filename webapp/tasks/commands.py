@@ -1,0 +1,200 @@
+"""What people and programs do to tasks; each runs inside the caller's Write transaction and never commits."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, update
+
+from webapp.db import schema
+from webapp.db.connect import mark_changed
+from webapp.db.types import now
+from webapp.errors import Conflict
+from webapp.ports import Engine, Kind, Person
+from webapp.tasks import queries
+from webapp.tasks.changes import add_line, make_unknown, move, skip_waiting
+from webapp.tasks.model import State, Task
+from webapp.tasks.outcome import stopped_words
+
+t, d = schema.task, schema.delivery
+UNDONE = "Taken back. Nothing was sent."
+
+
+@dataclass(frozen=True)
+class Started:
+    """The task that a form started; not `is_new` where the same key had started it before."""
+
+    id: int
+    is_new: bool
+
+
+def start(
+    conn: Connection,
+    engine: Engine,
+    kind: Kind,
+    form: Any,
+    owner: Person,
+    *,
+    undo: bool = False,
+    not_before: datetime | None = None,
+    key: str | None = None,
+    key_hash: str | None = None,
+) -> Started:
+    """Writes the task and hands it to the engine; the same key again gives the same task.
+
+    Conflict where the key came with another body (`key_hash`, SHA-256).
+    """
+    known = queries.by_key(conn, owner.id, key) if key else None
+    if known:
+        if key_hash and known[1] and known[1] != key_hash:
+            raise Conflict("This Idempotency-Key has started another task already.")
+        return Started(known[0], is_new=False)
+    moment = now()
+    window = timedelta(seconds=owner.undo_seconds) if undo and kind.undoable else timedelta()
+    undo_until = moment + window if window else None
+    first = max(not_before or moment, undo_until or moment)
+    task_id: int = conn.execute(
+        insert(t)
+        .values(
+            kind=kind.name,
+            title=kind.title_of(form)[:400],
+            owner=owner.id,
+            state=State.WAITING,
+            form=form.model_dump(mode="json"),
+            form_version=kind.form.VERSION,
+            queue=kind.queue(form),
+            not_before=first,
+            undo_until=undo_until,
+            key=key,
+            key_hash=key_hash,
+            progress_total=kind.total(form),
+            created=moment,
+        )
+        .returning(t.c.id)
+    ).scalar_one()
+    add_line(conn, task_id, f"Started by {owner.name}.", State.WAITING)
+    engine.submit(conn, task_id, kind.queue(form), 0, first)
+    mark_changed(conn)
+    return Started(task_id, is_new=True)
+
+
+def undo(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
+    """Takes a task back before anything of it has begun; Conflict where it is too late."""
+    if task.was_undone:
+        return
+    in_time = task.can_undo(now()) and move(
+        conn, task.id, State.CANCELLED, f"Taken back by {by.name}.", outcome=UNDONE, cause="undone"
+    )
+    if not in_time:
+        raise Conflict("It is already going.")
+    skip_waiting(conn, task.id)
+    engine.withdraw(conn, task.id)
+
+
+def cancel(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
+    """Ends a task that has not ended: at once where it does not run, else as soon as it can let go."""
+    if task.state is State.RUNNING:
+        return _ask(conn, task, "cancel", by)
+    words = stopped_words(task.counts, task.not_prepared)
+    if not move(conn, task.id, State.CANCELLED, f"Cancelled by {by.name}.", outcome=words, cause="", held_why=None):
+        raise Conflict(f"This task is {task.state.words}: there is nothing to cancel.")
+    skip_waiting(conn, task.id)
+    engine.withdraw(conn, task.id)
+
+
+def pause(conn: Connection, engine: Engine, kind: Kind, task: Task, by: Person) -> None:
+    """Holds a task; a running one lets go after the message in flight."""
+    if task.state is State.RUNNING and kind.pausable:
+        return _ask(conn, task, "pause", by)
+    if task.state is State.RUNNING:
+        raise Conflict("This task cannot be paused once it runs. It can be cancelled.")
+    words = f"Paused by {by.name}."
+    if not move(conn, task.id, State.HELD, words, held_why="paused", asked_by=by.name, undo_until=None):
+        raise Conflict(f"This task is {task.state.words}: there is nothing to pause.")
+    engine.withdraw(conn, task.id)
+
+
+def resume(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
+    """Lets a paused task go on."""
+    if task.state is State.RUNNING and task.asked == "pause":
+        conn.execute(update(t).where(t.c.id == task.id, t.c.asked == "pause").values(asked=None, asked_at=None))
+        return mark_changed(conn)
+    if not task.is_paused:
+        raise Conflict(f"This task is {task.state.words}, not paused.")
+    _wait_again(conn, engine, task, f"Resumed by {by.name}.")
+
+
+def release(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
+    """Lets a task go on that was held after a restore."""
+    if task.state is not State.HELD or task.is_paused:
+        raise Conflict(f"This task is {task.state.words}, not held after a restore.")
+    _wait_again(conn, engine, task, f"Released by {by.name}.")
+
+
+def retry(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
+    """Does again what failed, was skipped or saved; never what was sent or is unknown."""
+    if not task.can_retry:
+        raise Conflict(f"This task is {task.state.words}: there is nothing to retry.")
+    again = update(d).where(d.c.task == task.id, d.c.state.in_(["failed", "skipped", "saved", "waiting"]))
+    conn.execute(again.values(state="waiting", attempts=0, next_try=None, reply="", technical="", updated=now()))
+    _wait_again(conn, engine, task, f"Retry by {by.name}.")
+
+
+def send_unknown_again(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
+    """Sends what perhaps arrived once more, with the same Message-ID; a person has decided so."""
+    if not task.state.has_ended or not task.unknown_count:
+        raise Conflict("There is no message of which nobody knows whether it arrived.")
+    again = update(d).where(d.c.task == task.id, d.c.state == "unknown")
+    conn.execute(again.values(state="waiting", attempts=0, next_try=None, updated=now()))
+    _wait_again(conn, engine, task, f"{by.name} sends the unknown ones again.")
+
+
+def deal_with(conn: Connection, task: Task, by: Person, *, words: str = "Marked as dealt with") -> None:
+    """Takes a task out of the count of those that need somebody; its state stays."""
+    if task.state not in (State.FAILED, State.ATTENTION):
+        raise Conflict(f"This task is {task.state.words}: nobody is needed.")
+    conn.execute(update(t).where(t.c.id == task.id).values(dealt_with=now()))
+    add_line(conn, task.id, f"{words} by {by.name}.")
+    mark_changed(conn)
+
+
+def recover(conn: Connection, engine: Engine, task_id: int, attempt: int, *, counted: bool) -> bool:
+    """Puts a task back whose slot is gone; the third death in a row without progress (`counted`) fails it.
+
+    A message that was in flight becomes unknown. False where the task was no longer that slot's.
+    """
+    lost = make_unknown(conn, task_id)
+    deaths = conn.execute(t.select().where(t.c.id == task_id).with_only_columns(t.c.deaths)).scalar_one()
+    deaths = deaths + 1 if counted and not lost else deaths
+    if deaths >= 3:
+        return _give_up(conn, task_id, attempt)
+    words = "Its process ended. It goes on where it was." if counted else "Outtray was restarted. It goes on."
+    if not move(conn, task_id, State.WAITING, words, attempt=attempt, deaths=deaths, not_before=now()):
+        return False
+    row = conn.execute(t.select().where(t.c.id == task_id)).one()
+    engine.submit(conn, task_id, row.queue, row.priority, None)
+    return True
+
+
+def _give_up(conn: Connection, task_id: int, attempt: int) -> bool:
+    skip_waiting(conn, task_id)
+    words = "The work broke off three times in a row without getting any further. Ask an admin to look at it."
+    return move(conn, task_id, State.FAILED, words, attempt=attempt, outcome=words, cause="poison", fault="server")
+
+
+def _ask(conn: Connection, task: Task, wish: str, by: Person) -> None:
+    if task.asked == "cancel":
+        raise Conflict("It is already stopping.")
+    mine = (t.c.id == task.id) & (t.c.attempt == task.attempt) & (t.c.state == State.RUNNING)
+    if conn.execute(update(t).where(mine).values(asked=wish, asked_by=by.name, asked_at=now())).rowcount == 0:
+        raise Conflict("It has just ended.")
+    add_line(conn, task.id, f"{by.name} wants it to {'stop' if wish == 'cancel' else 'pause'}.")
+    mark_changed(conn)
+
+
+def _wait_again(conn: Connection, engine: Engine, task: Task, words: str) -> None:
+    fresh = {"outcome": "", "cause": "", "fault": "", "reference": None, "technical": "", "deaths": 0, "tries": 0}
+    moment = max(now(), task.not_before) if task.state is State.HELD else now()
+    if not move(conn, task.id, State.WAITING, words, not_before=moment, undo_until=None, **fresh):
+        raise Conflict(f"This task is {task.state.words} now.")
+    engine.submit(conn, task.id, task.queue, task.priority, moment)

@@ -1,0 +1,198 @@
+"""A task as pages and engines see it, and the table of what may follow what; no database here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    """The state of a task; the values are what programs see."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    ATTENTION = "attention"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    HELD = "held"
+
+    @property
+    def words(self) -> str:
+        """What people see."""
+        return "needs attention" if self is State.ATTENTION else self.value
+
+    @property
+    def has_ended(self) -> bool:
+        return self in ENDED
+
+
+ENDED = frozenset({State.DONE, State.ATTENTION, State.FAILED, State.CANCELLED})
+ACTIVE = frozenset({State.WAITING, State.RUNNING})
+
+FOLLOWERS: Mapping[State, frozenset[State]] = {
+    State.WAITING: frozenset({State.RUNNING, State.CANCELLED, State.HELD}),
+    State.RUNNING: ENDED | {State.WAITING, State.HELD},
+    State.HELD: frozenset({State.WAITING, State.CANCELLED}),
+    State.FAILED: frozenset({State.WAITING}),
+    State.ATTENTION: frozenset({State.WAITING}),
+    State.CANCELLED: frozenset({State.WAITING}),
+    State.DONE: frozenset(),
+}
+
+
+def predecessors(state: State) -> list[State]:
+    """The states from which a task may come to `state`."""
+    return [before for before, after in FOLLOWERS.items() if state in after]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a task is; `total` None: nobody knows yet."""
+
+    done: int
+    total: int | None
+    words: str
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.total)
+
+
+@dataclass(frozen=True)
+class File:
+    """Something that a task made."""
+
+    id: str
+    task: int
+    owner: int
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+    storage: str
+    created: datetime
+    expires: datetime
+    deleted: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a task's log; `state` is set where the line tells of a change of state."""
+
+    id: int
+    at: datetime
+    state: State | None
+    words: str
+
+
+@dataclass(frozen=True)
+class DeliveryRow:
+    """One delivery, as pages and programs list it."""
+
+    position: int
+    to: str
+    state: str
+    attempts: int
+    reply: str
+    technical: str
+    message_id: str
+    next_try: datetime | None
+    updated: datetime
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that somebody started."""
+
+    id: int
+    kind: str
+    title: str
+    owner: int
+    owner_name: str
+    owner_email: str
+    state: State
+    form: Mapping[str, Any]
+    form_version: int
+    queue: str
+    priority: int
+    not_before: datetime
+    undo_until: datetime | None
+    attempt: int
+    worker: str | None
+    asked: str | None
+    asked_by: str | None
+    held_why: str | None
+    expanded: bool
+    progress: Progress
+    outcome: str
+    cause: str
+    fault: str
+    reference: str | None
+    technical: str
+    dealt_with: datetime | None
+    created: datetime
+    started: datetime | None
+    finished: datetime | None
+    files: Sequence[File] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)  # deliveries by state; empty where the task has none
+
+    @property
+    def is_active(self) -> bool:
+        """Whether pages should look at it often."""
+        return self.state in ACTIVE
+
+    @property
+    def is_stopping(self) -> bool:
+        """Somebody wants it to end or pause and it has not obeyed yet."""
+        return self.asked is not None and self.state is State.RUNNING
+
+    @property
+    def is_paused(self) -> bool:
+        return self.state is State.HELD and self.held_why == "paused"
+
+    @property
+    def needs_you(self) -> bool:
+        """Counted in the rail until somebody says that it is dealt with."""
+        return self.state in (State.FAILED, State.ATTENTION) and self.dealt_with is None
+
+    @property
+    def was_undone(self) -> bool:
+        """Taken back before anything of it had begun."""
+        return self.state is State.CANCELLED and self.cause == "undone"
+
+    @property
+    def can_cancel(self) -> bool:
+        return State.CANCELLED in FOLLOWERS[self.state] and self.asked != "cancel"
+
+    @property
+    def can_retry(self) -> bool:
+        """Retry does again what failed, was skipped or saved; never what was sent or is unknown."""
+        if self.state not in (State.FAILED, State.ATTENTION, State.CANCELLED):
+            return False
+        return not self.counts or not self.expanded or self.retryable > 0
+
+    @property
+    def retryable(self) -> int:
+        """How many deliveries a retry would reset."""
+        return sum(self.counts.get(state, 0) for state in ("failed", "skipped", "saved", "waiting"))
+
+    @property
+    def failed_count(self) -> int:
+        return self.counts.get("failed", 0)
+
+    @property
+    def unknown_count(self) -> int:
+        return self.counts.get("unknown", 0)
+
+    @property
+    def not_prepared(self) -> int:
+        """Deliveries that are not in the table yet, so that the counts always add up."""
+        if self.expanded or self.progress.total is None:
+            return 0
+        return max(0, self.progress.total - sum(self.counts.values()))
+
+    def can_undo(self, moment: datetime) -> bool:
+        """Whether the undo window is still open."""
+        return self.state is State.WAITING and self.undo_until is not None and moment < self.undo_until

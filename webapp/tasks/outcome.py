@@ -1,0 +1,61 @@
+"""What became of a task, in plain words, from the counts of its deliveries."""
+
+from collections.abc import Mapping
+
+from webapp.tasks.model import State
+
+
+def of_counts(counts: Mapping[str, int]) -> tuple[State, str]:
+    """The state in which a task with these deliveries ends, and the words for it."""
+    total = sum(counts.values())
+    sent = counts.get("sent", 0)
+    if sent == total:
+        return State.DONE, f"{sent:,} sent." if total != 1 else "Sent."
+    if counts.get("saved", 0) == total:
+        return State.ATTENTION, "Saved to the outbox, not sent."
+    if counts.get("failed", 0) == total:
+        return State.FAILED, _all_failed(total)
+    return State.ATTENTION, _parts(counts)
+
+
+def stopped_words(counts: Mapping[str, int], not_prepared: int = 0) -> str:
+    """What a cancelled task has and has not done."""
+    if not counts and not not_prepared:
+        return "Cancelled. Nothing was done." 
+    sent, unknown = counts.get("sent", 0), counts.get("unknown", 0)
+    rest = sum(counts.values()) + not_prepared - sent - unknown
+    words = f"{sent:,} sent and cannot be taken back. {rest:,} not sent." if sent else f"Nothing was sent to {rest:,}."
+    if not sent and not unknown:
+        return "Cancelled. Nothing was sent."
+    return f"Cancelled. {words}" + (f" {unknown:,} may have arrived." if unknown else "")
+
+
+def failed_words(words: str, counts: Mapping[str, int], not_prepared: int, noun: str) -> str:
+    """A failure's words with what has been done: “… 0 of 120 emails were sent.”"""
+    total = sum(counts.values()) + not_prepared
+    if not total:
+        return words
+    sentences = words.split(". ", 1)
+    done = f"{counts.get('sent', 0):,} of {total:,} {noun if total != 1 else noun.removesuffix('s')} " + (
+        "were sent." if total != 1 else "was sent."
+    )
+    return f"{sentences[0].rstrip('.')}. {done}" + (f" {sentences[1]}" if len(sentences) > 1 else "")
+
+
+def _all_failed(total: int) -> str:
+    return "It was refused. Nothing was sent." if total == 1 else f"All {total:,} were refused. Nothing was sent."
+
+
+_NAMES = {
+    "sent": "sent",
+    "failed": "failed",
+    "unknown": "may have arrived: nobody knows",
+    "saved": "saved to the outbox, not sent",
+    "skipped": "skipped",
+    "waiting": "not sent yet",
+    "sending": "being sent",
+}
+
+
+def _parts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{counts[state]:,} {name}" for state, name in _NAMES.items() if counts.get(state)) + "."

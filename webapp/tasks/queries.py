@@ -1,0 +1,125 @@
+"""What pages and programs read of tasks; a query never writes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, func, or_, select
+
+from webapp.db import schema
+from webapp.errors import NotFound
+from webapp.ports import Person
+from webapp.tasks.model import ACTIVE, DeliveryRow, Line, State, Task
+from webapp.tasks.rows import tasks_select, to_delivery, to_line, to_tasks
+
+t, d, line = schema.task, schema.delivery, schema.task_line
+
+
+@dataclass(frozen=True)
+class View:
+    """Which tasks are looked at: whose (None: everybody's), in which states, of which kind, with which words."""
+
+    owner: int | None
+    states: Sequence[State] = ()
+    kind: str = ""
+    words: str = ""
+
+    @classmethod
+    def of(cls, person: Person, **filters: object) -> "View":
+        """What this person may see: staff their own, admins all."""
+        return cls(None if person.is_admin else person.id, **filters)  # type: ignore[arg-type]
+
+
+def recent(conn: Connection, view: View, limit: int = 50, before: int | None = None) -> list[Task]:
+    """The newest tasks first; `before` is the id that the previous page ended with."""
+    query = tasks_select().where(*_conditions(view)).order_by(t.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(t.c.id < before)
+    return to_tasks(conn, conn.execute(query).all())
+
+
+def one(conn: Connection, task_id: int, person: Person) -> Task:
+    """A task that this person may see; NotFound otherwise, so that nobody learns of others' numbers."""
+    query = tasks_select().where(t.c.id == task_id, *_conditions(View.of(person)))
+    rows = conn.execute(query).all()
+    if not rows:
+        raise NotFound("There is no such task.")
+    return to_tasks(conn, rows)[0]
+
+
+def totals(conn: Connection, view: View) -> dict[State, int]:
+    """How many tasks are in each state."""
+    query = select(t.c.state, func.count()).where(*_conditions(view)).group_by(t.c.state)
+    return {State(state): number for state, number in conn.execute(query)}
+
+
+def need_you(conn: Connection, person: Person) -> int:
+    """Tasks that failed or need attention and that nobody has dealt with."""
+    unsettled = and_(t.c.state.in_([State.FAILED, State.ATTENTION]), t.c.dealt_with.is_(None))
+    return conn.execute(select(func.count()).where(unsettled, *_conditions(View.of(person)))).scalar_one()
+
+
+def is_anything_active(conn: Connection, view: View) -> bool:
+    """Whether pages should look again soon."""
+    query = select(t.c.id).where(t.c.state.in_(ACTIVE), *_conditions(View(view.owner))).limit(1)
+    return conn.execute(query).first() is not None
+
+
+def lines(conn: Connection, task_id: int, after: int = 0, limit: int = 500) -> list[Line]:
+    """The log of a task, oldest first."""
+    query = select(line).where(line.c.task == task_id, line.c.id > after).order_by(line.c.id).limit(limit)
+    return [to_line(row) for row in conn.execute(query)]
+
+
+def timeline(conn: Connection, task_id: int) -> list[Line]:
+    """The changes of state of a task, oldest first."""
+    query = select(line).where(line.c.task == task_id, line.c.state.is_not(None)).order_by(line.c.id).limit(500)
+    return [to_line(row) for row in conn.execute(query)]
+
+
+def deliveries(
+    conn: Connection, task_id: int, state: str = "", words: str = "", after: int = -1, limit: int = 50
+) -> list[DeliveryRow]:
+    """Deliveries in the order of their positions, from `after` on; `words` is looked for in the address."""
+    query = select(d).where(d.c.task == task_id, d.c.position > after).order_by(d.c.position).limit(limit)
+    if state:
+        query = query.where(d.c.state == state)
+    if words:
+        query = query.where(_contains(d.c.to, words))
+    return [to_delivery(row) for row in conn.execute(query)]
+
+
+def by_key(conn: Connection, owner: int, key: str) -> tuple[int, str] | None:
+    """The task that this key started, and the hash of the body that came with it."""
+    row = conn.execute(select(t.c.id, t.c.key_hash).where(t.c.owner == owner, t.c.key == key)).first()
+    return (row.id, row.key_hash or "") if row else None
+
+
+def next_due(conn: Connection, queue: str, moment: datetime) -> int | None:
+    """The task of this queue that should run now."""
+    query = select(t.c.id).where(t.c.state == State.WAITING, t.c.queue == queue, t.c.not_before <= moment)
+    return conn.execute(query.order_by(t.c.priority, t.c.not_before, t.c.id).limit(1)).scalar()
+
+
+def next_moment(conn: Connection, queues: Sequence[str]) -> datetime | None:
+    """The earliest moment at which a waiting task of these queues may run."""
+    query = select(func.min(t.c.not_before)).where(t.c.state == State.WAITING, t.c.queue.in_(queues))
+    return conn.execute(query).scalar()
+
+
+def _conditions(view: View) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if view.owner is not None:
+        found.append(t.c.owner == view.owner)
+    if view.states:
+        found.append(t.c.state.in_(view.states))
+    if view.kind:
+        found.append(t.c.kind == view.kind)
+    if view.words:
+        sent_to = select(d.c.task).where(d.c.task == t.c.id, _contains(d.c.to, view.words)).exists()
+        found.append(or_(_contains(t.c.title, view.words), _contains(cast(t.c.form, String), view.words), sent_to))
+    return found
+
+
+def _contains(column: ColumnElement[str], words: str) -> ColumnElement[bool]:
+    return column.icontains(words, autoescape=True)

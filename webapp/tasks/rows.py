@@ -1,0 +1,64 @@
+"""Turns rows of the database into what tasks/model.py describes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from webapp.db import schema
+from webapp.tasks.model import DeliveryRow, File, Line, Progress, State, Task
+
+t, p = schema.task, schema.person
+
+
+def tasks_select() -> Select[Any]:
+    """Every column of a task, with its owner's name and address."""
+    return select(t, p.c.name.label("owner_name"), p.c.email.label("owner_email")).join(p, p.c.id == t.c.owner)
+
+
+def to_tasks(conn: Connection, rows: Sequence[Row[Any]]) -> list[Task]:
+    """Tasks with their files and their counts: two more queries for any number of rows."""
+    ids = [row.id for row in rows]
+    files, counts = _files(conn, ids), _counts(conn, ids)
+    return [_task(row, files.get(row.id, []), counts.get(row.id, {})) for row in rows]
+
+
+def to_line(row: Row[Any]) -> Line:
+    return Line(row.id, row.at, State(row.state) if row.state else None, row.words)
+
+
+def to_file(row: Row[Any]) -> File:
+    return File(**row._mapping)
+
+
+def to_delivery(row: Row[Any]) -> DeliveryRow:
+    return DeliveryRow(
+        row.position, row.to, row.state, row.attempts, row.reply, row.technical, row.message_id, row.next_try,
+        row.updated,
+    )  # fmt: skip
+
+
+_COMPOSED = {"key", "key_hash", "deaths", "tries", "asked_at", "progress_done", "progress_total", "progress_words"}
+
+
+def _task(row: Row[Any], files: list[File], counts: dict[str, int]) -> Task:
+    plain = {name: value for name, value in row._mapping.items() if name not in _COMPOSED}
+    progress = Progress(row.progress_done, row.progress_total, row.progress_words)
+    return Task(**{**plain, "state": State(row.state)}, progress=progress, files=files, counts=counts)
+
+
+def _files(conn: Connection, ids: list[int]) -> Mapping[int, list[File]]:
+    found: dict[int, list[File]] = {}
+    query = select(schema.file).where(schema.file.c.task.in_(ids), schema.file.c.deleted.is_(None))
+    for row in conn.execute(query.order_by(schema.file.c.created)) if ids else ():
+        found.setdefault(row.task, []).append(to_file(row))
+    return found
+
+
+def _counts(conn: Connection, ids: list[int]) -> Mapping[int, dict[str, int]]:
+    d = schema.delivery
+    found: dict[int, dict[str, int]] = {}
+    query = select(d.c.task, d.c.state, func.count()).where(d.c.task.in_(ids)).group_by(d.c.task, d.c.state)
+    for task_id, state, number in conn.execute(query) if ids else ():
+        found.setdefault(task_id, {})[state] = number
+    return found
