@@ -1,0 +1,1 @@
+"""The files room: what tasks made and what people uploaded, on disk and in the database."""

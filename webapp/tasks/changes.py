@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from webapp.db import schema
 from webapp.db.connect import mark_changed
@@ -71,7 +71,5 @@ def make_unknown(conn: Connection, task_id: int) -> int:
 
 def counts(conn: Connection, task_id: int) -> dict[str, int]:
     """The deliveries of a task by state."""
-    from sqlalchemy import func
-
     query = select(d.c.state, func.count()).where(d.c.task == task_id).group_by(d.c.state)
-    return {state: number for state, number in conn.execute(query)}
+    return {row[0]: row[1] for row in conn.execute(query)}

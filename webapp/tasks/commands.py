@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from webapp.db import schema
 from webapp.db.connect import mark_changed
@@ -17,6 +17,7 @@ from webapp.tasks.model import State, Task
 from webapp.tasks.outcome import stopped_words
 
 t, d = schema.task, schema.delivery
+POISON = 3  # deaths in a row without progress in between
 UNDONE = "Taken back. Nothing was sent."
 
 
@@ -163,15 +164,15 @@ def recover(conn: Connection, engine: Engine, task_id: int, attempt: int, *, cou
 
     A message that was in flight becomes unknown. False where the task was no longer that slot's.
     """
-    lost = make_unknown(conn, task_id)
-    deaths = conn.execute(t.select().where(t.c.id == task_id).with_only_columns(t.c.deaths)).scalar_one()
-    deaths = deaths + 1 if counted and not lost else deaths
-    if deaths >= 3:
+    row = conn.execute(select(t).where(t.c.id == task_id)).one()
+    if row.attempt != attempt or row.state != State.RUNNING:
+        return False
+    settled_one = make_unknown(conn, task_id) > 0
+    deaths = row.deaths + 1 if counted and not settled_one else row.deaths
+    if deaths >= POISON:
         return _give_up(conn, task_id, attempt)
     words = "Its process ended. It goes on where it was." if counted else "Outtray was restarted. It goes on."
-    if not move(conn, task_id, State.WAITING, words, attempt=attempt, deaths=deaths, not_before=now()):
-        return False
-    row = conn.execute(t.select().where(t.c.id == task_id)).one()
+    move(conn, task_id, State.WAITING, words, attempt=attempt, deaths=deaths, not_before=now())
     engine.submit(conn, task_id, row.queue, row.priority, None)
     return True
 
@@ -193,7 +194,15 @@ def _ask(conn: Connection, task: Task, wish: str, by: Person) -> None:
 
 
 def _wait_again(conn: Connection, engine: Engine, task: Task, words: str) -> None:
-    fresh = {"outcome": "", "cause": "", "fault": "", "reference": None, "technical": "", "deaths": 0, "tries": 0}
+    fresh: dict[str, Any] = {
+        "outcome": "",
+        "cause": "",
+        "fault": "",
+        "reference": None,
+        "technical": "",
+        "deaths": 0,
+        "tries": 0,
+    }
     moment = max(now(), task.not_before) if task.state is State.HELD else now()
     if not move(conn, task.id, State.WAITING, words, not_before=moment, undo_until=None, **fresh):
         raise Conflict(f"This task is {task.state.words} now.")

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from webapp.files.model import File
+
 
 class State(StrEnum):
     """The state of a task; the values are what programs see."""
@@ -58,23 +60,6 @@ class Progress:
     @property
     def is_known(self) -> bool:
         return bool(self.total)
-
-
-@dataclass(frozen=True)
-class File:
-    """Something that a task made."""
-
-    id: str
-    task: int
-    owner: int
-    name: str
-    size: int
-    sha256: str
-    media_type: str
-    storage: str
-    created: datetime
-    expires: datetime
-    deleted: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def of_counts(counts: Mapping[str, int]) -> tuple[State, str]:
 def stopped_words(counts: Mapping[str, int], not_prepared: int = 0) -> str:
     """What a cancelled task has and has not done."""
     if not counts and not not_prepared:
-        return "Cancelled. Nothing was done." 
+        return "Cancelled. Nothing was done."
     sent, unknown = counts.get("sent", 0), counts.get("unknown", 0)
     rest = sum(counts.values()) + not_prepared - sent - unknown
     words = f"{sent:,} sent and cannot be taken back. {rest:,} not sent." if sent else f"Nothing was sent to {rest:,}."

@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from webapp.db import schema
-from webapp.tasks.model import DeliveryRow, File, Line, Progress, State, Task
+from webapp.files.model import File
+from webapp.files.queries import of_tasks
+from webapp.tasks.model import DeliveryRow, Line, Progress, State, Task
 
 t, p = schema.task, schema.person
 
@@ -19,16 +21,12 @@ def tasks_select() -> Select[Any]:
 def to_tasks(conn: Connection, rows: Sequence[Row[Any]]) -> list[Task]:
     """Tasks with their files and their counts: two more queries for any number of rows."""
     ids = [row.id for row in rows]
-    files, counts = _files(conn, ids), _counts(conn, ids)
+    files, counts = of_tasks(conn, ids), _counts(conn, ids)
     return [_task(row, files.get(row.id, []), counts.get(row.id, {})) for row in rows]
 
 
 def to_line(row: Row[Any]) -> Line:
     return Line(row.id, row.at, State(row.state) if row.state else None, row.words)
-
-
-def to_file(row: Row[Any]) -> File:
-    return File(**row._mapping)
 
 
 def to_delivery(row: Row[Any]) -> DeliveryRow:
@@ -45,14 +43,6 @@ def _task(row: Row[Any], files: list[File], counts: dict[str, int]) -> Task:
     plain = {name: value for name, value in row._mapping.items() if name not in _COMPOSED}
     progress = Progress(row.progress_done, row.progress_total, row.progress_words)
     return Task(**{**plain, "state": State(row.state)}, progress=progress, files=files, counts=counts)
-
-
-def _files(conn: Connection, ids: list[int]) -> Mapping[int, list[File]]:
-    found: dict[int, list[File]] = {}
-    query = select(schema.file).where(schema.file.c.task.in_(ids), schema.file.c.deleted.is_(None))
-    for row in conn.execute(query.order_by(schema.file.c.created)) if ids else ():
-        found.setdefault(row.task, []).append(to_file(row))
-    return found
 
 
 def _counts(conn: Connection, ids: list[int]) -> Mapping[int, dict[str, int]]:

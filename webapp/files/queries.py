@@ -1,0 +1,70 @@
+"""The files that tasks made: who may see them, and which are due to go."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, insert, select, update
+
+from webapp.db import schema
+from webapp.db.connect import mark_changed
+from webapp.db.types import now
+from webapp.errors import NotFound
+from webapp.files.model import File
+from webapp.files.store import Stored
+from webapp.ports import Person
+
+f, t = schema.file, schema.task
+
+
+def add(conn: Connection, task_id: int, owner: int, name: str, media_type: str, stored: Stored, keep_days: int) -> str:
+    """Enters a stored file as one of a task's; returns its id."""
+    file_id = f"f-{secrets.token_urlsafe(9)}"
+    moment = now()
+    values = {"storage": stored.storage, "size": stored.size, "sha256": stored.sha256}
+    expires = moment + timedelta(days=keep_days)
+    conn.execute(
+        insert(f).values(
+            id=file_id, task=task_id, owner=owner, name=name, media_type=media_type, created=moment, expires=expires,
+            **values,
+        )
+    )  # fmt: skip
+    mark_changed(conn)
+    return file_id
+
+
+def one(conn: Connection, file_id: str, person: Person) -> File:
+    """A file that this person may have; a deleted one too, so that a page can say since when it is gone."""
+    query = select(f).where(f.c.id == file_id)
+    if not person.is_admin:
+        query = query.where(f.c.owner == person.id)
+    row = conn.execute(query).first()
+    if row is None:
+        raise NotFound("There is no such file.")
+    return File(**row._mapping)
+
+
+def newest(conn: Connection, person: Person, limit: int = 50, before: datetime | None = None) -> list[tuple[File, str]]:
+    """Files that are there, newest first, each with the title of its task."""
+    query = select(f, t.c.title).join(t, t.c.id == f.c.task).where(f.c.deleted.is_(None))
+    if not person.is_admin:
+        query = query.where(f.c.owner == person.id)
+    if before is not None:
+        query = query.where(f.c.created < before)
+    rows = conn.execute(query.order_by(f.c.created.desc()).limit(limit)).all()
+    return [(File(**{c: row._mapping[c] for c in f.c.keys()}), row.title) for row in rows]  # noqa: SIM118
+
+
+def of_tasks(conn: Connection, ids: Sequence[int]) -> Mapping[int, list[File]]:
+    """The files of these tasks that are there, in the order in which they were made."""
+    found: dict[int, list[File]] = {}
+    query = select(f).where(f.c.task.in_(ids), f.c.deleted.is_(None)).order_by(f.c.created)
+    for row in conn.execute(query) if ids else ():
+        found.setdefault(row.task, []).append(File(**row._mapping))
+    return found
+
+
+def forget(conn: Connection, file: File) -> None:
+    """Marks a file as deleted; the caller removes the bytes after the commit."""
+    conn.execute(update(f).where(f.c.id == file.id).values(deleted=now()))
+    mark_changed(conn)

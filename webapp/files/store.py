@@ -1,0 +1,110 @@
+"""Keeps bytes on disk: a file is there whole, under a name that nobody can guess, or not at all."""
+
+import hashlib
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from webapp.errors import TooLarge
+
+CHUNK = 1 << 20  # bytes
+_NAME_BYTES = 150  # leaves room below the 255 bytes of a file name for " (2)", ".part" and the like
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A whole file in the store; `size` in bytes."""
+
+    storage: str
+    size: int
+    sha256: str
+
+
+class Store:
+    """The folder of files of one installation."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._unfinished = folder / "unfinished"
+        self._unfinished.mkdir(parents=True, exist_ok=True)
+
+    def path(self, storage: str) -> Path:
+        return self._folder / storage
+
+    @contextmanager
+    def unfinished(self) -> Iterator[Path]:
+        """A path to write to; whatever is still there when the block ends is removed."""
+        path = self._unfinished / secrets.token_hex(16)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def keep(self, path: Path) -> Stored:
+        """Moves a finished file in; on disk, with its checksum, when this returns."""
+        size, sha256 = _measure(path)
+        storage = secrets.token_hex(16)
+        with path.open("rb") as handle:
+            os.fsync(handle.fileno())
+        path.replace(self._folder / storage)
+        _sync_folder(self._folder)
+        return Stored(storage, size, sha256)
+
+    def remove(self, storage: str) -> None:
+        self.path(storage).unlink(missing_ok=True)
+
+    def free_bytes(self) -> int:
+        return shutil.disk_usage(self._folder).free
+
+    def names(self) -> list[tuple[str, float]]:
+        """Everything in the store, with its age's start (seconds since 1970)."""
+        entries = [entry for folder in (self._folder, self._unfinished) for entry in os.scandir(folder)]
+        return [
+            (str(Path(entry.path).relative_to(self._folder)), entry.stat().st_mtime)
+            for entry in entries
+            if entry.is_file()
+        ]
+
+
+def write_limited(path: Path, chunks: Iterable[bytes], limit: int) -> None:
+    """Writes chunks to a file; TooLarge as soon as they are more than `limit` bytes."""
+    written = 0
+    with path.open("wb") as out:
+        for chunk in chunks:
+            written += len(chunk)
+            if written > limit:
+                raise TooLarge(f"This file is larger than {limit // (1 << 20):,} MB, the limit of this panel.")
+            out.write(chunk)
+
+
+def safe_name(name: str) -> str:
+    """A file name without folders, control characters or anything that a system would stumble over."""
+    last = re.split(r"[/\\]", name)[-1]
+    clean = re.sub(r'[\x00-\x1f\x7f<>:"|?*\u202a-\u202e\u2066-\u2069]', "", last).strip(". ")
+    stem, dot, ending = clean.rpartition(".")
+    if not dot or len(ending) > 10:
+        stem, ending = clean, ""
+    while len(stem.encode()) > _NAME_BYTES:
+        stem = stem[:-1]
+    return (stem or "file") + (f".{ending}" if ending else "")
+
+
+def _measure(path: Path) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        while chunk := handle.read(CHUNK):
+            digest.update(chunk)
+    return path.stat().st_size, digest.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,58 @@
+"""What people uploaded: each kept as it came, beside the same table with typed columns."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from webapp.db import schema
+from webapp.db.types import now
+from webapp.errors import NotFound
+from webapp.files.store import Store, Stored
+from webapp.ports import Column, Person, Table, Understood
+
+u = schema.upload
+TYPED = ".parquet"  # added to the storage name of the file as it came
+
+
+def add(conn: Connection, owner: Person, name: str, stored: Stored, understood: Understood) -> str:
+    """The id of a new upload."""
+    upload_id = f"u-{secrets.token_urlsafe(9)}"
+    conn.execute(
+        insert(u).values(
+            id=upload_id,
+            owner=owner.id,
+            name=name,
+            size=stored.size,
+            sha256=stored.sha256,
+            storage=stored.storage,
+            understood=asdict(understood),
+            created=now(),
+        )
+    )
+    return upload_id
+
+
+def one(conn: Connection, store: Store, upload_id: str, owner: int) -> Table:
+    """A person's own upload; NotFound for everybody else's."""
+    row = conn.execute(select(u).where(u.c.id == upload_id, u.c.owner == owner)).first()
+    if row is None:
+        raise NotFound("This file is not here any more. Choose it again.", field="data")
+    return _table(row, store)
+
+
+def newest(conn: Connection, store: Store, owner: int, limit: int = 20) -> list[Table]:
+    """A person's uploads, newest first."""
+    query = select(u).where(u.c.owner == owner).order_by(u.c.created.desc()).limit(limit)
+    return [_table(row, store) for row in conn.execute(query)]
+
+
+def _table(row: Row[Any], store: Store) -> Table:
+    return Table(row.id, row.name, store.path(row.storage), store.path(row.storage + TYPED), _read(row.understood))
+
+
+def _read(stored: Mapping[str, Any]) -> Understood:
+    columns = [Column(**column) for column in stored["columns"]]
+    return Understood(**{**stored, "columns": columns, "notes": tuple(stored["notes"])})

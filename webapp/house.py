@@ -1,0 +1,99 @@
+"""Puts the house together from its settings: database, engine, kinds, stores; used by the web and by slots."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from webapp.db.connect import Database, current_version
+from webapp.engine import choose
+from webapp.errors import NotFound
+from webapp.files import uploads
+from webapp.files.store import Store
+from webapp.kinds import KINDS
+from webapp.mail.senders import mail_target
+from webapp.ports import Kind, MailTarget, Person, Table
+from webapp.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import BackgroundTasks
+
+
+class House:
+    """One process's view of an installation."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.data_dir = settings.data_dir
+        self.run_dir = settings.data_dir / "run"
+        self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.database = Database(settings.database, settings.data_dir / "write.gate")
+        self.store = Store(settings.data_dir / "files")
+        self.engine = choose(settings, self.database, self.run_dir)
+        self.version = 0
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """A short transaction that only looks."""
+        return self.database.read()
+
+    @contextmanager
+    def write(self, background: "BackgroundTasks | None" = None) -> Iterator[Connection]:
+        """A short transaction that is on disk, and whose engine has been told, when the block has ended."""
+        try:
+            with self.database.write(self._committed) as conn:
+                yield conn
+        except BaseException:
+            self.engine.forget()
+            raise
+        self.engine.after_commit(background)
+
+    def look_for_changes(self) -> int:
+        """Reads the version counter; `version` is then what this process last knew of it."""
+        with self.read() as conn:
+            self.version = max(self.version, current_version(conn))
+        return self.version
+
+    def kind(self, name: str) -> Kind:
+        """The kind of that name; NotFound where there is none."""
+        if name not in KINDS:
+            raise NotFound(f"There is no kind of task called “{name}”.")
+        return KINDS[name]
+
+    def desk(self, person: Person) -> "HouseDesk":
+        """What a kind may look at on this person's behalf."""
+        return HouseDesk(self, person)
+
+    def mail_server(self) -> AbstractContextManager[MailTarget]:
+        """The mail server of the settings, or the outbox."""
+        return mail_target(self.settings.smtp_url, self.settings.mail_from, self.data_dir)
+
+    def close(self) -> None:
+        self.database.close()
+
+    def _committed(self, number: int | None) -> None:
+        if number is not None:
+            self.version = max(self.version, number)
+
+
+@dataclass(frozen=True)
+class HouseDesk:
+    """ports.Desk on this house."""
+
+    house: House
+    person: Person
+
+    def table(self, upload_id: str) -> Table:
+        with self.house.read() as conn:
+            return uploads.one(conn, self.house.store, upload_id, self.person.id)
+
+    def tables(self) -> Sequence[Table]:
+        with self.house.read() as conn:
+            return uploads.newest(conn, self.house.store, self.person.id)
+
+
+def build(settings: Settings) -> House:
+    """The house of these settings; makes the data directory where there is none."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return House(settings)
