@@ -236,6 +236,9 @@ class Engine(Protocol):
     def withdraw(self, conn: "Connection", task_id: int) -> None:
         """Inside the transaction that took it out of waiting."""
 
+    def forget(self) -> None:
+        """The transaction was rolled back: nobody is to be woken for it."""
+
     def after_commit(self, background: "BackgroundTasks | None") -> None:
         """Wakes whoever should look; called after the commit, with the request's BackgroundTasks where there is one."""
 
@@ -246,11 +249,11 @@ class Engine(Protocol):
 class Slot(Protocol):
     """A place where one task runs at a time."""
 
-    queue: str
+    queues: Sequence[str]
     worker: str  # names the lock file that proves it alive
 
     @property
     def stopping(self) -> bool: ...
 
-    def wait(self, seconds: float) -> None:
-        """Blocks until poked, told to stop, or `seconds` have passed."""
+    def wait(self, seconds: float) -> bool:
+        """Blocks until poked or told to stop (True), or until `seconds` have passed (False)."""

@@ -68,3 +68,9 @@ def forget(conn: Connection, file: File) -> None:
     """Marks a file as deleted; the caller removes the bytes after the commit."""
     conn.execute(update(f).where(f.c.id == file.id).values(deleted=now()))
     mark_changed(conn)
+
+
+def replace(conn: Connection, task_id: int, name: str) -> list[str]:
+    """Takes an earlier attempt's file of this name out; returns the storage names that the caller removes."""
+    earlier = update(f).where(f.c.task == task_id, f.c.name == name, f.c.deleted.is_(None))
+    return list(conn.execute(earlier.values(deleted=now()).returning(f.c.storage)).scalars())

@@ -8,6 +8,7 @@ from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Superseded
+from webapp.tasks import outcome
 from webapp.tasks.model import State, predecessors
 
 t, d = schema.task, schema.delivery
@@ -73,3 +74,12 @@ def counts(conn: Connection, task_id: int) -> dict[str, int]:
     """The deliveries of a task by state."""
     query = select(d.c.state, func.count()).where(d.c.task == task_id).group_by(d.c.state)
     return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def restate(conn: Connection, task_id: int) -> None:
+    """An ended task whose counts have changed says so."""
+    row = conn.execute(select(t.c.state).where(t.c.id == task_id)).one()
+    if row.state in (State.DONE, State.ATTENTION, State.FAILED):
+        state, words = outcome.of_counts(counts(conn, task_id))
+        conn.execute(update(t).where(t.c.id == task_id, t.c.state == row.state).values(state=state, outcome=words))
+        mark_changed(conn)

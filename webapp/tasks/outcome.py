@@ -30,16 +30,17 @@ def stopped_words(counts: Mapping[str, int], not_prepared: int = 0) -> str:
     return f"Cancelled. {words}" + (f" {unknown:,} may have arrived." if unknown else "")
 
 
-def failed_words(words: str, counts: Mapping[str, int], not_prepared: int, noun: str) -> str:
-    """A failure's words with what has been done: “… 0 of 120 emails were sent.”"""
-    total = sum(counts.values()) + not_prepared
+def failed_words(words: str, counts: Mapping[str, int], noun: str) -> str:
+    """What happened, what has been done, what to do now: the middle sentence comes from the counts."""
+    total = sum(counts.values())
     if not total:
         return words
-    sentences = words.split(". ", 1)
-    done = f"{counts.get('sent', 0):,} of {total:,} {noun if total != 1 else noun.removesuffix('s')} " + (
-        "were sent." if total != 1 else "was sent."
+    sent = counts.get("sent", 0)
+    done = (
+        f"{sent:,} of {total:,} {noun} were sent." if total != 1 else ("It was sent." if sent else "Nothing was sent.")
     )
-    return f"{sentences[0].rstrip('.')}. {done}" + (f" {sentences[1]}" if len(sentences) > 1 else "")
+    first, dot, rest = words.partition(". ")
+    return f"{first}. {done} {rest}" if dot else f"{words} {done}"
 
 
 def _all_failed(total: int) -> str:

@@ -1,0 +1,107 @@
+"""A running task, as its kind sees it: every write carries (task id, attempt)."""
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from webapp.db.connect import mark_changed
+from webapp.errors import NotFound, TaskError
+from webapp.files import queries as files
+from webapp.files.store import safe_name
+from webapp.ports import Delivery, MailTarget, NewDelivery, Reply, Table, Target
+from webapp.tasks.changes import add_line, fenced
+from webapp.tasks.control import Control
+from webapp.tasks.deliveries import SHOWN_EVERY, Ledger
+from webapp.tasks.model import Task
+from webapp.tasks.workshop import Workshop
+
+LONGEST_SLEEP = 5.0  # seconds
+
+
+class Context:
+    """ports.TaskContext over the database."""
+
+    def __init__(self, shop: Workshop, task: Task, control: Control) -> None:
+        self.id = task.id
+        self.owner = shop.owner(task.owner)
+        self.data_dir: Path = shop.data_dir
+        self.done = task.progress.done
+        self.ledger = Ledger(shop, task, control)
+        self._shop, self._task, self._control = shop, task, control
+        self._shown = 0.0
+
+    def log(self, words: str) -> None:
+        with self._shop.write() as conn:
+            wish = fenced(conn, self.id, self._task.attempt)
+            add_line(conn, self.id, words)
+            mark_changed(conn)
+        self._obey(wish)
+
+    def progress(self, done: int, total: int | None = None, words: str = "") -> None:
+        self._control.check()
+        is_last = total is not None and done >= total
+        if not is_last and time.monotonic() - self._shown < SHOWN_EVERY:
+            return
+        self._shown = time.monotonic()
+        values = {"progress_done": done, "progress_total": total, "progress_words": words, "deaths": 0}
+        with self._shop.write() as conn:
+            wish = fenced(conn, self.id, self._task.attempt, **values)
+            mark_changed(conn)
+        self._obey(wish)
+
+    def sleep(self, seconds: float) -> None:
+        self._control.check()
+        end = time.monotonic() + min(seconds, LONGEST_SLEEP)
+        while (left := end - time.monotonic()) > 0:
+            self._control.wait(left)
+            self._control.check()
+
+    def table(self, upload_id: str) -> Table:
+        try:
+            return self._shop.table_of(self.owner.id, upload_id)
+        except NotFound:
+            words = "The file that this was to be made from is not here any more. Choose it again."
+            raise TaskError(words, cause="upload-gone", fault="form") from None
+
+    @contextmanager
+    def new_file(self, name: str, media_type: str) -> Iterator[Path]:
+        self._require_room()
+        with self._shop.store.unfinished() as path:
+            yield path
+            stored = self._shop.store.keep(path)
+        try:
+            with self._shop.write() as conn:
+                fenced(conn, self.id, self._task.attempt)
+                replaced = files.replace(conn, self.id, safe_name(name))
+                files.add(conn, self.id, self.owner.id, safe_name(name), media_type, stored, self._shop.keep_files_days)
+        except BaseException:
+            self._shop.store.remove(stored.storage)
+            raise
+        for storage in replaced:
+            self._shop.store.remove(storage)
+
+    def mail_server(self) -> AbstractContextManager[MailTarget]:
+        return self._shop.mail_server()
+
+    def deliveries(self, target: Target) -> Iterator[Delivery]:
+        return self.ledger.run(target)
+
+    def settle(self, delivery: Delivery, reply: Reply) -> None:
+        self.ledger.settle(delivery, reply)
+
+    def expand(self, new: Iterator[NewDelivery]) -> None:
+        """Enters the deliveries of the form; repeatable."""
+        self.ledger.expand(new)
+
+    def _obey(self, wish: str | None) -> None:
+        if wish in ("cancel", "pause"):
+            self._control.ask(wish)  # type: ignore[arg-type]
+            self._control.check()
+
+    def _require_room(self) -> None:
+        if self._shop.store.free_bytes() < 1 << 20:
+            raise TaskError(NO_ROOM, cause="disk-full")
+
+
+NO_ROOM = "There is no room left on the server's disk. No file was made. Ask an admin to make room, then press Retry."

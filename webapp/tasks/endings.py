@@ -1,0 +1,95 @@
+"""How a run ends: finished, let go on somebody's wish, or failed; each inside one Write transaction."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from webapp.db import schema
+from webapp.db.types import now
+from webapp.errors import Superseded, TaskError
+from webapp.ports import Engine
+from webapp.tasks import outcome
+from webapp.tasks.changes import counts, make_unknown, move, skip_waiting
+from webapp.tasks.control import LetGo
+from webapp.tasks.model import State, Task
+from webapp.tasks.workshop import Workshop
+
+t = schema.task
+NOUNS = {"email": "emails", "notification": "notifications"}
+
+
+def finished(conn: Connection, task: Task, words: str | None) -> None:
+    """The kind has done its work; deliveries, where there are any, tell how it went."""
+    by_state = counts(conn, task.id)
+    state, told = outcome.of_counts(by_state) if by_state else (State.DONE, "")
+    _move(conn, task, state, words or told or "Done.", cause="refused" if state is State.FAILED else "")
+
+
+def let_go(conn: Connection, engine: Engine, task: Task, why: LetGo) -> None:
+    """Ends the run as somebody, or the run itself, wished."""
+    if why.wish == "cancel":
+        return cancelled(conn, task)
+    if why.wish == "pause":
+        return paused(conn, task)
+    moment = why.until or now()
+    words = {"stop": "Outtray is stopping. It goes on after the restart.", "yield": "Another run goes first."}
+    _back(conn, engine, task, moment, why.words or words.get(why.wish, ""))
+
+
+def cancelled(conn: Connection, task: Task) -> None:
+    """What was in flight is unknown, what still waited is skipped."""
+    make_unknown(conn, task.id)
+    entered = sum(counts(conn, task.id).values())
+    missing = 0 if task.expanded or not entered else max(0, (task.progress.total or 0) - entered)
+    words = outcome.stopped_words(counts(conn, task.id), missing)
+    _move(conn, task, State.CANCELLED, words, line=f"Cancelled by {_asker(conn, task)}.", cause="")
+    skip_waiting(conn, task.id)
+
+
+def paused(conn: Connection, task: Task) -> None:
+    """Held until somebody lets it go on."""
+    make_unknown(conn, task.id)
+    name = _asker(conn, task)
+    if not move(conn, task.id, State.HELD, f"Paused by {name}.", attempt=task.attempt, held_why="paused"):
+        raise Superseded
+
+
+def put_back(conn: Connection, engine: Engine, task: Task) -> None:
+    """Its slot goes home in the middle of it."""
+    make_unknown(conn, task.id)
+    _back(conn, engine, task, now(), "Outtray is stopping. It goes on after the restart.")
+
+
+def failed(
+    conn: Connection, shop: Workshop, task: Task, error: TaskError, reference: str, *, logged: bool = False
+) -> None:
+    """For good, or, where a later try may succeed, until then."""
+    tries = conn.execute(select(t.c.tries).where(t.c.id == task.id)).scalar_one()
+    if not error.permanent and tries < len(shop.retry_seconds):
+        moment = now() + timedelta(seconds=shop.retry_seconds[tries])
+        words = f"{error.words} Outtray tries again."
+        return _back(conn, shop.engine, task, moment, words, outcome=words, tries=tries + 1, technical=error.technical)
+    make_unknown(conn, task.id)
+    skip_waiting(conn, task.id)
+    by_state = counts(conn, task.id)
+    words = outcome.failed_words(error.words, by_state, NOUNS.get(task.kind, "messages"))
+    state = State.ATTENTION if by_state.get("sent") or by_state.get("unknown") else State.FAILED
+    more = {"cause": error.cause, "fault": error.fault, "technical": error.technical}
+    _move(conn, task, state, words, reference=reference, **more)
+    if not logged:
+        shop.log_error(f"error in task {task.id} “{task.title}” ({reference}): {error.words}")
+
+
+def _back(conn: Connection, engine: Engine, task: Task, moment: datetime, words: str, **more: str | int) -> None:
+    if not move(conn, task.id, State.WAITING, words, attempt=task.attempt, not_before=moment, **more):
+        raise Superseded
+    engine.submit(conn, task.id, task.queue, task.priority, moment)
+
+
+def _move(conn: Connection, task: Task, state: State, words: str, line: str = "", **more: str | None) -> None:
+    if not move(conn, task.id, state, line or words, attempt=task.attempt, outcome=words, **more):
+        raise Superseded
+
+
+def _asker(conn: Connection, task: Task) -> str:
+    return conn.execute(select(t.c.asked_by).where(t.c.id == task.id)).scalar() or "an admin"

@@ -1,0 +1,133 @@
+"""One task from its claim to its end; the one door, beside the web's, at which any exception is caught."""
+
+import errno
+import logging
+import secrets
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import OperationalError
+
+from webapp.db import schema
+from webapp.db.connect import mark_changed
+from webapp.db.types import now
+from webapp.errors import Superseded, TaskError
+from webapp.ports import Kind
+from webapp.tasks import endings
+from webapp.tasks.changes import add_line
+from webapp.tasks.context import NO_ROOM, Context
+from webapp.tasks.control import Control, LetGo
+from webapp.tasks.model import State, Task
+from webapp.tasks.rows import tasks_select, to_tasks
+from webapp.tasks.workshop import Workshop
+
+t = schema.task
+log = logging.getLogger("outtray.tasks")
+Ending = Callable[[Connection], None]
+
+
+def claim(shop: Workshop, task_id: int, worker: str) -> Task | None:
+    """Makes a waiting, due task this worker's own, as a new attempt; None where it is not to be had."""
+    with shop.write() as conn:
+        due = (t.c.id == task_id) & (t.c.state == State.WAITING) & (t.c.not_before <= now())
+        values = {"state": State.RUNNING, "worker": worker, "attempt": t.c.attempt + 1, "undo_until": None}
+        claimed = update(t).where(due).values(**values, asked=None, asked_by=None, asked_at=None)
+        if conn.execute(claimed).rowcount == 0:
+            return None
+        row = conn.execute(tasks_select().where(t.c.id == task_id)).one()
+        if row.started is None:
+            conn.execute(update(t).where(t.c.id == task_id).values(started=now()))
+            add_line(conn, task_id, "Running.", State.RUNNING)
+        mark_changed(conn)
+        return to_tasks(conn, [row])[0]
+
+
+def perform(shop: Workshop, task: Task, control: Control) -> None:
+    """Runs a claimed task and writes down what became of it."""
+    kind = shop.kind(task.kind)
+    context = Context(shop, task, control)
+    try:
+        ending = _work(shop, kind, task, context)
+    except Superseded:
+        return
+    try:
+        end(shop, ending)
+    except Superseded:
+        log.info("task %s is another attempt's now", task.id)
+
+
+def end(shop: Workshop, ending: Ending) -> None:
+    """Writes an ending; a database that cannot take it just now (a full disk, say) is asked again for a while."""
+    for wait in (0.2, 1, 2, 5, None):
+        try:
+            with shop.write() as conn:
+                ending(conn)
+            return
+        except OperationalError:
+            if wait is None:
+                raise
+            time.sleep(wait)
+
+
+def _work(shop: Workshop, kind: Kind, task: Task, context: Context) -> Ending:
+    """Does the work; whatever it raises becomes the ending to be written."""
+    try:
+        words = _run_kind(kind, task, context)
+        return lambda conn: endings.finished(conn, task, words)
+    except LetGo as wish:
+        why = wish
+        return lambda conn: endings.let_go(conn, shop.engine, task, why)
+    except TaskError as error:
+        failure = error
+        return lambda conn: endings.failed(conn, shop, task, failure, new_reference())
+    except Superseded:
+        raise
+    except OSError as error:
+        return _ending_of_bug(shop, task, error, full=error.errno in (errno.ENOSPC, errno.EDQUOT))
+    except Exception as error:  # noqa: BLE001
+        return _ending_of_bug(shop, task, error)
+
+
+def _run_kind(kind: Kind, task: Task, context: Context) -> str | None:
+    form = _form(kind, task)
+    try:
+        if kind.expand:
+            context.expand(iter(kind.expand(form, context)))
+        return kind.run(form, context)
+    finally:
+        context.ledger.flush()
+
+
+def _form(kind: Kind, task: Task) -> Any:
+    try:
+        return kind.form.model_validate(kind.form.upgrade(dict(task.form), task.form_version))
+    except (ValidationError, ValueError) as error:
+        words = "This was filled in for an older version of Outtray. Open it with “Change and run again”."
+        raise TaskError(words, cause="old-form", technical=str(error), fault="form") from error
+
+
+def _ending_of_bug(shop: Workshop, task: Task, error: Exception, *, full: bool = False) -> Ending:
+    reference = new_reference()
+    technical = "".join(traceback.format_exception(error))[-8_000:]
+    log.error("task %s failed (%s)", task.id, reference, exc_info=error)
+    shop.log_error(f"error in task {task.id} “{task.title}” ({reference}): {type(error).__name__}: {error}")
+    words = NO_ROOM if full else "Something unexpected went wrong inside Outtray. Tell an admin the reference."
+    failure = TaskError(words, cause="disk-full" if full else f"bug-{type(error).__name__}", technical=technical)
+    return lambda conn: endings.failed(conn, shop, task, failure, reference, logged=True)
+
+
+def new_reference() -> str:
+    """Such as R-7F3K: short enough to read out on the telephone, without letters that look alike."""
+    return "R-" + "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(4))
+
+
+def wish_of(conn: Connection, task: Task) -> tuple[bool, str | None]:
+    """Whether this attempt still runs, and what somebody wants of it."""
+    row = conn.execute(select(t.c.state, t.c.attempt, t.c.asked).where(t.c.id == task.id)).first()
+    if row is None or row.state != State.RUNNING or row.attempt != task.attempt:
+        return False, None
+    return True, row.asked

@@ -1,0 +1,43 @@
+"""What a running task needs of the house around it."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from webapp.files.store import Store
+from webapp.ports import Engine, Kind, MailTarget, Person, Table
+
+
+class Workshop(Protocol):
+    """The house, as far as tasks/ knows it."""
+
+    data_dir: Path
+    store: Store
+
+    @property
+    def engine(self) -> Engine: ...
+
+    @property
+    def keep_files_days(self) -> int: ...
+
+    @property
+    def retry_seconds(self) -> Sequence[int]: ...
+
+    def read(self) -> AbstractContextManager[Connection]: ...
+
+    def write(self) -> AbstractContextManager[Connection]: ...
+
+    def kind(self, name: str) -> Kind: ...
+
+    def owner(self, person_id: int) -> Person: ...
+
+    def table_of(self, person_id: int, upload_id: str) -> Table: ...
+
+    def mail_server(self) -> AbstractContextManager[MailTarget]: ...
+
+    def message_id(self, task_id: int, position: int, sender: str) -> str: ...
+
+    def log_error(self, line: str) -> None: ...
