@@ -1,0 +1,62 @@
+# Runs and checks a checkout of Outtray on Linux and macOS. `make help` lists what there is.
+.PHONY: help run test lint types check bench soak screenshots lock clean
+
+PYTHON ?= python3
+CHROMIUM ?=
+ARGS =
+TESTS = tests
+MINUTES = 10
+# Tests of one place that cannot share a machine stand in one xdist_group; four at once is what one laptop carries.
+WORKERS = -n logical --maxprocesses 4 --dist loadgroup
+
+SETUP = PYTHON='$(PYTHON)' bin/setup
+BROWSER = CHROMIUM="$$(CHROMIUM='$(CHROMIUM)' bin/chromium)"
+LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate $(ARGS) pyproject.toml
+
+help: ## What can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ $$2 = sprintf("%-12s", $$2); print "  " $$0 }'
+
+run: ## Install what is needed, and start Outtray (ARGS='--port 9000')
+	@$(SETUP) run
+	@exec .venv/bin/python -m webapp serve $(ARGS)
+
+test: ## Every test (TESTS='tests/web', ARGS='-k undo')
+	@$(SETUP) test
+	@$(BROWSER) && export CHROMIUM && exec .venv/bin/python -m pytest $(WORKERS) $(ARGS) $(TESTS)
+
+lint: ## Style and format, by ruff
+	@$(SETUP) test
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m ruff format --check .
+
+types: ## Types, by mypy
+	@$(SETUP) test
+	.venv/bin/python -m mypy
+
+check: lint types test ## Lint, types and tests
+
+bench: ## The measurements that the README quotes (ARGS='latency polls')
+	@$(SETUP) test
+	@exec .venv/bin/python -m benchmarks $(ARGS)
+
+soak: ## Kill processes at random moments for MINUTES=10
+	@$(SETUP) test
+	@end=$$(($$(date +%s) + 60 * $(MINUTES))); rounds=0; \
+	while [ $$(date +%s) -lt $$end ]; do \
+		.venv/bin/python -m pytest $(ARGS) tests/durability || exit 1; rounds=$$((rounds + 1)); \
+	done; echo "$$rounds rounds in $(MINUTES) minutes, none failed"
+
+screenshots: ## Every page, at both widths and in both themes, into screenshots/
+	@$(SETUP) test
+	@$(BROWSER) && export CHROMIUM && exec .venv/bin/python -m tests.screenshots $(ARGS)
+
+lock: ## Lock the dependencies anew (ARGS=--upgrade takes newer versions)
+	@$(SETUP) test
+	.venv/bin/python -m pip install --quiet uv
+	$(LOCK) --extra postgres -o requirements.lock
+	$(LOCK) --group build -o requirements-build.lock
+	$(LOCK) --extra postgres --group dev -c requirements.lock -c requirements-build.lock -o requirements-dev.lock
+
+clean: ## Remove what was installed and cached, never data/
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

@@ -1,0 +1,21 @@
+"""The vendored htmx is the released file, byte for byte."""
+
+import hashlib
+
+from webapp.paths import STATIC
+
+HTMX = STATIC / "vendor" / "htmx"
+
+
+def test_htmx_is_the_file_whose_checksum_was_noted():
+    noted, name = (HTMX / "checksum.sha256").read_text().split()
+    assert hashlib.sha256((HTMX / name).read_bytes()).hexdigest() == noted
+
+
+def test_htmx_is_of_the_noted_version():
+    version = (HTMX / "VERSION").read_text().strip()
+    assert f'version="{version}"' in (HTMX / "htmx.min.js").read_text()
+
+
+def test_htmx_stands_beside_its_licence():
+    assert "Permission to use, copy, modify" in (HTMX / "LICENSE").read_text()
