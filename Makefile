@@ -12,7 +12,7 @@ WORKERS = -n logical --maxprocesses 4 --dist loadgroup
 SETUP = PYTHON='$(PYTHON)' bin/setup
 BROWSER = CHROMIUM="$$(CHROMIUM='$(CHROMIUM)' bin/chromium)"
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --no-annotate $(ARGS) pyproject.toml
+	--no-emit-index-url --no-header --no-annotate $(ARGS)
 
 help: ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ $$2 = sprintf("%-12s", $$2); print "  " $$0 }'
@@ -54,9 +54,10 @@ screenshots: ## Every page, at both widths and in both themes, into screenshots/
 lock: ## Lock the dependencies anew (ARGS=--upgrade takes newer versions)
 	@$(SETUP) test
 	.venv/bin/python -m pip install --quiet uv
-	$(LOCK) --extra postgres -o requirements.lock
+	$(LOCK) pyproject.toml --extra postgres -o requirements.lock
 	$(LOCK) --group build -o requirements-build.lock
-	$(LOCK) --extra postgres --group dev -c requirements.lock -c requirements-build.lock -o requirements-dev.lock
+	$(LOCK) pyproject.toml --extra postgres --group dev -c requirements.lock -c requirements-build.lock \
+		-o requirements-dev.lock
 
 clean: ## Remove what was installed and cached, never data/
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
