@@ -1,19 +1,27 @@
 """Puts the house together from its settings: database, engine, kinds, stores; used by the web and by slots."""
 
+import hashlib
+import hmac
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from email.utils import parseaddr
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from webapp import secret
+from webapp.accounts import people
 from webapp.db.connect import Database, current_version
 from webapp.engine import choose
 from webapp.errors import NotFound
 from webapp.files import uploads
 from webapp.files.store import Store
+from webapp.intake import receive
 from webapp.kinds import KINDS
 from webapp.mail.senders import mail_target
+from webapp.notify import logfile
 from webapp.ports import Kind, MailTarget, Person, Table
 from webapp.settings import Settings
 
@@ -33,6 +41,15 @@ class House:
         self.store = Store(settings.data_dir / "files")
         self.engine = choose(settings, self.database, self.run_dir)
         self.version = 0
+        self._secret = secret.load(settings)
+
+    @property
+    def keep_files_days(self) -> int:
+        return self.settings.keep_files_days
+
+    @property
+    def retry_seconds(self) -> Sequence[int]:
+        return self.settings.retry_seconds
 
     def read(self) -> AbstractContextManager[Connection]:
         """A short transaction that only looks."""
@@ -68,6 +85,30 @@ class House:
     def mail_server(self) -> AbstractContextManager[MailTarget]:
         """The mail server of the settings, or the outbox."""
         return mail_target(self.settings.smtp_url, self.settings.mail_from, self.data_dir)
+
+    def owner(self, person_id: int) -> Person:
+        """The owner of a task."""
+        with self.read() as conn:
+            return people.by_id(conn, self.settings, person_id)
+
+    def table_of(self, person_id: int, upload_id: str) -> Table:
+        """An upload of this person's; NotFound for everybody else's."""
+        with self.read() as conn:
+            return uploads.one(conn, self.store, upload_id, person_id)
+
+    def receive_upload(self, person: Person, name: str, path: Path) -> Table:
+        """Reads an uploaded file, in a child with limits, and keeps it; a UserError says what is wrong with it."""
+        return receive(self, person, name, path)
+
+    def message_id(self, task_id: int, position: int, sender: str) -> str:
+        """Always the same for the same delivery, so that a message that is sent again can be recognised (RFC 5322)."""
+        domain = parseaddr(sender)[1].rpartition("@")[2] or "outtray.invalid"
+        proof = hmac.new(self._secret, f"{task_id}.{position}".encode(), hashlib.sha256).hexdigest()[:16]
+        return f"<outtray.{task_id}.{position}.{proof}@{domain}>"
+
+    def log_error(self, line: str) -> None:
+        """A line of the article's log file."""
+        logfile.append(self.data_dir, line)
 
     def close(self) -> None:
         self.database.close()

@@ -257,3 +257,6 @@ class Slot(Protocol):
 
     def wait(self, seconds: float) -> bool:
         """Blocks until poked or told to stop (True), or until `seconds` have passed (False)."""
+
+    def wake(self) -> None:
+        """Ends a wait early; from any thread."""

@@ -43,6 +43,7 @@ def call(function: Callable[..., T], *args: object, seconds: float, memory_mb: i
         timer = threading.Timer(seconds, _end, (child, too_late))
         timer.daemon = True
         timer.start()
+        stack.callback(timer.join)
         stack.callback(timer.cancel)
         answer = _asked(child, pickle.dumps((memory_mb, function, args)))
         child.wait()

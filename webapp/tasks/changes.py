@@ -15,7 +15,7 @@ t, d = schema.task, schema.delivery
 
 
 def move(conn: Connection, task_id: int, to: State, words: str, *, attempt: int | None = None, **more: Any) -> bool:
-    """Brings a task to another state if today's allows it; False where it does not.
+    """Brings a task to another state if today's allows it; False where it does not. No `words`: no line in its log.
 
     With `attempt` the change is a slot's: it counts only while that attempt of the task is running.
     """
@@ -25,7 +25,8 @@ def move(conn: Connection, task_id: int, to: State, words: str, *, attempt: int 
         change = change.where(t.c.attempt == attempt)
     if conn.execute(change).rowcount == 0:
         return False
-    add_line(conn, task_id, words, to)
+    if words:
+        add_line(conn, task_id, words, to)
     mark_changed(conn)
     return True
 
@@ -55,6 +56,14 @@ def fenced(conn: Connection, task_id: int, attempt: int, **values: Any) -> str |
 def add_line(conn: Connection, task_id: int, words: str, state: State | None = None) -> None:
     """A line of the task's log; with `state`, a step of its timeline."""
     conn.execute(insert(schema.task_line).values(task=task_id, at=now(), state=state, words=words))
+
+
+def last_state(conn: Connection, task_id: int) -> State | None:
+    """The state that the timeline ends with."""
+    line = schema.task_line
+    query = select(line.c.state).where(line.c.task == task_id, line.c.state.is_not(None))
+    state = conn.execute(query.order_by(line.c.id.desc()).limit(1)).scalar()
+    return State(state) if state else None
 
 
 def skip_waiting(conn: Connection, task_id: int) -> None:

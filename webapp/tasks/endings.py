@@ -15,6 +15,7 @@ from webapp.tasks.model import State, Task
 from webapp.tasks.workshop import Workshop
 
 t = schema.task
+STOPPING = "Outtray is stopping. It goes on after the restart."
 NOUNS = {"email": "emails", "notification": "notifications"}
 
 
@@ -32,8 +33,8 @@ def let_go(conn: Connection, engine: Engine, task: Task, why: LetGo) -> None:
     if why.wish == "pause":
         return paused(conn, task)
     moment = why.until or now()
-    words = {"stop": "Outtray is stopping. It goes on after the restart.", "yield": "Another run goes first."}
-    _back(conn, engine, task, moment, why.words or words.get(why.wish, ""))
+    # Runs that take turns do so every few seconds: no line for that.
+    _back(conn, engine, task, moment, STOPPING if why.wish == "stop" else why.words)
 
 
 def cancelled(conn: Connection, task: Task) -> None:
@@ -57,7 +58,7 @@ def paused(conn: Connection, task: Task) -> None:
 def put_back(conn: Connection, engine: Engine, task: Task) -> None:
     """Its slot goes home in the middle of it."""
     make_unknown(conn, task.id)
-    _back(conn, engine, task, now(), "Outtray is stopping. It goes on after the restart.")
+    _back(conn, engine, task, now(), STOPPING)
 
 
 def failed(

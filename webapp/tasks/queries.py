@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, String, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, func, literal, or_, select
 
 from webapp.db import schema
 from webapp.errors import NotFound
@@ -13,6 +13,9 @@ from webapp.tasks.model import ACTIVE, DeliveryRow, Line, State, Task
 from webapp.tasks.rows import tasks_select, to_delivery, to_line, to_tasks
 
 t, d, line = schema.task, schema.delivery, schema.task_line
+
+# Written out, not bound: only then does the database see that ix_task_due holds all that is asked for.
+IS_WAITING = t.c.state == literal(State.WAITING.value, literal_execute=True)
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,18 @@ def by_key(conn: Connection, owner: int, key: str) -> tuple[int, str] | None:
 
 def next_due(conn: Connection, queue: str, moment: datetime) -> int | None:
     """The task of this queue that should run now."""
-    query = select(t.c.id).where(t.c.state == State.WAITING, t.c.queue == queue, t.c.not_before <= moment)
-    return conn.execute(query.order_by(t.c.priority, t.c.not_before, t.c.id).limit(1)).scalar()
+    return next(iter(all_due(conn, queue, moment, limit=1)), None)
+
+
+def all_due(conn: Connection, queue: str, moment: datetime, limit: int) -> list[int]:
+    """The tasks of this queue that should run now, the most urgent first."""
+    query = select(t.c.id).where(IS_WAITING, t.c.queue == queue, t.c.not_before <= moment)
+    return list(conn.execute(query.order_by(t.c.priority, t.c.not_before, t.c.id).limit(limit)).scalars())
 
 
 def next_moment(conn: Connection, queues: Sequence[str]) -> datetime | None:
     """The earliest moment at which a waiting task of these queues may run."""
-    query = select(func.min(t.c.not_before)).where(t.c.state == State.WAITING, t.c.queue.in_(queues))
+    query = select(func.min(t.c.not_before)).where(IS_WAITING, t.c.queue.in_(queues))
     return conn.execute(query).scalar()
 
 

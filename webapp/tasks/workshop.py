@@ -1,20 +1,25 @@
-"""What a running task needs of the house around it."""
+"""What running tasks, and the processes that run them, need of the house around them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection
 
+from webapp.db.connect import Database
 from webapp.files.store import Store
 from webapp.ports import Engine, Kind, MailTarget, Person, Table
+from webapp.settings import Settings
 
 
 class Workshop(Protocol):
     """The house, as far as tasks/ knows it."""
 
+    settings: Settings
+    database: Database
     data_dir: Path
+    run_dir: Path
     store: Store
 
     @property
@@ -41,3 +46,8 @@ class Workshop(Protocol):
     def message_id(self, task_id: int, position: int, sender: str) -> str: ...
 
     def log_error(self, line: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+Build = Callable[[Settings], Workshop]  # puts a process's own house together

@@ -1,0 +1,61 @@
+"""All commands; a wrong value or a refused wish is one line on standard error and exit code 1."""
+
+import sys
+
+import click
+import typer
+from sqlalchemy.exc import OperationalError
+
+from webapp import __version__
+from webapp.cli import archive, check, people, serve
+from webapp.errors import UserError
+
+app = typer.Typer(
+    name="outtray",
+    help="An office panel whose work runs in the background and is never lost.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serve.serve)
+app.command("web")(serve.web)
+app.command("worker")(serve.worker)
+app.command("migrate")(serve.migrate)
+app.add_typer(people.user, name="user")
+app.add_typer(people.token, name="token")
+app.command("backup")(archive.backup)
+app.command("restore")(archive.restore)
+app.command("check")(check.check)
+
+
+@app.callback(invoke_without_command=True)
+def version(show: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
+    """An office panel whose work runs in the background and is never lost."""
+    if show:
+        print(__version__)
+        raise typer.Exit
+
+
+def run() -> int:
+    """Runs one command; returns its exit code: 0 well, 1 failed, 2 wrong usage."""
+    try:
+        code = app(standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as wrong:
+        wrong.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return 1
+    except UserError as error:
+        return _fail(error.words)
+    except OperationalError as error:
+        return _fail(f"The database does not answer: {str(error.orig).splitlines()[0]}")
+    except OSError as error:
+        return _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+
+
+def _fail(words: str) -> int:
+    print(words, file=sys.stderr)
+    return 1

@@ -1,0 +1,138 @@
+"""serve, web, worker and migrate: the commands that start processes or prepare for them."""
+
+import contextlib
+import errno
+import socket
+import threading
+import time
+import webbrowser
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from webapp import logs
+from webapp.accounts import links, people
+from webapp.db.migrate import bring_up_to_date, is_up_to_date
+from webapp.engine.supervisor import Role, Supervisor, slot_roles, slots_of
+from webapp.errors import UserError
+from webapp.house import House, build
+from webapp.settings import Settings, load, read_slots
+
+PORT_SECONDS = 10.0  # how long a dying predecessor may hold the port
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
+
+
+def serve(host: Host = None, port: Port = None, open_browser: Annotated[bool, typer.Option("--open")] = False) -> None:
+    """Run the panel on this machine: the web and the slots."""
+    settings = _settings(host, port)
+    slots = slots_of(settings)
+    house = _ready_house(settings)
+    with _listening(settings) as listening:
+        address = _address(settings, listening)
+        _say_where(house, address)
+        if open_browser:
+            threading.Timer(1.5, webbrowser.open, [address]).start()
+        roles = [_web_role(settings, listening, needs_slots=bool(slots)), *slot_roles(build, slots)]
+        Supervisor(house, roles).run()
+
+
+def web(
+    host: Host = None, port: Port = None, processes: Annotated[int, typer.Option(help="How many.", min=1, max=64)] = 1
+) -> None:
+    """Run the web only; slots run elsewhere (outtray worker)."""
+    settings = _settings(host, port)
+    house = _ready_house(settings)
+    with _listening(settings) as listening:
+        _say_where(house, _address(settings, listening))
+        Supervisor(house, [_web_role(settings, listening, needs_slots=False)] * processes).run()
+
+
+def worker(
+    slots: Annotated[str, typer.Option(help="Slots per queue, such as notify:1,quick:1,mail:2,reports:1.")] = "",
+) -> None:
+    """Run slots only."""
+    settings = load()
+    if settings.engine == "background":
+        raise UserError("OUTTRAY_ENGINE: the background engine works inside the web process; it has no workers.")
+    try:
+        wanted = read_slots(slots) if slots else settings.slots
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}") from None
+    Supervisor(_ready_house(settings), slot_roles(build, wanted)).run()
+
+
+def migrate() -> None:
+    """Bring the database up to date."""
+    bring_up_to_date(build(load()).database)
+    print("The database is up to date.")
+
+
+def open_house() -> House:
+    """The house of this environment, for commands that need its database."""
+    return _ready_house(load())
+
+
+def _settings(host: str | None, port: int | None) -> Settings:
+    given = {"host": host, "port": port}
+    return load(**{name: value for name, value in given.items() if value is not None})
+
+
+def _ready_house(settings: Settings) -> House:
+    logs.set_up(settings.log_format)
+    house = build(settings)
+    if settings.is_sqlite:
+        bring_up_to_date(house.database)
+    elif not is_up_to_date(house.database):
+        raise UserError("The database is not up to date. Run: outtray migrate")
+    return house
+
+
+def _web_role(settings: Settings, listening: socket.socket, *, needs_slots: bool) -> Role:
+    from webapp.web import process
+
+    does_the_work = settings.engine == "background"
+    return Role("web", process.main, (listening, needs_slots), runs_tasks=does_the_work)
+
+
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """The port, as soon as a predecessor has let go of it."""
+    end = time.monotonic() + PORT_SECONDS
+    while True:
+        try:
+            listening = _bind(settings)
+            break
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > end:
+                words = "is used by another program" if error.errno == errno.EADDRINUSE else f"{error.strerror}"
+                raise UserError(f"Cannot listen on {settings.host} port {settings.port}: {words}.") from None
+            time.sleep(0.1)
+    with listening:
+        yield listening
+
+
+def _bind(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+        listening.listen(2048)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _address(settings: Settings, listening: socket.socket) -> str:
+    port = listening.getsockname()[1]
+    return settings.base_url or settings.model_copy(update={"port": port}).address
+
+
+def _say_where(house: House, address: str) -> None:
+    print(f"Outtray is at {address}", flush=True)
+    with house.write() as conn:
+        if not people.has_admin(conn):
+            print(f"Make the first admin: {address}/setup/{links.new_setup(conn)}", flush=True)

@@ -1,0 +1,129 @@
+"""The engine of the article: FastAPI's own BackgroundTasks, in the web process, for the smallest set-up and for tests.
+
+What a request started runs after its answer, in threads of its own, so that pages never starve; a timer serves what
+waits for its time and what a restart left behind.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from webapp.db.connect import Database
+from webapp.db.types import now
+from webapp.ports import Slot
+from webapp.tasks import queries
+
+if TYPE_CHECKING:
+    from fastapi import BackgroundTasks
+
+LOOK_EVERY = 1.0  # seconds; other processes (a restore, a second web process) ring no bell here
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A task id whose transaction is still open."""
+
+    task_id: int
+    queue: str
+    not_before: datetime | None
+
+
+class BackgroundEngine:
+    """ports.Engine without other processes."""
+
+    def __init__(self, database: Database, slots: Mapping[str, int]) -> None:
+        self._database = database
+        self._pools = {
+            queue: ThreadPoolExecutor(number, thread_name_prefix=f"outtray-{queue}")
+            for queue, number in slots.items()
+            if number
+        }
+        self._mine = threading.local()
+        self._run: Callable[[int], None] | None = None
+        self._taken: dict[int, Future[None]] = {}
+        self._lock = threading.Lock()
+        self._slot: Slot | None = None
+
+    def submit(self, conn: Connection, task_id: int, queue: str, priority: int, not_before: datetime | None) -> None:
+        self._submitted.append(Submitted(task_id, queue, not_before))
+
+    def withdraw(self, conn: Connection, task_id: int) -> None:
+        """Nothing to do: a row that does not wait cannot be claimed."""
+
+    def forget(self) -> None:
+        self._submitted.clear()
+
+    def after_commit(self, background: "BackgroundTasks | None") -> None:
+        submitted, self._mine.submitted = self._submitted, []
+        for one in submitted:
+            is_due = one.not_before is None or one.not_before <= now()
+            if background is not None and is_due and self._run:
+                background.add_task(self._after_the_answer, one)
+            elif self._slot:
+                self._slot.wake()
+
+    def work(self, slot: Slot, run: Callable[[int], None]) -> None:
+        self._slot, self._run = slot, run
+        while not slot.stopping:
+            for queue in self._pools:
+                self._look(queue)
+            slot.wait(self._seconds_to_next())
+        with self._lock:
+            self._run = None
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def wait(self, seconds: float) -> None:
+        """Until what still runs has ended, at most so long."""
+        with self._lock:
+            running = list(self._taken.values())
+        wait(running, timeout=seconds)
+
+    @property
+    def _submitted(self) -> list[Submitted]:
+        if not hasattr(self._mine, "submitted"):
+            self._mine.submitted = []
+        found: list[Submitted] = self._mine.submitted
+        return found
+
+    async def _after_the_answer(self, one: Submitted) -> None:
+        """Run by FastAPI when the answer has gone out; a stop of the server may leave it to the next start."""
+        if (future := self._take(one.task_id, one.queue)) is not None:
+            await asyncio.wait([asyncio.wrap_future(future)])
+
+    def _look(self, queue: str) -> None:
+        with self._database.read() as conn:
+            due = queries.all_due(conn, queue, now(), limit=50)
+        for task_id in due:
+            self._take(task_id, queue)
+
+    def _take(self, task_id: int, queue: str) -> Future[None] | None:
+        with self._lock:
+            if task_id in self._taken or self._run is None or queue not in self._pools:
+                return None
+            try:
+                future = self._pools[queue].submit(self._run, task_id)
+            except RuntimeError:  # the pool has shut down: the next start picks the task up
+                return None
+            self._taken[task_id] = future
+        future.add_done_callback(lambda _: self._drop(task_id))
+        return future
+
+    def _drop(self, task_id: int) -> None:
+        with self._lock:
+            self._taken.pop(task_id, None)
+        if self._slot:
+            self._slot.wake()  # it may have to run again later
+
+    def _seconds_to_next(self) -> float:
+        with self._database.read() as conn:
+            moment = queries.next_moment(conn, list(self._pools))
+        if moment is None:
+            return LOOK_EVERY
+        return min(LOOK_EVERY, max(0.02, (moment - now()).total_seconds()))

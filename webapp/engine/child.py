@@ -1,0 +1,81 @@
+"""Runs one task in a fresh process that ends with it: its memory goes back, and cancelling it is a kill."""
+
+import logging
+import multiprocessing
+import os
+import resource
+import threading
+from functools import partial
+from multiprocessing.connection import Connection as Pipe
+
+from webapp import logs
+from webapp.engine import watch
+from webapp.settings import Settings
+from webapp.tasks import commands, run
+from webapp.tasks.control import Control
+from webapp.tasks.model import Task
+from webapp.tasks.workshop import Build, Workshop
+
+NICE = 10
+MEMORY_MB = 4_096  # of address space; a report that wants more fails in plain words and takes nothing else down
+log = logging.getLogger("outtray.engine")
+
+
+def run_in_child(build: Build, house: Workshop, task: Task, control: Control) -> None:
+    """Returns when the child has ended and what became of the task is written down."""
+    ours, theirs = multiprocessing.Pipe()
+    context = multiprocessing.get_context("forkserver")
+    child = context.Process(target=_main, args=(build, house.settings, task, theirs), daemon=True)
+    child.start()
+    theirs.close()
+    grace = house.kind(task.kind).grace
+    try:
+        while child.is_alive():
+            child.join(0.1 if control.wish else watch.LOOK_EVERY)
+            _listen(house, task, control)
+            if child.is_alive() and watch.is_overdue(control, grace):
+                child.kill()
+                child.join()
+                ending = partial(watch.end_by_force, shop=house, task=task, wish=control.wish)
+                return run.end(house, ending)
+    finally:
+        ours.close()
+    _after_death(house, task)
+
+
+def _listen(shop: Workshop, task: Task, control: Control) -> None:
+    with shop.read() as conn:
+        is_ours, wish = run.wish_of(conn, task)
+    if is_ours and wish == "cancel":
+        control.ask("cancel")
+
+
+def _after_death(house: Workshop, task: Task) -> None:
+    """A child that ended without an ending of its task was killed: by the system, or by somebody."""
+    with house.read() as conn:
+        is_ours, _ = run.wish_of(conn, task)
+    if is_ours:
+        log.warning("the process of task %s was killed", task.id)
+        with house.write() as conn:
+            commands.recover(conn, house.engine, task.id, task.attempt, counted=True)
+
+
+def _main(build: Build, settings: Settings, task: Task, pipe: Pipe) -> None:
+    logs.set_up(settings.log_format)
+    os.nice(NICE)
+    _limit_memory()
+    threading.Thread(target=_end_with_parent, args=(pipe,), daemon=True).start()
+    run.perform(build(settings), task, Control())
+
+
+def _limit_memory() -> None:
+    limit = MEMORY_MB << 20
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit if hard < 0 else min(limit, hard), hard))
+
+
+def _end_with_parent(pipe: Pipe) -> None:
+    try:
+        pipe.recv()
+    except (EOFError, OSError):
+        os._exit(1)

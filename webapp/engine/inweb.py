@@ -1,0 +1,95 @@
+"""Runs the background engine inside a web process: its loop in one thread, its tasks in a few others."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from webapp.engine import ownership
+from webapp.engine.background import BackgroundEngine
+from webapp.engine.child import run_in_child
+from webapp.engine.locks import WorkerLock, new_worker
+from webapp.engine.watch import watched
+from webapp.tasks import run
+from webapp.tasks.control import Control
+from webapp.tasks.workshop import Build, Workshop
+
+STOP_SECONDS = 9.0
+LOOK_AFTER_LOST = 2.0  # seconds between two looks for tasks of another web process that died
+
+
+class WebSlot:
+    """ports.Slot without a process of its own; it stands for all queues."""
+
+    def __init__(self, queues: Sequence[str], worker: str) -> None:
+        self.queues, self.worker = queues, worker
+        self._stopping, self._poked = threading.Event(), threading.Event()
+        self.controls: set[Control] = set()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        poked = self._poked.wait(seconds)
+        self._poked.clear()
+        return poked
+
+    def wake(self) -> None:
+        self._poked.set()
+
+    def stop(self) -> None:
+        """Begins nothing new; what runs may finish for a while, or is put back."""
+        self._stopping.set()
+        for control in list(self.controls):
+            control.ask("stop")
+        self.wake()
+
+
+@contextmanager
+def working(house: Workshop, build: Build) -> Iterator[None]:
+    """For as long as the block runs, this process runs the tasks of its background engine; else nothing happens."""
+    if not isinstance(house.engine, BackgroundEngine):
+        yield
+        return
+    worker = new_worker(house.run_dir, "web")
+    lock = WorkerLock(house.run_dir, worker)
+    lock.take()
+    slot = WebSlot(list(house.settings.slots), worker)
+    threads = [
+        threading.Thread(target=house.engine.work, args=(slot, lambda task_id: _run_one(house, build, slot, task_id))),
+        threading.Thread(target=_look_after_lost, args=(house, slot), daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        slot.stop()
+        threads[0].join(STOP_SECONDS)
+        house.engine.wait(STOP_SECONDS)
+        lock.release()
+
+
+def _run_one(house: Workshop, build: Build, slot: WebSlot, task_id: int) -> None:
+    task = run.claim(house, task_id, slot.worker)
+    if task is None:
+        return
+    control = Control()
+    slot.controls.add(control)
+    if slot.stopping:
+        control.ask("stop")
+    try:
+        if house.kind(task.kind).in_child:
+            return run_in_child(build, house, task, control)
+        # A thread cannot be killed: once its task has been ended over its head, its next write meets Superseded.
+        with watched(house, task, control, give_up=lambda: None):
+            run.perform(house, task, control)
+    finally:
+        slot.controls.discard(control)
+
+
+def _look_after_lost(house: Workshop, slot: WebSlot) -> None:
+    wait = threading.Event()
+    while not slot.stopping:
+        ownership.put_back_lost(house)
+        wait.wait(LOOK_AFTER_LOST)

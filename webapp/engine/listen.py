@@ -1,0 +1,23 @@
+"""Hears PostgreSQL's NOTIFY and rings at a slot: what the bell's sockets do between processes, between machines."""
+
+import contextlib
+import time
+
+import psycopg
+
+from webapp.ports import Slot
+
+AGAIN_AFTER = 1.0  # seconds
+
+
+def ring_on_notify(url: str, slot: Slot) -> None:
+    """Never returns; a lost connection is made again, and the slot woken in case something was missed."""
+    plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
+    while not slot.stopping:
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(plain, autocommit=True) as conn:
+            conn.execute("LISTEN outtray")
+            slot.wake()
+            for notice in conn.notifies():
+                if notice.payload in slot.queues:
+                    slot.wake()
+        time.sleep(AGAIN_AFTER)

@@ -1,0 +1,102 @@
+"""The engine for one machine: slots in processes of their own take their work from the task table itself."""
+
+import logging
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
+
+from webapp.db.connect import Database
+from webapp.db.types import now
+from webapp.engine.bell import Bell
+from webapp.ports import Slot
+from webapp.tasks import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastapi import BackgroundTasks
+
+LOOK_EVERY = 0.5  # seconds; the safety net under the bell
+LONGEST_WAIT = 60.0  # seconds; a clock that was set back must not make a slot oversleep
+log = logging.getLogger("outtray.engine")
+
+
+class LocalEngine:
+    """ports.Engine for `outtray serve`; the waiting rows are the queue, so a commit is all it takes to submit."""
+
+    def __init__(self, database: Database, run_dir: Path) -> None:
+        self._database = database
+        self.bell = Bell(run_dir)
+        self._mine = threading.local()  # the queues that this thread's open transaction has touched
+
+    def submit(self, conn: Connection, task_id: int, queue: str, priority: int, not_before: datetime | None) -> None:
+        self._touched.add(queue)
+        if not self._database.is_sqlite:
+            conn.execute(text("select pg_notify('outtray', :queue)"), {"queue": queue})
+
+    def withdraw(self, conn: Connection, task_id: int) -> None:
+        """Nothing to do: a row that does not wait is not in the queue."""
+
+    def forget(self) -> None:
+        self._touched.clear()
+
+    def after_commit(self, background: "BackgroundTasks | None") -> None:
+        for queue in self._touched:
+            self.bell.ring(queue)
+        self._touched.clear()
+
+    def work(self, slot: Slot, run: "Callable[[int], None]") -> None:
+        changes = Changes(self._database)
+        while not slot.stopping:
+            try:
+                task_id = self._due(slot)
+                if task_id is None:
+                    self._wait(slot, changes)
+                else:
+                    run(task_id)
+            except OperationalError as error:
+                log.warning("the database did not answer, trying again: %s", error.orig)
+                slot.wait(1.0)
+
+    @property
+    def _touched(self) -> set[str]:
+        if not hasattr(self._mine, "queues"):
+            self._mine.queues = set()
+        queues: set[str] = self._mine.queues
+        return queues
+
+    def _due(self, slot: Slot) -> int | None:
+        with self._database.read() as conn:
+            found = (queries.next_due(conn, queue, now()) for queue in slot.queues)
+            return next((task_id for task_id in found if task_id is not None), None)
+
+    def _wait(self, slot: Slot, changes: "Changes") -> None:
+        """Until rung at, until something changed, or until the earliest task that waits for its time is due."""
+        with self._database.read() as conn:
+            moment = queries.next_moment(conn, slot.queues)
+        left = LONGEST_WAIT if moment is None else (moment - now()).total_seconds()
+        while left > 0 and not slot.stopping:
+            if slot.wait(min(left, LOOK_EVERY)) or changes.any():
+                return
+            left -= LOOK_EVERY
+
+
+class Changes:
+    """Whether anybody else has committed since the last look: SQLite answers without reading a page."""
+
+    def __init__(self, database: Database) -> None:
+        self._connection = database.engine.raw_connection() if database.is_sqlite else None
+        self._seen = self._version()
+
+    def any(self) -> bool:
+        before, self._seen = self._seen, self._version()
+        return before != self._seen
+
+    def _version(self) -> int:
+        if self._connection is None:
+            return 0  # on PostgreSQL, LISTEN rings at the slot (engine/slot.py)
+        return int(self._connection.cursor().execute("PRAGMA data_version").fetchone()[0])

@@ -1,0 +1,68 @@
+"""Puts back the tasks of workers that died; only whoever could take a worker's lock may say that it is dead."""
+
+import os
+import time
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select
+
+from webapp.db import schema
+from webapp.engine.locks import is_held, living
+from webapp.tasks import commands
+from webapp.tasks.model import State
+from webapp.tasks.workshop import Workshop
+
+t = schema.task
+LOOK_EVERY = 0.02  # seconds
+RELEASE_SECONDS = 2.0  # a killed process lets go of its lock when the kernel has buried it
+
+
+def put_back_lost(house: Workshop) -> None:
+    """Tasks that run in the table while their worker is gone: after a crash, or of another supervisor's time."""
+    with house.read() as conn:
+        workers = _workers(conn)
+    for worker in workers:
+        if not is_held(house.run_dir, worker):
+            _recover(house, worker, counted=False)
+
+
+def put_back(house: Workshop, worker: str, *, counted: bool) -> None:
+    """The task of a worker that has just died, as soon as its lock is free."""
+    end = time.monotonic() + RELEASE_SECONDS
+    while is_held(house.run_dir, worker) and time.monotonic() < end:
+        time.sleep(LOOK_EVERY)
+    if not is_held(house.run_dir, worker):
+        _recover(house, worker, counted=counted)
+
+
+def slots_alive(house: Workshop, queues: Iterable[str]) -> bool:
+    """Whether each queue has a slot on this machine that lives."""
+    alive = {worker.split("-")[1] for worker in living(house.run_dir)}
+    return all(queue in alive for queue in queues)
+
+
+def is_alive(pid: int | None) -> bool:
+    """Whether a process with this id is there and not a zombie."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        if os.path.isdir("/proc/self"):
+            return False
+    try:
+        os.kill(pid or 0, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _workers(conn: Connection) -> list[str]:
+    query = select(t.c.worker).where(t.c.state == State.RUNNING, t.c.worker.is_not(None)).distinct()
+    return list(conn.execute(query).scalars())
+
+
+def _recover(house: Workshop, worker: str, *, counted: bool) -> None:
+    with house.write() as conn:
+        query = select(t.c.id, t.c.attempt).where(t.c.state == State.RUNNING, t.c.worker == worker)
+        for task_id, attempt in conn.execute(query).all():
+            commands.recover(conn, house.engine, task_id, attempt, counted=counted)

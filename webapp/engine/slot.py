@@ -1,0 +1,103 @@
+"""A slot: a process that runs one task at a time, for as long as its supervisor lives."""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection as Pipe
+from pathlib import Path
+
+from webapp import logs
+from webapp.engine.bell import Bell
+from webapp.engine.child import run_in_child
+from webapp.engine.locks import WorkerLock
+from webapp.engine.watch import watched
+from webapp.settings import Settings
+from webapp.tasks import run
+from webapp.tasks.control import Control
+from webapp.tasks.workshop import Build, Workshop
+
+ORPHAN_SECONDS = 3.0  # what a slot whose supervisor died may still take to settle the message in flight
+log = logging.getLogger("outtray.engine")
+
+
+class ProcessSlot:
+    """ports.Slot in a process of its own."""
+
+    def __init__(self, build: Build, run_dir: Path, queues: Sequence[str], worker: str) -> None:
+        self.queues, self.worker = queues, worker
+        self._build = build
+        self._ear = Bell(run_dir).listen(queues[0], worker)
+        self._stopping = threading.Event()
+        self._control: Control | None = None
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        return self._ear.wait(seconds)
+
+    def wake(self) -> None:
+        self._ear.ring()
+
+    def stop(self) -> None:
+        """Begins nothing new; the task that runs may finish, or is put back."""
+        self._stopping.set()
+        if control := self._control:
+            control.ask("stop")
+        self.wake()
+
+    def run_one(self, house: Workshop, task_id: int, give_up: Callable[[], None]) -> None:
+        """Claims a task and runs it to its end."""
+        task = run.claim(house, task_id, self.worker)
+        if task is None:
+            return
+        control = self._control = Control()
+        if self.stopping:
+            control.ask("stop")
+        try:
+            if house.kind(task.kind).in_child:
+                run_in_child(self._build, house, task, control)
+            else:
+                with watched(house, task, control, give_up):
+                    run.perform(house, task, control)
+        finally:
+            self._control = None
+
+    def close(self) -> None:
+        self._ear.close()
+
+
+def main(settings: Settings, build: Build, queue: str, worker: str, pipe: Pipe) -> None:
+    """The whole life of a slot's process; its supervisor holds the other end of `pipe`."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)  # a Ctrl-C reaches the whole group: the supervisor decides
+    logs.set_up(settings.log_format)
+    house = build(settings)
+    lock = WorkerLock(house.run_dir, worker)
+    lock.take()
+    slot = ProcessSlot(build, house.run_dir, [queue], worker)
+    threading.Thread(target=obey, args=(pipe, slot), daemon=True).start()
+    if not house.database.is_sqlite:
+        from webapp.engine.listen import ring_on_notify
+
+        threading.Thread(target=ring_on_notify, args=(settings.database, slot), daemon=True).start()
+    pipe.send("ready")
+    house.engine.work(slot, lambda task_id: slot.run_one(house, task_id, give_up=lambda: os._exit(3)))
+    slot.close()
+    lock.release()
+
+
+def obey(pipe: Pipe, slot: ProcessSlot) -> None:
+    """Hears the supervisor; its silence is its death, and no slot outlives it."""
+    try:
+        while True:
+            pipe.recv()  # there is only one word to hear: stop
+            slot.stop()
+    except (EOFError, OSError):
+        slot.stop()
+        time.sleep(ORPHAN_SECONDS)
+        os._exit(1)

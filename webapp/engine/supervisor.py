@@ -1,0 +1,132 @@
+"""Starts the web and the slots of one machine, starts again what dies, and takes everything down with itself."""
+
+import logging
+import multiprocessing
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing import connection
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.context import ForkServerProcess
+from typing import Any
+
+from webapp.engine import ownership, slot
+from webapp.engine.locks import new_worker
+from webapp.settings import Settings
+from webapp.tasks.workshop import Build, Workshop
+
+TICK = 0.5  # seconds between two looks for tasks whose worker died
+STOP_SECONDS = 10.0
+CALM_SECONDS = 30.0  # a child that lived this long is started again at once
+PRELOAD = ["webapp.engine.slot", "webapp.house", "alembic.script"]  # shared by all slots: 11 MB a slot instead of 32
+log = logging.getLogger("outtray.supervisor")
+
+
+@dataclass(frozen=True)
+class Role:
+    """A child to keep alive: `start` gets its worker name and its end of a pipe."""
+
+    name: str
+    target: Callable[..., None]
+    args: tuple[Any, ...] = ()
+    runs_tasks: bool = True
+
+
+@dataclass
+class Child:
+    """A living child."""
+
+    role: Role
+    worker: str
+    process: ForkServerProcess
+    pipe: Pipe
+    born: float = field(default_factory=time.monotonic)
+
+
+class Supervisor:
+    """One machine's processes."""
+
+    def __init__(self, house: Workshop, roles: list[Role]) -> None:
+        self._house, self._roles = house, roles
+        self._context = multiprocessing.get_context("forkserver")
+        self._children: list[Child] = []
+        self._due: list[tuple[float, Role]] = []  # when to start which role again
+        self._stop, self._stopped = socket.socketpair()
+
+    def run(self) -> None:
+        """Returns when a signal has asked for the end and everything has ended."""
+        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(name, lambda number, frame: self._stop.send(b"!"))
+        self._context.set_forkserver_preload(PRELOAD)
+        for role in self._roles:
+            self._start(role)
+        while not self._wait():
+            self._start_again()
+            ownership.put_back_lost(self._house)
+        self._end()
+
+    def _start(self, role: Role) -> None:
+        ours, theirs = self._context.Pipe()
+        worker = new_worker(self._house.run_dir, role.name)
+        process = self._context.Process(
+            target=role.target, args=(self._house.settings, *role.args, worker, theirs), name=worker
+        )
+        process.start()
+        theirs.close()
+        self._children.append(Child(role, worker, process, ours))
+
+    def _wait(self) -> bool:
+        """Until something happens or a tick has passed; True when it is time to stop."""
+        sentinels = {child.process.sentinel: child for child in self._children}
+        for ready in connection.wait([*sentinels, self._stopped], TICK):
+            if ready is self._stopped:
+                return True
+            self._bury(sentinels[ready])  # type: ignore[index]
+        return False
+
+    def _bury(self, child: Child) -> None:
+        # The death of the fork server fires the sentinels of children that still live: closing the pipe and a kill
+        # make sure that what we start next is alone.
+        fork_server_died = ownership.is_alive(child.process.pid)
+        child.pipe.close()
+        child.process.kill()
+        child.process.join()
+        self._children.remove(child)
+        log.warning("%s ended with %s and is started again", child.worker, child.process.exitcode)
+        if child.role.runs_tasks:
+            ownership.put_back(self._house, child.worker, counted=not fork_server_died)
+        lived = time.monotonic() - child.born
+        pause = 0.0 if lived > CALM_SECONDS else min(5.0, 0.2 + 2.0 / (lived + 0.4))
+        self._due.append((time.monotonic() + pause, child.role))
+
+    def _start_again(self) -> None:
+        moment = time.monotonic()
+        due = [entry for entry in self._due if entry[0] <= moment]
+        self._due = [entry for entry in self._due if entry[0] > moment]
+        for _, role in due:
+            self._start(role)
+
+    def _end(self) -> None:
+        """Asks everybody to finish, waits, and kills what is left."""
+        for child in self._children:
+            child.pipe.send("stop")
+        end = time.monotonic() + STOP_SECONDS
+        for child in self._children:
+            child.process.join(max(0.0, end - time.monotonic()))
+            if child.process.is_alive():
+                log.warning("%s did not end in time and is killed", child.worker)
+                child.process.kill()
+                child.process.join()
+        ownership.put_back_lost(self._house)
+
+
+def slot_roles(build: Build, slots: dict[str, int]) -> list[Role]:
+    """A role for each slot of each queue."""
+    return [Role(queue, slot.main, (build, queue)) for queue, number in slots.items() for _ in range(number)]
+
+
+def slots_of(settings: Settings) -> dict[str, int]:
+    """The slots that this machine should have: none where the web process does the work itself."""
+    return {} if settings.engine == "background" else settings.slots
