@@ -16,7 +16,7 @@ READ_MB = 1_024
 
 
 def receive(house: "House", person: Person, name: str, path: Path) -> Table:
-    """Reads, keeps and enters the uploaded file at `path`; UserError where it cannot be read, and then keeps nothing."""
+    """Reads, keeps and enters the uploaded file at `path`; UserError, and nothing kept, where it cannot be read."""
     name = safe_name(name)
     with house.store.unfinished() as typed:
         understood = processes.call(_understand, path, name, typed, seconds=READ_SECONDS, memory_mb=READ_MB)

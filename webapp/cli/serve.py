@@ -17,6 +17,7 @@ from webapp.db.migrate import bring_up_to_date, is_up_to_date
 from webapp.engine.supervisor import Role, Supervisor, slot_roles, slots_of
 from webapp.errors import UserError
 from webapp.house import House, build
+from webapp.housekeeping import keep_tidy
 from webapp.settings import Settings, load, read_slots
 
 PORT_SECONDS = 10.0  # how long a dying predecessor may hold the port
@@ -35,7 +36,7 @@ def serve(host: Host = None, port: Port = None, open_browser: Annotated[bool, ty
         if open_browser:
             threading.Timer(1.5, webbrowser.open, [address]).start()
         roles = [_web_role(settings, listening, needs_slots=bool(slots)), *slot_roles(build, slots)]
-        Supervisor(house, roles).run()
+        _run(house, roles)
 
 
 def web(
@@ -60,7 +61,7 @@ def worker(
         wanted = read_slots(slots) if slots else settings.slots
     except ValueError as error:
         raise typer.BadParameter(f"{error}") from None
-    Supervisor(_ready_house(settings), slot_roles(build, wanted)).run()
+    _run(_ready_house(settings), slot_roles(build, wanted))
 
 
 def migrate() -> None:
@@ -87,6 +88,14 @@ def _ready_house(settings: Settings) -> House:
     elif not is_up_to_date(house.database):
         raise UserError("The database is not up to date. Run: outtray migrate")
     return house
+
+
+def _run(house: House, roles: list[Role]) -> None:
+    """Keeps the processes alive, and the house tidy, until somebody stops it."""
+    stop = threading.Event()
+    threading.Thread(target=keep_tidy, args=(house, stop), daemon=True).start()
+    Supervisor(house, roles).run()
+    stop.set()
 
 
 def _web_role(settings: Settings, listening: socket.socket, *, needs_slots: bool) -> Role:

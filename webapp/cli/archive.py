@@ -1,0 +1,23 @@
+"""backup and restore."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from webapp import archive
+from webapp.cli.serve import open_house
+
+Target = Annotated[Path, typer.Argument(help="The archive, such as outtray-backup.tar.gz.", dir_okay=False)]
+
+
+def backup(path: Target) -> None:
+    """Write one archive with the database and the files; Outtray may go on running."""
+    archive.backup(open_house(), path)
+    print(f"Saved to {path}.")
+
+
+def restore(path: Target) -> None:
+    """Read an archive into an empty data directory; tasks that waited are held until somebody releases them."""
+    numbers = archive.restore(open_house(), path)
+    print(f"Restored {numbers['task']:,} tasks and {numbers['person']:,} people. Waiting tasks are held.")

@@ -1,0 +1,65 @@
+"""check: says what is wrong with the set-up, one line each."""
+
+import os
+import time
+from collections.abc import Iterator
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp.accounts import people
+from webapp.db.migrate import is_up_to_date
+from webapp.errors import TaskError, UserError
+from webapp.house import House, build
+from webapp.paths import STATIC, TEMPLATES
+from webapp.settings import load
+
+FREE_MB = 200
+
+
+def check() -> None:
+    """Say what is wrong with the set-up; exit code 1 if anything is."""
+    try:
+        problems = list(_problems(build(load())))
+    except OSError as error:
+        problems = [f"OUTTRAY_DATA_DIR: {error.filename}: {error.strerror}"]
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise typer.Exit(1)
+    print("Nothing is wrong.")
+
+
+def _problems(house: House) -> Iterator[str]:
+    yield from _database(house)
+    if not os.access(house.data_dir, os.W_OK):
+        yield f"OUTTRAY_DATA_DIR: {house.data_dir} cannot be written to."
+    if house.store.free_bytes() < FREE_MB << 20:
+        yield f"OUTTRAY_DATA_DIR: less than {FREE_MB} MB are free on its disk."
+    for folder in (TEMPLATES, STATIC):
+        if not folder.is_dir():
+            yield f"{folder} is missing: install Outtray again."
+    if house.settings.smtp_url:
+        yield from _mail(house)
+    if time.time() < 1_700_000_000:
+        yield "The clock of this machine is wrong."
+
+
+def _database(house: House) -> Iterator[str]:
+    try:
+        if not is_up_to_date(house.database):
+            yield "The database is not up to date: run outtray migrate."
+            return
+        with house.read() as conn:
+            if not people.has_admin(conn):
+                yield "There is no admin yet: open the link that outtray serve prints."
+    except SQLAlchemyError as error:
+        yield f"OUTTRAY_DATABASE_URL: the database does not answer ({type(error).__name__})."
+
+
+def _mail(house: House) -> Iterator[str]:
+    try:
+        with house.mail_server() as server:
+            server.ready()
+    except (TaskError, UserError) as error:
+        yield f"OUTTRAY_SMTP_URL: {error.words}"

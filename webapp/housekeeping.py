@@ -1,0 +1,100 @@
+"""Removes what has been kept long enough: files, tasks, sessions, uploads, and bytes that nobody knows."""
+
+import logging
+import threading
+import time
+from datetime import timedelta
+
+from sqlalchemy import Connection, delete, select, update
+
+from webapp.db import schema
+from webapp.db.connect import mark_changed
+from webapp.db.types import now
+from webapp.files.uploads import TYPED
+from webapp.house import House
+from webapp.tasks.model import ENDED
+
+EVERY = 3_600.0  # seconds
+BATCH = 500  # rows per commit, so that nobody waits for it
+STRAY_SECONDS = 86_400.0  # a file may be in the store for a moment before its row is
+log = logging.getLogger("outtray.housekeeping")
+f, t, u, s, k = schema.file, schema.task, schema.upload, schema.session, schema.link
+
+
+def keep_tidy(house: House, stop: threading.Event) -> None:
+    """Cleans once an hour until `stop` is set."""
+    while True:
+        clean(house)
+        if stop.wait(EVERY):
+            return
+
+
+def clean(house: House) -> None:
+    """One round."""
+    _expire_files(house)
+    _forget_tasks(house)
+    _forget_uploads(house)
+    with house.write() as conn:
+        for table in (s, k):
+            conn.execute(delete(table).where(table.c.expires < now()))
+        failure = schema.login_failure
+        conn.execute(delete(failure).where(failure.c.blocked_until < now() - timedelta(days=1)))
+    _remove_strays(house)
+
+
+def _expire_files(house: House) -> None:
+    with house.write() as conn:
+        due = update(f).where(f.c.expires < now(), f.c.deleted.is_(None)).values(deleted=now())
+        storages = list(conn.execute(due.returning(f.c.storage)).scalars())
+        if storages:
+            mark_changed(conn)
+    for storage in storages:
+        house.store.remove(storage)
+
+
+def _forget_tasks(house: House) -> None:
+    oldest = now() - timedelta(days=house.settings.keep_tasks_days)
+    while True:
+        with house.write() as conn:
+            query = select(t.c.id).where(t.c.finished < oldest, t.c.state.in_(ENDED)).limit(BATCH)
+            ids = list(conn.execute(query).scalars())
+            gone = delete(f).where(f.c.task.in_(ids)).returning(f.c.storage)
+            storages = list(conn.execute(gone).scalars()) if ids else []
+            for table, column in ((schema.delivery, "task"), (schema.task_line, "task"), (t, "id")):
+                conn.execute(delete(table).where(table.c[column].in_(ids)))
+            if ids:
+                mark_changed(conn)
+        for storage in storages:
+            house.store.remove(storage)
+        if len(ids) < BATCH:
+            return
+
+
+def _forget_uploads(house: House) -> None:
+    """An upload lives as long as a file would; a task that still waits for it keeps it."""
+    oldest = now() - timedelta(days=house.settings.keep_files_days)
+    with house.write() as conn:
+        needed = _texts_of_open_forms(conn)
+        old = conn.execute(select(u.c.id, u.c.storage).where(u.c.created < oldest)).all()
+        gone = [row for row in old if not any(row.id in text for text in needed)]
+        conn.execute(delete(u).where(u.c.id.in_([row.id for row in gone])))
+    for row in gone:
+        house.store.remove(row.storage)
+        house.store.remove(row.storage + TYPED)
+
+
+def _texts_of_open_forms(conn: Connection) -> list[str]:
+    query = select(t.c.form).where(t.c.state.in_(["waiting", "running", "held"]))
+    return [str(form) for form in conn.execute(query).scalars()]
+
+
+def _remove_strays(house: House) -> None:
+    """Bytes without a row: a process died between writing and entering them."""
+    with house.read() as conn:
+        known = set(conn.execute(select(f.c.storage).where(f.c.deleted.is_(None))).scalars())
+        for storage in conn.execute(select(u.c.storage)).scalars():
+            known |= {storage, storage + TYPED}
+    for name, since in house.store.names():
+        if name not in known and time.time() - since > STRAY_SECONDS:
+            log.info("removing %s, which belongs to nothing", name)
+            house.store.remove(name)
