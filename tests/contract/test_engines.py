@@ -1,0 +1,195 @@
+"""What every engine promises, on every database it runs on."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from tests.contract.conftest import Panel
+from tests.waiting import until
+from webapp.db.types import now
+from webapp.engine import ownership
+from webapp.engine.locks import WorkerLock, new_worker
+from webapp.errors import Conflict, Superseded
+from webapp.tasks import commands, queries, run
+from webapp.tasks.changes import fenced
+from webapp.tasks.model import State
+
+
+def test_a_task_runs_once_its_transaction_has_committed(panel: Panel):
+    with panel.slots():
+        task = panel.wait_for(panel.start(), State.DONE)
+    assert task.attempt == 1
+    assert task.started is not None
+    assert task.finished is not None
+
+
+def test_a_task_whose_transaction_was_rolled_back_never_was(panel: Panel):
+    lost: list[int] = []
+
+    def start_and_break() -> None:
+        kind = panel.house.kind("self-test")
+        with panel.house.write() as conn:
+            lost.append(commands.start(conn, panel.house.engine, kind, kind.form(), panel.ana, key="lost").id)
+            raise ZeroDivisionError
+
+    with panel.slots():
+        with pytest.raises(ZeroDivisionError):
+            start_and_break()
+        kept = panel.start(key="kept")
+        panel.wait_for(kept, State.DONE)
+    with panel.house.read() as conn:
+        assert queries.by_key(conn, panel.ana.id, "lost") is None
+        assert len(queries.recent(conn, queries.View(None))) == 1
+
+
+def test_what_waited_before_the_start_is_picked_up(panel: Panel):
+    waiting = [panel.start() for _ in range(5)]
+    with panel.slots():
+        for task_id in waiting:
+            panel.wait_for(task_id, State.DONE)
+
+
+def test_a_task_waits_for_its_time(panel: Panel):
+    moment = now() + timedelta(seconds=1.2)
+    with panel.slots():
+        later = panel.start(not_before=moment)
+        panel.wait_for(panel.start(), State.DONE)
+        assert panel.task(later).state is State.WAITING
+        task = panel.wait_for(later, State.DONE)
+    assert task.started >= moment
+
+
+def test_two_slots_run_a_task_once(panel: Panel):
+    with panel.slots(2):
+        started = [panel.start() for _ in range(30)]
+        for task_id in started:
+            panel.wait_for(task_id, State.DONE)
+    assert [panel.task(task_id).attempt for task_id in started] == [1] * 30
+    assert all(panel.lines(task_id).count("Running.") == 1 for task_id in started)
+
+
+def test_a_cancelled_task_does_not_start(panel: Panel):
+    task_id = panel.start()
+    with panel.house.write() as conn:
+        commands.cancel(conn, panel.house.engine, panel.task(task_id), panel.ana)
+    with panel.slots():
+        panel.wait_for(panel.start(), State.DONE)
+    assert panel.task(task_id).state is State.CANCELLED
+    assert panel.task(task_id).started is None
+
+
+def test_cancel_ends_a_running_task(panel: Panel):
+    with panel.slots():
+        task_id = panel.start(seconds=30)
+        panel.wait_for(task_id, State.RUNNING)
+        with panel.house.write() as conn:
+            commands.cancel(conn, panel.house.engine, panel.task(task_id), panel.ana)
+        assert panel.wait_for(task_id, State.CANCELLED).asked is None
+
+
+def test_a_paused_task_goes_on_where_it_was(panel: Panel):
+    with panel.slots():
+        task_id = panel.start(seconds=2)
+        until(lambda: panel.task(task_id).progress.done > 0)
+        with panel.house.write() as conn:
+            commands.pause(conn, panel.house.engine, panel.house.kind("self-test"), panel.task(task_id), panel.ana)
+        held = panel.wait_for(task_id, State.HELD, State.DONE)
+        assert held.is_paused
+        assert held.progress.done > 0
+        with panel.house.write() as conn:
+            commands.resume(conn, panel.house.engine, held, panel.ana)
+        assert panel.wait_for(task_id, State.DONE).attempt == 2
+
+
+def test_a_failure_has_a_reference_and_retry_runs_it_again(panel: Panel):
+    with panel.slots():
+        failed = panel.wait_for(panel.start(fail=True), State.FAILED)
+        assert failed.reference
+        assert "Traceback" in failed.technical
+        assert "Traceback" not in failed.outcome
+        with panel.house.write() as conn:
+            commands.retry(conn, panel.house.engine, failed, panel.ana)
+        until(lambda: panel.task(failed.id).attempt == 2)
+        again = panel.wait_for(failed.id, State.FAILED)
+    assert again.reference != failed.reference
+    assert f"({failed.reference})" in (panel.house.data_dir / "log.txt").read_text()
+
+
+def test_a_stopping_slot_finishes_its_task_or_puts_it_back(panel: Panel):
+    with panel.slots():
+        short, long = panel.start(seconds=0.5), panel.start(seconds=60)
+        until(lambda: panel.task(short).state is not State.WAITING)
+    assert panel.task(short).state is State.DONE
+    assert panel.task(long).state is State.WAITING
+    assert panel.task(long).worker is None
+
+
+def test_a_task_is_put_back_only_when_its_worker_is_dead(panel: Panel):
+    worker = new_worker(panel.house.run_dir, "quick")
+    lock = WorkerLock(panel.house.run_dir, worker)
+    lock.take()
+    task_id = panel.start()
+    claimed = run.claim(panel.house, task_id, worker)
+    ownership.put_back_lost(panel.house)
+    assert panel.task(task_id).state is State.RUNNING
+    lock.release()
+    ownership.put_back_lost(panel.house)
+    assert panel.task(task_id).state is State.WAITING
+    with pytest.raises(Superseded), panel.house.write() as conn:
+        fenced(conn, task_id, claimed.attempt, progress_done=1)
+
+
+def test_three_deaths_without_progress_fail_a_task_and_progress_in_between_saves_it(panel: Panel):
+    poisoned, well = panel.start(), panel.start()
+    for _ in range(3):
+        for task_id in (poisoned, well):
+            worker = new_worker(panel.house.run_dir, "quick")
+            claimed = run.claim(panel.house, task_id, worker)
+            if task_id == well:
+                with panel.house.write() as conn:
+                    fenced(conn, task_id, claimed.attempt, deaths=0, progress_done=1)
+            ownership.put_back(panel.house, worker, counted=True)
+    assert panel.task(poisoned).state is State.FAILED
+    assert "three times" in panel.task(poisoned).outcome
+    assert panel.task(well).state is State.WAITING
+
+
+def test_deaths_of_supervisor_or_machine_do_not_count(panel: Panel):
+    task_id = panel.start()
+    for _ in range(4):
+        run.claim(panel.house, task_id, new_worker(panel.house.run_dir, "quick"))
+        ownership.put_back_lost(panel.house)
+    assert panel.task(task_id).state is State.WAITING
+
+
+def test_a_claim_is_won_by_one_of_many(panel: Panel):
+    task_id = panel.start()
+    won: list[object] = []
+    ready = threading.Barrier(8)
+
+    def claim() -> None:
+        ready.wait()
+        won.append(run.claim(panel.house, task_id, "someone"))
+
+    threads = [threading.Thread(target=claim) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(task is not None for task in won) == 1
+
+
+def test_undo_works_until_the_task_has_begun(panel: Panel):
+    kind = panel.house.kind("notification")
+    form = kind.form(to=["ana@example.com"], channels=["log"], message="Hello")
+    with panel.house.write() as conn:
+        first = commands.start(conn, panel.house.engine, kind, form, panel.ana, undo=True).id
+    task = panel.task(first)
+    assert task.can_undo(now())
+    with panel.house.write() as conn:
+        commands.undo(conn, panel.house.engine, task, panel.ana)
+    undone = panel.task(first)
+    assert (undone.state, undone.outcome) == (State.CANCELLED, "Taken back. Nothing was sent.")
+    with pytest.raises(Conflict, match="already going"), panel.house.write() as conn:
+        commands.undo(conn, panel.house.engine, panel.task(panel.start()), panel.ana)

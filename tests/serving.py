@@ -1,0 +1,146 @@
+"""A real `outtray serve`: its processes, and an HTTP client that speaks to it as a program does."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from tests.waiting import until
+
+ENDED = {"done", "attention", "failed", "cancelled"}
+PASSWORD = "correct horse battery"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Serving:
+    """One installation in a folder of its own."""
+
+    def __init__(self, home: Path, **env: str) -> None:
+        self.data, self.port = home / "data", free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("OUTTRAY_")}
+        self.env = {**inherited, "OUTTRAY_DATA_DIR": str(self.data), "OUTTRAY_PORT": str(self.port), **env}
+        self.log = home / "serve.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def command(self, *args: str, stdin: str = "") -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "webapp", *args],
+            env=self.env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def start(self, *args: str) -> "Serving":
+        with self.log.open("ab") as log:
+            command = [sys.executable, "-m", "webapp", "serve", *args]
+            self.process = subprocess.Popen(command, env=self.env, stdout=log, stderr=log, start_new_session=True)
+        until(self.is_ready, 40)
+        return self
+
+    def is_ready(self) -> bool:
+        assert self.process is None or self.process.poll() is None, self.log.read_text()[-2000:]
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.get(self.url + "/readyz", timeout=2).status_code == 200
+        return False
+
+    def client(self, email: str = "root@example.com") -> httpx.Client:
+        with contextlib.suppress(AssertionError):
+            self.command("user", "add", email, "--role", "admin", "--password-stdin", stdin=PASSWORD + "\n")
+        token = self.command("token", "add", email, "--name", "tests")
+        # A web process that was killed drops its connections: a program tries again, with the same key.
+        transport = httpx.HTTPTransport(retries=5)
+        return httpx.Client(
+            base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=30, transport=transport
+        )
+
+    def tree(self) -> list[psutil.Process]:
+        """The supervisor and everything below it, living."""
+        if self.process is None or self.process.poll() is not None:
+            return []
+        parent = psutil.Process(self.process.pid)
+        return [parent, *parent.children(recursive=True)]
+
+    def workers(self, role: str) -> list[psutil.Process]:
+        """The living processes of a role, by the lock files that prove them alive."""
+        return [process for process in self.tree()[1:] if f"-{role}-" in name_of(process, self.data)]
+
+    def kill_tree(self) -> None:
+        doomed = self.tree()
+        for process in doomed:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(doomed, timeout=10)
+        if self.process:
+            self.process.wait(10)
+
+    def stop(self) -> float:
+        """Asks it to stop; returns how long (s) that took."""
+        began = time.monotonic()
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(30)
+        return time.monotonic() - began
+
+
+def name_of(process: psutil.Process, data: Path) -> str:
+    """The worker that this process is: the lock file that it holds open."""
+    with contextlib.suppress(psutil.Error):
+        for opened in process.open_files():
+            if opened.path.endswith(".lock") and opened.path.startswith(str(data)):
+                return Path(opened.path).stem
+    return ""
+
+
+def start_task(client: httpx.Client, kind: str, form: dict[str, Any], key: str = "", **more: Any) -> int:
+    """Starts a task as a careful program does: tries again with the same key until there is an answer."""
+    headers = {"Idempotency-Key": key} if key else {}
+    for _ in range(100):
+        with contextlib.suppress(httpx.TransportError):
+            answer = client.post("/api/v1/tasks", json={"kind": kind, "form": form, **more}, headers=headers)
+            assert answer.status_code in (200, 201), answer.text
+            return answer.json()["id"]
+        time.sleep(0.1)
+    raise AssertionError("no answer")
+
+
+def task(client: httpx.Client, task_id: int) -> dict[str, Any]:
+    for _ in range(100):
+        with contextlib.suppress(httpx.TransportError):
+            return client.get(f"/api/v1/tasks/{task_id}").json()
+        time.sleep(0.1)
+    raise AssertionError("no answer")
+
+
+def wait_ended(client: httpx.Client, task_id: int, seconds: float = 60) -> dict[str, Any]:
+    until(lambda: task(client, task_id)["state"] in ENDED, seconds)
+    return task(client, task_id)
+
+
+def everything(client: httpx.Client, path: str, **query: Any) -> list[dict[str, Any]]:
+    """All items of a list, through its cursor."""
+    found: list[dict[str, Any]] = []
+    params: dict[str, Any] = {"limit": 1000, **query}
+    while True:
+        page = client.get(path, params=params).json()
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        params["before"] = page["next"]

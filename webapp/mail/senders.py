@@ -1,0 +1,15 @@
+"""Chooses where mail goes: the server of the settings, or the outbox where there is none."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from webapp.mail.outbox import Outbox
+from webapp.mail.smtp import SmtpServer, read_url
+from webapp.ports import MailTarget
+
+
+def mail_target(smtp_url: str, mail_from: str, data_dir: Path) -> AbstractContextManager[MailTarget]:
+    """A target to be opened with `with`; it connects when the first message is ready."""
+    if not smtp_url:
+        return Outbox(data_dir, mail_from)
+    return SmtpServer(read_url(smtp_url), mail_from)
