@@ -1,0 +1,46 @@
+"""The locks pin by hash what pyproject.toml asks for, and say nothing of where it is fetched."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+GROUPS = PROJECT["dependency-groups"]
+SHIPPED = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["postgres"]
+WANTED = {
+    "requirements.lock": SHIPPED,
+    "requirements-build.lock": GROUPS["build"],
+    "requirements-dev.lock": SHIPPED + GROUPS["build"] + [name for name in GROUPS["dev"] if isinstance(name, str)],
+}
+
+
+def pins(lock: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / lock).read_text(), re.MULTILINE):
+        found.setdefault(name, set()).add(version)
+    return found
+
+
+@pytest.mark.parametrize("lock", WANTED)
+def test_each_dependency_is_pinned_to_a_version_that_was_asked_for(lock):
+    pinned = pins(lock)
+    for wanted in map(Requirement, WANTED[lock]):
+        assert pinned.get(wanted.name), f"{wanted.name} is missing: make lock"
+        assert all(wanted.specifier.contains(version) for version in pinned[wanted.name]), f"{wanted}: make lock"
+
+
+@pytest.mark.parametrize("lock", WANTED)
+def test_a_lock_holds_only_names_versions_markers_and_hashes(lock):
+    line = r"([\w.-]+==[\w.]+( ; [^/:@]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?)"
+    for text in (ROOT / lock).read_text().splitlines():
+        assert re.fullmatch(line, text), text
+
+
+def test_tests_run_with_the_versions_that_are_shipped():
+    tested = pins("requirements-dev.lock")
+    for lock in ("requirements.lock", "requirements-build.lock"):
+        assert {name: versions for name, versions in pins(lock).items() if tested.get(name) != versions} == {}
