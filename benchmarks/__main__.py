@@ -1,16 +1,14 @@
 """Runs the benchmarks that are named, or all: `python -m benchmarks [name …]`; each prints what it measured."""
 
 import importlib
-import pkgutil
 import sys
-
-import benchmarks
+from pathlib import Path
 
 
 def names() -> list[str]:
-    """The modules beside this one that have a `main()`; those beginning with _ are parts of others."""
-    found = [module.name for module in pkgutil.iter_modules(benchmarks.__path__)]
-    return [name for name in found if not name.startswith("_")]
+    """The modules beside this one that have a `main()`; the others are parts of them."""
+    beside = sorted(Path(__file__).parent.glob("[!_]*.py"))
+    return [path.stem for path in beside if "\ndef main()" in path.read_text()]
 
 
 def main(wanted: list[str]) -> int:
