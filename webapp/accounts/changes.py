@@ -1,0 +1,58 @@
+"""Changes to a person; each marks the database as changed, which empties the web's memory of who is signed in."""
+
+from sqlalchemy import Connection, select, update
+
+from webapp.accounts import entries, links, people, sessions
+from webapp.db import schema
+from webapp.db.connect import mark_changed
+from webapp.db.types import now
+from webapp.errors import Conflict, NotFound
+from webapp.ports import Person
+
+p = schema.person
+
+
+def set_profile(conn: Connection, person: Person, name: str, zone: str, undo_seconds: int | None) -> None:
+    """Name, time zone, and the wait before sending (None: as the installation says)."""
+    _set(conn, person.id, name=entries.name(name), zone=entries.zone(zone), undo_seconds=undo_seconds)
+
+
+def set_role(conn: Connection, person: Person, role: str) -> None:
+    """Conflict where nobody would be left who can manage people."""
+    wanted = entries.role(role)
+    if wanted != "admin":
+        _another_admin(conn, person)
+    _set(conn, person.id, role=wanted)
+
+
+def set_password(conn: Connection, person: Person, password_hash: str, keep: str | None = None) -> None:
+    """Ends every session but `keep` (a session's hash): whoever knew the old password is out."""
+    _set(conn, person.id, password=password_hash)
+    sessions.end_all(conn, person.id, keep)
+    links.withdraw(conn, person.id)
+
+
+def disable(conn: Connection, person: Person) -> None:
+    """Shuts somebody out at once; what they made stays. Conflict for the last admin."""
+    _another_admin(conn, person)
+    _set(conn, person.id, disabled=now())
+    sessions.end_all(conn, person.id)
+    links.withdraw(conn, person.id)
+
+
+def enable(conn: Connection, person: Person) -> None:
+    """Lets somebody in again, with the password they had."""
+    _set(conn, person.id, disabled=None)
+
+
+def _set(conn: Connection, person_id: int, **values: object) -> None:
+    if conn.execute(update(p).where(p.c.id == person_id).values(**values)).rowcount == 0:
+        raise NotFound("There is no such person.")
+    mark_changed(conn)
+
+
+def _another_admin(conn: Connection, person: Person) -> None:
+    # FOR UPDATE, on PostgreSQL: otherwise two admins could demote each other at the same moment.
+    admins = set(conn.execute(select(p.c.id).where(people.IS_ACTING_ADMIN).with_for_update()).scalars())
+    if admins == {person.id}:
+        raise Conflict(f"{person.name} is the only admin. Make somebody else an admin first.", "role")

@@ -1,0 +1,86 @@
+"""Checks what is typed about a person: address, name, role, zone; UserErrors in plain words, each with its field."""
+
+import unicodedata
+from functools import cache
+from typing import Literal
+from zoneinfo import available_timezones
+
+from email_validator import EmailNotValidError, validate_email
+
+from webapp.errors import UserError
+
+MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
+MAX_NAME = 100
+UNDO_CHOICES = (10, 30, 120)  # seconds; screens.md, rule 5
+_REGIONS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
+Role = Literal["staff", "admin"]
+
+
+def email(text: str) -> str:
+    """The address in lower case; nobody tells Ana@ from ana@ when signing in."""
+    typed = text.strip()
+    if not typed:
+        raise UserError("Write an email address.", "email")
+    if len(typed) > MAX_EMAIL:
+        raise UserError(f"This address is too long. {MAX_EMAIL} characters are the most.", "email")
+    name, at, domain = typed.rpartition("@")
+    if not (name and at and domain):
+        raise UserError(f"“{typed}” is not an email address such as ana@example.com.", "email")
+    if "." not in domain.strip("."):
+        raise UserError(f"“{typed}” has no ending such as .com.", "email")
+    try:
+        # Not only what the whole world can deliver to: an office may have addresses that end in .local.
+        checked = validate_email(typed, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        raise UserError(f"“{typed}” is not an email address such as ana@example.com.", "email") from None
+    return checked.normalized.lower()
+
+
+def name(text: str, field: str = "name", empty: str = "Write a name.") -> str:
+    """One line of text, without what cannot be seen or stored."""
+    visible = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)
+    line = " ".join(visible.split())
+    if not line:
+        raise UserError(empty, field)
+    if len(line) > MAX_NAME:
+        raise UserError(f"This is too long. {MAX_NAME} characters are the most.", field)
+    return line
+
+
+def name_from(address: str) -> str:
+    """A first guess for somebody of whom only the address is known: ana.ruiz@… is Ana Ruiz."""
+    words = address.partition("@")[0].replace(".", " ").replace("_", " ").replace("-", " ").split()
+    return " ".join(word.capitalize() for word in words) or address
+
+
+def role(text: str) -> Role:
+    if text == "admin":
+        return "admin"
+    if text == "staff":
+        return "staff"
+    raise UserError("A role is staff or admin.", "role")
+
+
+def zone(text: str) -> str:
+    if text not in available_zones():
+        raise UserError("Choose a time zone from the list.", "zone")
+    return text
+
+
+def undo_seconds(text: str) -> int:
+    if text not in {str(choice) for choice in UNDO_CHOICES}:
+        raise UserError("Choose 10 seconds, 30 seconds or 2 minutes.", "undo_seconds")
+    return int(text)
+
+
+@cache  # a walk through the folders of the zone database
+def available_zones() -> frozenset[str]:
+    """Every zone by which a browser may call itself, old names included."""
+    return frozenset(available_timezones())
+
+
+@cache
+def zones_to_choose() -> tuple[str, ...]:
+    """The zones that a person looks for: region and city, and UTC."""
+    return ("UTC", *sorted(zone for zone in available_zones() if zone.split("/")[0] in _REGIONS and "/" in zone))

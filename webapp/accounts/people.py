@@ -1,0 +1,110 @@
+"""Finds and adds people; an address, in lower case, is the one name by which somebody signs in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, exists, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from webapp.accounts import entries
+from webapp.db import schema
+from webapp.db.connect import mark_changed
+from webapp.db.types import now
+from webapp.errors import NotFound, UserError
+from webapp.ports import Person
+from webapp.settings import Settings
+
+p, s, a = schema.person, schema.session, schema.audit
+
+# Whoever could put things right again: neither disabled nor still without a password.
+IS_ACTING_ADMIN = (p.c.role == "admin") & p.c.disabled.is_(None) & (p.c.password != "")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One person, as admins see them in the list."""
+
+    person: Person
+    created: datetime
+    last_seen: datetime | None
+    is_disabled: bool
+    is_invited: bool  # has not chosen a password yet
+
+
+class Credentials(NamedTuple):
+    """Whose password it is, and what is stored of it."""
+
+    person: int
+    stored: str
+
+
+def add(
+    conn: Connection, settings: Settings, email: str, name: str, role: str, password_hash: str = "", zone: str = ""
+) -> Person:
+    """A new person; UserErrors name the field. Without a password they cannot sign in until a link let them choose."""
+    values = {
+        "email": entries.email(email),
+        "name": entries.name(name),
+        "role": entries.role(role),
+        "password": password_hash,
+        "zone": entries.zone(zone) if zone else "",
+        "created": now(),
+    }
+    try:
+        with conn.begin_nested():
+            row = conn.execute(insert(p).values(values).returning(*p.c)).one()
+    except IntegrityError:
+        raise UserError(f"{values['email']} is here already.", "email") from None
+    mark_changed(conn)
+    return to_person(row, settings)
+
+
+def by_id(conn: Connection, settings: Settings, person_id: int) -> Person:
+    """That person, disabled or not; NotFound where there is none."""
+    row = conn.execute(select(p).where(p.c.id == person_id)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such person.")
+    return to_person(row, settings)
+
+
+def by_email(conn: Connection, settings: Settings, email: str) -> Person:
+    """That person, disabled or not, however the address was typed; NotFound where there is none."""
+    row = conn.execute(select(p).where(p.c.email == email.strip().lower())).one_or_none()
+    if row is None:
+        raise NotFound(f"Nobody here has the address {email.strip()}.", "email")
+    return to_person(row, settings)
+
+
+def credentials(conn: Connection, email: str) -> Credentials | None:
+    """For signing in: nothing for somebody unknown, disabled, or still without a password."""
+    may = p.c.disabled.is_(None) & (p.c.password != "")
+    row = conn.execute(select(p.c.id, p.c.password).where(p.c.email == email.strip().lower(), may)).one_or_none()
+    return Credentials(row.id, row.password) if row else None
+
+
+def has_admin(conn: Connection) -> bool:
+    """Whether somebody can sign in as admin; until then there is the set-up."""
+    return bool(conn.execute(select(exists().where(IS_ACTING_ADMIN))).scalar())
+
+
+def listing(conn: Connection, settings: Settings) -> list[Member]:
+    """Everybody by name, the disabled ones last."""
+    seen = select(func.max(s.c.seen)).where(s.c.person == p.c.id).scalar_subquery()
+    came = select(func.max(a.c.at)).where(a.c.person == p.c.id, a.c.action == "signed in").scalar_subquery()
+    query = select(p, seen.label("seen"), came.label("came")).order_by(
+        p.c.disabled.isnot(None), func.lower(p.c.name), p.c.id
+    )
+    return [_member(row, settings) for row in conn.execute(query)]
+
+
+def to_person(row: Row[Any], settings: Settings) -> Person:
+    """A row of the table as other rooms see it, with the installation's zone and wait where none was chosen."""
+    wait = settings.undo_seconds if row.undo_seconds is None else row.undo_seconds
+    return Person(row.id, row.email, row.name, row.role, ZoneInfo(row.zone or settings.timezone), wait)
+
+
+def _member(row: Row[Any], settings: Settings) -> Member:
+    last_seen = max((moment for moment in (row.seen, row.came) if moment), default=None)
+    return Member(to_person(row, settings), row.created, last_seen, row.disabled is not None, row.password == "")

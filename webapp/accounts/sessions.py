@@ -1,0 +1,108 @@
+"""Sessions of browsers: the cookie is random, the database knows its SHA-256 only.
+
+A session ends 14 days after it was last used, and 90 days after it began in any case.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+
+from webapp.accounts import people, secrets
+from webapp.db import schema
+from webapp.db.connect import mark_changed
+from webapp.db.types import now
+from webapp.errors import NotFound
+from webapp.ports import Person
+from webapp.settings import Settings
+
+IDLE = timedelta(days=14)
+LIFE = timedelta(days=90)
+SEEN_EVERY = timedelta(minutes=5)  # a write at each page would be one too many
+_ID_LENGTH = 16
+
+s, p = schema.session, schema.person
+
+
+@dataclass(frozen=True)
+class Session:
+    """A live session and whose it is."""
+
+    hash: str
+    person: Person
+    created: datetime
+    seen: datetime
+    expires: datetime
+    agent: str
+
+    @property
+    def id(self) -> str:
+        """Names it on a page; nobody can make a cookie of it."""
+        return self.hash[:_ID_LENGTH]
+
+    @property
+    def until(self) -> datetime:
+        """When it ends if nothing more is done."""
+        return min(self.expires, self.seen + IDLE)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether its use ought to be noted again."""
+        return now() - self.seen > SEEN_EVERY
+
+
+def start(conn: Connection, person_id: int, agent: str = "") -> str:
+    """A new session; returns the value of its cookie."""
+    moment, cookie = now(), secrets.new()
+    conn.execute(delete(s).where((s.c.expires < moment) | (s.c.seen < moment - IDLE)))
+    values = {"created": moment, "seen": moment, "expires": moment + LIFE, "agent": agent[:300]}
+    conn.execute(insert(s).values(hash=secrets.digest(cookie), person=person_id, **values))
+    return cookie
+
+
+def find(conn: Connection, settings: Settings, cookie: str) -> Session | None:
+    """The live session of that cookie, of somebody who is not disabled."""
+    found = _live(conn, settings, s.c.hash == secrets.digest(cookie))
+    return found[0] if found else None
+
+
+def of_person(conn: Connection, settings: Settings, person_id: int) -> list[Session]:
+    """Somebody's live sessions, the latest used first."""
+    return _live(conn, settings, s.c.person == person_id)
+
+
+def touch(conn: Connection, session: Session) -> None:
+    """Notes that it was used just now."""
+    conn.execute(update(s).where(s.c.hash == session.hash).values(seen=now()))
+
+
+def end(conn: Connection, cookie: str) -> None:
+    """Ends the session of that cookie, if there is one."""
+    conn.execute(delete(s).where(s.c.hash == secrets.digest(cookie)))
+    mark_changed(conn)
+
+
+def end_one(conn: Connection, person_id: int, session_id: str) -> None:
+    """Ends one of somebody's sessions by its id; NotFound where it has ended already."""
+    named = s.c.hash.startswith(session_id, autoescape=True)
+    ended = conn.execute(delete(s).where(s.c.person == person_id, named)) if len(session_id) == _ID_LENGTH else None
+    if ended is None or ended.rowcount == 0:
+        raise NotFound("This session has ended already.")
+    mark_changed(conn)
+
+
+def end_all(conn: Connection, person_id: int, keep: str | None = None) -> None:
+    """Ends all of somebody's sessions but the one whose hash is `keep`."""
+    conn.execute(delete(s).where(s.c.person == person_id, s.c.hash != (keep or "")))
+    mark_changed(conn)
+
+
+def _live(conn: Connection, settings: Settings, which: ColumnElement[bool]) -> list[Session]:
+    moment = now()
+    is_live = (s.c.expires > moment) & (s.c.seen > moment - IDLE) & p.c.disabled.is_(None)
+    mine = [s.c.hash, s.c.created.label("began"), s.c.seen, s.c.expires, s.c.agent]
+    query = select(p, *mine).join(s, s.c.person == p.c.id).where(which, is_live).order_by(s.c.seen.desc())
+    return [
+        Session(row.hash, people.to_person(row, settings), row.began, row.seen, row.expires, row.agent)
+        for row in conn.execute(query)
+    ]

@@ -1,0 +1,99 @@
+"""Slows guessing of passwords down, per account and per network address; it outlives a restart.
+
+Five tries are free for an account and twenty for a network address (an office behind one router shares it). After
+those, one more may be made every 40 seconds, then 80, 160, … up to 15 minutes. An hour without a try forgets them.
+"""
+
+import ipaddress
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp.accounts import secrets
+from webapp.db import schema
+from webapp.db.types import now
+from webapp.errors import UserError
+
+FREE_PER_ACCOUNT = 5
+FREE_PER_NETWORK = 20
+FIRST_WAIT = 40  # seconds
+LONGEST_WAIT = 15 * 60
+FORGOTTEN_AFTER = timedelta(hours=1)
+
+f = schema.login_failure
+
+
+class TooManyTries(UserError):
+    """Not even the right password is taken now; `seconds` says for how long."""
+
+    status = 429
+
+    def __init__(self, seconds: int) -> None:
+        after = f"{seconds} seconds" if seconds != 1 else "1 second"
+        if seconds > 2 * 60:
+            after = f"{math.ceil(seconds / 60)} minutes"
+        super().__init__(f"Too many tries. Try again in {after}.", "password")
+        self.seconds = seconds
+
+
+def take(conn: Connection, email: str, network: str, at: datetime | None = None) -> None:
+    """Counts a try; TooManyTries where it may not be made.
+
+    Called before the password is looked at: tries made at the same moment are counted as well.
+    """
+    moment = at or now()
+    free = {_account(email): FREE_PER_ACCOUNT, _network(network): FREE_PER_NETWORK}
+    conn.execute(delete(f).where(f.c.blocked_until < moment - FORGOTTEN_AFTER))
+    rows = _locked(conn, list(free), moment)
+    seconds = max((row.blocked_until - moment).total_seconds() for row in rows.values())
+    if seconds > 0:
+        raise TooManyTries(math.ceil(seconds))
+    for who, row in rows.items():
+        wait = timedelta(seconds=_wait(row.tries + 1 - free[who]))
+        conn.execute(update(f).where(f.c.who == who).values(count=row.tries + 1, blocked_until=moment + wait))
+
+
+def forgive(conn: Connection, email: str, network: str) -> None:
+    """After the right password: the tries of this account are forgotten, also those counted for the network."""
+    account, office = _account(email), _network(network)
+    rows = _locked(conn, [account, office], now())
+    left = max(0, rows[office].tries - rows[account].tries)
+    free = {"blocked_until": now()} if left < FREE_PER_NETWORK else {}
+    conn.execute(update(f).where(f.c.who == office).values(count=left, **free))
+    conn.execute(delete(f).where(f.c.who == account))
+
+
+def _locked(conn: Connection, names: list[str], moment: datetime) -> Mapping[str, Row[str, int, datetime]]:
+    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    missing = [{"who": who, "count": 0, "blocked_until": moment} for who in sorted(names)]
+    conn.execute(insert(f).values(missing).on_conflict_do_nothing())
+    query = (
+        select(f.c.who, f.c.count.label("tries"), f.c.blocked_until)
+        .where(f.c.who.in_(names))
+        .order_by(f.c.who)
+        .with_for_update()
+    )
+    return {row.who: row for row in conn.execute(query)}
+
+
+def _wait(beyond: int) -> int:
+    return 0 if beyond < 0 else min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(beyond, 10))
+
+
+def _account(email: str) -> str:
+    # A digest: somebody typed their password into the wrong field, or 5,000 characters.
+    return "account " + secrets.digest(email.strip().lower())
+
+
+def _network(address: str) -> str:
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return "network " + address[:100]
+    if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped is None:
+        # One household or office is given a whole /64.
+        return f"network {ipaddress.ip_network((known, 64), strict=False)}"
+    return f"network {known}"

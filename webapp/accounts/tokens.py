@@ -1,0 +1,79 @@
+"""API tokens for programs: shown once, kept as their SHA-256."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from webapp.accounts import entries, people, secrets
+from webapp.db import schema
+from webapp.db.types import now
+from webapp.errors import NotFound
+from webapp.ports import Person
+from webapp.settings import Settings
+
+PREFIX = "out_"  # lets people and scanners for leaked secrets recognise one
+USED_EVERY = timedelta(minutes=1)
+
+t, p = schema.token, schema.person
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token, without its secret."""
+
+    id: int
+    name: str
+    created: datetime
+    used: datetime | None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether its use ought to be noted again."""
+        return self.used is None or now() - self.used > USED_EVERY
+
+
+@dataclass(frozen=True)
+class Found:
+    """Whose token came with a request."""
+
+    token: Token
+    person: Person
+
+
+def add(conn: Connection, person_id: int, name: str) -> str:
+    """A new token; its text is told here and never again."""
+    line = entries.name(name, empty="Write what the token is for.")
+    secret = secrets.new(PREFIX)
+    conn.execute(insert(t).values(person=person_id, name=line, hash=secrets.digest(secret), created=now()))
+    return secret
+
+
+def find(conn: Connection, settings: Settings, secret: str) -> Found | None:
+    """Whose token it is; nothing for one that was revoked or whose owner is disabled."""
+    mine = [t.c.id.label("token"), t.c.name.label("token_name"), t.c.created.label("made"), t.c.used]
+    query = select(p, *mine).join(t, t.c.person == p.c.id).where(t.c.hash == secrets.digest(secret))
+    row = conn.execute(query.where(p.c.disabled.is_(None))).one_or_none()
+    if row is None:
+        return None
+    return Found(Token(row.token, row.token_name, row.made, row.used), people.to_person(row, settings))
+
+
+def touch(conn: Connection, token: Token) -> None:
+    """Notes that it was used just now."""
+    conn.execute(update(t).where(t.c.id == token.id).values(used=now()))
+
+
+def of_person(conn: Connection, person_id: int) -> list[Token]:
+    """Somebody's tokens, the newest first."""
+    rows = conn.execute(select(t).where(t.c.person == person_id).order_by(t.c.id.desc()))
+    return [Token(row.id, row.name, row.created, row.used) for row in rows]
+
+
+def revoke(conn: Connection, person_id: int, token_id: int) -> str:
+    """Ends one of somebody's tokens at once; returns its name. NotFound where it is not theirs."""
+    gone = delete(t).where(t.c.id == token_id, t.c.person == person_id).returning(t.c.name)
+    name: str | None = conn.execute(gone).scalar_one_or_none()
+    if name is None:
+        raise NotFound("This token was revoked already.")
+    return name
