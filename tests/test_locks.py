@@ -1,7 +1,10 @@
 """The locks pin by hash what pyproject.toml asks for, and say nothing of where it is fetched."""
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -44,3 +47,22 @@ def test_tests_run_with_the_versions_that_are_shipped():
     tested = pins("requirements-dev.lock")
     for lock in ("requirements.lock", "requirements-build.lock"):
         assert {name: versions for name, versions in pins(lock).items() if tested.get(name) != versions} == {}
+
+
+def test_everything_that_is_imported_is_shipped():
+    shipped, made_by = pins("requirements.lock"), packages_distributions()
+    for module in imported():
+        names = {re.sub(r"[-_.]+", "-", name).lower() for name in made_by.get(module, ())}
+        assert names & shipped.keys(), f"{module} is imported by webapp, but not among its dependencies"
+
+
+def imported() -> set[str]:
+    """The top-level modules of others that webapp imports."""
+    found: set[str] = set()
+    for path in (ROOT / "webapp").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.split(".")[0])
+    return found - sys.stdlib_module_names - {"webapp"}
