@@ -25,16 +25,23 @@ _START = (
 )
 # Without this each thread of Arrow and numpy reserves memory of its own, which the limit would count.
 _FRUGAL = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
-_FRUGAL |= {"OPENBLAS_NUM_THREADS": "1"}
+_FRUGAL |= {"OPENBLAS_NUM_THREADS": "1", "RUST_BACKTRACE": "0"}
 _OUT_OF_MEMORY = b"out of memory"
 _END = b"\nend"  # an answer without it was cut off
 
 
-def call(function: Callable[..., T], *args: object, seconds: float, memory_mb: int, what: str = "This") -> T:
+def call(
+    function: Callable[..., T],
+    *args: object,
+    seconds: float,
+    memory_mb: int,
+    what: str = "This",
+    advice: str = "Try a smaller file.",
+) -> T:
     """What `function(*args)` returns or raises, from a child that is gone afterwards, whatever happens.
 
     `function` must be importable by its name. A child that takes longer than `seconds`, wants more than `memory_mb`
-    or dies raises UserError; `what` begins its words (the file's name, in quotes).
+    or dies raises UserError; `what` begins its words (the file's name, in quotes), `advice` ends them.
     """
     with contextlib.ExitStack() as stack:
         child = stack.enter_context(_started())
@@ -48,11 +55,11 @@ def call(function: Callable[..., T], *args: object, seconds: float, memory_mb: i
         answer = _asked(child, pickle.dumps((memory_mb, function, args)))
         child.wait()
     if answer.endswith(_END):
-        return _result(answer, what, memory_mb)  # type: ignore[no-any-return]
+        return _result(answer, _too_big(what, memory_mb, advice))  # type: ignore[no-any-return]
     if too_late.is_set():
-        raise UserError(f"{what} took longer than {seconds:g} seconds and was stopped. Try a smaller file.")
+        raise UserError(f"{what} took longer than {seconds:g} seconds and was stopped. {advice}")
     if child.returncode < 0 or os.name == "nt":
-        raise _too_big(what, memory_mb)
+        raise _too_big(what, memory_mb, advice)
     raise RuntimeError(f"A child process ended with code {child.returncode} and without an answer.")
 
 
@@ -79,19 +86,18 @@ def _asked(child: subprocess.Popen[bytes], question: bytes) -> bytes:
     return child.stdout.read()  # stdin stays open: its end tells the child that nobody waits any more
 
 
-def _result(answer: bytes, what: str, memory_mb: int) -> Any:
+def _result(answer: bytes, too_big: UserError) -> Any:
     if answer == _OUT_OF_MEMORY + _END:
-        raise _too_big(what, memory_mb)
+        raise too_big
     kind, *rest = pickle.loads(answer)  # noqa: S301 - our own child wrote it
     if kind == "result":
         return rest[0]
     raise _revived(*rest)
 
 
-def _too_big(what: str, memory_mb: int) -> UserError:
+def _too_big(what: str, memory_mb: int, advice: str) -> UserError:
     return UserError(
-        f"{what} was stopped: it needs more memory than one file may take ({memory_mb:,} MB), or it is broken. "
-        "Try a smaller file."
+        f"{what} was stopped: it needs more memory than one file may take ({memory_mb:,} MB), or it is broken. {advice}"
     )
 
 

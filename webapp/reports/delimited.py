@@ -1,0 +1,177 @@
+"""Reads a delimited text (CSV and its kin) twice: first to find out its types, then to write them down."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from webapp.errors import UserError
+from webapp.ports import Column, Understood
+from webapp.reports import dialect, encoding, names, typed
+from webapp.reports.infer import ARROW_TYPES, Guess, Reading, is_filled
+
+MOST_ROWS = 5_000_000
+_BLOCK, _LARGE_BLOCK = 4 << 20, 64 << 20
+
+
+def understand(path: Path, name: str, target: Path) -> Understood:
+    """Writes the typed copy to `target` and says what the text holds."""
+    scratch = target.with_name(target.name + ".utf8")
+    try:
+        text, label, notes = encoding.as_utf8(path, name, scratch)
+        return _understand(_Text(text, name, dialect.find(text, name)), target, label, notes)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _understand(text: "_Text", target: Path, label: str, notes: list[str]) -> Understood:
+    guesses = _guessed(text)
+    kept = [place for place, guess in enumerate(guesses) if guess.filled or text.dialect.header[place].strip()]
+    named, changes = names.made_unique([text.dialect.header[place] for place in kept])
+    point = _decimal_point(guesses, text.dialect.delimiter)
+    readings = {place: guesses[place].settle(point) for place in kept}
+    rows, empty = _write(text, readings, named, target)
+    if empty:
+        notes = [*notes, f"{empty:,} empty {'row was' if empty == 1 else 'rows were'} left out."]
+    columns = [
+        Column(title, reading.type, reading.note) for title, reading in zip(named, readings.values(), strict=True)
+    ]
+    remarks = [f"“{column.name}”: {column.note}" for column in columns if column.note]
+    return Understood(rows, columns, encoding=label, delimiter=text.dialect.shown, notes=[*notes, *changes, *remarks])
+
+
+class _Text:
+    """A UTF-8 text whose rows can be read again and again as batches of texts."""
+
+    def __init__(self, path: Path, name: str, found: dialect.Dialect) -> None:
+        self.path = path
+        self.name = name
+        self.dialect = found
+        self.width = len(found.header)
+        self.misfits: list[tuple[int, int]] = []
+        self.misfit_count = 0
+        self.skipped = 0
+        self._block = _BLOCK if self.width <= 1000 else _LARGE_BLOCK
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        self.misfits, self.misfit_count, self.skipped = [], 0, 0
+        with self.path.open("rb") as file:
+            file.seek(0, 2)
+            if file.tell() <= self.dialect.offset:
+                return
+            file.seek(self.dialect.offset)
+            yield from self._read(file)
+
+    def _read(self, file: Any) -> Iterator[pa.RecordBatch]:
+        columns = [str(place) for place in range(self.width)]
+        try:
+            yield from arrow_csv.open_csv(
+                file,
+                # In one thread rows have numbers, and a core stays free for the panel.
+                arrow_csv.ReadOptions(use_threads=False, block_size=self._block, column_names=columns),
+                arrow_csv.ParseOptions(
+                    delimiter=self.dialect.delimiter,
+                    newlines_in_values=True,
+                    ignore_empty_lines=False,
+                    invalid_row_handler=self._misfit,
+                ),
+                arrow_csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string())),
+            )
+        except pa.ArrowInvalid as error:
+            if "straddling" not in str(error):
+                raise
+            raise self._unclosed() from None
+
+    def _misfit(self, row: arrow_csv.InvalidRow) -> str:
+        if not row.text.strip(self.dialect.delimiter + '" \t\r\n'):
+            self.skipped += 1
+            return "skip"
+        self.misfit_count += 1
+        if len(self.misfits) < 5:
+            self.misfits.append((row.number + self.dialect.first_row - 1, row.actual_columns))
+        return "skip"
+
+    def refuse_misfits(self) -> None:
+        if not self.misfit_count:
+            return
+        told = ", ".join(f"row {number} has {count}" for number, count in self.misfits)
+        more = self.misfit_count - len(self.misfits)
+        raise UserError(
+            f"In “{self.name}” not all rows have the same number of columns. The first row has {self.width}, {told}"
+            + (f", and {more:,} more rows differ" if more else "")
+            + ". Correct them and choose the file again.",
+            "data",
+        )
+
+    def refuse_unclosed(self, last: str) -> None:
+        """An open quotation mark swallows all rows up to the end of the file into the last cell."""
+        with self.path.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - 1000))
+            tail = file.read().rstrip()
+        if "\n" in last and not tail.endswith(b'"'):
+            raise self._unclosed()
+
+    def _unclosed(self) -> UserError:
+        return UserError(
+            f"“{self.name}” has a quotation mark that is never closed, or a cell of several million letters. "
+            "Correct it and choose the file again.",
+            "data",
+        )
+
+
+def _guessed(text: _Text) -> list[Guess]:
+    guesses = [Guess(title) for title in text.dialect.header]
+    first_row = text.dialect.first_row
+    last = ""
+    for batch in text.batches():
+        for guess, column in zip(guesses, batch.columns, strict=True):
+            guess.feed(column, first_row)
+        first_row += batch.num_rows
+        if first_row > MOST_ROWS + text.dialect.first_row:
+            raise UserError(
+                f"“{text.name}” has more than {MOST_ROWS:,} rows, which is the most that can be read.", "data"
+            )
+        last = batch.column(text.width - 1)[-1].as_py() if batch.num_rows else last
+    text.refuse_misfits()
+    text.refuse_unclosed(last)
+    return guesses
+
+
+def _decimal_point(guesses: list[Guess], delimiter: str) -> str:
+    proven = {guess.point for guess in guesses} - {""}
+    if len(proven) == 1:
+        return proven.pop()
+    return "," if delimiter == ";" else "."
+
+
+def _write(text: _Text, readings: dict[int, Reading], named: list[str], target: Path) -> tuple[int, int]:
+    """The numbers of rows written and of empty rows left out between them."""
+    fields = zip(named, readings.values(), strict=True)
+    schema = pa.schema([(title, ARROW_TYPES[reading.type]) for title, reading in fields])
+    empty = at_end = 0
+    with typed.writing(target, schema) as file:
+        for batch in text.batches():
+            filled, after = _without_empty_rows(batch)
+            if filled.num_rows:
+                empty += at_end + batch.num_rows - filled.num_rows - after
+                at_end = 0
+            at_end += after
+            columns = [reading.read(filled.column(place)) for place, reading in readings.items()]
+            file.add(pa.record_batch(columns, schema=schema))
+    return file.rows, empty
+
+
+def _without_empty_rows(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, int]:
+    """The rows that hold something, and the number of empty ones after the last of them."""
+    filled = None
+    for column in batch.columns:
+        here = is_filled(pc.utf8_trim_whitespace(column))
+        filled = here if filled is None else pc.or_(filled, here)
+        if pc.all(filled).as_py():
+            return batch, 0
+    places = pc.indices_nonzero(filled)
+    last = places[-1].as_py() if len(places) else -1
+    return batch.take(places), batch.num_rows - 1 - last

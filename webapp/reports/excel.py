@@ -1,0 +1,111 @@
+"""Writes a normalised table as an Excel file, batch by batch, with what had to be changed on a sheet of its own."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+from rustpy_xlsxwriter import FastExcel, Format
+
+from webapp.errors import TaskError
+from webapp.reports.disk import no_room, says_no_room
+from webapp.reports.normalise import Normalised
+
+SHEET_ROWS = 1_048_575  # Excel's 1,048,576 without the header
+SHEET_COLUMNS = 16_384
+WRITING = "writing the file"
+Progress = Callable[[int, str], None]
+
+
+def write(table: Normalised, path: Path, progress: Progress = lambda rows, words: None) -> None:
+    """Writes `table` to `path`; `progress` hears how many rows are prepared, then “writing the file”.
+
+    Rows that do not fit on a sheet go on on a further one. Raises TaskError where the table is too wide or the disk
+    is full; whatever `progress` raises passes through. Then there is no file.
+    """
+    if len(table.schema) > SHEET_COLUMNS:
+        raise TaskError(
+            f"The table has {len(table.schema):,} columns, and Excel holds {SHEET_COLUMNS:,}. No file was made. "
+            "Choose fewer columns or the file type CSV.",
+            fault="form",
+        )
+    rows = _Rows(table, progress)
+    book = FastExcel(path).format(bold_headers=True, inf_value="inf", datetime_format="yyyy-mm-dd hh:mm:ss")
+    formats = {name: Format().set_num_format(code) for name, code in table.formats.items()}
+    for number in range(max(1, -(-table.rows // SHEET_ROWS))):
+        title = "Report" if number == 0 else f"Report ({number + 1})"
+        sheet = pa.RecordBatchReader.from_batches(table.schema, rows.of_one_sheet())
+        book.freeze(row=1, sheet=title)
+        book.sheet(
+            title,
+            sheet,
+            column_formats=formats,
+            column_widths=[*map(float, table.widths)],
+            autofilter=bool(table.schema),
+        )
+    if table.notes:
+        about = pa.table({"About this report": pa.array(table.notes, pa.string())})
+        book.sheet("About this report", about, column_widths=[120.0])
+    with _scratch_beside(path), _failures_told(path, rows):
+        book.save()
+
+
+class _Rows:
+    """Deals the batches out to the sheets, and keeps what interrupted them: the writer would only keep its text."""
+
+    def __init__(self, table: Normalised, progress: Progress) -> None:
+        self._batches = table.batches()
+        self._left: pa.RecordBatch | None = None
+        self._total = table.rows
+        self._progress = progress
+        self._done = 0
+        self.interruption: BaseException | None = None
+
+    def of_one_sheet(self) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from self._dealt()
+        except BaseException as error:
+            self.interruption = error
+            raise
+
+    def _dealt(self) -> Iterator[pa.RecordBatch]:
+        room = SHEET_ROWS
+        while room and (batch := self._next()) is not None:
+            part, rest = batch.slice(0, room), batch.slice(room)
+            self._left = rest if rest.num_rows else None
+            room -= part.num_rows
+            yield part
+            self._done += part.num_rows
+            self._progress(self._done, WRITING if self._done >= self._total else "")
+
+    def _next(self) -> pa.RecordBatch | None:
+        left, self._left = self._left, None
+        return left if left is not None else next(self._batches, None)
+
+
+@contextmanager
+def _failures_told(path: Path, rows: _Rows) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:  # the writer's panics are no Exception; all is raised again
+        path.unlink(missing_ok=True)
+        if rows.interruption is not None:
+            raise rows.interruption from None
+        if says_no_room(error):
+            raise no_room(str(error)) from error
+        raise
+
+
+@contextmanager
+def _scratch_beside(path: Path) -> Iterator[None]:
+    """The writer keeps rows in nameless scratch files of TMPDIR; /tmp may be small or in memory."""
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(path.parent)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before

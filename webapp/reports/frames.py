@@ -1,0 +1,117 @@
+"""A pandas frame as an Arrow table without loss: what Arrow would round, mix up or refuse becomes noted text."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pandas as pd
+import pyarrow as pa
+
+from webapp.reports.normalise import Source, of_table
+from webapp.reports.rules import shown, texts_of
+from webapp.reports.shapes import LARGEST
+
+# Types of which a whole column may go to Arrow as it is; anything else would be guessed from the first cells.
+_ALIKE: dict[type, pa.DataType | None] = {
+    str: pa.string(),
+    bool: pa.bool_(),
+    float: pa.float64(),
+    date: pa.date32(),
+    time: pa.time64("us"),
+    timedelta: pa.duration("us"),
+    Decimal: None,
+}
+
+
+def of_frame(frame: pd.DataFrame) -> Source:
+    """The frame's columns, in front of them its index where that says something, and what had to be changed."""
+    whole = _with_index(frame)
+    notes = []
+    if whole.columns.nlevels > 1:
+        notes.append("The column names had several levels. They are joined with “/”.")
+    titles = [_title(name) for name in whole.columns]
+    arrays = []
+    for place, title in enumerate(titles):
+        array, note = _array(whole.iloc[:, place])
+        arrays.append(array)
+        notes += [f"“{title}”: {note}"] if note else []
+    schema = pa.schema([(title, array.type) for title, array in zip(titles, arrays, strict=True)])
+    return of_table(pa.Table.from_arrays(arrays, schema=schema), notes)
+
+
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """Without the numbers that a filter or a sort leaves behind; with an index that has a name or is no number."""
+    index = frame.index
+    if index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index.dtype):
+        return frame
+    names = [name if name is not None else f"Index {level + 1}" for level, name in enumerate(index.names)]
+    levels = {level: index.get_level_values(level).to_series(index=range(len(frame))) for level in range(index.nlevels)}
+    front = pd.concat([*levels.values()], axis=1)
+    front.columns = pd.Index(names, dtype=object)
+    titles = [*front.columns, *(_title(name) for name in frame.columns)]
+    whole = pd.concat([front, frame.set_axis(range(len(frame)), axis=0)], axis=1)
+    whole.columns = pd.Index(titles, dtype=object)
+    return whole
+
+
+def _title(name: Any) -> str:
+    if isinstance(name, tuple):
+        return " / ".join(_title(part) for part in name if str(part) != "")
+    return "" if name is None or name is pd.NaT or (isinstance(name, float) and name != name) else shown(name)
+
+
+def _array(series: "pd.Series[Any]") -> tuple[pa.Array, str]:
+    kind = series.dtype
+    if isinstance(kind, pd.SparseDtype):
+        return _array(series.sparse.to_dense())
+    if isinstance(kind, pd.CategoricalDtype):
+        return _array(series.astype(series.cat.categories.dtype if series.notna().all() else object))
+    if isinstance(kind, pd.PeriodDtype | pd.IntervalDtype) or kind.kind == "c":
+        return _worded(series), "written as text."
+    if pd.api.types.is_object_dtype(kind):
+        return _of_objects(series)
+    return _joined(pa.Array.from_pandas(series)), ""
+
+
+def _joined(array: Any) -> pa.Array:
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _of_objects(series: "pd.Series[Any]") -> tuple[pa.Array, str]:
+    cells = [None if _is_missing(cell) else _plain(cell) for cell in series]
+    kinds = {type(cell) for cell in cells if cell is not None}
+    if len(kinds) <= 1 and kinds <= _ALIKE.keys():
+        kind = next(iter(kinds), str)
+        if kind is str:
+            return texts_of(cells), ""
+        return _joined(pa.array(cells, _ALIKE[kind])), ""
+    if kinds == {int} and all(abs(cell) < 2**63 for cell in cells if cell is not None):
+        return pa.array(cells, pa.int64()), ""
+    if kinds == {int, float} and all(abs(cell) <= LARGEST for cell in cells if isinstance(cell, int)):
+        return pa.array([None if cell is None else float(cell) for cell in cells], pa.float64()), ""
+    if kinds == {datetime} and len({cell.tzinfo for cell in cells if cell is not None}) == 1:
+        return pa.array(cells), ""
+    mixed = "it holds values of several kinds, all written as text." if len(kinds) > 1 else ""
+    plain = kinds <= {UUID, int}
+    return texts_of(None if cell is None else shown(cell) for cell in cells), mixed or (
+        "" if plain else "written as text."
+    )
+
+
+def _plain(cell: Any) -> Any:
+    """numpy's and pandas' scalars as Python's own."""
+    if isinstance(cell, pd.Timestamp):
+        return cell.to_pydatetime(warn=False) if cell.nanosecond == 0 else str(cell)
+    if isinstance(cell, pd.Timedelta):
+        return cell.to_pytimedelta() if cell.nanoseconds == 0 else str(cell)
+    return cell.item() if hasattr(cell, "item") and getattr(cell, "ndim", 1) == 0 else cell
+
+
+def _is_missing(cell: Any) -> bool:
+    return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and cell != cell)
+
+
+def _worded(cells: Iterable[Any]) -> pa.Array:
+    return texts_of(None if _is_missing(cell) else str(cell) for cell in cells)

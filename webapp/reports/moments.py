@@ -1,0 +1,186 @@
+"""How columns of dates, times of day and durations go out.
+
+Excel counts days from 1900 and believes in a 29 February of that year: what lies before its March is text. It keeps
+times as fractions of a day; the writer drops what is below a second, so those columns go out as formatted fractions.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from webapp.reports import cells, scalars
+from webapp.reports.rules import Rule, texts_of
+
+_FIRST = date(1900, 3, 1)
+_LAST_YEAR = 9999
+_DAY = 86_400_000_000  # microseconds
+_UNIX = 25_569.0  # Excel's number of 1 January 1970
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+_FIRST_MOMENT = (datetime.combine(_FIRST, datetime.min.time()) - _EPOCH) // timedelta(microseconds=1)
+_LAST_MOMENT = (datetime.max - _EPOCH) // timedelta(microseconds=1)
+
+
+class Day(Rule):
+    """Dates."""
+
+    width = 12
+    _early = 0
+
+    def look(self, array: pa.Array) -> None:
+        ends = pc.min_max(pc.cast(pc.cast(array, pa.date32()), pa.int32())).as_py()
+        days = (_FIRST - date(1970, 1, 1)).days
+        if self.for_excel and ends["min"] is not None:
+            self._early += ends["min"] < days or ends["max"] > _LAST_MOMENT // _DAY
+
+    @property
+    def target(self) -> pa.DataType:
+        return pa.string() if self._early else pa.date32()
+
+    @property
+    def format(self) -> str:  # type: ignore[override]
+        return "" if self._early else "yyyy-mm-dd"
+
+    def convert(self, array: pa.Array) -> pa.Array:
+        return pc.cast(pc.cast(array, pa.date32()), self.target)
+
+    def notes(self) -> list[str]:
+        return [self.said("the dates are written as text, because some lie before March 1900.")] if self._early else []
+
+
+class Moment(Rule):
+    """Dates with a time; those of a zone as the clocks there show them, and the zone is noted."""
+
+    width = 20
+    _is_outside = _has_fraction = _has_micros = False
+
+    def look(self, array: pa.Array) -> None:
+        moments = self._micros(array)
+        ends = pc.min_max(pc.cast(moments, pa.int64())).as_py()
+        if ends["min"] is None:
+            return
+        self._has_micros = self._has_micros or bool(pc.max(pc.microsecond(moments)).as_py())
+        self._has_fraction = self._has_fraction or self._has_micros or bool(pc.max(pc.millisecond(moments)).as_py())
+        self._is_outside = self._is_outside or ends["min"] < _FIRST_MOMENT or ends["max"] > _LAST_MOMENT
+
+    @property
+    def is_text(self) -> bool:
+        return self.for_excel and self._is_outside
+
+    @property
+    def target(self) -> pa.DataType:
+        if self.is_text or (self.kind.tz and not self.for_excel):
+            return pa.string()
+        if self._has_fraction:
+            return pa.float64() if self.for_excel else pa.timestamp("us")
+        return pa.timestamp("s") if not self.for_excel else pa.timestamp("ms")
+
+    @property
+    def format(self) -> str:  # type: ignore[override]
+        if self.is_text:
+            return ""
+        return "yyyy-mm-dd hh:mm:ss.000" if self._has_fraction else "yyyy-mm-dd hh:mm:ss"
+
+    def convert(self, array: pa.Array) -> pa.Array:
+        moments = self._micros(array)
+        if self.kind.tz and not self.for_excel:
+            return _with_offset(array)
+        if self.target == pa.string():
+            return _iso(moments)
+        if self.target == pa.float64():
+            whole = pc.cast(pc.floor_temporal(moments, unit="millisecond"), pa.int64())
+            return pc.add(_days(whole), scalars.number(_UNIX))
+        return pc.cast(moments, self.target, safe=False)
+
+    def _micros(self, array: pa.Array) -> pa.Array:
+        """Naive, in microseconds; what nanoseconds say beyond that is lost."""
+        kind = pa.timestamp("us", self.kind.tz)
+        moments = pc.cast(array, kind, safe=self.kind.unit != "ns")
+        return pc.local_timestamp(moments) if self.kind.tz else moments
+
+    def notes(self) -> list[str]:
+        notes = []
+        if self.kind.tz and self.for_excel:
+            notes.append(self.said(f"the times are those of {self.kind.tz}."))
+        if self.is_text:
+            notes.append(self.said("the dates are written as text, because some lie before March 1900 or after 9999."))
+        elif self.for_excel and self._has_micros:
+            notes.append(self.said("the times are kept to the millisecond."))
+        return notes
+
+
+class _Span(Rule):
+    """A number of microseconds that Excel shows as hours, minutes and seconds."""
+
+    width = 12
+    counted = pa.duration("us")
+    _is_negative = _has_fraction = False
+
+    def look(self, array: pa.Array) -> None:
+        micros = self._micros(array)
+        ends = pc.min_max(micros).as_py()
+        if ends["min"] is None:
+            return
+        self._is_negative = self._is_negative or ends["min"] < 0
+        in_seconds = pc.multiply(pc.divide(micros, 1_000_000), 1_000_000)
+        self._has_fraction = self._has_fraction or not pc.all(pc.equal(in_seconds, micros)).as_py()
+
+    @property
+    def is_text(self) -> bool:
+        return not self.for_excel or self._is_negative
+
+    @property
+    def target(self) -> pa.DataType:
+        return pa.string() if self.is_text else pa.float64()
+
+    def convert(self, array: pa.Array) -> pa.Array:
+        micros = self._micros(array)
+        if self.is_text:
+            return texts_of(
+                None if one is None else self._text(timedelta(microseconds=one)) for one in micros.to_pylist()
+            )
+        return _days(micros)
+
+    def _micros(self, array: pa.Array) -> pa.Array:
+        return pc.cast(pc.cast(array, self.counted, safe=False), pa.int64())
+
+    def _text(self, span: timedelta) -> str:
+        return cells.clock(span)
+
+    def notes(self) -> list[str]:
+        if self.for_excel and self._is_negative:
+            return [self.said("the durations are written as text, because Excel has none below zero.")]
+        return []
+
+
+class Clock(_Span):
+    """Times of day."""
+
+    counted = pa.time64("us")
+
+    @property
+    def format(self) -> str:  # type: ignore[override]
+        return "" if self.is_text else "hh:mm:ss.000" if self._has_fraction else "hh:mm:ss"
+
+
+class Duration(_Span):
+    """Lengths of time."""
+
+    @property
+    def format(self) -> str:  # type: ignore[override]
+        return "" if self.is_text else "[h]:mm:ss.000" if self._has_fraction else "[h]:mm:ss"
+
+
+def _days(micros: pa.Array) -> pa.Array:
+    return pc.divide(pc.cast(micros, pa.float64(), safe=False), scalars.number(_DAY))
+
+
+def _iso(moments: pa.Array) -> pa.Array:
+    """“1899-12-31 23:59:59”, without a fraction of zero."""
+    return pc.replace_substring_regex(pc.cast(moments, pa.string()), r"\.0+$", "")
+
+
+def _with_offset(array: pa.Array) -> pa.Array:
+    """“2024-10-27T02:30:00+02:00”: the only text that survives the hour which comes twice."""
+    moments = pc.cast(array, pa.timestamp("us", array.type.tz), safe=False)
+    return texts_of(None if one is None else one.isoformat() for one in moments.to_pylist())

@@ -1,0 +1,97 @@
+"""The allow-list before a report is written: every column becomes one that Excel or CSV can hold, or visibly text.
+
+The writer leaves what it does not know silently empty, or silently wrong (design.md, Reports). So each type has a rule
+here (rules.py, moments.py); what has none is written as text, and the person is told.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pyarrow as pa
+
+from webapp.reports import moments, names, rules
+
+Target = Literal["xlsx", "csv"]
+BATCH_ROWS = 20_000  # rows between two looks at progress; more gains nothing (measured)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table that can be read as often as needed; `notes` is what was changed to make it one."""
+
+    schema: pa.Schema
+    batches: Callable[[], Iterable[pa.RecordBatch]]
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """The same table, fit to be written: bool, int64, float64, text, naive timestamp and date columns only.
+
+    `formats` holds Excel's number format of the columns that need one, `widths` their widths in letters.
+    """
+
+    schema: pa.Schema
+    rows: int
+    notes: list[str]
+    formats: dict[str, str]
+    widths: list[int]
+    batches: Callable[[], Iterator[pa.RecordBatch]] = field(repr=False)
+
+
+def of_table(table: pa.Table, notes: Sequence[str] = ()) -> Source:
+    return Source(table.schema, lambda: table.to_batches(max_chunksize=BATCH_ROWS), notes)
+
+
+def normalise(source: Source, target: Target = "xlsx", looked: Callable[[int], None] = lambda rows: None) -> Normalised:
+    """Reads the source once to find out what every column needs; `looked` hears how many rows it has seen."""
+    titles, changes = names.made_unique(source.schema.names)
+    chosen = [_rule(kind.type, title, target) for title, kind in zip(titles, source.schema, strict=True)]
+    rows = 0
+    for batch in source.batches():
+        rows += batch.num_rows
+        looked(rows)
+        for rule, column in zip(chosen, batch.columns, strict=True):
+            rule.look(column)
+    schema = pa.schema([(rule.name, rule.target) for rule in chosen])
+    return Normalised(
+        schema,
+        rows,
+        [*source.notes, *changes, *(note for rule in chosen for note in rule.notes())],
+        {rule.name: rule.format for rule in chosen if rule.format},
+        [max(rule.width, len(rule.name) + 3) for rule in chosen],
+        lambda: (_converted(batch, chosen, schema) for batch in source.batches()),
+    )
+
+
+def _converted(batch: pa.RecordBatch, chosen: list[rules.Rule], schema: pa.Schema) -> pa.RecordBatch:
+    columns = [rule.convert(column) for rule, column in zip(chosen, batch.columns, strict=True)]
+    if not columns:
+        return batch
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _rule(kind: pa.DataType, name: str, target: Target) -> rules.Rule:
+    for fits, rule in _RULES:
+        if fits(kind):
+            return rule(name, kind, target == "xlsx")
+    return rules.Shown(name, kind, target == "xlsx")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+_RULES: list[tuple[Callable[[pa.DataType], bool], type[rules.Rule]]] = [
+    (pa.types.is_boolean, rules.Rule),
+    (pa.types.is_integer, rules.Whole),
+    (pa.types.is_floating, rules.Fraction),
+    (pa.types.is_decimal, rules.Exact),
+    (_is_text, rules.Text),
+    (pa.types.is_null, rules.Nothing),
+    (pa.types.is_date, moments.Day),
+    (pa.types.is_timestamp, moments.Moment),
+    (pa.types.is_time, moments.Clock),
+    (pa.types.is_duration, moments.Duration),
+]

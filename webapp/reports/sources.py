@@ -1,0 +1,94 @@
+"""Where a report's data come from: the typed copy of an uploaded file, or one of the samples.
+
+Nothing heavy is imported here before it is needed: the web process imports this module, only children call it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from webapp import processes
+from webapp.ports import Understood
+from webapp.reports import nature
+
+if TYPE_CHECKING:
+    from webapp.reports.normalise import Source
+
+SECONDS = 20.0
+MEMORY_MB = 1024
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The first rows of a table as people read them; an empty cell is an empty text."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    total: int
+
+
+def understand(path: Path, name: str, typed: Path) -> Understood:
+    """Reads the upload `path`, called `name` by its owner, and writes `typed`, the same as Parquet with its types.
+
+    Raises UserError with plain words where the file is no table that can be read; then there is no `typed`.
+    """
+    if nature.of(path, name) == "workbook":
+        from webapp.reports import workbook
+
+        return workbook.understand(path, name, typed)
+    from webapp.reports import delimited
+
+    return delimited.understand(path, name, typed)
+
+
+def understand_apart(
+    path: Path, name: str, typed: Path, *, seconds: float = SECONDS, memory_mb: int = MEMORY_MB
+) -> Understood:
+    """`understand` in a child with limits: what the web process calls."""
+    advice = "Save it as CSV or in smaller parts, and choose that."
+    return processes.call(
+        understand, path, name, typed, seconds=seconds, memory_mb=memory_mb, what=f"“{name}”", advice=advice
+    )
+
+
+def of_typed(typed: Path, columns: Sequence[str] = (), notes: Sequence[str] = ()) -> "Source":
+    """The typed copy, all of it or the named columns in their order, batch by batch and never whole in memory."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from webapp.reports.normalise import BATCH_ROWS, Source
+
+    whole = pq.read_schema(typed)
+    wanted = list(columns) or whole.names
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        with pq.ParquetFile(typed) as file:
+            for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
+                yield batch.select(wanted)
+
+    return Source(pa.schema([whole.field(name) for name in wanted]), batches, notes)
+
+
+def preview(typed: Path, columns: Sequence[str] = (), limit: int = 20) -> Preview:
+    """The first `limit` rows of the named columns, or of all."""
+    import pyarrow.parquet as pq
+
+    from webapp.reports.cells import shown
+
+    with pq.ParquetFile(typed) as file:
+        wanted = list(columns) or file.schema_arrow.names
+        batch = next(file.iter_batches(limit, columns=wanted), None)
+        rows = [] if batch is None else batch.select(wanted).slice(0, limit).to_pylist()
+        return Preview(
+            wanted,
+            [["" if row[name] is None else shown(row[name]) for name in wanted] for row in rows],
+            file.metadata.num_rows,
+        )
+
+
+def preview_apart(typed: Path, columns: Sequence[str] = (), limit: int = 20) -> Preview:
+    """`preview` in a child, so that the web process never imports Arrow."""
+    return processes.call(
+        preview, typed, list(columns), limit, seconds=SECONDS, memory_mb=MEMORY_MB, what="The preview"
+    )

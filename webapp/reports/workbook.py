@@ -1,0 +1,120 @@
+"""Reads a workbook (.xlsx, .xls, .xlsb, .ods) with calamine: first to find out its types, then to write them down."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum
+from python_calamine import SheetVisibleEnum as Visible
+
+from webapp.errors import UserError
+from webapp.ports import Column, Understood
+from webapp.reports import names, nature, sheetxml, typed
+from webapp.reports.cells import Kinds, shown
+from webapp.reports.infer import ARROW_TYPES
+
+_CELLS = 400_000  # turned into Python values at a time
+
+
+def understand(path: Path, name: str, target: Path) -> Understood:
+    """Writes the typed copy of the first visible sheet that holds something, and says what it holds."""
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            sheet, notes = _chosen(book, name)
+            return _Sheet(sheet, path, name).written(target, notes)
+    except PasswordError:
+        raise nature.protected(name) from None
+    except CalamineError:
+        raise nature.broken(name) from None
+
+
+def _chosen(book: CalamineWorkbook, name: str) -> tuple[CalamineSheet, list[str]]:
+    sheets = [meta for meta in book.sheets_metadata if meta.typ == SheetTypeEnum.WorkSheet]
+    for meta in sorted(sheets, key=lambda meta: meta.visible != Visible.Visible):
+        sheet = book.get_sheet_by_name(meta.name)
+        if sheet.start is not None and any(any(cell != "" for cell in row) for row in sheet.iter_rows()):
+            return sheet, _remarks(meta, len(sheets))
+    raise UserError(f"“{name}” is empty. Choose a file with a table in it.", "data")
+
+
+def _remarks(meta: Any, count: int) -> list[str]:
+    notes = []
+    if meta.visible != Visible.Visible:
+        notes.append(f"The sheet “{meta.name}” is hidden. It was read because no other holds anything.")
+    if count > 1:
+        notes.append(f"The file has {count} sheets. “{meta.name}” was read, the others were not.")
+    return notes
+
+
+class _Sheet:
+    """One sheet: a header, and below it rows of Python values that can be read again and again."""
+
+    def __init__(self, sheet: CalamineSheet, path: Path, name: str) -> None:
+        self._sheet = sheet
+        self._name = name
+        self._first = (sheet.start or (0, 0))[0] + 1
+        self._column = (sheet.start or (0, 0))[1]
+        self._gaps = sheetxml.gaps(path, sheet.name)
+        rows = sheet.iter_rows()
+        self._above = 0
+        for header in rows:
+            self._above += 1
+            if any(cell != "" for cell in header):
+                self.header = [shown(cell) for cell in header]
+                break
+
+    def written(self, target: Path, notes: list[str]) -> Understood:
+        kinds = self._kinds()
+        kept = [place for place, kind in enumerate(kinds) if kind.filled or self.header[place].strip()]
+        named, changes = names.made_unique([self.header[place] for place in kept])
+        columns = [
+            Column(title, kinds[place].type, kinds[place].note) for title, place in zip(named, kept, strict=True)
+        ]
+        schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in columns])
+        with typed.writing(target, schema) as file:
+            empty = self._write(file, [kinds[place] for place in kept], kept, schema)
+        if empty:
+            notes = [*notes, f"{empty:,} empty {'row was' if empty == 1 else 'rows were'} left out."]
+        remarks = [f"“{column.name}”: {column.note}" for column in columns if column.note]
+        return Understood(
+            file.rows,
+            columns,
+            sheet=self._sheet.name,
+            notes=[*notes, *changes, *remarks, *self._gaps.notes(self._name)],
+        )
+
+    def _kinds(self) -> list[Kinds]:
+        kinds = [Kinds() for _ in self.header]
+        first_row = self._first + self._above
+        for rows in self._chunks():
+            for kind, cells in zip(kinds, zip(*rows, strict=True), strict=True):
+                kind.feed(cells, first_row)
+            first_row += len(rows)
+        return kinds
+
+    def _write(self, file: typed.TypedFile, kinds: list[Kinds], kept: list[int], schema: pa.Schema) -> int:
+        """The number of empty rows left out between others."""
+        empty = waiting = 0
+        for rows in self._chunks():
+            filled = []
+            for row in rows:
+                if any(cell != "" for cell in row):
+                    empty, waiting = empty + waiting, 0
+                    filled.append(row)
+                else:
+                    waiting += 1
+            columns = list(zip(*filled, strict=True))
+            if columns:
+                arrays = [kind.array(columns[place]) for kind, place in zip(kinds, kept, strict=True)]
+                file.add(pa.record_batch(arrays, schema=schema))
+        return empty
+
+    def _chunks(self) -> Iterator[list[list[Any]]]:
+        rows = self._sheet.iter_rows()
+        for _ in islice(rows, self._above):
+            pass
+        size = max(1, _CELLS // max(1, len(self.header)))
+        while chunk := list(islice(rows, size)):
+            yield chunk
