@@ -71,7 +71,7 @@ def by_id(conn: Connection, settings: Settings, person_id: int) -> Person:
 
 def by_email(conn: Connection, settings: Settings, email: str) -> Person:
     """That person, disabled or not, however the address was typed; NotFound where there is none."""
-    row = conn.execute(select(p).where(p.c.email == email.strip().lower())).one_or_none()
+    row = conn.execute(select(p).where(p.c.email == entries.as_kept(email))).one_or_none()
     if row is None:
         raise NotFound(f"Nobody here has the address {email.strip()}.", "email")
     return to_person(row, settings)
@@ -80,7 +80,7 @@ def by_email(conn: Connection, settings: Settings, email: str) -> Person:
 def credentials(conn: Connection, email: str) -> Credentials | None:
     """For signing in: nothing for somebody unknown, disabled, or still without a password."""
     may = p.c.disabled.is_(None) & (p.c.password != "")
-    row = conn.execute(select(p.c.id, p.c.password).where(p.c.email == email.strip().lower(), may)).one_or_none()
+    row = conn.execute(select(p.c.id, p.c.password).where(p.c.email == entries.as_kept(email), may)).one_or_none()
     return Credentials(row.id, row.password) if row else None
 
 

@@ -56,12 +56,13 @@ def take(conn: Connection, email: str, network: str, at: datetime | None = None)
         conn.execute(update(f).where(f.c.who == who).values(count=row.tries + 1, blocked_until=moment + wait))
 
 
-def forgive(conn: Connection, email: str, network: str) -> None:
+def forgive(conn: Connection, email: str, network: str, at: datetime | None = None) -> None:
     """After the right password: the tries of this account are forgotten, also those counted for the network."""
+    moment = at or now()
     account, office = _account(email), _network(network)
-    rows = _locked(conn, [account, office], now())
+    rows = _locked(conn, [account, office], moment)
     left = max(0, rows[office].tries - rows[account].tries)
-    free = {"blocked_until": now()} if left < FREE_PER_NETWORK else {}
+    free = {"blocked_until": moment} if left < FREE_PER_NETWORK else {}
     conn.execute(update(f).where(f.c.who == office).values(count=left, **free))
     conn.execute(delete(f).where(f.c.who == account))
 

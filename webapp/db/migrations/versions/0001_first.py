@@ -106,7 +106,7 @@ def upgrade() -> None:
         sa.Column("asked_by", sa.String(length=320), nullable=True),
         sa.Column("asked_at", Utc(), nullable=True),
         sa.Column("held_why", sa.String(length=20), nullable=True),
-        sa.Column("expanded", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("expanded", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("progress_done", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("progress_total", sa.BigInteger(), nullable=True),
         sa.Column("progress_words", sa.String(length=400), server_default="", nullable=False),
