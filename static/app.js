@@ -1,0 +1,1 @@
+// Adds the live parts; every page works without it.

@@ -1,0 +1,90 @@
+"""Makes what a test needs and nothing else: people, sessions, and tasks in any state."""
+
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from webapp.accounts import passwords, people
+from webapp.db import schema
+from webapp.db.connect import mark_changed
+from webapp.db.types import now
+from webapp.files import queries as files
+from webapp.files.store import Store
+from webapp.ports import Person
+from webapp.settings import Settings
+from webapp.tasks.changes import add_line
+from webapp.tasks.model import State
+
+PASSWORD = "correct horse battery"
+
+
+@cache
+def password_hash() -> str:
+    """Of PASSWORD; hashing is slow on purpose."""
+    return passwords.hashed(PASSWORD)
+
+
+def make_person(
+    conn: Connection,
+    settings: Settings,
+    email: str = "ana@example.com",
+    name: str = "",
+    role: str = "staff",
+    zone: str = "Europe/Madrid",
+) -> Person:
+    """Somebody who can sign in with PASSWORD."""
+    called = name or email.partition("@")[0].replace(".", " ").title()
+    return people.add(conn, settings, email, called, role, password_hash(), zone)
+
+
+def make_task(conn: Connection, owner: Person, state: str = "done", **columns: Any) -> int:
+    """A task in that state, with the times that fit it; `columns` as in db/schema.py."""
+    moment = now()
+    has_ended = State(state).has_ended
+    values: dict[str, Any] = {
+        "kind": "notification",
+        "title": "Notification to Ana",
+        "form": {"message": "Hello", "to": [], "channels": ["log"]},
+        "form_version": 1,
+        "queue": "quick",
+        "not_before": moment,
+        "attempt": 0 if state == "waiting" else 1,
+        "created": moment - timedelta(minutes=3),
+        "started": None if state in ("waiting", "cancelled") else moment - timedelta(minutes=2),
+        "finished": moment - timedelta(minutes=1) if has_ended else None,
+    }
+    row = values | columns | {"state": state, "owner": owner.id}
+    task_id: int = conn.execute(insert(schema.task).values(row).returning(schema.task.c.id)).scalar_one()
+    add_line(conn, task_id, f"Started by {owner.name}.", State.WAITING)
+    if state != "waiting":
+        add_line(conn, task_id, row.get("outcome", ""), State(state))
+    mark_changed(conn)
+    return task_id
+
+
+def make_delivery(conn: Connection, task_id: int, to: str, state: str = "sent", **columns: Any) -> None:
+    """One more delivery of a task."""
+    d = schema.delivery
+    taken = conn.execute(select(d.c.position).where(d.c.task == task_id).order_by(d.c.position.desc())).scalar()
+    values = {"position": 1 if taken is None else taken + 1, "data": {}, "attempts": 1, "updated": now()}
+    conn.execute(insert(d).values({**values, "task": task_id, "to": to, "state": state} | columns))
+
+
+def make_file(
+    conn: Connection,
+    store: Store,
+    task_id: int,
+    owner: Person,
+    folder: Path,
+    name: str = "sales.xlsx",
+    body: bytes = b"x",
+) -> str:
+    """A file that a task made, with its bytes in the store."""
+    path = folder / "made"
+    path.write_bytes(body)
+    stored = store.keep(path)
+    kind = "text/csv" if name.endswith(".csv") else "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return files.add(conn, task_id, owner.id, name, kind, stored, keep_days=30)

@@ -1,0 +1,62 @@
+"""The rail of every page: where one can go, and how many tasks need somebody."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from webapp.ports import Person
+from webapp.tasks import queries
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page group that the rail names; `match` is how the addresses of its pages begin."""
+
+    name: str
+    path: str
+    icon: str
+    admins_only: bool = False
+
+
+PLACES = (
+    Place("Home", "/", "home"),
+    Place("Tasks", "/tasks", "tasks"),
+    Place("Files", "/files", "files"),
+    Place("People", "/people", "people", admins_only=True),
+    Place("Settings", "/settings", "settings", admins_only=True),
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One link of the rail."""
+
+    name: str
+    path: str
+    icon: str
+    is_here: bool
+    count: int = 0
+
+
+def rail(request: Request, person: Person) -> list[Item]:
+    """What this person sees there; only pages that the application has."""
+    known = request.app.state.page_paths
+    return [
+        Item(place.name, place.path, place.icon, _is_here(place, request), _count(place, request, person))
+        for place in PLACES
+        if place.path in known and (person.is_admin or not place.admins_only)
+    ]
+
+
+def _is_here(place: Place, request: Request) -> bool:
+    here = request.url.path
+    if place.path == "/":
+        return here == "/" or here.startswith("/new/")
+    return here == place.path or here.startswith(place.path + "/")
+
+
+def _count(place: Place, request: Request, person: Person) -> int:
+    if place.path != "/tasks":
+        return 0
+    with request.app.state.house.read() as conn:
+        return queries.need_you(conn, person)

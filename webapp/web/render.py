@@ -1,0 +1,108 @@
+"""Turns templates into answers: whole pages, and the fragments of them that htmx asks for."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from webapp import paths
+from webapp.ports import Person
+from webapp.web import words
+from webapp.web.rail import rail
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+@cache
+def templates() -> Environment:
+    """The one environment; everything is escaped, and a name that is missing is an error."""
+    env = Environment(
+        loader=FileSystemLoader(paths.TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.globals |= {"asset": asset, "query": query, "plural": words.plural}
+    for name in ("number", "size", "day", "day_and_time", "clock", "iso", "lasting", "days_left"):
+        env.filters[name] = getattr(words, name)
+    return env
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the file, so that browsers may keep it for ever."""
+    digest = hashlib.sha256((paths.STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?v={digest}"
+
+
+def query(**values: object) -> str:
+    """?state=failed&q=lopes of what is set; nothing of what is not."""
+    found = {name: value for name, value in values.items() if value}
+    return "?" + urlencode(found) if found else ""
+
+
+def is_htmx(request: Request) -> bool:
+    """Whether a fragment is asked for."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def viewer(request: Request) -> Person | None:
+    """Who is signed in, once the guard of the route has found out."""
+    person: Person | None = getattr(request.state, "person", None)
+    return person
+
+
+def page(
+    request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+) -> HTMLResponse:
+    """A whole page. Known to every template: `person` (None: signed out), `zone`, `here`, `rail`.
+
+    `said`: words for the status line; `focus_h1`: the heading takes the focus; a status of 4xx for a refused form
+    puts "Error: " before the title.
+    """
+    person = viewer(request)
+    known = {"rail": rail(request, person) if person else [], "said": "", "focus_h1": False, "refused": status == 422}
+    html = templates().get_template(template).render(**_shared(request) | known | context)
+    return HTMLResponse(html, status, {**NO_STORE, **(headers or {})})
+
+
+def fragment(
+    request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+) -> HTMLResponse:
+    """A part of a page, as htmx swaps it in."""
+    html = templates().get_template(template).render(**_shared(request) | context)
+    return HTMLResponse(html, status, {**NO_STORE, **(headers or {})})
+
+
+def page_or_fragment(
+    request: Request,
+    whole: str,
+    part: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> HTMLResponse:
+    """The part for htmx, else the whole page around it."""
+    if is_htmx(request):
+        return fragment(request, part, status=status, headers=headers, **context)
+    return page(request, whole, status=status, headers=headers, **context)
+
+
+def go(request: Request, path: str) -> Response:
+    """On to another page after a POST: 303, or what htmx takes for it."""
+    if is_htmx(request):
+        return Response(status_code=204, headers={"HX-Redirect": path})
+    return RedirectResponse(path, 303)
+
+
+def _shared(request: Request) -> dict[str, Any]:
+    person = viewer(request)
+    zone = person.zone if person else request.app.state.house.settings.zone
+    return {"person": person, "zone": zone, "here": request.url.path}
