@@ -77,7 +77,9 @@ def shown(cell: Any) -> str:
         return _clock_of_iso(cell)
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
-    if isinstance(cell, int | float):
+    if isinstance(cell, int):
+        return str(cell)
+    if isinstance(cell, float):
         return str(int(cell)) if _is_whole(cell) else f"{cell:.15g}"
     if isinstance(cell, timedelta):
         return clock(cell)

@@ -1,6 +1,5 @@
 """Writes a normalised table as CSV: comma, UTF-8, decimal point, RFC 4180, and no text that runs as a formula."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -9,10 +8,7 @@ import pyarrow.compute as pc
 
 from webapp.reports import scalars
 from webapp.reports.disk import no_room, says_no_room
-from webapp.reports.excel import WRITING
-from webapp.reports.normalise import Normalised
-
-Progress = Callable[[int, str], None]
+from webapp.reports.normalise import WRITING, Normalised, Progress
 
 
 def write(table: Normalised, path: Path, progress: Progress = lambda rows, words: None) -> None:

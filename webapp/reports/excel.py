@@ -1,7 +1,7 @@
 """Writes a normalised table as an Excel file, batch by batch, with what had to be changed on a sheet of its own."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,12 +10,10 @@ from rustpy_xlsxwriter import FastExcel, Format
 
 from webapp.errors import TaskError
 from webapp.reports.disk import no_room, says_no_room
-from webapp.reports.normalise import Normalised
+from webapp.reports.normalise import WRITING, Normalised, Progress
 
 SHEET_ROWS = 1_048_575  # Excel's 1,048,576 without the header
 SHEET_COLUMNS = 16_384
-WRITING = "writing the file"
-Progress = Callable[[int, str], None]
 
 
 def write(table: Normalised, path: Path, progress: Progress = lambda rows, words: None) -> None:

@@ -1,6 +1,6 @@
 """A pandas frame as an Arrow table without loss: what Arrow would round, mix up or refuse becomes noted text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from webapp.reports.normalise import Source, of_table
-from webapp.reports.rules import shown, texts_of
+from webapp.reports.rules import LONE_SURROGATE, shown, texts_of, values
 from webapp.reports.shapes import LARGEST
 
 # Types of which a whole column may go to Arrow as it is; anything else would be guessed from the first cells.
@@ -47,7 +47,10 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
     if index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index.dtype):
         return frame
     names = [name if name is not None else f"Index {level + 1}" for level, name in enumerate(index.names)]
-    levels = {level: index.get_level_values(level).to_series(index=range(len(frame))) for level in range(index.nlevels)}
+    levels = {
+        level: index.get_level_values(level).to_series(index=pd.RangeIndex(len(frame)))
+        for level in range(index.nlevels)
+    }
     front = pd.concat([*levels.values()], axis=1)
     front.columns = pd.Index(names, dtype=object)
     titles = [*front.columns, *(_title(name) for name in frame.columns)]
@@ -65,14 +68,22 @@ def _title(name: Any) -> str:
 def _array(series: "pd.Series[Any]") -> tuple[pa.Array, str]:
     kind = series.dtype
     if isinstance(kind, pd.SparseDtype):
-        return _array(series.sparse.to_dense())
+        return _array(series.astype(kind.subtype))
     if isinstance(kind, pd.CategoricalDtype):
         return _array(series.astype(series.cat.categories.dtype if series.notna().all() else object))
     if isinstance(kind, pd.PeriodDtype | pd.IntervalDtype) or kind.kind == "c":
         return _worded(series), "written as text."
     if pd.api.types.is_object_dtype(kind):
         return _of_objects(series)
-    return _joined(pa.Array.from_pandas(series)), ""
+    try:
+        return _joined(pa.Array.from_pandas(series)), ""
+    except UnicodeEncodeError:
+        return _of_texts([None if _is_missing(cell) else cell for cell in series])
+
+
+def _of_texts(cells: Sequence[Any]) -> tuple[pa.Array, str]:
+    broken = sum(LONE_SURROGATE.search(cell) is not None for cell in cells if cell is not None)
+    return texts_of(cells), f"{values(broken)} written with � for half characters." if broken else ""
 
 
 def _joined(array: Any) -> pa.Array:
@@ -82,10 +93,11 @@ def _joined(array: Any) -> pa.Array:
 def _of_objects(series: "pd.Series[Any]") -> tuple[pa.Array, str]:
     cells = [None if _is_missing(cell) else _plain(cell) for cell in series]
     kinds = {type(cell) for cell in cells if cell is not None}
-    if len(kinds) <= 1 and kinds <= _ALIKE.keys():
+    is_finite = kinds != {Decimal} or all(cell.is_finite() for cell in cells if cell is not None)
+    if len(kinds) <= 1 and kinds <= _ALIKE.keys() and is_finite:
         kind = next(iter(kinds), str)
         if kind is str:
-            return texts_of(cells), ""
+            return _of_texts(cells)
         return _joined(pa.array(cells, _ALIKE[kind])), ""
     if kinds == {int} and all(abs(cell) < 2**63 for cell in cells if cell is not None):
         return pa.array(cells, pa.int64()), ""
@@ -110,7 +122,7 @@ def _plain(cell: Any) -> Any:
 
 
 def _is_missing(cell: Any) -> bool:
-    return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and cell != cell)
+    return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float | Decimal) and cell != cell)
 
 
 def _worded(cells: Iterable[Any]) -> pa.Array:

@@ -5,6 +5,7 @@ times as fractions of a day; the writer drops what is below a second, so those c
 """
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -52,61 +53,79 @@ class Moment(Rule):
     """Dates with a time; those of a zone as the clocks there show them, and the zone is noted."""
 
     width = 20
-    _is_outside = _has_fraction = _has_micros = False
+    _is_outside = _is_far = False
+    _finest = 0  # digits after the second: 0, 3, 6 or 9
 
     def look(self, array: pa.Array) -> None:
-        moments = self._micros(array)
-        ends = pc.min_max(pc.cast(moments, pa.int64())).as_py()
-        if ends["min"] is None:
+        self._is_far = self._is_far or _is_far(array)
+        if self._is_far or array.null_count == len(array):
             return
-        self._has_micros = self._has_micros or bool(pc.max(pc.microsecond(moments)).as_py())
-        self._has_fraction = self._has_fraction or self._has_micros or bool(pc.max(pc.millisecond(moments)).as_py())
+        for digits, part in ((3, pc.millisecond), (6, pc.microsecond), (9, pc.nanosecond)):
+            if pc.max(part(array)).as_py():
+                self._finest = max(self._finest, digits)
+        ends = pc.min_max(pc.cast(self._micros(array), pa.int64())).as_py()
         self._is_outside = self._is_outside or ends["min"] < _FIRST_MOMENT or ends["max"] > _LAST_MOMENT
 
     @property
     def is_text(self) -> bool:
-        return self.for_excel and self._is_outside
+        return self._is_far or (self._is_outside if self.for_excel else bool(self.kind.tz))
 
     @property
     def target(self) -> pa.DataType:
-        if self.is_text or (self.kind.tz and not self.for_excel):
+        if self.is_text:
             return pa.string()
-        if self._has_fraction:
-            return pa.float64() if self.for_excel else pa.timestamp("us")
-        return pa.timestamp("s") if not self.for_excel else pa.timestamp("ms")
+        if self._finest:
+            return pa.float64() if self.for_excel else self.kind
+        return pa.timestamp("ms" if self.for_excel else "s")
 
     @property
     def format(self) -> str:  # type: ignore[override]
         if self.is_text:
             return ""
-        return "yyyy-mm-dd hh:mm:ss.000" if self._has_fraction else "yyyy-mm-dd hh:mm:ss"
+        return "yyyy-mm-dd hh:mm:ss.000" if self._finest else "yyyy-mm-dd hh:mm:ss"
 
     def convert(self, array: pa.Array) -> pa.Array:
-        moments = self._micros(array)
+        if self._is_far:
+            return texts_of(None if one is None else str(one) for one in _numpy(array))
         if self.kind.tz and not self.for_excel:
             return _with_offset(array)
-        if self.target == pa.string():
-            return _iso(moments)
+        moments = self._micros(array)
+        if self.is_text:
+            return pc.replace_substring_regex(pc.cast(moments, pa.string()), r"\.0+$", "")
         if self.target == pa.float64():
             whole = pc.cast(pc.floor_temporal(moments, unit="millisecond"), pa.int64())
             return pc.add(_days(whole), scalars.number(_UNIX))
-        return pc.cast(moments, self.target, safe=False)
+        return array if self.target == self.kind else pc.cast(moments, self.target, safe=False)
 
     def _micros(self, array: pa.Array) -> pa.Array:
         """Naive, in microseconds; what nanoseconds say beyond that is lost."""
-        kind = pa.timestamp("us", self.kind.tz)
-        moments = pc.cast(array, kind, safe=self.kind.unit != "ns")
+        moments = pc.cast(array, pa.timestamp("us", self.kind.tz), safe=False)
         return pc.local_timestamp(moments) if self.kind.tz else moments
 
     def notes(self) -> list[str]:
         notes = []
         if self.kind.tz and self.for_excel:
-            notes.append(self.said(f"the times are those of {self.kind.tz}."))
-        if self.is_text:
+            notes.append(self.said(f"the times are those of {'UTC' if self._is_far else self.kind.tz}."))
+        if self.is_text and self.for_excel:
             notes.append(self.said("the dates are written as text, because some lie before March 1900 or after 9999."))
-        elif self.for_excel and self._has_micros:
+        elif self.for_excel and self._finest > 3:
             notes.append(self.said("the times are kept to the millisecond."))
         return notes
+
+
+def _is_far(array: pa.Array) -> bool:
+    """Beyond what microseconds count to: some 290,000 years."""
+    per_unit = {"s": 1_000_000, "ms": 1000}.get(array.type.unit)
+    ends = pc.min_max(pc.cast(array, pa.int64())).as_py()
+    if per_unit is None or ends["min"] is None:
+        return False
+    return bool(max(ends["max"], -ends["min"]) > 2**62 // per_unit)
+
+
+def _numpy(array: pa.Array) -> list[Any]:
+    """numpy's moments, which know every year; None where there is none."""
+    moments = pc.cast(array, pa.timestamp(array.type.unit)).to_numpy(zero_copy_only=False)
+    return [one if is_there else None for one, is_there in zip(moments, array.is_valid().to_pylist(), strict=True)]
 
 
 class _Span(Rule):
@@ -173,11 +192,6 @@ class Duration(_Span):
 
 def _days(micros: pa.Array) -> pa.Array:
     return pc.divide(pc.cast(micros, pa.float64(), safe=False), scalars.number(_DAY))
-
-
-def _iso(moments: pa.Array) -> pa.Array:
-    """“1899-12-31 23:59:59”, without a fraction of zero."""
-    return pc.replace_substring_regex(pc.cast(moments, pa.string()), r"\.0+$", "")
 
 
 def _with_offset(array: pa.Array) -> pa.Array:

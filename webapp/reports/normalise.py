@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from webapp.reports import moments, names, rules
 
 Target = Literal["xlsx", "csv"]
+Progress = Callable[[int, str], None]
+WRITING = "writing the file"
 BATCH_ROWS = 20_000  # rows between two looks at progress; more gains nothing (measured)
 
 
@@ -47,13 +50,15 @@ def of_table(table: pa.Table, notes: Sequence[str] = ()) -> Source:
 def normalise(source: Source, target: Target = "xlsx", looked: Callable[[int], None] = lambda rows: None) -> Normalised:
     """Reads the source once to find out what every column needs; `looked` hears how many rows it has seen."""
     titles, changes = names.made_unique(source.schema.names)
-    chosen = [_rule(kind.type, title, target) for title, kind in zip(titles, source.schema, strict=True)]
+    chosen = [
+        _rule(_unpacked_type(kind.type), title, target) for title, kind in zip(titles, source.schema, strict=True)
+    ]
     rows = 0
     for batch in source.batches():
         rows += batch.num_rows
         looked(rows)
         for rule, column in zip(chosen, batch.columns, strict=True):
-            rule.look(column)
+            rule.look(_unpacked(column))
     schema = pa.schema([(rule.name, rule.target) for rule in chosen])
     return Normalised(
         schema,
@@ -66,10 +71,22 @@ def normalise(source: Source, target: Target = "xlsx", looked: Callable[[int], N
 
 
 def _converted(batch: pa.RecordBatch, chosen: list[rules.Rule], schema: pa.Schema) -> pa.RecordBatch:
-    columns = [rule.convert(column) for rule, column in zip(chosen, batch.columns, strict=True)]
+    columns = [rule.convert(_unpacked(column)) for rule, column in zip(chosen, batch.columns, strict=True)]
     if not columns:
         return batch
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _unpacked_type(kind: pa.DataType) -> pa.DataType:
+    is_packed = pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind)
+    return kind.value_type if is_packed else kind
+
+
+def _unpacked(array: pa.Array) -> pa.Array:
+    """Categories as the values they stand for: the writer would leave them empty."""
+    if pa.types.is_dictionary(array.type):
+        return array.dictionary_decode()
+    return pc.run_end_decode(array) if pa.types.is_run_end_encoded(array.type) else array
 
 
 def _rule(kind: pa.DataType, name: str, target: Target) -> rules.Rule:

@@ -15,7 +15,7 @@ LONGEST_TEXT = 32_767  # Excel's limit for a cell, in UTF-16 units
 # What XML 1.0 cannot hold, and what Excel would show as “_x0001_”.
 _ILLEGAL = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
 _ODD = "[\x00-\x08\x0b-\x1f\ufffe\uffff]"
-_LONE = re.compile("[\ud800-\udfff]")
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Rule:
@@ -62,9 +62,9 @@ class Whole(Rule):
 
     @property
     def target(self) -> pa.DataType:
-        if self.is_text or self.largest >= 2**63:
-            return pa.string()
-        return pa.int64()
+        if not self.for_excel:
+            return self.kind
+        return pa.string() if self.is_text else pa.int64()
 
     def convert(self, array: pa.Array) -> pa.Array:
         return pc.cast(array, self.target)
@@ -101,9 +101,9 @@ class Fraction(Rule):
     def notes(self) -> list[str]:
         notes = []
         if self.infinite:
-            notes.append(self.said(f"{_values(self.infinite)} infinite and written as the text “inf”."))
+            notes.append(self.said(f"{values(self.infinite)} infinite and written as the text “inf”."))
         if self.undefined:
-            notes.append(self.said(f"{_values(self.undefined)} not a number and left empty."))
+            notes.append(self.said(f"{values(self.undefined)} not a number and left empty."))
         return notes
 
 
@@ -121,7 +121,9 @@ class Exact(Rule):
 
     @property
     def target(self) -> pa.DataType:
-        return pa.float64() if self.for_excel and self.most <= 15 else pa.string()
+        if not self.for_excel:
+            return self.kind
+        return pa.float64() if self.most <= 15 else pa.string()
 
     @property
     def format(self) -> str:  # type: ignore[override]
@@ -129,6 +131,8 @@ class Exact(Rule):
         return "0." + "0" * places if self.target == pa.float64() and 0 < places <= 15 else ""
 
     def convert(self, array: pa.Array) -> pa.Array:
+        if not self.for_excel:
+            return array
         texts = texts_of(None if value is None else f"{value:f}" for value in array.to_pylist())
         return pc.cast(texts, pa.float64()) if self.target == pa.float64() else texts
 
@@ -168,9 +172,9 @@ class Text(Rule):
     def notes(self) -> list[str]:
         notes = []
         if self._long:
-            notes.append(self.said(f"{_values(self._long)} longer than Excel's {LONGEST_TEXT:,} letters and cut."))
+            notes.append(self.said(f"{values(self._long)} longer than Excel's {LONGEST_TEXT:,} letters and cut."))
         if self._illegal:
-            notes.append(self.said(f"{_values(self._illegal)} written with � for characters that Excel cannot hold."))
+            notes.append(self.said(f"{values(self._illegal)} written with � for characters that Excel cannot hold."))
         return notes
 
 
@@ -193,12 +197,10 @@ class Shown(Text):
         return super().convert(self._texts(array))
 
     def _texts(self, array: pa.Array) -> pa.Array:
-        if pa.types.is_dictionary(self.kind) and pa.types.is_string(self.kind.value_type):
-            return array.dictionary_decode()
         return texts_of(None if value is None else shown(value) for value in array.to_pylist())
 
     def notes(self) -> list[str]:
-        plain = pa.types.is_dictionary(self.kind) or str(self.kind) == "extension<arrow.uuid>"
+        plain = str(self.kind) == "extension<arrow.uuid>"
         return [*([] if plain else [self.said("written as text.")]), *super().notes()]
 
 
@@ -209,6 +211,8 @@ def shown(value: Any) -> str:
             return value.decode()
         except UnicodeDecodeError:
             return "0x" + value.hex()
+    if isinstance(value, float):  # all its digits, unlike a spreadsheet's
+        return repr(value).removesuffix(".0")
     if isinstance(value, list | dict | tuple | set | frozenset):
         plain = sorted(value, key=str) if isinstance(value, set | frozenset) else value
         return json.dumps(plain, ensure_ascii=False, default=shown)
@@ -219,7 +223,7 @@ def shown(value: Any) -> str:
 
 def texts_of(texts: Iterable[str | None]) -> pa.Array:
     """Arrow texts of Python's; half a surrogate pair, which UTF-8 cannot hold, becomes �."""
-    return pa.array([None if text is None else _LONE.sub("\ufffd", text) for text in texts], pa.string())
+    return pa.array([None if text is None else LONE_SURROGATE.sub("\ufffd", text) for text in texts], pa.string())
 
 
 def _units(text: str) -> int:
@@ -232,5 +236,5 @@ def _cut(text: str) -> str:
     return text.encode("utf-16-le")[: LONGEST_TEXT * 2].decode("utf-16-le", "ignore")
 
 
-def _values(count: int) -> str:
+def values(count: int) -> str:
     return "1 value was" if count == 1 else f"{count:,} values were"
