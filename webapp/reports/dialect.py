@@ -67,15 +67,13 @@ def _preamble(lines: list[str]) -> tuple[int, str]:
 
 
 def _delimiter(lines: list[str], name: str) -> str:
-    best, best_score = "", (0.0, 0)
+    best, most_alike = "", 0.0
     for candidate in _CANDIDATES:
         rows, _ = _rows(lines, candidate)
         width = len(rows[0])
-        if width < 2:
-            continue
         alike = sum(len(row) in (width, width + 1) or not any(row) for row in rows) / len(rows)
-        if (round(alike, 1), width) > best_score:
-            best, best_score = candidate, (round(alike, 1), width)
+        if width > 1 and round(alike, 1) > most_alike:
+            best, most_alike = candidate, round(alike, 1)
     return best or _delimiter_of_one_column(lines, name)
 
 

@@ -56,10 +56,12 @@ class Guess:
             return
         values = trimmed if count == len(trimmed) else trimmed.filter(filled)
         before = self.shapes
-        self.shapes = [shape for shape in before if _has(values, shape)]
-        self._sample = self._sample or values[0].as_py()
+        few = values.slice(0, 4).to_pylist()
+        self._sample = self._sample or few[0]
+        self.shapes = [shape for shape in before if all(map(shape.fits, few)) and _has(values, shape)]
         if not self.shapes:
-            self._remember_what_fell(trimmed, before, first_row)
+            likely = [shape for shape in before if any(map(shape.fits, few))]
+            self._remember_what_fell(trimmed, likely, first_row)
         self.filled += count
 
     def _remember_what_fell(self, trimmed: pa.Array, before: list[Shape], first_row: int) -> None:

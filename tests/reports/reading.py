@@ -1,0 +1,58 @@
+"""What the tests of this room share: uploads made from bytes, and written files read back by others' code."""
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow.parquet as pq
+
+from webapp.ports import Understood
+from webapp.reports import sources
+
+
+class Uploaded:
+    """An upload that was understood: what was said of it, and the rows of its typed copy."""
+
+    def __init__(self, understood: Understood, typed: Path) -> None:
+        self.understood = understood
+        self.typed = typed
+        self.types = {column.name: column.type for column in understood.columns}
+        self.notes = " ".join(understood.notes)
+
+    @property
+    def rows(self) -> list[tuple[Any, ...]]:
+        return [tuple(row.values()) for row in pq.read_table(self.typed).to_pylist()]
+
+    def column(self, name: str) -> list[Any]:
+        return pq.read_table(self.typed).column(name).to_pylist()
+
+
+def upload(folder: Path, content: bytes | str, name: str = "clients.csv") -> Uploaded:
+    path = folder / "upload"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return Uploaded(sources.understand(path, name, folder / "typed"), folder / "typed")
+
+
+def xlsx_rows(path: Path, sheet: int = 0) -> list[tuple[Any, ...]]:
+    return list(openpyxl.load_workbook(path).worksheets[sheet].iter_rows(values_only=True))
+
+
+def csv_rows(path: Path) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(path.read_bytes().decode(), newline="")))
+
+
+def ods(path: Path, rows: str) -> Path:
+    """An OpenDocument spreadsheet with these rows in XML."""
+    names = {"office": "office", "table": "table", "text": "text"}
+    spaces = " ".join(f'xmlns:{key}="urn:oasis:names:tc:opendocument:xmlns:{value}:1.0"' for key, value in names.items())
+    content = (
+        f'<?xml version="1.0"?><office:document-content {spaces}><office:body><office:spreadsheet>'
+        f'<table:table table:name="One">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        file.writestr("content.xml", content)
+    return path
