@@ -191,5 +191,6 @@ def test_undo_works_until_the_task_has_begun(panel: Panel):
         commands.undo(conn, panel.house.engine, task, panel.ana)
     undone = panel.task(first)
     assert (undone.state, undone.outcome) == (State.CANCELLED, "Taken back. Nothing was sent.")
+    going = panel.task(panel.start())
     with pytest.raises(Conflict, match="already going"), panel.house.write() as conn:
-        commands.undo(conn, panel.house.engine, panel.task(panel.start()), panel.ana)
+        commands.undo(conn, panel.house.engine, going, panel.ana)

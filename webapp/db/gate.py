@@ -6,6 +6,7 @@ it alone and 5.6 ms behind this gate.
 
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +17,18 @@ class Gate:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._inside = threading.local()
 
     @contextmanager
     def passed(self) -> Iterator[None]:
+        if getattr(self._inside, "yes", False):
+            raise RuntimeError("this thread has a Write transaction open already: it would wait for itself for ever")
         # A lock belongs to an open file, so each passage opens its own: threads of one process exclude each other too.
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
+            self._inside.yes = True
             yield
         finally:
+            self._inside.yes = False
             os.close(handle)
