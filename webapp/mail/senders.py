@@ -4,7 +4,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from webapp.mail.outbox import Outbox
-from webapp.mail.smtp import SmtpServer, read_url
+from webapp.mail.smtp import SmtpServer
+from webapp.mail.url import read_url
 from webapp.ports import MailTarget
 
 

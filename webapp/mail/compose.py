@@ -1,0 +1,36 @@
+"""Composes one message: a text as it was typed, and the same in HTML."""
+
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr, unquote
+
+from webapp.mail.html import page
+from webapp.mail.recipients import wire_form
+
+# 7 bit: a server without 8BITMIME takes it as it is.
+POLICY = SMTP.clone(cte_type="7bit")
+
+
+def compose(to: str, subject: str, body: str, sender: str, message_id: str, date: datetime) -> EmailMessage:
+    """A message to one person; ValueError where a header would hold a line break. `date` knows its zone."""
+    message = EmailMessage(policy=POLICY)
+    message["From"] = _mailbox(*parseaddr(sender))
+    message["To"] = _mailbox("", to)
+    message["Subject"] = subject
+    message["Date"] = format_datetime(date)
+    message["Message-ID"] = message_id
+    message.set_content(body)
+    message.add_alternative(page(subject, body), subtype="html")
+    return message
+
+
+def as_bytes(message: EmailMessage, *, utf8: bool = False) -> bytes:
+    """The message with CRLF line ends and, unless `utf8`, in ASCII."""
+    return message.as_bytes(policy=POLICY.clone(utf8=utf8))
+
+
+def _mailbox(name: str, address: str) -> Address:
+    local, _, domain = wire_form(address).rpartition("@")
+    return Address(name, unquote(local), domain)

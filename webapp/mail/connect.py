@@ -1,0 +1,132 @@
+"""Opens a connection to a mail server, encrypted and signed in, and explains what stands in the way."""
+
+import base64
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from smtplib import (
+    SMTP,
+    SMTP_SSL,
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPNotSupportedError,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+)
+
+from webapp.errors import TaskError
+from webapp.mail.url import SmtpSettings
+
+CONNECT_SECONDS = 30.0
+ASK = "Ask an admin to check Settings → Mail, then press Retry."
+IF_IT_STAYS = "If this goes on, ask an admin to check Settings → Mail, then press Retry."
+
+
+def connect(server: SmtpSettings) -> SMTP:
+    """A connection that takes messages; TaskError, not permanent where a later try may succeed."""
+    with _explained(server):
+        smtp = _open(server)
+        try:
+            _prepare(smtp, server)
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+
+def _open(server: SmtpSettings) -> SMTP:
+    # A name of our own: smtplib would ask the name server for it, which can take long.
+    name = "outtray.invalid"
+    if server.scheme == "smtps":
+        context = ssl.create_default_context()
+        return SMTP_SSL(server.host, server.port, local_hostname=name, timeout=CONNECT_SECONDS, context=context)
+    return SMTP(server.host, server.port, local_hostname=name, timeout=CONNECT_SECONDS)
+
+
+def _prepare(smtp: SMTP, server: SmtpSettings) -> None:
+    smtp.local_hostname = _own_name(smtp)
+    smtp.ehlo_or_helo_if_needed()
+    if server.scheme == "smtp+starttls":
+        code, text = smtp.starttls(context=ssl.create_default_context())
+        if code != 220:
+            raise SMTPResponseException(code, text)
+        smtp.ehlo()  # what was said before the encryption does not count (RFC 3207, 4.2)
+    if server.user:
+        _sign_in(smtp, server)
+
+
+def _own_name(smtp: SMTP) -> str:
+    """This machine's full name, or its address where it has none (RFC 5321, 4.1.4)."""
+    name = socket.gethostname()
+    if "." in name and name.isascii():
+        return name
+    assert smtp.sock is not None
+    address = str(smtp.sock.getsockname()[0])
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+
+def _sign_in(smtp: SMTP, server: SmtpSettings) -> None:
+    """One try, so that a wrong password does not lock the account; smtplib would make three, and in ASCII only."""
+    offered = smtp.esmtp_features.get("auth", "").upper().split()
+    if "PLAIN" in offered:
+        code, text = smtp.docmd("AUTH", f"PLAIN {_base64(f'{chr(0)}{server.user}{chr(0)}{server.password}')}")
+    elif "LOGIN" in offered:
+        code, text = smtp.docmd("AUTH", f"LOGIN {_base64(server.user)}")
+        if code == 334:
+            code, text = smtp.docmd(_base64(server.password))
+    elif "CRAM-MD5" in offered:
+        smtp.user, smtp.password = server.user, server.password
+        code, text = smtp.auth("CRAM-MD5", smtp.auth_cram_md5)
+    else:
+        raise SMTPNotSupportedError(f"AUTH: {' '.join(offered) or 'not offered'}")
+    if code not in (235, 503):  # 503: signed in already
+        raise SMTPAuthenticationError(code, text)
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@contextmanager
+def _explained(server: SmtpSettings) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SMTPException, UnicodeError) as error:
+        words, cause, permanent = _explain(error)
+        technical = f"{server.host}:{server.port}: {_technical(error)}"
+        raise TaskError(words, permanent=permanent, cause=cause, technical=technical) from None
+
+
+def _explain(error: Exception) -> tuple[str, str, bool]:
+    """Words, cause and whether it will stay so; the order matters, as most of these are OSErrors."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"The mail server could not prove that it is the right one. {ASK}", "mail-certificate", True
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+            return f"The mail server broke the connection off. {IF_IT_STAYS}", "mail-unreachable", False
+        case ssl.SSLError():
+            return f"No encrypted connection with the mail server could be made. {ASK}", "mail-encryption", True
+        case SMTPNotSupportedError() if "AUTH" in str(error):
+            return f"The mail server offers no way to sign in that Outtray knows. {ASK}", "mail-login", True
+        case SMTPNotSupportedError():
+            return f"The mail server does not offer encryption, so nothing was said to it. {ASK}", "mail-starttls", True
+        case SMTPResponseException(smtp_code=code) if 400 <= code < 500:
+            return f"The mail server is busy and asked to try again later. {IF_IT_STAYS}", "mail-busy", False
+        case SMTPAuthenticationError():
+            return f"The mail server did not accept the password. {ASK}", "mail-login", True
+        case SMTPResponseException(smtp_code=code) if code >= 500:
+            return f"The mail server refused the connection. {ASK}", "mail-refused", True
+        case SMTPServerDisconnected() | SMTPException():
+            return f"The mail server broke the connection off. {IF_IT_STAYS}", "mail-unreachable", False
+        case socket.gaierror() | UnicodeError():
+            return f"The mail server’s name was not found. {IF_IT_STAYS}", "mail-name", False
+        case _:
+            return f"The mail server cannot be reached. {IF_IT_STAYS}", "mail-unreachable", False
+
+
+def _technical(error: Exception) -> str:
+    if isinstance(error, SMTPResponseException):
+        text = error.smtp_error
+        return f"{error.smtp_code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
+    return f"{type(error).__name__}: {error}"

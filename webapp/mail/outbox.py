@@ -1,0 +1,84 @@
+"""Keeps messages as files where there is no mail server, for a mail program to open."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import tempfile
+from email.message import EmailMessage
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Self
+
+from webapp.errors import TaskError
+from webapp.mail.compose import as_bytes
+from webapp.mail.recipients import needs_utf8
+from webapp.mail.url import read_sender
+from webapp.ports import Reply
+
+SAVED = "Saved to the outbox, not sent."
+
+
+class Outbox:
+    """ports.MailTarget: one `.eml` file for each Message-ID, whole or not there."""
+
+    name = "outbox"
+    rate: float | None = None
+
+    def __init__(self, data_dir: Path, mail_from: str = "") -> None:
+        self.sender = read_sender(mail_from)
+        self._folder = data_dir / "outbox"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        """Nothing is open."""
+
+    def ready(self) -> None:
+        """The folder is there and can be written to; TaskError where it cannot."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            words = "The outbox cannot be written to. Ask an admin to check the data directory, then press Retry."
+            raise TaskError(words, cause="outbox", technical=str(error)) from error
+
+    def send(self, message: EmailMessage, to: str) -> Reply:
+        """Saves the message; the same one again replaces its file."""
+        try:
+            path = self._folder / file_name(str(message["Message-ID"]))
+            _write_whole(path, as_bytes(message, utf8=needs_utf8(to, parseaddr(self.sender)[1])))
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                return Reply("later", "There is no room left on the server’s disk.", str(error))
+            return Reply("failed", "The outbox could not be written to.", str(error))
+        return Reply("saved", SAVED, path.name)
+
+
+def file_name(message_id: str) -> str:
+    """A name that any file system takes, and no other Message-ID gets."""
+    bare = message_id.strip().removeprefix("<").removesuffix(">")
+    safe = re.sub(r"[^A-Za-z0-9@._-]", "_", bare).lstrip(".")[:120]
+    # Upper and lower case are one name on some file systems.
+    digest = "" if safe == bare == bare.lower() else f"-{hashlib.sha256(bare.encode()).hexdigest()[:12]}"
+    return f"{safe}{digest}.eml"
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(unfinished).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(unfinished).unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

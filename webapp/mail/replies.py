@@ -1,0 +1,86 @@
+"""Explains what a mail server answered to one message."""
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from webapp.ports import Reply
+
+Step = Literal["MAIL", "RCPT", "DATA", "message"]
+
+SENT = "The mail server accepted it."
+LOST = "The connection broke before the message was handed over."
+UNKNOWN = "It may have arrived. The connection broke after the message was handed over."
+LATER = "The mail server asked to try again later."
+NO_SMTPUTF8 = "The mail server takes no addresses with letters such as “ü” before the @."
+
+NO_MAILBOX = "There is no such mailbox."
+TOO_LARGE = "The message is too large for the mail server."
+BAD_ADDRESS = "The mail server does not understand this address."
+NO_DOMAIN = "The part after the @ does not exist, or takes no mail."
+DISABLED = "The mailbox is closed."
+FULL = "The mailbox is full."
+POLICY = "The mail server refused it by its own rules, perhaps as unwanted mail."
+SENDER = "The mail server does not let this sender write. Ask an admin to check the sender in Settings → Mail."
+SIGN_IN = "The mail server wants a sign-in first. Ask an admin to check Settings → Mail."
+REFUSED = "The mail server refused it."
+
+# Enhanced status codes (RFC 3463) say more than the three digits; the longest beginning that fits wins.
+ENHANCED = {
+    "1.1": NO_MAILBOX,
+    "1.10": NO_DOMAIN,
+    "1.2": NO_DOMAIN,
+    "1.3": BAD_ADDRESS,
+    "1.6": NO_MAILBOX,
+    "1.7": SENDER,
+    "1.8": SENDER,
+    "2.1": DISABLED,
+    "2.2": FULL,
+    "2.3": TOO_LARGE,
+    "3.4": TOO_LARGE,
+    "7": POLICY,
+}
+BY_STEP: dict[tuple[Step, int], str] = {
+    ("RCPT", 501): BAD_ADDRESS,
+    ("RCPT", 550): NO_MAILBOX,
+    ("RCPT", 551): NO_MAILBOX,
+    ("RCPT", 552): FULL,
+    ("RCPT", 553): BAD_ADDRESS,
+    ("RCPT", 556): NO_DOMAIN,
+    ("MAIL", 501): SENDER,
+    ("MAIL", 550): SENDER,
+    ("MAIL", 551): SENDER,
+    ("MAIL", 552): TOO_LARGE,
+    ("MAIL", 553): SENDER,
+    ("DATA", 552): TOO_LARGE,
+    ("message", 552): TOO_LARGE,
+    ("message", 550): POLICY,
+    ("message", 554): POLICY,
+}
+
+
+def refused(step: Step, code: int, text: bytes) -> Reply:
+    """A reply from 400 on: the server takes it later, or never."""
+    said = technical(code, text)
+    if code < 500:
+        return Reply("later", FULL if b"4.2.2" in text else LATER, said)
+    return Reply("failed", _why(step, code, said), said)
+
+
+def technical(code: int, text: bytes) -> str:
+    """The server's own words on one line."""
+    return f"{code} {' '.join(text.decode(errors='replace').split())}".strip()
+
+
+def _why(step: Step, code: int, said: str) -> str:
+    if code == 530:
+        return SIGN_IN
+    if status := re.search(r"\b5\.(\d{1,3})\.(\d{1,3})\b", said):
+        for key in _keys(status.groups()):
+            if key in ENHANCED:
+                return ENHANCED[key]
+    return BY_STEP.get((step, code), REFUSED)
+
+
+def _keys(parts: Sequence[str]) -> list[str]:
+    return [".".join(parts), parts[0]]

@@ -1,0 +1,180 @@
+"""Hands messages to a mail server over one connection, in steps, so that it is known what broke off where."""
+
+import re
+import select
+import time
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import parseaddr
+from smtplib import SMTP, SMTPException
+from typing import Self
+
+from webapp.mail import replies
+from webapp.mail.compose import as_bytes
+from webapp.mail.connect import connect
+from webapp.mail.recipients import needs_utf8, wire_form
+from webapp.mail.replies import Step, refused, technical
+from webapp.mail.url import SmtpSettings, read_sender
+from webapp.ports import Reply
+
+QUIT_SECONDS = 5.0
+IDLE_SECONDS = 10.0  # after which the server is asked whether it is still there
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds to wait for a server, as RFC 5321, 4.5.3.2 asks: servers may think long over an address."""
+
+    command: float = 300.0
+    data: float = 120.0
+    block: float = 180.0
+    reply: float = 600.0
+
+
+class SmtpServer:
+    """ports.MailTarget over smtplib; connects in `ready`, and says goodbye when the block ends."""
+
+    def __init__(self, server: SmtpSettings, mail_from: str = "", patience: Patience | None = None) -> None:
+        self.name = f"smtp:{server.host}:{server.port}"
+        self.rate = server.rate
+        self.sender = read_sender(mail_from, server)
+        self._server = server
+        self._patience = patience or Patience()
+        self._from = wire_form(parseaddr(self.sender)[1])
+        self._smtp: SMTP | None = None
+        self._used = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self._close()
+
+    def ready(self) -> None:
+        """Connected and signed in; raises TaskError."""
+        if self._smtp is not None and self._is_alive(self._smtp):
+            return
+        self._drop()
+        self._smtp = connect(self._server)
+        self._used = time.monotonic()
+
+    def send(self, message: EmailMessage, to: str) -> Reply:
+        """Hands one message over to one envelope recipient; never raises for what a server may do."""
+        smtp = self._smtp
+        if smtp is None:
+            return Reply("lost", replies.LOST)
+        utf8 = needs_utf8(to, self._from)
+        if utf8 and not smtp.has_extn("smtputf8"):
+            return Reply("failed", replies.NO_SMTPUTF8)
+        content = _dotted(as_bytes(message, utf8=utf8))
+        try:
+            refusal = self._offer(smtp, wire_form(to), len(content), utf8=utf8)
+        except (OSError, SMTPException) as error:
+            return self._broke("lost", replies.LOST, error)
+        if refusal is not None:
+            return refusal
+        return self._hand_over(smtp, content)
+
+    def _offer(self, smtp: SMTP, to: str, size: int, *, utf8: bool) -> Reply | None:
+        """MAIL, RCPT and DATA up to its 354; returns what the server has against it, None for nothing."""
+        smtp.command_encoding = "utf-8" if utf8 else "ascii"
+        options = f" SIZE={size}" if smtp.has_extn("size") else ""
+        options += " BODY=8BITMIME SMTPUTF8" if utf8 else ""
+        steps: list[tuple[Step, str, float, int]] = [
+            ("MAIL", f"FROM:<{self._from}>{options}", self._patience.command, 2),
+            ("RCPT", f"TO:<{to}>", self._patience.command, 2),
+            ("DATA", "", self._patience.data, 3),
+        ]
+        for step, argument, seconds, wanted in steps:
+            self._wait_at_most(smtp, seconds)
+            code, text = smtp.docmd(step, argument)
+            if code // 100 != wanted:
+                return self._refused(smtp, step, code, text)
+        return None
+
+    def _hand_over(self, smtp: SMTP, content: bytes) -> Reply:
+        """From here on nobody but the server knows whether it has taken the message."""
+        try:
+            self._wait_at_most(smtp, self._patience.block)
+            smtp.send(content)
+            self._wait_at_most(smtp, self._patience.reply)
+            code, text = smtp.getreply()
+        except (OSError, SMTPException) as error:
+            return self._broke("unknown", replies.UNKNOWN, error)
+        if 200 <= code < 300:
+            self._used = time.monotonic()
+            return Reply("sent", replies.SENT, technical(code, text))
+        return self._refused(smtp, "message", code, text)
+
+    def _refused(self, smtp: SMTP, step: Step, code: int, text: bytes) -> Reply:
+        if not 400 <= code < 600:  # no sense in it: whoever speaks there is no mail server
+            self._drop()
+            if step == "message":
+                return Reply("unknown", replies.UNKNOWN, technical(code, text))
+            return Reply("lost", replies.LOST, technical(code, text))
+        if code == 421:  # the server is closing the connection (RFC 5321, 3.8)
+            self._drop()
+        else:
+            self._reset(smtp)
+        return refused(step, code, text)
+
+    def _reset(self, smtp: SMTP) -> None:
+        """Clears what was begun, so that the connection takes the next message."""
+        try:
+            code, _ = smtp.docmd("RSET")
+        except (OSError, SMTPException):
+            code = 0
+        if code != 250:
+            self._drop()
+        self._used = time.monotonic()
+
+    def _is_alive(self, smtp: SMTP) -> bool:
+        """Asks the server only where it said something unasked, or has heard nothing for a while."""
+        if time.monotonic() - self._used < IDLE_SECONDS and not _has_unread(smtp):
+            return True
+        try:
+            self._wait_at_most(smtp, QUIT_SECONDS)
+            code, _ = smtp.docmd("NOOP")
+        except (OSError, SMTPException):
+            return False
+        self._used = time.monotonic()
+        return code == 250
+
+    def _broke(self, state: str, words: str, error: Exception) -> Reply:
+        self._drop()
+        said = f"{type(error).__name__}: {error}"
+        return Reply("lost", words, said) if state == "lost" else Reply("unknown", words, said)
+
+    def _wait_at_most(self, smtp: SMTP, seconds: float) -> None:
+        if smtp.sock is not None:
+            smtp.sock.settimeout(seconds)
+
+    def _close(self) -> None:
+        smtp, self._smtp = self._smtp, None
+        if smtp is None:
+            return
+        try:
+            self._wait_at_most(smtp, QUIT_SECONDS)
+            smtp.quit()
+        except (OSError, SMTPException):
+            smtp.close()
+
+    def _drop(self) -> None:
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            smtp.close()
+
+
+def _dotted(content: bytes) -> bytes:
+    """The message as it goes after DATA: no line break but CRLF, dots doubled, the end mark (RFC 5321, 4.5.2)."""
+    lines = re.sub(rb"\r\n|\r|\n", b"\r\n", content)
+    lines = re.sub(rb"(?m)^\.", b"..", lines)
+    return lines + (b".\r\n" if lines.endswith(b"\r\n") else b"\r\n.\r\n")
+
+
+def _has_unread(smtp: SMTP) -> bool:
+    if smtp.sock is None:
+        return True
+    poll = select.poll()
+    poll.register(smtp.sock, select.POLLIN | select.POLLHUP | select.POLLERR)
+    return bool(poll.poll(0))

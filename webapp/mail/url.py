@@ -1,0 +1,106 @@
+"""Reads the address of a mail server, and who mail comes from, as an admin wrote them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.utils import parseaddr
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from webapp.errors import UserError
+from webapp.mail.recipients import one_address
+
+PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+FORM = "smtp+starttls://user:password@host:587"
+MOST_CONNECTIONS = 20
+
+
+@dataclass(frozen=True)
+class SmtpSettings:
+    """One mail server; `rate` in messages per second, None for no limit."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(default="", repr=False)
+    connections: int = 1
+    rate: float | None = None
+
+    @property
+    def is_encrypted(self) -> bool:
+        return self.scheme != "smtp"
+
+
+def read_url(url: str) -> SmtpSettings:
+    """The server of an OUTTRAY_SMTP_URL; a UserError says what is wrong with it and never repeats the password."""
+    with _named("OUTTRAY_SMTP_URL"):
+        parts = _split(url)
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        if bool(user) != bool(password):
+            raise ValueError(f"needs both a user name and a password, as in {FORM}, or neither")
+        port = parts.port or PORTS[parts.scheme]
+        return SmtpSettings(parts.scheme, parts.hostname or "", port, user, password, *_limits(parts.query))
+
+
+def read_sender(mail_from: str, server: SmtpSettings | None = None) -> str:
+    """Who mail comes from: OUTTRAY_MAIL_FROM, else the user name if it is an address, else outtray@ the server."""
+    if mail_from:
+        with _named("OUTTRAY_MAIL_FROM"):
+            name, bare = parseaddr(mail_from)
+            if not bare or any(not c.isprintable() for c in mail_from):
+                raise ValueError("must look like office@example.com or Office <office@example.com>")
+            address = one_address(bare)
+            return f"{_quoted(name)} <{address}>" if name else address
+    if server is None:
+        return "outtray@localhost"
+    try:
+        return one_address(server.user)
+    except ValueError:
+        return f"outtray@{_domain(server.host)}"
+
+
+@contextmanager
+def _named(variable: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise UserError(f"{variable}: {error}") from None
+
+
+def _split(url: str) -> SplitResult:
+    parts = urlsplit(url.strip())
+    if parts.scheme not in PORTS:
+        raise ValueError(f"must begin with smtp+starttls://, smtps:// or smtp://, as in {FORM}")
+    try:
+        whole = parts.port != 0 and parts.path in ("", "/") and not parts.fragment and parts.netloc.count("@") < 2
+    except ValueError:  # the port is no number: mostly a “/”, “?” or “#” that stands in the password as it is
+        whole = False
+    if not whole:
+        raise ValueError(f"must look like {FORM}; write @ / : # ? % in the password as %40 %2F %3A %23 %3F %25")
+    if not parts.hostname:
+        raise ValueError(f"names no server; it must look like {FORM}")
+    return parts
+
+
+def _limits(query: str) -> tuple[int, float | None]:
+    """How many connections at once, and how many messages per second."""
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    if given.keys() - {"connections", "rate"}:  # not repeated: it may be what follows a “?” in the password
+        raise ValueError("knows only ?connections= and ?rate= after the server; write a ? in the password as %3F")
+    connections, rate = given.get("connections", "1"), given.get("rate")
+    if not connections.isdecimal() or not 1 <= int(connections) <= MOST_CONNECTIONS:
+        raise ValueError(f"“connections” must be a whole number from 1 to {MOST_CONNECTIONS}")
+    if rate is not None and not (rate.replace(".", "", 1).isdecimal() and float(rate) > 0):
+        raise ValueError("“rate” must be a number of messages per second, above 0")
+    return int(connections), float(rate) if rate else None
+
+
+def _quoted(name: str) -> str:
+    return str(Address(name, addr_spec="a@b")).removesuffix(" <a@b>")
+
+
+def _domain(host: str) -> str:
+    if ":" in host:
+        return f"[IPv6:{host}]"
+    return f"[{host}]" if host.replace(".", "").isdecimal() else host
