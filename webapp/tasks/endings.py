@@ -1,5 +1,6 @@
 """How a run ends: finished, let go on somebody's wish, or failed; each inside one Write transaction."""
 
+import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
@@ -79,6 +80,11 @@ def failed(
     _move(conn, task, state, words, reference=reference, **more)
     if not logged:
         shop.log_error(f"error in task {task.id} “{task.title}” ({reference}): {error.words}")
+
+
+def new_reference() -> str:
+    """Such as R-7F3K: short enough to read out on the telephone, without letters that look alike."""
+    return "R-" + "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(4))
 
 
 def _back(conn: Connection, engine: Engine, task: Task, moment: datetime, words: str, **more: str | int) -> None:

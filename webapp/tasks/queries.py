@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, String, and_, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, func, literal, or_, select, union_all
 
 from webapp.db import schema
 from webapp.errors import NotFound
@@ -78,6 +78,18 @@ def timeline(conn: Connection, task_id: int) -> list[Line]:
     """The changes of state of a task, oldest first."""
     query = select(line).where(line.c.task == task_id, line.c.state.is_not(None)).order_by(line.c.id).limit(500)
     return [to_line(row) for row in conn.execute(query)]
+
+
+def last_lines(conn: Connection, ids: Sequence[int], limit: int = 4) -> dict[int, list[Line]]:
+    """The ends of the logs of these tasks, oldest first; few rows are read however long the logs are."""
+    ends = [
+        select(select(line).where(line.c.task == one_id).order_by(line.c.id.desc()).limit(limit).subquery())
+        for one_id in ids
+    ]
+    found: dict[int, list[Line]] = {}
+    for row in conn.execute(union_all(*ends)) if ends else ():
+        found.setdefault(row.task, []).insert(0, to_line(row))
+    return found
 
 
 def deliveries(

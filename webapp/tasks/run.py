@@ -2,7 +2,6 @@
 
 import errno
 import logging
-import secrets
 import time
 import traceback
 from collections.abc import Callable
@@ -84,7 +83,7 @@ def _work(shop: Workshop, kind: Kind, task: Task, context: Context) -> Ending:
         return lambda conn: endings.let_go(conn, shop.engine, task, why)
     except TaskError as error:
         failure = error
-        return lambda conn: endings.failed(conn, shop, task, failure, new_reference())
+        return lambda conn: endings.failed(conn, shop, task, failure, endings.new_reference())
     except Superseded:
         raise
     except OSError as error:
@@ -112,18 +111,13 @@ def _form(kind: Kind, task: Task) -> Any:
 
 
 def _ending_of_bug(shop: Workshop, task: Task, error: Exception, *, full: bool = False) -> Ending:
-    reference = new_reference()
+    reference = endings.new_reference()
     technical = "".join(traceback.format_exception(error))[-8_000:]
     log.error("task %s failed (%s)", task.id, reference, exc_info=error)
     shop.log_error(f"error in task {task.id} “{task.title}” ({reference}): {type(error).__name__}: {error}")
     words = NO_ROOM if full else "Something unexpected went wrong inside Outtray. Tell an admin the reference."
     failure = TaskError(words, cause="disk-full" if full else f"bug-{type(error).__name__}", technical=technical)
     return lambda conn: endings.failed(conn, shop, task, failure, reference, logged=True)
-
-
-def new_reference() -> str:
-    """Such as R-7F3K: short enough to read out on the telephone, without letters that look alike."""
-    return "R-" + "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(4))
 
 
 def wish_of(conn: Connection, task: Task) -> tuple[bool, str | None]:
