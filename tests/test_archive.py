@@ -1,0 +1,87 @@
+"""Backup and restore: everything comes back, on either database, and nothing is sent by it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests import postgres
+from tests.factories import make_person, make_task
+from webapp import archive
+from webapp.errors import UserError
+from webapp.files import queries as files
+from webapp.house import House, build
+from webapp.settings import Settings
+from webapp.tasks import commands, queries
+from webapp.tasks.model import State
+
+
+@pytest.fixture
+def filled(house: House) -> House:
+    with house.write() as conn:
+        ana = make_person(conn, house.settings, "ana@example.com")
+        done = make_task(conn, ana, "done")
+        make_task(conn, ana, "waiting", title="Überfällig – ñ")
+        make_task(conn, ana, "running", worker="gone")
+    with house.store.unfinished() as path:
+        path.write_bytes(b"report")
+        stored = house.store.keep(path)
+    with house.write() as conn:
+        files.add(conn, done, ana.id, "report.xlsx", "application/x", stored, 30)
+    return house
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> House:
+    url = postgres.new_database() if request.param == "postgresql" else ""
+    return build(Settings(data_dir=tmp_path / "other", database_url=url))
+
+
+def test_everything_comes_back_and_what_waited_is_held(filled: House, empty: House, tmp_path: Path):
+    archive.backup(filled, tmp_path / "backup.tar.gz")
+    numbers = archive.restore(empty, tmp_path / "backup.tar.gz")
+    assert (numbers["task"], numbers["person"], numbers["file"]) == (3, 1, 1)
+    with empty.read() as conn:
+        tasks = queries.recent(conn, queries.View(None))
+    assert {task.title for task in tasks} >= {"Überfällig – ñ"}
+    assert sorted(task.state for task in tasks) == [State.DONE, State.HELD, State.HELD]
+    [file] = next(task.files for task in tasks if task.files)
+    assert empty.store.path(file.storage).read_bytes() == b"report"
+
+
+def test_a_restored_panel_goes_on_counting_and_a_held_task_can_be_released(filled: House, empty: House, tmp_path: Path):
+    archive.backup(filled, tmp_path / "backup.tar.gz")
+    archive.restore(empty, tmp_path / "backup.tar.gz")
+    with empty.read() as conn:
+        held = queries.recent(conn, queries.View(None, states=[State.HELD]))[0]
+        owner = empty.owner(held.owner)
+    with empty.write() as conn:
+        commands.release(conn, empty.engine, held, owner)
+        fresh = make_task(conn, owner, "done")
+    assert fresh > held.id
+    with empty.read() as conn:
+        assert queries.one(conn, held.id, owner).state is State.WAITING
+
+
+def test_a_restore_does_not_touch_a_panel_that_is_there(filled: House, tmp_path: Path):
+    archive.backup(filled, tmp_path / "backup.tar.gz")
+    with pytest.raises(UserError, match="a panel here already"):
+        archive.restore(filled, tmp_path / "backup.tar.gz")
+
+
+@pytest.mark.parametrize("damage", ["cut", "other", "nothing"])
+def test_a_damaged_archive_is_refused_and_leaves_nothing(filled: House, empty: House, tmp_path: Path, damage: str):
+    path = tmp_path / "backup.tar.gz"
+    archive.backup(filled, path)
+    whole = path.read_bytes()
+    path.write_bytes({"cut": whole[: len(whole) // 2], "other": b"hello" * 99, "nothing": b""}[damage])
+    with pytest.raises(UserError, match="not a whole backup"):
+        archive.restore(empty, path)
+    with empty.read() as conn:
+        assert queries.recent(conn, queries.View(None)) == []
+
+
+def test_a_backup_that_cannot_be_finished_leaves_no_half_file(filled: House, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(archive, "_add_files", lambda tar, house: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        archive.backup(filled, tmp_path / "backup.tar.gz")
+    assert not list(tmp_path.glob("backup*"))
