@@ -1,0 +1,117 @@
+"""A real SMTP server on this machine that records all it takes, and misbehaves where a test asks for it."""
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+from tests.conversation import Conversation, Misdeed, Received
+
+
+class MailServer:
+    """`with MailServer() as server:` listens on a free port until the block ends.
+
+    `tls` is none, starttls or tls (with `chain`, a PEM file); `users` maps names to passwords and makes a sign-in
+    obligatory; `extensions` are offered after EHLO. `pause` (s) goes before the answer to each whole message.
+    """
+
+    def __init__(
+        self,
+        tls: str = "none",
+        chain: Path | None = None,
+        users: dict[str, str] | None = None,
+        extensions: tuple[str, ...] = ("8BITMIME", "SIZE 20000000"),
+        mechanisms: str = "PLAIN LOGIN",
+        host: str = "127.0.0.1",
+    ) -> None:
+        self.tls, self.users, self.extensions, self.mechanisms, self.host = tls, users, extensions, mechanisms, host
+        self.pause = 0.0
+        self.messages: list[Received] = []
+        self.commands: list[str] = []
+        self.connections = self.most_connections = self.sign_ins = 0
+        self._open: set[Conversation] = set()
+        self._misdeeds: list[Misdeed] = []
+        self._seen: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if chain:
+            self.context.load_cert_chain(chain)
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5)
+        self.break_connections()
+
+    @property
+    def url(self) -> str:
+        """For OUTTRAY_SMTP_URL, with the first user's name and password."""
+        scheme = {"none": "smtp", "starttls": "smtp+starttls", "tls": "smtps"}[self.tls]
+        users = self.users or {}
+        who = next((f"{quote(name, safe='')}:{quote(word, safe='')}@" for name, word in users.items()), "")
+        return f"{scheme}://{who}{self.host}:{self.port}"
+
+    def on(self, at: str, to: str = "*", **what: object) -> None:
+        """Misbehaves at a step: connect, ehlo, starttls, auth, mail, rcpt, data, content, end, rset, noop.
+
+        `to`: only for this recipient (from rcpt on). `say`: the answer, such as "550 5.1.1 Who?". `drop`: breaks the
+        connection instead of answering; at data that is before the 354, at content after it and before the message was
+        read, at end after it was read (`taken`: and kept). `wait` (s) before. It happens `times` times (inf: always).
+        `nth`: only at that time (from 1) that the step is reached.
+        """
+        self._misdeeds.append(Misdeed(at, to, **what))  # type: ignore[arg-type]
+
+    def counts(self) -> Counter[str]:
+        """How many messages each recipient was sent."""
+        with self._lock:
+            return Counter(message.to for message in self.messages)
+
+    def break_connections(self) -> None:
+        """Ends every open connection, as a restart of the server does."""
+        with self._lock:
+            for conversation in self._open:
+                conversation.break_off()
+
+    def keep(self, message: Received) -> None:
+        with self._lock:
+            self.messages.append(message)
+
+    def misdeed(self, at: str, to: str) -> Misdeed | None:
+        """What is to go wrong at this step of this message."""
+        with self._lock:
+            self._seen[at] += 1
+            for misdeed in self._misdeeds:
+                here = misdeed.at == at and misdeed.to in ("*", to) and misdeed.times >= 1
+                if here and misdeed.nth in (0, self._seen[at]):
+                    misdeed.times -= 1
+                    return misdeed
+        return None
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._converse, args=(connection,), daemon=True).start()
+
+    def _converse(self, connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        conversation = Conversation(self, connection)
+        with self._lock:
+            self.connections += 1
+            self._open.add(conversation)
+            self.most_connections = max(self.most_connections, len(self._open))
+        conversation.run()
+        with self._lock:
+            self._open.discard(conversation)
