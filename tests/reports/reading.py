@@ -2,7 +2,6 @@
 
 import csv
 import io
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +41,3 @@ def xlsx_rows(path: Path, sheet: int = 0) -> list[tuple[Any, ...]]:
 
 def csv_rows(path: Path) -> list[list[str]]:
     return list(csv.reader(io.StringIO(path.read_bytes().decode(), newline="")))
-
-
-def ods(path: Path, rows: str) -> Path:
-    """An OpenDocument spreadsheet with these rows in XML."""
-    names = {"office": "office", "table": "table", "text": "text"}
-    spaces = " ".join(f'xmlns:{key}="urn:oasis:names:tc:opendocument:xmlns:{value}:1.0"' for key, value in names.items())
-    content = (
-        f'<?xml version="1.0"?><office:document-content {spaces}><office:body><office:spreadsheet>'
-        f'<table:table table:name="One">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
-    )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        file.writestr("content.xml", content)
-    return path

@@ -89,7 +89,7 @@ def test_ragged_rows_are_refused_by_their_numbers(tmp_path):
 
 
 def test_of_many_ragged_rows_the_first_are_named_and_the_others_counted(tmp_path):
-    with pytest.raises(UserError, match="row 3 has 1, .*row 7 has 1, and 1,995 more rows differ"):
+    with pytest.raises(UserError, match=r"row 3 has 1, .*row 7 has 1, and 1,995 more rows differ"):
         upload(tmp_path, "a,b\n1,2\n" + "1\n" * 2000)
 
 
@@ -166,7 +166,7 @@ def test_an_empty_file_is_refused(tmp_path, content):
     ],
 )
 def test_what_is_no_table_is_called_what_it_is(tmp_path, content, what):
-    with pytest.raises(UserError, match=f"“clients.csv” is {what}"):
+    with pytest.raises(UserError, match=rf"“clients\.csv” is {what}"):
         upload(tmp_path, content)
 
 

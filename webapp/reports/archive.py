@@ -14,6 +14,7 @@ from webapp.errors import UserError
 MOST_BYTES = 2 << 30  # unzipped; a full sheet of 1,048,576 rows and 11 columns has 0.7 GB of XML
 MOST_CELLS = 20_000_000  # calamine keeps 32 bytes for each cell of the used rectangle, empty or not
 _MOST_MEMBERS = 10_000
+_STEEP_BYTES, _STEEP_RATIO = 100 << 20, 200  # real workbooks unfold 5 to 30 times
 _HIGHEST_RATIO = 1032  # deflate's own limit
 _STEP = 1 << 20
 _SCANNED = 64 << 20  # larger sheets are not sparse by accident; the memory limit catches those that lie
@@ -25,7 +26,8 @@ def refuse_bombs(path: Path, name: str) -> None:
     with zipfile.ZipFile(path) as file:
         members = file.infolist()
     declared = sum(member.file_size for member in members)
-    if len(members) > _MOST_MEMBERS or declared > MOST_BYTES:
+    is_steep = declared > _STEEP_BYTES and declared > _STEEP_RATIO * path.stat().st_size
+    if len(members) > _MOST_MEMBERS or declared > MOST_BYTES or is_steep:
         raise _too_much(name)
     if sum(member.compress_size for member in members) * _HIGHEST_RATIO > MOST_BYTES:
         _measure(path, members, name)

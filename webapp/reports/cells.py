@@ -64,7 +64,13 @@ class Kinds:
         values = [None if cell == "" else cell for cell in cells]
         if wanted == "integer":
             values = [None if value is None else int(value) for value in values]
+        if wanted == "time":
+            values = [_moment(value) if type(value) is date else value for value in values]
         return pa.array(values, ARROW_TYPES[wanted])
+
+
+def _moment(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)
 
 
 def _is_whole(number: float) -> bool:

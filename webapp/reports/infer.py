@@ -58,7 +58,7 @@ class Guess:
         before = self.shapes
         few = values.slice(0, 4).to_pylist()
         self._sample = self._sample or few[0]
-        self.shapes = [shape for shape in before if all(map(shape.fits, few)) and _has(values, shape)]
+        self.shapes = _held([shape for shape in before if all(map(shape.fits, few))], values)
         if not self.shapes:
             likely = [shape for shape in before if any(map(shape.fits, few))]
             self._remember_what_fell(trimmed, likely, first_row)
@@ -106,6 +106,16 @@ class Guess:
         value, row = self._fell
         shown = value if len(value) <= 30 else value[:29] + "…"
         return f"Read as text, because row {row} holds “{shown}”."
+
+
+def _held(shapes: list[Shape], values: pa.Array) -> list[Shape]:
+    implied: set[str] = set()
+    held = []
+    for shape in shapes:
+        if shape.name in implied or _has(values, shape):
+            implied.update(shape.implies)
+            held.append(shape)
+    return held
 
 
 def _has(values: pa.Array, shape: Shape) -> bool:

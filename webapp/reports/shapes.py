@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 LARGEST = 2**53  # beyond it a spreadsheet's number (a double) skips whole numbers
 
-_HEAD = r"(?:0|[1-9]\d{0,14})"
+_HEAD = r"(?:0|[1-9]\d{0,15})"
 _SPACES = "\u00a0\u202f\u2009'’"
 _EXPONENT = r"(?:[eE][+-]\d{1,3})?"
 _CLOCK = r"(?:[ T](\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?)?"
@@ -21,12 +21,16 @@ _CLOCK = r"(?:[ T](\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?)?"
 
 @dataclass(frozen=True)
 class Shape:
-    """One form: a text has it if it matches `pattern` as a whole and `read` accepts it."""
+    """One form: a text has it if it matches `pattern` as a whole and `read` accepts it.
+
+    Whatever has it has those in `implies` too.
+    """
 
     name: str
     type: str
     pattern: str
     read: Callable[[pa.Array], pa.Array]
+    implies: tuple[str, ...] = ()
 
     @cached_property
     def _regex(self) -> re.Pattern[str]:
@@ -55,6 +59,8 @@ def _floats(texts: pa.Array) -> pa.Array:
     numbers = pc.cast(texts, pa.float64())
     if not pc.all(pc.is_finite(numbers)).as_py():
         raise pa.ArrowInvalid("too large")
+    if pc.max(pc.abs(numbers)).as_py() > LARGEST and pc.any(pc.match_substring_regex(texts, r"\d{16}")).as_py():
+        raise pa.ArrowInvalid("too long")
     return numbers
 
 
@@ -136,14 +142,14 @@ def _dated(name: str, pattern: str, order: str) -> list[Shape]:
     dates, times = _dates(plain, order), _times(clocked, order)
     if name == "iso":
         dates, times = _iso(pa.date32(), dates), _iso(pa.timestamp("us"), times)
-    return [Shape(name, "date", plain, dates), Shape(f"{name} time", "time", clocked, times)]
+    return [Shape(name, "date", plain, dates, (f"{name} time",)), Shape(f"{name} time", "time", clocked, times)]
 
 
 _DAY_MONTH = r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})"
 
 SHAPES = [
     Shape("truth", "yes-no", r"^(?i:true|false)$", _truths),
-    Shape("integer", "integer", r"^-?(?:0|[1-9]\d{0,15})$", _integers),
+    Shape("integer", "integer", r"^-?(?:0|[1-9]\d{0,15})$", _integers, ("long", "point", "comma")),
     Shape("long", "text", r"^-?(?:0|[1-9]\d*)$", lambda texts: texts),
     Shape("point", "number", _grouped(",", r"\."), _with_point),
     Shape("comma", "number", _grouped(r".", ","), _with_comma),

@@ -30,20 +30,18 @@ class Gaps:
     def notes(self, name: str) -> list[str]:
         notes = []
         if self.errors:
-            notes.append(f"{_cells(self.errors)} an error such as #DIV/0! and read as empty.")
+            notes.append(f"Read as empty, because an error such as #DIV/0! stands there: {_named(self.errors)}.")
         if self.results:
             notes.append(
-                f"{_cells(self.results)} a formula without its result and read as empty. "
+                f"Read as empty, because a formula stands there without its result: {_named(self.results)}. "
                 f"Open “{name}” in Excel, save it and choose it again."
             )
         return notes
 
 
-def _cells(places: list[str]) -> str:
-    if len(places) == 1:
-        return f"Cell {places[0]} holds"
+def _named(places: list[str]) -> str:
     more = f" and {len(places) - 3:,} more" if len(places) > 3 else ""
-    return f"Cells {', '.join(places[:3])}{more} hold"
+    return f"{'cell' if len(places) == 1 else 'cells'} {', '.join(places[:3])}{more}"
 
 
 def gaps(path: Path, sheet: str) -> Gaps:

@@ -28,6 +28,14 @@ def understand(path: Path, name: str, target: Path) -> Understood:
         raise nature.protected(name) from None
     except CalamineError:
         raise nature.broken(name) from None
+    except BaseException as error:  # a panic of calamine is no Exception; all others are raised again
+        if _is_calamines(error):
+            raise nature.broken(name) from None
+        raise
+
+
+def _is_calamines(error: BaseException) -> bool:
+    return type(error).__name__ == "PanicException" or (isinstance(error, OSError) and error.errno is None)
 
 
 def _chosen(book: CalamineWorkbook, name: str) -> tuple[CalamineSheet, list[str]]:
