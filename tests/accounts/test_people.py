@@ -81,7 +81,8 @@ def test_whoever_chose_nothing_has_the_zone_and_the_wait_of_the_installation(roo
 def test_a_profile_can_be_changed(room):
     ana = room.add()
     with room.write() as conn:
-        changes.set_profile(conn, ana, " Ana  Maria ", "Asia/Tokyo", 120)
+        changes.set_profile(conn, ana, " Ana  Maria ", "Asia/Tokyo")
+        changes.set_undo_seconds(conn, ana, 120)
     with room.read() as conn:
         changed = people.by_id(conn, room.settings, ana.id)
     assert (changed.name, changed.zone.key, changed.undo_seconds) == ("Ana Maria", "Asia/Tokyo", 120)
@@ -90,7 +91,7 @@ def test_a_profile_can_be_changed(room):
 def test_an_unknown_zone_is_refused(room):
     ana = room.add()
     with room.write() as conn, pytest.raises(UserError, match="Choose a time zone"):
-        changes.set_profile(conn, ana, "Ana", "../../etc/passwd", None)
+        changes.set_profile(conn, ana, "Ana", "../../etc/passwd")
 
 
 def test_there_is_no_admin_until_one_can_sign_in(room):

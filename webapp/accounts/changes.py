@@ -12,9 +12,14 @@ from webapp.ports import Person
 p = schema.person
 
 
-def set_profile(conn: Connection, person: Person, name: str, zone: str, undo_seconds: int | None) -> None:
-    """Name, time zone, and the wait before sending (None: as the installation says)."""
-    _set(conn, person.id, name=entries.name(name), zone=entries.zone(zone), undo_seconds=undo_seconds)
+def set_profile(conn: Connection, person: Person, name: str, zone: str) -> None:
+    """What colleagues see, and the zone of every time that the person sees."""
+    _set(conn, person.id, name=entries.name(name), zone=entries.zone(zone))
+
+
+def set_undo_seconds(conn: Connection, person: Person, seconds: int | None) -> None:
+    """The wait before sending; None: as the installation says."""
+    _set(conn, person.id, undo_seconds=seconds)
 
 
 def set_role(conn: Connection, person: Person, role: str) -> None:

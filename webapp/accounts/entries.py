@@ -72,10 +72,11 @@ def zone(text: str) -> str:
     return text
 
 
-def undo_seconds(text: str) -> int:
-    if text not in {str(choice) for choice in UNDO_CHOICES}:
-        raise UserError("Choose 10 seconds, 30 seconds or 2 minutes.", "undo_seconds")
-    return int(text)
+def undo_seconds(text: str, default: int) -> int | None:
+    """The wait before sending; None for the installation's own, so that it follows when that changes."""
+    if text not in {str(choice) for choice in (*UNDO_CHOICES, default)}:
+        raise UserError("Choose how long to wait.", "undo_seconds")
+    return None if int(text) == default else int(text)
 
 
 def _normal(address: str) -> str:

@@ -89,6 +89,11 @@ def has_admin(conn: Connection) -> bool:
     return bool(conn.execute(select(exists().where(IS_ACTING_ADMIN))).scalar())
 
 
+def is_disabled(conn: Connection, person_id: int) -> bool:
+    """Whether somebody is shut out."""
+    return bool(conn.execute(select(exists().where(p.c.id == person_id, p.c.disabled.isnot(None)))).scalar())
+
+
 def listing(conn: Connection, settings: Settings) -> list[Member]:
     """Everybody by name, the disabled ones last."""
     seen = select(func.max(s.c.seen)).where(s.c.person == p.c.id).scalar_subquery()

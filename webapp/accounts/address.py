@@ -1,0 +1,49 @@
+"""The address that colleagues open: the environment's, or the one that the first admin confirmed at the set-up."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+
+from webapp.db.memory import EVERYBODY, recall, remember
+from webapp.errors import UserError
+from webapp.settings import Settings
+
+_KEY = "address"
+_WORDS = "Write an address such as http://outtray.office:8000."
+
+
+def known(conn: Connection, settings: Settings) -> str:
+    """Without a / at its end; empty where nobody has said."""
+    return settings.base_url or recall(conn, EVERYBODY, _KEY) or ""
+
+
+def keep(conn: Connection, address: str) -> None:
+    remember(conn, EVERYBODY, _KEY, address)
+
+
+def read(text: str) -> str:
+    """Scheme, name and port of a typed address; UserError where it is none."""
+    typed = text.strip() if "://" in text else f"http://{text.strip()}"
+    try:
+        url = urlsplit(typed)
+        port = f":{url.port}" if url.port else ""
+    except ValueError:
+        raise UserError(_WORDS, "address") from None
+    host = url.hostname or ""
+    is_plain = all(c.isalnum() or c in ".-:" for c in host)
+    if url.scheme not in ("http", "https") or not host or not is_plain or url.username is not None or len(typed) > 300:
+        raise UserError(_WORDS, "address")
+    return f"{url.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def is_local(address: str) -> bool:
+    """Whether only this computer can open it."""
+    try:
+        host = urlsplit(address).hostname or ""
+        if host == "localhost" or host.endswith(".localhost"):
+            return True
+        known = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return known.is_loopback or known.is_unspecified

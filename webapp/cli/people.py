@@ -1,0 +1,86 @@
+"""user … and token …: people and their tokens from a terminal; works while the panel runs."""
+
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from webapp.accounts import audit, changes, entries, passwords, people, tokens
+from webapp.cli.serve import open_house
+from webapp.errors import UserError
+
+user = typer.Typer(help="People who may use the panel.", no_args_is_help=True)
+token = typer.Typer(help="Tokens by which programs use the panel.", no_args_is_help=True)
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address they sign in with.")]
+Role = Annotated[str, typer.Option(help="What they may do.", click_type=click.Choice(["staff", "admin"]))]
+FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from one line of standard input.")]
+
+
+@user.command("add")
+def add_user(email: Email, role: Role, name: str = "", password_stdin: FromStdin = False) -> None:
+    """Add somebody."""
+    address = entries.email(email)
+    stored = _hashed_line(address, password_stdin)
+    house = open_house()
+    with house.write() as conn:
+        added = people.add(conn, house.settings, address, name or entries.name_from(address), role, stored)
+        audit.record(conn, None, "added", added.email, f"as {added.role}, from the command line")
+
+
+@user.command("list")
+def list_users() -> None:
+    """List everybody: address, role, name, and who is disabled."""
+    house = open_house()
+    with house.read() as conn:
+        members = people.listing(conn, house.settings)
+    for member in members:
+        state = "disabled" if member.is_disabled else "invited" if member.is_invited else ""
+        print("\t".join((member.person.email, member.person.role, member.person.name, state)).rstrip())
+
+
+@user.command("disable")
+def disable_user(email: Email) -> None:
+    """Shut somebody out at once; what they made stays."""
+    house = open_house()
+    with house.write() as conn:
+        found = people.by_email(conn, house.settings, email)
+        changes.disable(conn, found)
+        audit.record(conn, None, "disabled", found.email, "from the command line")
+
+
+@user.command("password")
+def set_password(email: Email, password_stdin: FromStdin = False) -> None:
+    """Give somebody a new password; their sessions end."""
+    stored = _hashed_line(entries.as_kept(email), password_stdin)
+    house = open_house()
+    with house.write() as conn:
+        found = people.by_email(conn, house.settings, email)
+        changes.set_password(conn, found, stored)
+        audit.record(conn, None, "changed the password", found.email, "from the command line")
+
+
+@token.command("add")
+def add_token(email: Email, name: Annotated[str, typer.Option(help="What it is for.", show_default=False)]) -> None:
+    """Make a token for somebody's programs; it stands alone on standard output, and is never shown again."""
+    house = open_house()
+    with house.write() as conn:
+        found = people.by_email(conn, house.settings, email)
+        if people.is_disabled(conn, found.id):
+            raise UserError(f"{found.email} is disabled.")
+        secret = tokens.add(conn, found.id, name)
+        audit.record(conn, None, "made a token", name, f"for {found.email}, from the command line")
+    print(secret)
+
+
+def _hashed_line(address: str, is_there: bool) -> str:
+    if not is_there:
+        raise click.UsageError("Give the password on standard input, with --password-stdin.")
+    line = sys.stdin.buffer.readline(8 * passwords.MAX_LENGTH).removesuffix(b"\n").removesuffix(b"\r")
+    try:
+        password = line.decode()
+    except UnicodeDecodeError:
+        raise UserError("The password is not text in UTF-8.") from None
+    passwords.check_new(password, address)
+    return passwords.hashed(password)

@@ -1,0 +1,73 @@
+"""One's own account: profile, wait before sending, password; sessions and tokens are in access.py."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from webapp.accounts import audit, changes, entries, passwords
+from webapp.accounts.throttle import TooManyTries
+from webapp.errors import UserError
+from webapp.house import House
+from webapp.ports import Person
+from webapp.web import flash, signin
+from webapp.web.access import draw
+from webapp.web.deps import SignedIn, TheHouse, session_of
+from webapp.web.posted import Posted, Posting
+from webapp.web.render import go
+
+router = APIRouter(prefix="/account", include_in_schema=False)
+
+WRONG = "This is not your password."
+
+
+@router.get("")
+def show(request: Request, person: SignedIn, house: TheHouse) -> Response:
+    """Everything of the account, each part with its own form."""
+    return draw(request, house, person)
+
+
+@router.post("")
+def save(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+    """Name, zone and wait."""
+    typed = {name: posted.one(name) for name in ("name", "zone", "undo_seconds")}
+    default = house.settings.undo_seconds
+    if errors := _check(typed, default):
+        return draw(request, house, person, typed=typed, errors=errors, status=422)
+    with house.write() as conn:
+        changes.set_profile(conn, person, typed["name"], typed["zone"])
+        changes.set_undo_seconds(conn, person, entries.undo_seconds(typed["undo_seconds"], default))
+    return flash.say(go(request, "/account"), "Saved")
+
+
+@router.post("/password")
+def set_password(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+    """A new password, for whoever knows the present one; every other session ends."""
+    errors, status, headers = _check_passwords(request, house, person, posted)
+    if errors:
+        return draw(request, house, person, errors=errors, status=status, headers=headers)
+    stored = passwords.hashed(posted.one("password"))
+    with house.write() as conn:
+        changes.set_password(conn, person, stored, keep=session_of(request).hash)
+        audit.record(conn, person, "changed the password", person.email)
+    return flash.say(go(request, "/account"), "Your password is changed. You are signed out everywhere else.")
+
+
+def _check(typed: dict[str, str], default: int) -> dict[str, str]:
+    return signin.refused(
+        lambda: entries.name(typed["name"], empty="Write your name."),
+        lambda: entries.zone(typed["zone"]),
+        lambda: entries.undo_seconds(typed["undo_seconds"], default),
+    )
+
+
+def _check_passwords(
+    request: Request, house: House, person: Person, posted: Posting
+) -> tuple[dict[str, str], int, dict[str, str]]:
+    if errors := signin.refused(lambda: passwords.check_new(posted.one("password"), person.email)):
+        return errors, 422, {}
+    try:
+        signin.prove(house, request, person.email, posted.one("current"), WRONG, "current")
+    except TooManyTries as refused:
+        return {"current": refused.words}, 429, {"Retry-After": str(refused.seconds)}
+    except UserError as refused:
+        return {"current": refused.words}, 422, {}
+    return {}, 200, {}

@@ -1,0 +1,142 @@
+"""Who is asking: the guards of routes for people who are signed in, for admins and for programs."""
+
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from webapp.accounts import people, sessions, tokens
+from webapp.accounts.secrets import digest
+from webapp.accounts.sessions import Session
+from webapp.db.connect import current_version
+from webapp.errors import Forbidden
+from webapp.house import House
+from webapp.ports import Person
+from webapp.web.cookies import COOKIE, cookie_of
+from webapp.web.presence import Presence
+from webapp.web.problem import problem
+from webapp.web.render import is_htmx
+
+__all__ = ["COOKIE", "Admin", "Program", "SignedIn", "TheHouse", "poll_session", "session_of", "session_person"]
+
+_SIGNED_OUT = "You were signed out."
+_HOW = "A program needs a token: Authorization: Bearer out_… People make one on the page “Account”."
+_token = HTTPBearer(auto_error=False, scheme_name="token", description="An API token, made on the page “Account”.")
+
+
+class Answered(Exception):
+    """Ends a request at its guard with this answer."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+def guard(app: FastAPI) -> None:
+    """Lets the guards of this application's routes answer by themselves."""
+    app.state.presence = Presence()
+    app.add_exception_handler(Answered, _answer)
+
+
+def get_house(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+TheHouse = Annotated[House, Depends(get_house)]
+
+
+def signed_in(request: Request, house: TheHouse) -> Person:
+    """Whoever is signed in; everybody else is sent to the page where one does."""
+    session = _session(request, house)
+    if session is None:
+        raise Answered(_refusal(request, house))
+    request.state.session, request.state.person = session, session.person
+    if session.is_stale:
+        with house.write() as conn:
+            sessions.touch(conn, session)
+    return session.person
+
+
+SignedIn = Annotated[Person, Depends(signed_in)]
+
+
+def admin(person: SignedIn) -> Person:
+    if not person.is_admin:
+        raise Forbidden("This page is for admins.")
+    return person
+
+
+Admin = Annotated[Person, Depends(admin)]
+
+
+def program(
+    request: Request, house: TheHouse, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_token)]
+) -> Person:
+    """The owner of the token; a browser's cookie counts for nothing here."""
+    with house.read() as conn:
+        found = tokens.find(conn, house.settings, given.credentials) if given else None
+    if found is None:
+        refusal = problem(request, 401, _HOW)
+        refusal.headers["WWW-Authenticate"] = "Bearer"
+        raise Answered(refusal)
+    if found.token.is_stale:
+        with house.write() as conn:
+            tokens.touch(conn, found.token)
+    return found.person
+
+
+Program = Annotated[Person, Depends(program)]
+
+
+def session_person(request: Request) -> Person | None:
+    """Whoever is signed in, for polls and for pages that serve both; it does not keep the session alive."""
+    session = _session(request, request.app.state.house)
+    return session.person if session else None
+
+
+def poll_session(request: Request) -> Person | None:
+    """Who polls, as far as memory tells without a query; good for a 204 only, see Presence."""
+    cookie, state = cookie_of(request), request.app.state
+    person: Person | None = state.presence.find(state.house.version, digest(cookie)) if cookie else None
+    return person
+
+
+def session_of(request: Request) -> Session:
+    """The session behind a request that a guard has let through."""
+    session: Session = request.state.session
+    return session
+
+
+def _session(request: Request, house: House) -> Session | None:
+    cookie = cookie_of(request)
+    if not cookie:
+        return None
+    with house.read() as conn:
+        version = current_version(conn)  # before the session: what ends in between is then looked up once more
+        session = sessions.find(conn, house.settings, cookie)
+    if session:
+        request.app.state.presence.keep(version, session)
+    return session
+
+
+def _refusal(request: Request, house: House) -> Response:
+    if is_htmx(request):
+        return PlainTextResponse(_SIGNED_OUT, 401, {"Cache-Control": "no-store"})
+    with house.read() as conn:
+        if not people.has_admin(conn):
+            return RedirectResponse("/setup", 303)
+    path = _page(request)
+    return RedirectResponse("/login" if path == "/" else f"/login?next={quote(path, safe='/')}", 303)
+
+
+def _page(request: Request) -> str:
+    """The page that somebody wants: of a form that was posted, the one it stood on."""
+    url = request.url if request.method in ("GET", "HEAD") else urlsplit(request.headers.get("referer", ""))
+    return (url.path or "/") + (f"?{url.query}" if url.query else "")
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Answered)
+    return error.response

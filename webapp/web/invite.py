@@ -1,0 +1,81 @@
+"""The page behind a one-time link: an invited person, or one who forgot the password, chooses one."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from webapp.accounts import audit, changes, entries, links, passwords, people
+from webapp.house import House
+from webapp.ports import Person
+from webapp.web import signin
+from webapp.web.deps import TheHouse
+from webapp.web.posted import Posted, Posting
+from webapp.web.render import page
+
+router = APIRouter(prefix="/invite", include_in_schema=False)
+
+USED = "This link was used or is too old. Ask an admin for a new one."
+
+
+@router.get("/{secret}")
+def form(request: Request, secret: str, house: TheHouse) -> Response:
+    """The form; looking at it does not use the link up, because programs look at links in messages."""
+    found = _invited(house, secret)
+    if found is None:
+        return _used(request)
+    return _form(request, house, secret, found, {"name": found.name, "zone": found.zone.key}, {})
+
+
+@router.post("/{secret}")
+def join(request: Request, secret: str, house: TheHouse, posted: Posted) -> Response:
+    """Keeps what was chosen, signs the person in, and goes to Home; or shows the form again with what is wrong."""
+    found = _invited(house, secret)
+    if found is None:
+        return _used(request)
+    typed = {"name": posted.one("name"), "zone": posted.one("zone")}
+    if errors := _check(found, posted):
+        return _form(request, house, secret, found, typed, errors)
+    cookie = _let_in(request, house, secret, found, typed, passwords.hashed(posted.one("password")))
+    return signin.welcome(request, cookie, "/") if cookie else _used(request)
+
+
+def _let_in(request: Request, house: House, secret: str, person: Person, typed: dict[str, str], stored: str) -> str:
+    with house.write() as conn:
+        if not links.use(conn, "invite", secret):
+            return ""
+        changes.set_profile(conn, person, typed["name"], typed["zone"])
+        changes.set_password(conn, person, stored)
+        audit.record(conn, person, "chose a password by link", person.email)
+        return signin.begin(request, conn, person.id)
+
+
+def _invited(house: House, secret: str) -> Person | None:
+    with house.read() as conn:
+        link = links.find(conn, "invite", secret)
+        return people.by_id(conn, house.settings, link.person) if link and link.person else None
+
+
+def _check(person: Person, posted: Posting) -> dict[str, str]:
+    return signin.refused(
+        lambda: entries.name(posted.one("name"), empty="Write your name."),
+        lambda: passwords.check_new(posted.one("password"), person.email),
+        lambda: entries.zone(posted.one("zone")),
+    )
+
+
+def _form(
+    request: Request, house: House, secret: str, invited: Person, typed: dict[str, str], errors: dict[str, str]
+) -> Response:
+    return page(
+        request,
+        "invite/index.html",
+        status=422 if errors else 200,
+        secret=secret,
+        invited=invited,
+        typed=typed,
+        errors=errors,
+        zones=entries.zones_to_choose(),
+    )
+
+
+def _used(request: Request) -> Response:
+    return page(request, "invite/used.html", status=410, words=USED)

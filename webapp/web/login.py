@@ -1,0 +1,81 @@
+"""Signing in and out."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from webapp.accounts import audit, people, sessions
+from webapp.accounts.throttle import TooManyTries
+from webapp.errors import UserError
+from webapp.house import House
+from webapp.web import cookies, signin
+from webapp.web.deps import TheHouse, session_person
+from webapp.web.posted import Posted
+from webapp.web.render import go, page
+
+router = APIRouter(include_in_schema=False)
+
+WRONG = "Email or password is not right."
+
+
+@router.get("/login")
+def form(request: Request, house: TheHouse, next: str = "/") -> Response:
+    """The form; whoever is signed in goes on at once, and before there is an admin there is the set-up."""
+    if session_person(request):
+        return RedirectResponse(signin.safe_path(next), 303)
+    with house.read() as conn:
+        if not people.has_admin(conn):
+            return RedirectResponse("/setup", 303)
+    return _form(request, next)
+
+
+@router.post("/login")
+def sign_in(request: Request, house: TheHouse, posted: Posted) -> Response:
+    """A new session, or the form again with what is wrong."""
+    email, password, path = posted.one("email"), posted.one("password"), posted.one("next", "/")
+    try:
+        person = _prove(house, request, email, password)
+    except TooManyTries as refused:
+        return _form(request, path, email, refused.words, 429, {"Retry-After": str(refused.seconds)})
+    except UserError as refused:
+        return _form(request, path, email, refused.words, 422)
+    with house.write() as conn:
+        cookie = signin.begin(request, conn, person)
+        audit.record(conn, people.by_id(conn, house.settings, person), "signed in")
+    return signin.welcome(request, cookie, signin.safe_path(path))
+
+
+@router.post("/logout")
+def sign_out(request: Request, house: TheHouse) -> Response:
+    """Ends this session; harmless for somebody whose session has ended already."""
+    if cookie := cookies.cookie_of(request):
+        with house.write() as conn:
+            sessions.end(conn, cookie)
+    response = go(request, "/login")
+    cookies.take_away(request, response)
+    return response
+
+
+def _prove(house: House, request: Request, email: str, password: str) -> int:
+    if not (email.strip() and password):
+        raise UserError(WRONG, "password")  # nothing was tried: it does not count
+    return signin.prove(house, request, email, password, WRONG, "password")
+
+
+def _form(
+    request: Request,
+    path: str,
+    email: str = "",
+    words: str = "",
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    return page(
+        request,
+        "login/index.html",
+        status=status,
+        headers=headers,
+        refused=status >= 400,
+        email=email[:400],
+        next=signin.safe_path(path),
+        errors={"password": words} if words else {},
+    )

@@ -1,0 +1,128 @@
+"""People, for admins: who is here, inviting, roles, shutting out and letting in again."""
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from webapp.accounts import address, audit, changes, entries, links, people
+from webapp.accounts.links import NewLink
+from webapp.errors import Conflict, UserError
+from webapp.house import House
+from webapp.ports import Person
+from webapp.web import flash, signin
+from webapp.web.deps import Admin, TheHouse
+from webapp.web.posted import Posted, Posting
+from webapp.web.render import go, page
+
+router = APIRouter(prefix="/people", include_in_schema=False)
+
+OWN = "This is your own account. Another admin can do that."
+
+
+@router.get("")
+def listing(request: Request, person: Admin, house: TheHouse) -> Response:
+    """Everybody, and the form to invite somebody."""
+    return _page(request, house)
+
+
+@router.post("")
+def invite(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+    """Adds somebody and shows the link by which they choose a password."""
+    typed = {name: posted.one(name) for name in ("email", "name", "role")}
+    errors = _check(posted)
+    if not errors:
+        try:
+            with house.write() as conn:
+                added = people.add(conn, house.settings, typed["email"], typed["name"], typed["role"])
+                audit.record(conn, person, "invited", added.email, f"as {added.role}")
+                made = links.new_invite(conn, added.id)
+            return _page(request, house, link=made, invited=added)
+        except UserError as taken:
+            errors = {taken.field or "email": taken.words}
+    return _page(request, house, typed=typed, errors=errors, status=422)
+
+
+@router.post("/{person_id:int}/link")
+def new_link(request: Request, person_id: int, person: Admin, house: TheHouse) -> Response:
+    """A new link for somebody who lost theirs or forgot the password."""
+    with house.write() as conn:
+        found = people.by_id(conn, house.settings, person_id)
+        if people.is_disabled(conn, person_id):
+            raise Conflict(f"{found.name} is disabled. Enable them first.")
+        made = links.new_invite(conn, person_id)
+        audit.record(conn, person, "made a link for", found.email)
+    return _page(request, house, link=made, invited=found)
+
+
+@router.post("/{person_id:int}/role")
+def set_role(request: Request, person_id: int, person: Admin, house: TheHouse, posted: Posted) -> Response:
+    """Makes an admin of staff, or staff of an admin."""
+    role = entries.role(posted.one("role"))
+    with house.write() as conn:
+        found = _other(people.by_id(conn, house.settings, person_id), person)
+        changes.set_role(conn, found, role)
+        audit.record(conn, person, "changed the role of", found.email, f"to {role}")
+    return flash.say(go(request, "/people"), f"{found.name} is {'an admin' if role == 'admin' else 'staff'} now.")
+
+
+@router.post("/{person_id:int}/disable")
+def disable(request: Request, person_id: int, person: Admin, house: TheHouse) -> Response:
+    """Shuts somebody out at once; their tasks and files stay."""
+    with house.write() as conn:
+        found = _other(people.by_id(conn, house.settings, person_id), person)
+        changes.disable(conn, found)
+        audit.record(conn, person, "disabled", found.email)
+    return flash.say(go(request, "/people"), f"{found.name} is signed out everywhere and cannot sign in.")
+
+
+@router.post("/{person_id:int}/enable")
+def enable(request: Request, person_id: int, person: Admin, house: TheHouse) -> Response:
+    """Lets somebody in again."""
+    with house.write() as conn:
+        found = people.by_id(conn, house.settings, person_id)
+        changes.enable(conn, found)
+        audit.record(conn, person, "enabled", found.email)
+    return flash.say(go(request, "/people"), f"{found.name} can sign in again.")
+
+
+def _check(posted: Posting) -> dict[str, str]:
+    return signin.refused(
+        lambda: entries.email(posted.one("email")),
+        lambda: entries.name(posted.one("name")),
+        lambda: entries.role(posted.one("role")),
+    )
+
+
+def _other(found: Person, person: Person) -> Person:
+    # Whoever shuts themselves out by a slip would need a terminal to come back.
+    if found.id == person.id:
+        raise Conflict(OWN)
+    return found
+
+
+def _page(
+    request: Request,
+    house: House,
+    *,
+    typed: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    status: int = 200,
+    link: NewLink | None = None,
+    invited: Person | None = None,
+) -> Response:
+    with house.read() as conn:
+        members = people.listing(conn, house.settings)
+        base = address.known(conn, house.settings) or f"{request.url.scheme}://{request.url.netloc}"
+    return page(
+        request,
+        "people/index.html",
+        status=status,
+        said=flash.said(request).words,
+        members=members,
+        typed=typed or {"email": "", "name": "", "role": "staff"},
+        errors=errors or {},
+        link=f"{base}/invite/{link.secret}" if link else "",
+        expires=link.expires if link else None,
+        invited=invited,
+    )

@@ -1,0 +1,93 @@
+"""The set-up: makes the first admin, through the one-time link that was printed at the start."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from webapp.accounts import address, audit, entries, links, passwords, people
+from webapp.errors import UserError
+from webapp.house import House
+from webapp.web import signin
+from webapp.web.deps import TheHouse
+from webapp.web.posted import Posted, Posting
+from webapp.web.render import page
+
+router = APIRouter(prefix="/setup", include_in_schema=False)
+
+USED = "This link was used or is too old. Restart Outtray for a new one."
+
+
+@router.get("")
+def closed(request: Request, house: TheHouse) -> Response:
+    """Without the link there is only the way to it."""
+    with house.read() as conn:
+        if people.has_admin(conn):
+            return RedirectResponse("/login", 303)
+    return page(request, "setup/closed.html", words="")
+
+
+@router.get("/{secret}")
+def form(request: Request, secret: str, house: TheHouse) -> Response:
+    """The form for the first admin."""
+    with house.read() as conn:
+        if not links.find(conn, "setup", secret) or people.has_admin(conn):
+            return _used(request)
+    here = f"{request.url.scheme}://{request.url.netloc}"
+    return _form(request, house, secret, {"zone": house.settings.timezone, "address": here}, {})
+
+
+@router.post("/{secret}")
+def create(request: Request, secret: str, house: TheHouse, posted: Posted) -> Response:
+    """Makes the admin, signs them in, and goes to Home; or shows the form again with what is wrong."""
+    typed = {name: posted.one(name) for name in ("name", "email", "zone", "address")}
+    with house.read() as conn:
+        if not links.find(conn, "setup", secret):
+            return _used(request)
+    if errors := _check(house, posted):
+        return _form(request, house, secret, typed, errors)
+    stored = passwords.hashed(posted.one("password"))
+    try:
+        cookie = _make(request, house, secret, typed, stored)
+    except UserError as taken:  # somebody who is no admin was added from the command line
+        return _form(request, house, secret, typed, {taken.field or "email": taken.words})
+    return signin.welcome(request, cookie, "/?first=1") if cookie else _used(request)
+
+
+def _make(request: Request, house: House, secret: str, typed: dict[str, str], stored: str) -> str:
+    """The first admin, all or nothing; returns the cookie of their session, nothing if somebody was quicker."""
+    with house.write() as conn:
+        if people.has_admin(conn) or not links.use(conn, "setup", secret):
+            return ""
+        admin = people.add(conn, house.settings, typed["email"], typed["name"], "admin", stored, typed["zone"])
+        links.end_setup(conn)
+        if not house.settings.base_url:
+            address.keep(conn, address.read(typed["address"]))
+        audit.record(conn, admin, "set up", admin.email)
+        return signin.begin(request, conn, admin.id)
+
+
+def _check(house: House, posted: Posting) -> dict[str, str]:
+    return signin.refused(
+        lambda: entries.name(posted.one("name"), empty="Write your name."),
+        lambda: entries.email(posted.one("email")),
+        lambda: passwords.check_new(posted.one("password"), entries.as_kept(posted.one("email"))),
+        lambda: entries.zone(posted.one("zone")),
+        lambda: house.settings.base_url or address.read(posted.one("address")),
+    )
+
+
+def _form(request: Request, house: House, secret: str, typed: dict[str, str], errors: dict[str, str]) -> Response:
+    return page(
+        request,
+        "setup/index.html",
+        status=422 if errors else 200,
+        secret=secret,
+        typed=typed,
+        errors=errors,
+        zones=entries.zones_to_choose(),
+        base_url=house.settings.base_url,
+        is_local=address.is_local(typed["address"]),
+    )
+
+
+def _used(request: Request) -> Response:
+    return page(request, "setup/closed.html", status=410, words=USED)

@@ -1,0 +1,62 @@
+"""What the pages of signing in share: proving a password, beginning a session, where to go on."""
+
+from collections.abc import Callable
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
+
+from webapp.accounts import passwords, people, sessions, throttle
+from webapp.errors import UserError
+from webapp.house import House
+from webapp.web import cookies
+
+
+def prove(house: House, request: Request, email: str, password: str, words: str, field: str) -> int:
+    """Whose password it is; a UserError with these words where it is nobody's, TooManyTries where it may not be tried.
+
+    The try is on disk before the password is looked at, so that neither haste nor a restart gives one more.
+    """
+    network = request.client.host if request.client else ""
+    with house.write() as conn:
+        throttle.take(conn, email, network)
+    with house.read() as conn:
+        known = people.credentials(conn, email)
+    is_right = passwords.is_right(known.stored if known else "", password)
+    if known is None or not is_right:
+        raise UserError(words, field)
+    with house.write() as conn:
+        throttle.forgive(conn, email, network)
+    return known.person
+
+
+def begin(request: Request, conn: Connection, person_id: int) -> str:
+    """A session in place of the one that this browser had; returns the value of its cookie."""
+    if earlier := cookies.cookie_of(request):
+        sessions.end(conn, earlier)
+    return sessions.start(conn, person_id, request.headers.get("user-agent", ""))
+
+
+def welcome(request: Request, cookie: str, path: str) -> Response:
+    """On to that page, signed in."""
+    response = RedirectResponse(path, 303)
+    cookies.give(request, response, cookie)
+    return response
+
+
+def safe_path(path: str) -> str:
+    """`path` if it is one of ours, else Home: a link to sign in must not lead to another site."""
+    # Browsers take \\ for / and drop tabs and line breaks, so both could hide a second / at the beginning.
+    is_plain = path.startswith("/") and "\\" not in path and all(" " < c != "\x7f" for c in path)
+    return path if is_plain and not path.startswith(("//", "/login", "/logout", "/setup")) else "/"
+
+
+def refused(*checks: Callable[[], object]) -> dict[str, str]:
+    """Runs every check of a form; the words of each that refuses, by field."""
+    errors: dict[str, str] = {}
+    for check in checks:
+        try:
+            check()
+        except UserError as error:
+            errors.setdefault(error.field or "", error.words)
+    return errors
