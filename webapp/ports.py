@@ -157,7 +157,8 @@ class Person:
 class Desk(Protocol):
     """What a kind may look at while a form is checked or drawn, on behalf of one person."""
 
-    person: Person
+    @property
+    def person(self) -> Person: ...
 
     def table(self, upload_id: str) -> Table:
         """The person's own upload; NotFound where there is none."""

@@ -35,7 +35,7 @@ class Item:
     path: str
     icon: str
     is_here: bool
-    count: int = 0
+    count: int | None = None  # None: nothing is counted there
 
 
 def rail(request: Request, person: Person) -> list[Item]:
@@ -55,8 +55,8 @@ def _is_here(place: Place, request: Request) -> bool:
     return here == place.path or here.startswith(place.path + "/")
 
 
-def _count(place: Place, request: Request, person: Person) -> int:
+def _count(place: Place, request: Request, person: Person) -> int | None:
     if place.path != "/tasks":
-        return 0
+        return None
     with request.app.state.house.read() as conn:
         return queries.need_you(conn, person)

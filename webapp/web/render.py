@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from webapp import paths
 from webapp.ports import Person
-from webapp.web import words
+from webapp.web import flash, words
 from webapp.web.rail import rail
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -29,7 +29,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     env.globals |= {"asset": asset, "query": query, "plural": words.plural}
-    for name in ("number", "size", "day", "day_and_time", "clock", "iso", "lasting", "days_left"):
+    for name in ("number", "size", "day", "near_day", "day_and_time", "clock", "iso", "lasting", "days_left"):
         env.filters[name] = getattr(words, name)
     return env
 
@@ -69,7 +69,9 @@ def page(
     person = viewer(request)
     known = {"rail": rail(request, person) if person else [], "said": "", "focus_h1": False, "refused": status == 422}
     html = templates().get_template(template).render(**_shared(request) | known | context)
-    return HTMLResponse(html, status, {**NO_STORE, **(headers or {})})
+    answer = HTMLResponse(html, status, {**NO_STORE, **(headers or {})})
+    flash.forget(request, answer)
+    return answer
 
 
 def fragment(

@@ -18,7 +18,7 @@ def size(value: int) -> str:
     if value < 1_000:
         return f"{value} byte{'' if value == 1 else 's'}"
     amount = float(value)
-    for unit in ("kB", "MB", "GB", "TB"):
+    for unit in ("kB", "MB", "GB", "TB"):  # noqa: B007
         amount /= 1_000
         if amount < 999.5:
             break
@@ -34,6 +34,12 @@ def day(moment: datetime, zone: ZoneInfo) -> str:
     """3 Nov 2026."""
     local = moment.astimezone(zone)
     return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+
+
+def near_day(moment: datetime, zone: ZoneInfo) -> str:
+    """3 Dec; with the year where it is not this one."""
+    written = day(moment, zone)
+    return written.removesuffix(f" {now().astimezone(zone).year}")
 
 
 def day_and_time(moment: datetime, zone: ZoneInfo) -> str:

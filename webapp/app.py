@@ -1,0 +1,50 @@
+"""Puts the FastAPI application together; slots never import it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from webapp import paths
+from webapp.engine.inweb import working
+from webapp.house import House, build
+from webapp.web import actions, failures, files, home, login, new, poll, tasks
+from webapp.web.deps import guard
+from webapp.web.poll import Fragments
+from webapp.web.security import Security
+from webapp.web.statics import Statics
+from webapp.web.watcher import watching
+
+# The poll of the log stands before the page of a task, whose address begins alike.
+ROUTERS = tuple(page.router for page in (home, new, poll, tasks, actions, files, login))
+
+
+def create_app(house: House) -> FastAPI:
+    """The application of one house."""
+    app = FastAPI(title="Outtray", docs_url=None, redoc_url=None, lifespan=_lifespan)
+    app.state.house = house
+    app.state.needs_slots = True
+    app.state.fragments = Fragments()
+    for router in ROUTERS:
+        app.include_router(router)
+    app.state.page_paths = _page_paths()
+    app.mount("/static", Statics(directory=paths.STATIC), name="static")
+    failures.answer_in(app)
+    guard(app)
+    app.add_middleware(failures.LastDoor)
+    app.add_middleware(Security, base_url=house.settings.base_url)
+    return app
+
+
+def _page_paths() -> set[str]:
+    """The addresses that a browser can open: the rail names only pages that exist."""
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    return {route.path for route in routes if "GET" in (route.methods or ())}
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    house: House = app.state.house
+    with watching(house), working(house, build):
+        yield

@@ -1,0 +1,81 @@
+"""What people press on tasks: each is one short transaction, answered where it was pressed."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
+
+from webapp.db.types import now
+from webapp.errors import Conflict, NotFound
+from webapp.house import House
+from webapp.ports import Person
+from webapp.tasks import commands, queries
+from webapp.tasks.model import Task
+from webapp.web import flash, tasklog
+from webapp.web.deps import SignedIn, TheHouse
+from webapp.web.posted import Posted
+from webapp.web.render import fragment, is_htmx
+from webapp.web.tasklog import Filter, focus_after
+from webapp.web.taskpage import RecipientFilter, read_task
+from webapp.web.ways import local_path, path_and_params
+
+router = APIRouter(prefix="/tasks", include_in_schema=False)
+
+LOG_PAGES = ("/", "/tasks")
+STATE_LINE = "state"  # the id of what takes the focus on a task's page
+
+Act = Callable[[Connection, House, Task, Person], None]
+ACTS: dict[str, Act] = {
+    "undo": lambda conn, house, task, by: commands.undo(conn, house.engine, task, by),
+    "cancel": lambda conn, house, task, by: commands.cancel(conn, house.engine, task, by),
+    "pause": lambda conn, house, task, by: commands.pause(conn, house.engine, house.kind(task.kind), task, by),
+    "resume": lambda conn, house, task, by: commands.resume(conn, house.engine, task, by),
+    "release": lambda conn, house, task, by: commands.release(conn, house.engine, task, by),
+    "retry": lambda conn, house, task, by: commands.retry(conn, house.engine, task, by),
+    "dealt-with": lambda conn, house, task, by: commands.deal_with(conn, task, by),
+    "leave-unknown": lambda conn, house, task, by: commands.deal_with(conn, task, by, words="Left as they are"),
+    "send-unknown": lambda conn, house, task, by: commands.send_unknown_again(conn, house.engine, task, by),
+}
+
+
+@router.post("/{task_id:int}/{action}")
+def act(
+    request: Request,
+    task_id: int,
+    action: str,
+    person: SignedIn,
+    house: TheHouse,
+    posted: Posted,
+    background: BackgroundTasks,
+) -> Response:
+    """Does it; where the task's state does not allow it any more, says so beside the task."""
+    if action not in ACTS:
+        raise NotFound("There is no such button.")
+    words = ""
+    try:
+        with house.write(background) as conn:
+            ACTS[action](conn, house, queries.one(conn, task_id, person), person)
+    except Conflict as error:
+        words = error.words
+    back = local_path(posted.one("back"), f"/tasks/{task_id}")
+    return _answer(request, house, person, task_id, action, back, words)
+
+
+def _answer(
+    request: Request, house: House, person: Person, task_id: int, action: str, back: str, words: str
+) -> Response:
+    path, params = path_and_params(back)
+    with house.read() as conn:
+        task = queries.one(conn, task_id, person)
+        focus = focus_after(task, now(), action, refused=bool(words)) if path in LOG_PAGES else STATE_LINE
+        if not is_htmx(request):
+            answer = RedirectResponse(f"{back}#{focus}", 303)
+            return flash.say(answer, words, task_id) if words else answer
+        if path in LOG_PAGES:
+            log = tasklog.read(conn, person, path, Filter.of(params), (task_id, words), focus)
+        else:
+            shown = read_task(conn, house, person, task_id, RecipientFilter.of(params), words, focus)
+    if path in LOG_PAGES:
+        return fragment(request, "tasks/_news.html", log=log, back=log.here, swaps="task-log", is_search=False)
+    return fragment(request, "tasks/_live.html", shown=shown, row=shown.row, back=shown.here, swaps="task-live")

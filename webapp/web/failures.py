@@ -1,0 +1,109 @@
+"""What is answered when something cannot be done: a calm page for people, a problem document for programs."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from webapp.errors import UserError
+from webapp.tasks.endings import new_reference
+from webapp.web.problem import problem
+from webapp.web.render import page
+
+HEADINGS = {
+    403: "You may not do this",
+    404: "This page does not exist",
+    405: "This page cannot be used like that",
+    409: "This is not possible now",
+    413: "This is too large",
+}
+WORDS = {404: "The address may be mistyped, or what was here has been removed."}
+
+PROGRAMS = (
+    "/api/",
+    "/send-notification/",
+    "/send-email/",
+    "/generate-report",
+    "/run-task",
+    "/metrics",
+    "/openapi.json",
+)
+
+log = logging.getLogger(__name__)
+
+
+def answer_in(app: FastAPI) -> None:
+    """Sends every error of this application through this room."""
+    app.add_exception_handler(UserError, _refused)
+    app.add_exception_handler(HTTPException, _not_routed)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+
+
+def is_program(request: Request) -> bool:
+    """Whether a program reads the answer, not a person."""
+    accepted = request.headers.get("accept", "")
+    return request.url.path.startswith(PROGRAMS) or ("json" in accepted and "html" not in accepted)
+
+
+def answer(request: Request, status: int, words: str, errors: list[dict[str, str]] | None = None) -> Response:
+    """These words under this status, in the form that the client reads."""
+    heading = HEADINGS.get(status, "That did not work")
+    if is_program(request):
+        return problem(request, status, words or heading, errors=errors)
+    return page(request, "errors/show.html", status=status, heading=heading, words=words, refused=False)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, UserError)
+    return answer(request, error.status, error.words)
+
+
+async def _not_routed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    made = answer(request, error.status_code, WORDS.get(error.status_code, ""))
+    made.headers.update(error.headers or {})
+    return made
+
+
+async def _not_understood(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    fields = [{"field": ".".join(map(str, one["loc"][1:])), "message": one["msg"]} for one in error.errors()]
+    # A page's address with a number that is none names nothing.
+    return answer(request, 422 if is_program(request) else 404, WORDS[404], fields)
+
+
+class LastDoor:
+    """Plain ASGI middleware: whatever nobody expected is logged with a reference, and answered in neutral words."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        has_begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = has_begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception:
+            reference = new_reference()
+            log.exception("%s %s %s", reference, scope["method"], scope["path"])
+            if has_begun:
+                raise
+            await _unexpected(Request(scope), reference)(scope, receive, send)
+
+
+def _unexpected(request: Request, reference: str) -> Response:
+    words = f"Something went wrong on our side. Nothing you typed was sent. Tell an admin: Reference {reference}."
+    if is_program(request):
+        return problem(request, 500, words)
+    request.state.person = None  # the rail asks the database, which may be what is broken
+    return page(request, "errors/show.html", status=500, heading="That did not work", words=words)

@@ -1,0 +1,90 @@
+"""The files that tasks made: list, download, delete."""
+
+from datetime import datetime
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, Response
+
+from webapp.db.types import now
+from webapp.files import queries
+from webapp.files.model import File
+from webapp.house import House
+from webapp.ports import Person
+from webapp.web import flash
+from webapp.web.deps import SignedIn, TheHouse
+from webapp.web.render import go, page
+
+router = APIRouter(prefix="/files", include_in_schema=False)
+
+PAGE = 50
+
+
+@router.get("")
+def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
+    """The files that are there, newest first."""
+    before = _before(request, house, person)
+    with house.read() as conn:
+        found = queries.newest(conn, person, PAGE + 1, before.created if before else None)
+    shown = found[:PAGE]
+    older = shown[-1][0].id if len(found) > PAGE else ""
+    said = flash.said(request)
+    return page(request, "files/index.html", files=shown, older=older, before=before, said=said.words)
+
+
+@router.get("/{file_id}/download")
+def download(request: Request, file_id: str, person: SignedIn, house: TheHouse) -> Response:
+    """The bytes, as an attachment under its name; a page where they are gone."""
+    file = _file(house, person, file_id)
+    path = house.store.path(file.storage)
+    if file.deleted or file.expires < now() or not path.is_file():
+        return page(request, "files/gone.html", status=410, file=file, went=_went(file))
+    headers = {
+        "Content-Disposition": attachment(file.name),
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return FileResponse(path, media_type=file.media_type, headers=headers)
+
+
+@router.get("/{file_id}/delete")
+def ask(request: Request, file_id: str, person: SignedIn, house: TheHouse) -> Response:
+    """Asks before a file is deleted."""
+    return page(request, "files/delete.html", file=_file(house, person, file_id))
+
+
+@router.post("/{file_id}/delete")
+def delete(request: Request, file_id: str, person: SignedIn, house: TheHouse) -> Response:
+    """Deletes it; the focus then goes to the next row."""
+    with house.read() as conn:
+        ids = [file.id for file, _ in queries.newest(conn, person, 1_000)]
+    file = _file(house, person, file_id)
+    if file.deleted is None:
+        with house.write() as conn:
+            queries.forget(conn, file)
+        house.store.remove(file.storage)
+    after = ids[ids.index(file.id) + 1 :][:1] if file.id in ids else []
+    answer = go(request, f"/files#row-{after[0]}" if after else "/files")
+    return flash.say(answer, f"{file.name} is deleted.")
+
+
+def attachment(name: str) -> str:
+    """The header that names a download (RFC 6266); the plain name is for clients that cannot read the other."""
+    plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _file(house: House, person: Person, file_id: str) -> File:
+    with house.read() as conn:
+        return queries.one(conn, file_id, person)
+
+
+def _went(file: File) -> tuple[datetime, int]:
+    """When it went; and after how many days, where its time had come (else 0)."""
+    moment = min(file.deleted or file.expires, now())
+    return moment, (file.expires - file.created).days if moment >= file.expires else 0
+
+
+def _before(request: Request, house: House, person: Person) -> File | None:
+    file_id = request.query_params.get("before", "")
+    return _file(house, person, file_id) if file_id else None

@@ -1,0 +1,191 @@
+"""Reads what was posted into a form model; what is refused is said in plain words beside its field."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import UnionType
+from typing import Any, Generic, Literal, Protocol, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from webapp.errors import FormErrors, UserError
+from webapp.ports import Desk, Kind
+
+M = TypeVar("M", bound=BaseModel)
+BOXES = ("columns", "channels", "choice")  # widgets that post one value for each box that is ticked
+WHOLE = ""  # the name under which errors stand that belong to no field
+
+
+class Values(Protocol):
+    """What was posted: each name with its values, in order."""
+
+    def all(self, name: str) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True)
+class Filled(Generic[M]):
+    """A form as it was filled in: its value, or the words beside its fields; `raw` is what was typed."""
+
+    value: M | None
+    errors: Mapping[str, str] = field(default_factory=dict)
+    raw: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def with_errors(self, errors: Mapping[str, str]) -> "Filled[M]":
+        return Filled(None if errors else self.value, {**self.errors, **errors}, self.raw)
+
+
+def read_form(model: type[M], posted: Values) -> Filled[M]:
+    """The form of these values, or what is wrong with each field."""
+    raw = {name: list(posted.all(name)) for name in model.model_fields}
+    data = {name: _given(info, raw[name]) for name, info in model.model_fields.items()}
+    try:
+        return Filled(model.model_validate({name: value for name, value in data.items() if value is not None}), {}, raw)
+    except ValidationError as error:
+        return Filled(None, errors_of(model, error), raw)
+
+
+def checked(kind: Kind, filled: Filled[Any], desk: Desk) -> Filled[Any]:
+    """The same after the kind has looked at what its model cannot know."""
+    if filled.value is None or kind.check is None:
+        return filled
+    try:
+        kind.check(filled.value, desk)
+    except FormErrors as error:
+        return filled.with_errors(error.errors)
+    except UserError as error:
+        return filled.with_errors({error.field or WHOLE: error.words})
+    return filled
+
+
+def filled_from(model: type[M], data: Mapping[str, Any]) -> Filled[M]:
+    """A form that shows stored values; nothing of it is judged yet."""
+    return Filled(None, {}, {name: _texts(data[name]) for name in model.model_fields if name in data})
+
+
+def blank(model: type[M]) -> Filled[M]:
+    """The form as it comes, with its defaults."""
+    defaults = {
+        name: _texts(info.get_default(call_default_factory=True))
+        for name, info in model.model_fields.items()
+        if not info.is_required()
+    }
+    return Filled(None, {}, defaults)
+
+
+def errors_of(model: type[BaseModel], error: ValidationError) -> dict[str, str]:
+    """One sentence per refused field, in the order of the form."""
+    found: dict[str, str] = {}
+    for one in error.errors():
+        name = str(one["loc"][0]) if one["loc"] else WHOLE
+        info = model.model_fields.get(name)
+        found.setdefault(name, _words(label_of(name, info), info, one))
+    return {name: found[name] for name in (*model.model_fields, *found) if name in found}
+
+
+def label_of(name: str, info: FieldInfo | None) -> str:
+    """What the field is called on the page."""
+    return (info and info.title) or name.replace("_", " ").capitalize()
+
+
+def extra_of(info: FieldInfo | None) -> dict[str, Any]:
+    """What the model says of the field besides its type."""
+    extra = info.json_schema_extra if info else None
+    return dict(extra) if isinstance(extra, Mapping) else {}
+
+
+def options_of(info: FieldInfo) -> list[tuple[str, str]]:
+    """The values of a choice with their labels; empty where it is none."""
+    named = extra_of(info).get("choices")
+    if isinstance(named, Mapping):
+        return [(str(value), str(label)) for value, label in named.items()]
+    for one in _types(info.annotation):
+        if get_origin(one) is Literal:
+            return [(str(value), str(value)) for value in get_args(one)]
+    return []
+
+
+def is_many(info: FieldInfo) -> bool:
+    """Whether the field holds a list."""
+    return any(get_origin(one) in (list, tuple, set) or one in (list, tuple, set) for one in _types(info.annotation))
+
+
+def is_yes_or_no(info: FieldInfo) -> bool:
+    return bool in _types(info.annotation)
+
+
+def is_number(info: FieldInfo) -> bool:
+    return any(one in (int, float) for one in _types(info.annotation))
+
+
+def _types(annotation: Any) -> list[Any]:
+    if get_origin(annotation) in (Union, UnionType):
+        return [one for part in get_args(annotation) for one in _types(part)]
+    return [annotation]
+
+
+def _given(info: FieldInfo, values: Sequence[str]) -> Any:
+    """What the model gets; None: nothing, so that its default or its “missing” counts."""
+    if is_yes_or_no(info):
+        return bool(values) and values[-1] not in ("", "off", "false")
+    if is_many(info):
+        return _list(info, values)
+    text = values[-1] if values else ""
+    is_text = str in _types(info.annotation)
+    return text if text.strip() or (is_text and values) else None
+
+
+def _list(info: FieldInfo, values: Sequence[str]) -> Any:
+    widget = extra_of(info).get("widget")
+    if widget == "addresses":  # its model reads them as people write them, with commas or line by line
+        return "\n".join(values)
+    if widget in BOXES:
+        return [value for value in values if value]
+    return [line.strip() for value in values for line in value.splitlines() if line.strip()]
+
+
+def _texts(value: Any) -> list[str]:
+    if value is None or value is False:
+        return []
+    if isinstance(value, list | tuple | set):
+        return [str(one) for one in value]
+    return ["on"] if value is True else [str(value)]
+
+
+def _words(label: str, info: FieldInfo | None, error: Any) -> str:
+    """Plain words for one error of pydantic's; its own English never reaches a person."""
+    kind, ctx = error["type"], error.get("ctx", {})
+    missing = str(extra_of(info).get("missing", "")) or f"Fill in “{label}”."
+    if kind in ("missing", "string_type") or (kind == "string_too_short" and ctx["min_length"] == 1):
+        return missing
+    if kind == "too_short" and ctx["min_length"] == 1:
+        return missing
+    if kind in ("value_error", "assertion_error") and "error" in ctx:
+        return str(ctx["error"])
+    return _by_rule(label, kind, ctx)
+
+
+def _by_rule(label: str, kind: str, ctx: Mapping[str, Any]) -> str:
+    match kind:
+        case "string_too_long":
+            return f"“{label}” is too long: at most {ctx['max_length']:,} characters."
+        case "string_too_short":
+            return f"“{label}” is too short: at least {ctx['min_length']:,} characters."
+        case "too_long":
+            return f"“{label}” has too many entries: at most {ctx['max_length']:,}."
+        case "too_short":
+            return f"“{label}” needs at least {ctx['min_length']:,} entries."
+        case "greater_than_equal":
+            return f"“{label}” must be {ctx['ge']:g} or more."
+        case "greater_than":
+            return f"“{label}” must be more than {ctx['gt']:g}."
+        case "less_than_equal":
+            return f"“{label}” must be {ctx['le']:g} or less."
+        case "less_than":
+            return f"“{label}” must be less than {ctx['lt']:g}."
+        case "literal_error" | "enum":
+            return f"Choose one of the choices for “{label}”."
+        case "int_parsing" | "int_from_float" | "int_type":
+            return f"“{label}” must be a whole number."
+        case "float_parsing" | "float_type" | "finite_number" | "decimal_parsing":
+            return f"“{label}” must be a number."
+    return f"“{label}” is not right. Look at it once more."

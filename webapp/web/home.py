@@ -1,0 +1,54 @@
+"""Home: what one can start, and the task log."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from webapp.accounts import people
+from webapp.db.memory import EVERYBODY, recall, remember
+from webapp.kinds import KINDS
+from webapp.ports import Person
+from webapp.settings import Settings
+from webapp.web import flash, tasklog
+from webapp.web.deps import Admin, SignedIn, TheHouse
+from webapp.web.render import go, page
+from webapp.web.tasklog import Filter
+
+router = APIRouter(include_in_schema=False)
+
+SKIPPED = "skipped-steps"
+
+
+@router.get("/")
+def home(request: Request, person: SignedIn, house: TheHouse) -> Response:
+    """The three starts and the log."""
+    said = flash.said(request)
+    with house.read() as conn:
+        log = tasklog.read(conn, person, "/", Filter.of(request.query_params), (said.task, said.words))
+        steps = _steps(conn, person, house.settings, request.app.state.page_paths)
+    kinds = [kind for kind in KINDS.values() if kind.on_home]
+    words = "" if said.task else said.words
+    return page(
+        request, "home/index.html", log=log, kinds=kinds, steps=steps, back=log.here, swaps="task-log", said=words
+    )
+
+
+@router.post("/before/{step}/skip")
+def skip(request: Request, step: str, person: Admin, house: TheHouse) -> Response:
+    """Takes one step of “Before colleagues start” off the page, for all admins."""
+    with house.write() as conn:
+        skipped = recall(conn, EVERYBODY, SKIPPED) or []
+        remember(conn, EVERYBODY, SKIPPED, sorted({*skipped, step[:20]}))
+    return go(request, "/#before")
+
+
+def _steps(conn: Connection, person: Person, settings: Settings, paths: set[str]) -> list[str]:
+    """What an admin ought to do before colleagues start, as far as it is open."""
+    if not person.is_admin:
+        return []
+    skipped = recall(conn, EVERYBODY, SKIPPED) or []
+    is_open = {
+        "mail": not settings.smtp_url,
+        "people": "/people" in paths and len(people.listing(conn, settings)) < 2,
+    }
+    return [step for step, holds in is_open.items() if holds and step not in skipped]

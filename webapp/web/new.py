@@ -1,0 +1,124 @@
+"""The form pages: one for each kind of task, drawn from its form model."""
+
+import hashlib
+import secrets
+from typing import Any
+
+from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi.responses import Response
+
+from webapp.errors import Conflict, NotFound
+from webapp.house import House
+from webapp.ports import Kind, Person
+from webapp.tasks import commands, queries
+from webapp.web.deps import SignedIn, TheHouse
+from webapp.web.forms import WHOLE, Filled, blank, checked, filled_from, read_form
+from webapp.web.posted import Posted, Posting
+from webapp.web.render import go, page_or_fragment
+from webapp.web.taking import last_choices, remember_choices, take_uploads
+from webapp.web.widgets import draw
+
+router = APIRouter(prefix="/new", include_in_schema=False)
+
+SENT_ALREADY = "This form was sent already, with other content. Press again to send this one too."
+
+
+@router.get("/{kind_name}")
+def form(request: Request, kind_name: str, person: SignedIn, house: TheHouse) -> Response:
+    """The empty form, or one that shows what an earlier task or the address says."""
+    kind = _kind(house, kind_name, person)
+    return _form(request, house, person, kind, _first_filled(request, house, person, kind), _new_key())
+
+
+@router.post("/{kind_name}")
+def start(
+    request: Request, kind_name: str, person: SignedIn, house: TheHouse, posted: Posted, background: BackgroundTasks
+) -> Response:
+    """Starts the task, or shows the form again with what is wrong beside its fields."""
+    kind = _kind(house, kind_name, person)
+    key, errors = posted.one("key")[:100] or _new_key(), take_uploads(house, person, kind, posted)
+    filled = read_form(kind.form, posted)
+    if posted.one("intent") == "columns":
+        return _form(request, house, person, kind, Filled(None, errors, filled.raw), key, _status(posted, errors, 200))
+    filled = checked(kind, filled, house.desk(person)).with_errors(errors)
+    if filled.value is None:
+        return _form(request, house, person, kind, filled, key, _status(posted, errors, 422))
+    try:
+        with house.write(background) as conn:
+            remember_choices(conn, person, kind, filled)
+            started = commands.start(
+                conn,
+                house.engine,
+                kind,
+                filled.value,
+                person,
+                undo=True,
+                key=f"form:{key}",
+                key_hash=_digest(filled.value),
+            )
+    except Conflict:
+        return _form(request, house, person, kind, filled.with_errors({WHOLE: SENT_ALREADY}), _new_key(), 422)
+    return go(request, f"/#task-{started.id}")
+
+
+def _kind(house: House, name: str, person: Person) -> Kind:
+    kind = house.kind(name)
+    if not kind.on_home and not person.is_admin:
+        raise NotFound("There is no such form.")
+    return kind
+
+
+def _first_filled(request: Request, house: House, person: Person, kind: Kind) -> Filled[Any]:
+    given = request.query_params
+    source = given.get("from", "")
+    if source.isdecimal() and len(source) < 19:
+        with house.read() as conn:
+            task = queries.one(conn, int(source), person)
+        if task.kind == kind.name:
+            return _of_task(kind, dict(task.form), task.form_version)
+    with house.read() as conn:
+        start_values = {**blank(kind.form).raw, **last_choices(conn, person, kind)}
+    typed = {name: given.getlist(name) for name in kind.form.model_fields if name in given}
+    return Filled(None, {}, {**start_values, **typed})
+
+
+def _of_task(kind: Kind, data: dict[str, Any], version: int) -> Filled[Any]:
+    try:
+        return filled_from(kind.form, kind.form.upgrade(data, version))
+    except ValueError:
+        words = "This form has changed since then. Look at every field before you press."
+        return filled_from(kind.form, data).with_errors({WHOLE: words})
+
+
+def _form(
+    request: Request, house: House, person: Person, kind: Kind, filled: Filled[Any], key: str, status: int = 200
+) -> Response:
+    settings = house.settings
+    return page_or_fragment(
+        request,
+        "new/index.html",
+        "new/_form.html",
+        status=status,
+        refused=status >= 400,
+        form=draw(kind, filled, house.desk(person)),
+        kind=kind,
+        key=key,
+        body=f"kinds/{kind.name}/_form.html",
+        max_bytes=settings.max_upload_mb << 20,
+        max_mb=settings.max_upload_mb,
+        has_mail_server=bool(settings.smtp_url),
+    )
+
+
+def _status(posted: Posting, errors: dict[str, str], usual: int) -> int:
+    if posted.refused:
+        return 413
+    return 422 if errors else usual
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(18)
+
+
+def _digest(form: Any) -> str:
+    return hashlib.sha256(form.model_dump_json().encode()).hexdigest()

@@ -1,0 +1,114 @@
+"""The polls: answered from memory while nothing has changed, else from a fragment that many may share."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from webapp.db.types import now
+from webapp.errors import NotFound
+from webapp.house import House
+from webapp.ports import Person
+from webapp.web import tasklog
+from webapp.web.deps import poll_session, session_person
+from webapp.web.render import NO_STORE, templates
+from webapp.web.tasklog import Filter, is_unchanged
+from webapp.web.taskpage import RecipientFilter, read_task
+
+router = APIRouter(include_in_schema=False)
+
+BUILT_EVERY = 1.0  # seconds: a fragment is not built more often, whatever changes
+KEPT = 256  # fragments; about 60 kB each at the most
+LOCKS = 64
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """What was drawn for some reader, and what a poll then says to have seen."""
+
+    seen: str
+    html: str
+    built: float
+
+
+class Fragments:
+    """The fragments that were drawn last; each is drawn by one thread while others wait for it."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[object, ...], Fragment] = OrderedDict()
+        self._locks = [threading.Lock() for _ in range(LOCKS)]
+
+    def get(self, key: tuple[object, ...], version: int, build: Callable[[], Fragment]) -> Fragment:
+        """The one of this key, drawn anew where it is old."""
+        with self._locks[hash(key) % LOCKS]:
+            found = self._kept.get(key)
+            if found is None or not self._will_do(found, version):
+                found = build()
+                self._kept[key] = found
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+        return found
+
+    def _will_do(self, found: Fragment, version: int) -> bool:
+        return monotonic() - found.built < BUILT_EVERY or is_unchanged(found.seen, version, now())
+
+
+@router.get("/tasks/log")
+async def log(request: Request) -> Response:
+    """The task log, if it is not what the reader has seen."""
+    return await _news(request, _log)
+
+
+@router.get("/tasks/{task_id:int}/live")
+async def task(request: Request) -> Response:
+    """The live part of a task's page, if it is not what the reader has seen."""
+    return await _news(request, _task)
+
+
+Build = Callable[[House, Request, Person], Fragment]
+
+
+async def _news(request: Request, build: Build) -> Response:
+    house: House = request.app.state.house
+    seen = request.query_params.get("seen", "")
+    if is_unchanged(seen, house.version, now()) and poll_session(request) is not None:
+        return Response(status_code=204)
+    return await run_in_threadpool(_changed, request, house, seen, build)
+
+
+def _changed(request: Request, house: House, seen: str, build: Build) -> Response:
+    person = session_person(request)
+    if person is None:
+        return Response(status_code=401)
+    asked = tuple(sorted(pair for pair in request.query_params.multi_items() if pair[0] != "seen"))
+    key = (person, request.url.path, asked)
+    try:
+        found = request.app.state.fragments.get(key, house.version, lambda: build(house, request, person))
+    except NotFound:
+        return Response(status_code=404)
+    return Response(status_code=204) if found.seen == seen else HTMLResponse(found.html, headers=NO_STORE)
+
+
+def _log(house: House, request: Request, person: Person) -> Fragment:
+    params = request.query_params
+    path = "/tasks" if params.get("on") == "/tasks" else "/"
+    with house.read() as conn:
+        log = tasklog.read(conn, person, path, Filter.of(params))
+    html = templates().get_template("tasks/_news.html").render(
+        person=person, zone=person.zone, log=log, back=log.here, swaps="task-log", is_search="search" in params
+    )  # fmt: skip
+    return Fragment(log.seen, html, monotonic())
+
+
+def _task(house: House, request: Request, person: Person) -> Fragment:
+    with house.read() as conn:
+        shown = read_task(conn, house, person, request.path_params["task_id"], RecipientFilter.of(request.query_params))
+    html = templates().get_template("tasks/_live.html").render(
+        person=person, zone=person.zone, shown=shown, row=shown.row, back=shown.here, swaps="task-live"
+    )  # fmt: skip
+    return Fragment(shown.seen, html, monotonic())

@@ -1,0 +1,191 @@
+"""Reads what a form posts: files go to disk while they stream in, everything else stays small."""
+
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+import anyio.to_thread
+from fastapi import Depends, Request
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from webapp.errors import TooLarge, UserError
+
+MB = 1 << 20
+FIELDS_BYTES = 2 * MB  # of all values that are no files
+FIELDS_MOST = 20_000  # an Excel sheet has 16,384 columns at the most
+FLUSH_BYTES = MB
+NOT_A_FORM = "What was sent is not a form. Load the page again."
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that came with a form, spooled to `path` until the answer is made."""
+
+    name: str
+    path: Path
+    size: int
+
+
+@dataclass
+class Posting:
+    """What was posted. `refused`: fields whose file is larger than the limit, with the words to say so."""
+
+    values: dict[str, list[str]] = field(default_factory=dict)
+    files: dict[str, Upload] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def all(self, name: str) -> Sequence[str]:
+        return self.values.get(name, ())
+
+    def one(self, name: str, default: str = "") -> str:
+        """The last value of that name."""
+        return (self.values.get(name) or [default])[-1]
+
+
+async def read_posting(request: Request) -> AsyncIterator[Posting]:
+    """The posted form; its files are gone once the answer has been made.
+
+    A file over the limit is not written any further, but read on for a while: a browser that is cut off while it
+    sends shows no answer, and the fields behind the file would be lost. TooLarge where it goes on and on.
+    """
+    limit = request.app.state.house.settings.max_upload_mb * MB
+    with tempfile.TemporaryDirectory(prefix="outtray-") as folder:
+        yield await _read(request, Path(folder), limit)
+
+
+Posted = Annotated[Posting, Depends(read_posting)]
+
+
+async def _read(request: Request, folder: Path, limit: int) -> Posting:
+    kind, options = parse_options_header(request.headers.get("Content-Type", ""))
+    if kind == b"multipart/form-data" and options.get(b"boundary"):
+        return await _multipart(request, options[b"boundary"], folder, limit)
+    if kind not in (b"application/x-www-form-urlencoded", b""):
+        raise UserError(NOT_A_FORM)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FIELDS_BYTES:
+            raise TooLarge("This form holds more text than a form may.")
+    posting = Posting()
+    for name, value in _pairs(bytes(body)):
+        posting.values.setdefault(name, []).append(value)
+    return posting
+
+
+def _pairs(body: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MOST)
+    except ValueError:
+        raise UserError(NOT_A_FORM) from None
+
+
+async def _multipart(request: Request, boundary: bytes, folder: Path, limit: int) -> Posting:
+    parts = _Parts(folder, limit)
+    callbacks: Any = {name: getattr(parts, name) for name in _Parts.CALLBACKS}
+    parser = MultipartParser(boundary, callbacks)
+    total = 0
+    try:
+        async for chunk in request.stream():
+            total += len(chunk)
+            if total > 2 * limit + 2 * FIELDS_BYTES:
+                raise TooLarge(too_large_words(limit))
+            parser.write(chunk)
+            if parts.waiting >= FLUSH_BYTES:
+                await anyio.to_thread.run_sync(parts.flush)
+        parser.finalize()
+    except FormParserError:
+        raise UserError(NOT_A_FORM) from None
+    finally:
+        await anyio.to_thread.run_sync(parts.close)
+    return parts.posting
+
+
+def too_large_words(limit: int) -> str:
+    """`limit` in bytes."""
+    return f"This file is larger than {limit // MB:,} MB, the limit of this panel."
+
+
+class _Parts:
+    """Takes the parser's calls: collects the parts of a form, files on disk."""
+
+    CALLBACKS = (
+        "on_part_begin", "on_part_data", "on_part_end", "on_header_field", "on_header_value", "on_header_end",
+    )  # fmt: skip
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self.posting = Posting()
+        self.waiting = 0  # bytes of files that are not on disk yet
+        self._folder, self._limit = folder, limit
+        self._fields_bytes = self._fields = 0
+        self._header_name = self._header_value = b""
+        self._file: Any = None
+        self._chunks: list[bytes] = []
+        self.on_part_begin()
+
+    def on_part_begin(self) -> None:
+        self._name, self._value, self._size = "", bytearray(), 0
+        self._filename: str | None = None
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header_name += data[start:end]
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header_value += data[start:end]
+
+    def on_header_end(self) -> None:
+        if self._header_name.lower() == b"content-disposition":
+            _, options = parse_options_header(self._header_value)
+            self._name = options.get(b"name", b"").decode(errors="replace")
+            if b"filename" in options:
+                self._filename = options[b"filename"].decode(errors="replace")
+        self._header_name = self._header_value = b""
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._filename is None:
+            self._fields_bytes += end - start
+            if self._fields_bytes > FIELDS_BYTES:
+                raise TooLarge("This form holds more text than a form may.")
+            self._value += data[start:end]
+            return
+        self._size += end - start
+        if self._size > self._limit:
+            self.posting.refused[self._name] = too_large_words(self._limit)
+        else:
+            self._chunks.append(bytes(data[start:end]))
+            self.waiting += end - start
+
+    def on_part_end(self) -> None:
+        self._fields += 1
+        if self._fields > FIELDS_MOST:
+            raise UserError(NOT_A_FORM)
+        if self._filename is None:
+            self.posting.values.setdefault(self._name, []).append(self._value.decode(errors="replace"))
+        elif self._filename and self._name not in self.posting.refused:
+            self._keep(self._filename)
+        self.close()
+
+    def flush(self) -> None:
+        """Writes what waits; slow, so not on the event loop."""
+        if self._file is None:
+            self._file = self._path().open("wb")
+        self._file.writelines(self._chunks)
+        self._chunks, self.waiting = [], 0
+
+    def close(self) -> None:
+        """Lets go of the file in hand."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self._chunks, self.waiting = [], 0
+
+    def _keep(self, name: str) -> None:
+        self.flush()
+        self.posting.files[self._name] = Upload(name, self._path(), self._size)
+
+    def _path(self) -> Path:
+        return self._folder / str(self._fields)

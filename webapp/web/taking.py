@@ -1,0 +1,61 @@
+"""What a form page does besides the form model: takes uploads in, and remembers last choices."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from webapp.db.memory import recall, remember
+from webapp.errors import UserError
+from webapp.house import House
+from webapp.ports import Kind, Person
+from webapp.web.forms import Filled, extra_of
+from webapp.web.posted import Posting
+
+REMEMBERED = ("channels",)  # widgets whose last choice is the next form's first
+
+
+def take_uploads(house: House, person: Person, kind: Kind, posted: Posting) -> dict[str, str]:
+    """Puts the id of each file that came in the place of its field; returns the words beside those that did not.
+
+    The file of a field `data` is posted as `data-file`; a file goes before what was chosen from the list.
+    """
+    errors: dict[str, str] = {}
+    for name in kind.form.model_fields:
+        sent = f"{name}-file"
+        if sent in posted.refused:
+            errors[name] = posted.refused[sent]
+        elif sent in posted.files:
+            upload = posted.files[sent]
+            try:
+                posted.values[name] = [house.receive_upload(person, upload.name, upload.path).id]
+            except UserError as error:
+                errors[name] = error.words
+        if name in errors:
+            posted.values.pop(name, None)
+    return errors
+
+
+def last_choices(conn: Connection, person: Person, kind: Kind) -> dict[str, list[str]]:
+    """What this person chose last, and the only choice where there is but one."""
+    found: dict[str, list[str]] = {}
+    for name, info in _remembered(kind):
+        choices = [str(value) for value in extra_of(info).get("choices", {})]
+        last = recall(conn, person.id, _key(kind, name))
+        kept = [value for value in last if value in choices] if isinstance(last, list) else []
+        found[name] = kept or (choices if len(choices) == 1 else [])
+    return found
+
+
+def remember_choices(conn: Connection, person: Person, kind: Kind, filled: Filled[Any]) -> None:
+    """Keeps them for the next time."""
+    for name, _ in _remembered(kind):
+        remember(conn, person.id, _key(kind, name), list(filled.raw.get(name, ())))
+
+
+def _remembered(kind: Kind) -> list[tuple[str, Any]]:
+    fields = kind.form.model_fields.items()
+    return [(name, info) for name, info in fields if extra_of(info).get("widget") in REMEMBERED]
+
+
+def _key(kind: Kind, field: str) -> str:
+    return f"last:{kind.name}.{field}"

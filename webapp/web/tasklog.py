@@ -1,0 +1,167 @@
+"""The task log as one person sees it: which tasks, in what order, and the address under which it asks for news."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+from sqlalchemy import Connection
+
+from webapp.db.connect import current_version
+from webapp.db.types import now
+from webapp.ports import Person
+from webapp.tasks import queries
+from webapp.tasks.model import State, Task
+from webapp.tasks.queries import View
+from webapp.web.render import query
+from webapp.web.rows import Row
+
+PAGE = 50  # rows; a morph of them costs 2 to 5 ms
+STATES = {state.value: (state,) for state in State}
+CHIPS = {"": "All", "running": "Running", "attention": "Needs attention", "failed": "Failed"}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the address of a page says of the log: only known values, anything else counts as nothing."""
+
+    state: str = ""
+    kind: str = ""
+    q: str = ""
+    owner: int = 0
+    before: int = 0
+
+    @classmethod
+    def of(cls, params: Mapping[str, str]) -> Self:
+        state = params.get("state", "")
+        return cls(
+            state if state in STATES else "",
+            params.get("kind", "")[:40],
+            params.get("q", "").strip()[:200].replace("\0", ""),
+            _number(params.get("owner", "")),
+            _number(params.get("before", "")),
+        )
+
+    def view(self, person: Person) -> View:
+        """What this person may see of it."""
+        owner = (self.owner or None) if person.is_admin else person.id
+        return View(owner, STATES.get(self.state, ()), self.kind, self.q)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether anything but time narrows it."""
+        return bool(self.state or self.kind or self.q or self.owner)
+
+    def query(self, **other: object) -> str:
+        """The part of an address after the path; `other` changes single values."""
+        values = {"state": self.state, "kind": self.kind, "q": self.q, "owner": self.owner, "before": self.before}
+        return query(**{**values, **other})
+
+    def without_page(self) -> Self:
+        return replace(self, before=0)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One of the filters by state; `count` is empty for all."""
+
+    label: str
+    href: str
+    is_on: bool
+    count: int | None
+
+
+@dataclass(frozen=True)
+class Log:
+    """Everything that the fragment draws."""
+
+    path: str  # of the page that it stands on
+    filter: Filter
+    rows: list[Row]
+    totals: Mapping[State, int]
+    need_you: int
+    is_active: bool
+    version: int
+    moment: datetime
+    older: int  # the id that the page ended with, where more follows
+
+    @property
+    def stale_at(self) -> int:
+        """The second (since 1970) at which a row changes although nothing in the database does; 0: none."""
+        ends = [row.task.undo_until for row in self.rows if row.task.undo_until and row.task.can_undo(self.moment)]
+        return int(min(ends).timestamp()) + 1 if ends else 0
+
+    @property
+    def seen(self) -> str:
+        """What a poll tells to have seen."""
+        return f"{self.version}-{self.stale_at}" if self.stale_at else str(self.version)
+
+    @property
+    def poll(self) -> str:
+        """What follows `seen` in the address of the poller."""
+        values = self.filter.query(on="" if self.path == "/" else self.path)
+        return "&" + values[1:] if values else ""
+
+    @property
+    def here(self) -> str:
+        """The address of the page, for the way back after a press."""
+        return self.path + self.filter.query()
+
+    @property
+    def count(self) -> int:
+        """How many tasks there are, without the limit of a page."""
+        state = self.filter.state
+        return self.totals.get(State(state), 0) if state else sum(self.totals.values())
+
+    @property
+    def chips(self) -> list[Chip]:
+        return [
+            Chip(
+                label,
+                self.path + self.filter.query(state=value, before=0),
+                self.filter.state == value,
+                self.totals.get(State(value), 0) if value else None,
+            )
+            for value, label in CHIPS.items()
+        ]
+
+
+def read(
+    conn: Connection, person: Person, path: str, filter: Filter, note: tuple[int, str] = (0, ""), focus: str = ""
+) -> Log:
+    """The log at this moment; `note` is words beside one row, `focus` the id of what takes the focus."""
+    version = current_version(conn)  # before the rows: a change in between is then shown once more, never missed
+    moment, view = now(), filter.view(person)
+    tasks = queries.recent(conn, view, PAGE + 1, filter.before or None)
+    shown = tasks[:PAGE]
+    lines = queries.last_lines(conn, [task.id for task in shown])
+    rows = [Row(task, moment, lines.get(task.id, ()), note[1] if note[0] == task.id else "", focus) for task in shown]
+    return Log(
+        path,
+        filter,
+        rows,
+        queries.totals(conn, replace(view, states=())),
+        queries.need_you(conn, person),
+        any(task.is_active for task in shown) or queries.is_anything_active(conn, view),
+        version,
+        moment,
+        shown[-1].id if len(tasks) > PAGE else 0,
+    )
+
+
+def is_unchanged(seen: str, version: int, moment: datetime) -> bool:
+    """Whether somebody who has `seen` this would see the same again."""
+    number, _, stale_at = seen.partition("-")
+    return number == str(version) and not (stale_at.isdecimal() and int(stale_at) <= moment.timestamp())
+
+
+def focus_after(task: Task, moment: datetime, action: str, *, refused: bool) -> str:
+    """The id of what takes the focus once this was done with a task."""
+    row = Row(task, moment)
+    wanted = {"undo": "cancel" if refused else "again"}.get(action, "")
+    ids = {one.id for one in row.actions}
+    return f"{row.id}-{wanted}" if f"{row.id}-{wanted}" in ids else row.id
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 19 else 0

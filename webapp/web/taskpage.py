@@ -1,0 +1,179 @@
+"""All that the page of one task shows: what happened, to whom, what came of it, what was entered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import Connection
+
+from webapp.db.connect import current_version
+from webapp.db.types import now
+from webapp.errors import NotFound
+from webapp.house import House
+from webapp.kinds import KINDS
+from webapp.ports import Person
+from webapp.tasks import queries
+from webapp.tasks.model import DeliveryRow, Line, State, Task
+from webapp.web.forms import extra_of, label_of, options_of
+from webapp.web.render import query
+from webapp.web.rows import Row
+
+PAGE = 50  # recipients
+LINES = 200  # of the log; the rest is on disk and open to programs
+DELIVERY_WORDS = {
+    "sent": "sent",
+    "failed": "failed",
+    "unknown": "unknown",
+    "saved": "saved to the outbox",
+    "skipped": "skipped",
+    "sending": "being sent",
+    "waiting": "waiting",
+}
+
+
+@dataclass(frozen=True)
+class RecipientFilter:
+    """Which recipients are looked at; `after` is the position that the previous page ended with."""
+
+    state: str = ""
+    q: str = ""
+    after: int = -1
+
+    @classmethod
+    def of(cls, params: Mapping[str, str]) -> Self:
+        state, after = params.get("to_state", ""), params.get("after", "")
+        position = int(after) if after.isdecimal() and len(after) < 10 else -1
+        return cls(
+            state if state in DELIVERY_WORDS else "", params.get("q", "").strip()[:200].replace("\0", ""), position
+        )
+
+    def query(self, **other: object) -> str:
+        values = {"to_state": self.state, "q": self.q, "after": "" if self.after < 0 else str(self.after)}
+        return query(**{**values, **other})
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One task as its page draws it."""
+
+    row: Row
+    timeline: Sequence[Line]
+    lines: Sequence[Line]
+    recipients: Sequence[DeliveryRow]
+    next_after: int | None
+    filter: RecipientFilter
+    entered: Sequence[tuple[str, str]]
+    version: int
+    moment: datetime
+
+    @property
+    def task(self) -> Task:
+        return self.row.task
+
+    @property
+    def path(self) -> str:
+        return f"/tasks/{self.task.id}"
+
+    @property
+    def here(self) -> str:
+        return self.path + self.filter.query()
+
+    @property
+    def poll(self) -> str:
+        """The address at which the live part asks for news."""
+        return f"{self.path}/live" + self.filter.query(seen=self.seen)
+
+    @property
+    def seen(self) -> str:
+        undo = self.task.undo_until
+        return (
+            f"{self.version}-{int(undo.timestamp()) + 1}"
+            if undo and self.task.can_undo(self.moment)
+            else str(self.version)
+        )
+
+    @property
+    def counts(self) -> list[tuple[str, str, int]]:
+        """State, words and number of recipients; they add up to all of them."""
+        found = [
+            (state, words, self.task.counts[state])
+            for state, words in DELIVERY_WORDS.items()
+            if self.task.counts.get(state)
+        ]
+        return [*found, ("", "not yet prepared", self.task.not_prepared)] if self.task.not_prepared else found
+
+    @property
+    def total(self) -> int:
+        return sum(number for _, _, number in self.counts)
+
+    @property
+    def has_recipients(self) -> bool:
+        kind = KINDS.get(self.task.kind)
+        return bool(self.counts) or (kind is not None and kind.expand is not None and not self.task.state.has_ended)
+
+    @property
+    def asks_about_unknown(self) -> bool:
+        return self.task.state.has_ended and self.task.unknown_count > 0
+
+    @property
+    def can_release(self) -> bool:
+        return self.task.state is State.HELD and not self.task.is_paused
+
+
+def read_task(
+    conn: Connection,
+    house: House,
+    person: Person,
+    task_id: int,
+    filter: RecipientFilter,
+    note: str = "",
+    focus: str = "",
+) -> Shown:
+    """The task at this moment; NotFound where this person may not know of it."""
+    version, moment = current_version(conn), now()
+    task = queries.one(conn, task_id, person)
+    found = queries.deliveries(conn, task_id, filter.state, filter.q, filter.after, PAGE + 1)
+    return Shown(
+        Row(task, moment, note=note, focus=focus),
+        queries.timeline(conn, task_id),
+        queries.last_lines(conn, [task_id], LINES).get(task_id, []),
+        found[:PAGE],
+        found[PAGE - 1].position if len(found) > PAGE else None,
+        filter,
+        entered(house, task),
+        version,
+        moment,
+    )
+
+
+def entered(house: House, task: Task) -> list[tuple[str, str]]:
+    """What was filled in, by the labels of the form."""
+    kind = KINDS.get(task.kind)
+    fields = kind.form.model_fields if kind else {}
+    return [
+        (label_of(name, fields.get(name)), _shown(house, task, fields.get(name), value))
+        for name, value in task.form.items()
+        if value not in ("", [], None)
+    ]
+
+
+def _shown(house: House, task: Task, info: Any, value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        choices = dict(options_of(info)) if info else {}
+        return "\n".join(choices.get(str(one), str(one)) for one in value)
+    if extra_of(info).get("widget") == "data":
+        return _data(house, task, info, str(value))
+    return dict(options_of(info)).get(str(value), str(value)) if info else str(value)
+
+
+def _data(house: House, task: Task, info: Any, value: str) -> str:
+    samples: Mapping[str, str] = extra_of(info).get("samples", {})
+    if value in samples:
+        return samples[value]
+    try:
+        return house.table_of(task.owner, value).name
+    except NotFound:
+        return "A file that is not here any more"

@@ -1,0 +1,92 @@
+"""The list of tasks, the page of one, the question before a run is stopped, and the list of its recipients."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
+
+from webapp.accounts import people
+from webapp.house import House
+from webapp.kinds import KINDS
+from webapp.tasks import queries
+from webapp.tasks.model import DeliveryRow, Task
+from webapp.web import flash, tasklog
+from webapp.web.deps import SignedIn, TheHouse
+from webapp.web.render import page
+from webapp.web.rows import asks_before_cancel
+from webapp.web.tasklog import Filter
+from webapp.web.taskpage import RecipientFilter, read_task
+from webapp.web.ways import local_path
+
+router = APIRouter(prefix="/tasks", include_in_schema=False)
+
+CHUNK = 1_000  # recipients read at a time
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@router.get("")
+def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
+    """Every task that this person may see, with a search."""
+    said = flash.said(request)
+    with house.read() as conn:
+        log = tasklog.read(conn, person, "/tasks", Filter.of(request.query_params), (said.task, said.words))
+        owners = [member.person for member in people.listing(conn, house.settings)] if person.is_admin else []
+    kinds = list(KINDS.values())
+    return page(request, "tasks/index.html", log=log, kinds=kinds, owners=owners, back=log.here, swaps="task-log")
+
+
+@router.get("/{task_id:int}")
+def show(request: Request, task_id: int, person: SignedIn, house: TheHouse) -> Response:
+    """What happened?"""
+    said = flash.said(request)
+    note = said.words if said.task == task_id else ""
+    with house.read() as conn:
+        shown = read_task(conn, house, person, task_id, RecipientFilter.of(request.query_params), note)
+    return page(request, "tasks/show.html", shown=shown, row=shown.row, back=shown.here, swaps="task-live")
+
+
+@router.get("/{task_id:int}/cancel")
+def ask_cancel(request: Request, task_id: int, person: SignedIn, house: TheHouse) -> Response:
+    """Asks before a run is stopped of which something is out already."""
+    back = local_path(request.query_params.get("back", ""), f"/tasks/{task_id}")
+    with house.read() as conn:
+        task = queries.one(conn, task_id, person)
+    if not asks_before_cancel(task):
+        return RedirectResponse(back, 303)
+    sent = task.counts.get("sent", 0)
+    rest = (task.progress.total or sum(task.counts.values())) - sent
+    return page(request, "tasks/cancel.html", task=task, sent=sent, rest=rest, back=back)
+
+
+@router.get("/{task_id:int}/recipients.csv")
+def recipients(task_id: int, person: SignedIn, house: TheHouse) -> Response:
+    """The list of recipients as a file."""
+    with house.read() as conn:
+        task = queries.one(conn, task_id, person)
+    headers = {"Content-Disposition": f'attachment; filename="recipients-of-task-{task_id}.csv"'}
+    return StreamingResponse(_lines(house, task), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _lines(house: House, task: Task) -> Iterator[str]:
+    yield _csv([("Number", "To", "State", "Tries", "Reply", "Message-ID", "Updated (UTC)")])
+    after = -1
+    while True:
+        with house.read() as conn:
+            found = queries.deliveries(conn, task.id, after=after, limit=CHUNK)
+        if not found:
+            return
+        after = found[-1].position
+        yield _csv([_cells(row) for row in found])
+
+
+def _cells(row: DeliveryRow) -> tuple[str, ...]:
+    updated = f"{row.updated:%Y-%m-%d %H:%M:%S}"
+    return (str(row.position), row.to, row.state, str(row.attempts), row.reply, row.message_id, updated)
+
+
+def _csv(rows: list[tuple[str, ...]]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows([["'" + cell if cell.startswith(FORMULA) else cell for cell in row] for row in rows])
+    return out.getvalue()

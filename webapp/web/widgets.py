@@ -1,0 +1,143 @@
+"""What a form's template draws for each field of a form model: label, hint, control, value and error."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from webapp.ports import Desk, Kind, Table
+from webapp.web.forms import WHOLE, Filled, extra_of, is_many, is_number, is_yes_or_no, label_of, options_of
+
+SHOWN_COLUMNS = 500  # boxes; a table with more is taken whole, or its columns are named by a program
+
+
+@dataclass(frozen=True)
+class Control:
+    """One field as it is drawn; `options` are triples of value, label and remark."""
+
+    name: str
+    label: str
+    hint: str
+    widget: str
+    values: Sequence[str]
+    options: Sequence[tuple[str, str, str]] = ()
+    many: bool = False
+    rows: int = 6
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def value(self) -> str:
+        return self.values[-1] if self.values else ""
+
+    @property
+    def text(self) -> str:
+        """Several values as one text, a line each."""
+        return "\n".join(self.values)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A whole form as it is drawn."""
+
+    kind: Kind
+    controls: Mapping[str, Control]
+    errors: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> Control:
+        return self.controls[name]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {name: control.label for name, control in self.controls.items()}
+
+    @property
+    def whole(self) -> str:
+        """What is wrong with the form as a whole."""
+        return self.errors.get(WHOLE, "")
+
+    @property
+    def first(self) -> str:
+        """The field that the page begins with."""
+        return next(iter(self.controls), "")
+
+
+def draw(kind: Kind, filled: Filled[Any], desk: Desk) -> Drawing:
+    """The form of this kind with what was typed, for this person."""
+    fields = kind.form.model_fields
+    controls = {name: _control(name, info, filled.raw.get(name, ()), desk) for name, info in fields.items()}
+    data = next((control for control in controls.values() if control.widget == "data"), None)
+    if data is not None:
+        known = columns_of(fields[data.name], data.value, desk)
+        for name, control in controls.items():
+            if control.widget == "columns":
+                controls[name] = _with_options(control, known)
+    return Drawing(kind, controls, filled.errors)
+
+
+def columns_of(info: FieldInfo, chosen: str, desk: Desk) -> list[tuple[str, str, str]]:
+    """The columns of the data that was chosen, with what they hold; none where nothing (known) was chosen."""
+    samples = extra_of(info).get("sample_columns", {})
+    if chosen in samples:
+        return [(name, name, "") for name in samples[chosen]]
+    table = next((table for table in desk.tables() if table.id == chosen), None)
+    columns = table.understood.columns if table else ()
+    return [(column.name, column.name, column.type) for column in columns[:SHOWN_COLUMNS]]
+
+
+def _control(name: str, info: FieldInfo, values: Sequence[str], desk: Desk) -> Control:
+    extra = extra_of(info)
+    widget = str(extra.get("widget", "")) or _widget(info)
+    return Control(
+        name,
+        label_of(name, info),
+        info.description or "",
+        widget,
+        values,
+        _data_options(extra, desk) if widget == "data" else _options(info, extra),
+        is_many(info),
+        int(extra.get("rows", 8)),
+        _attributes(name, info),
+    )
+
+
+def _widget(info: FieldInfo) -> str:
+    if is_yes_or_no(info):
+        return "tick"
+    if options_of(info):
+        return "choice" if is_many(info) else "select"
+    if is_many(info):
+        return "textarea"
+    return "number" if is_number(info) else "text"
+
+
+def _options(info: FieldInfo, extra: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    hints = extra.get("hints", {})
+    return [(value, label, str(hints.get(value, ""))) for value, label in options_of(info)]
+
+
+def _data_options(extra: Mapping[str, Any], desk: Desk) -> list[tuple[str, str, str]]:
+    """A person's own files first, then what everybody has."""
+    own = [(table.id, table.name, _remark(table)) for table in desk.tables()]
+    return own + [(str(name), str(title), "") for name, title in extra.get("samples", {}).items()]
+
+
+def _remark(table: Table) -> str:
+    rows, columns = table.understood.rows, len(table.understood.columns)
+    sheet = f"sheet {table.understood.sheet}: " if table.understood.sheet else ""
+    return f"{sheet}{rows:,} {'row' if rows == 1 else 'rows'}, {columns:,} {'column' if columns == 1 else 'columns'}"
+
+
+def _attributes(name: str, info: FieldInfo) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for rule in info.metadata:
+        for name_of_rule, attribute in (("ge", "min"), ("le", "max")):
+            if hasattr(rule, name_of_rule):
+                found[attribute] = getattr(rule, name_of_rule)
+    return {**found, "step": "any"} if is_number(info) else {}
+
+
+def _with_options(control: Control, options: Sequence[tuple[str, str, str]]) -> Control:
+    known = {value for value, _, _ in options}
+    kept = [value for value in control.values if value in known] if options else control.values
+    return Control(control.name, control.label, control.hint, control.widget, kept, options, many=True)
