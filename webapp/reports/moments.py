@@ -61,7 +61,7 @@ class Moment(Rule):
         if self._is_far or array.null_count == len(array):
             return
         for digits, part in ((3, pc.millisecond), (6, pc.microsecond), (9, pc.nanosecond)):
-            if pc.max(part(array)).as_py():
+            if pc.max(part(_utc(array))).as_py():
                 self._finest = max(self._finest, digits)
         ends = pc.min_max(pc.cast(self._micros(array), pa.int64())).as_py()
         self._is_outside = self._is_outside or ends["min"] < _FIRST_MOMENT or ends["max"] > _LAST_MOMENT
@@ -99,8 +99,8 @@ class Moment(Rule):
 
     def _micros(self, array: pa.Array) -> pa.Array:
         """Naive, in microseconds; what nanoseconds say beyond that is lost."""
-        moments = pc.cast(array, pa.timestamp("us", self.kind.tz), safe=False)
-        return pc.local_timestamp(moments) if self.kind.tz else moments
+        moments = pc.cast(_utc(array), pa.timestamp("us"), safe=False).view(pa.timestamp("us", self.kind.tz))
+        return _local(moments) if self.kind.tz else moments
 
     def notes(self) -> list[str]:
         notes = []
@@ -111,6 +111,18 @@ class Moment(Rule):
         elif self.for_excel and self._finest > 3:
             notes.append(self.said("the times are kept to the millisecond."))
         return notes
+
+
+def _utc(array: pa.Array) -> pa.Array:
+    return array.view(pa.timestamp(array.type.unit))
+
+
+def _local(moments: pa.Array) -> pa.Array:
+    try:
+        return pc.local_timestamp(moments)
+    except pa.ArrowInvalid:  # Arrow asks the system for time zones, Python also its own package
+        clocks = [None if one is None else one.replace(tzinfo=None) for one in moments.to_pylist()]
+        return pa.array(clocks, pa.timestamp("us"))
 
 
 def _is_far(array: pa.Array) -> bool:
@@ -124,7 +136,7 @@ def _is_far(array: pa.Array) -> bool:
 
 def _numpy(array: pa.Array) -> list[Any]:
     """numpy's moments, which know every year; None where there is none."""
-    moments = pc.cast(array, pa.timestamp(array.type.unit)).to_numpy(zero_copy_only=False)
+    moments = _utc(array).to_numpy(zero_copy_only=False)
     return [one if is_there else None for one, is_there in zip(moments, array.is_valid().to_pylist(), strict=True)]
 
 
@@ -133,7 +145,7 @@ class _Span(Rule):
 
     width = 12
     counted = pa.duration("us")
-    _is_negative = _has_fraction = False
+    _is_negative = _has_fraction = _has_micros = False
 
     def look(self, array: pa.Array) -> None:
         micros = self._micros(array)
@@ -141,8 +153,8 @@ class _Span(Rule):
         if ends["min"] is None:
             return
         self._is_negative = self._is_negative or ends["min"] < 0
-        in_seconds = pc.multiply(pc.divide(micros, 1_000_000), 1_000_000)
-        self._has_fraction = self._has_fraction or not pc.all(pc.equal(in_seconds, micros)).as_py()
+        self._has_fraction = self._has_fraction or not _is_multiple(micros, 1_000_000)
+        self._has_micros = self._has_micros or not _is_multiple(micros, 1000) or _has_nanos(array)
 
     @property
     def is_text(self) -> bool:
@@ -169,6 +181,8 @@ class _Span(Rule):
     def notes(self) -> list[str]:
         if self.for_excel and self._is_negative:
             return [self.said("the durations are written as text, because Excel has none below zero.")]
+        if self.for_excel and self._has_micros:
+            return [self.said("the times are kept to the millisecond.")]
         return []
 
 
@@ -190,11 +204,19 @@ class Duration(_Span):
         return "" if self.is_text else "[h]:mm:ss.000" if self._has_fraction else "[h]:mm:ss"
 
 
+def _is_multiple(numbers: pa.Array, of: int) -> bool:
+    return bool(pc.all(pc.equal(pc.multiply(pc.divide(numbers, of), of), numbers)).as_py())
+
+
+def _has_nanos(array: pa.Array) -> bool:
+    return array.type.unit == "ns" and not _is_multiple(pc.cast(array, pa.int64()), 1000)
+
+
 def _days(micros: pa.Array) -> pa.Array:
     return pc.divide(pc.cast(micros, pa.float64(), safe=False), scalars.number(_DAY))
 
 
 def _with_offset(array: pa.Array) -> pa.Array:
     """“2024-10-27T02:30:00+02:00”: the only text that survives the hour which comes twice."""
-    moments = pc.cast(array, pa.timestamp("us", array.type.tz), safe=False)
+    moments = pc.cast(_utc(array), pa.timestamp("us"), safe=False).view(pa.timestamp("us", array.type.tz))
     return texts_of(None if one is None else one.isoformat() for one in moments.to_pylist())

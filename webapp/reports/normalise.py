@@ -79,14 +79,16 @@ def _converted(batch: pa.RecordBatch, chosen: list[rules.Rule], schema: pa.Schem
 
 def _unpacked_type(kind: pa.DataType) -> pa.DataType:
     is_packed = pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind)
-    return kind.value_type if is_packed else kind
+    return _unpacked_type(kind.value_type) if is_packed else pa.string() if _is_text(kind) else kind
 
 
 def _unpacked(array: pa.Array) -> pa.Array:
-    """Categories as the values they stand for: the writer would leave them empty."""
+    """Categories as the values they stand for, because the writer would leave them empty; every text as one type."""
     if pa.types.is_dictionary(array.type):
-        return array.dictionary_decode()
-    return pc.run_end_decode(array) if pa.types.is_run_end_encoded(array.type) else array
+        return _unpacked(array.dictionary_decode())
+    if pa.types.is_run_end_encoded(array.type):
+        return _unpacked(pc.run_end_decode(array))
+    return pc.cast(array, pa.string()) if _is_text(array.type) else array
 
 
 def _rule(kind: pa.DataType, name: str, target: Target) -> rules.Rule:

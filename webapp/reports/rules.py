@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import cells
+from webapp.reports import cells, scalars
 from webapp.reports.shapes import LARGEST
 
 LONGEST_TEXT = 32_767  # Excel's limit for a cell, in UTF-16 units
@@ -94,9 +94,12 @@ class Fraction(Rule):
         return pc.if_else(pc.is_nan(numbers), pa.nulls(len(numbers), pa.float64()), numbers)
 
     def _wide(self, array: pa.Array) -> pa.Array:
-        if self.kind == pa.float32():  # through its shortest text: 0.1 stays 0.1 and does not become 0.10000000149
-            return pc.cast(pc.cast(array, pa.string()), pa.float64())
-        return pc.cast(array, pa.float64())
+        wide = pc.cast(array, pa.float64())
+        if self.kind != pa.float32():
+            return wide
+        # Through the shortest text 0.1 stays 0.1 and does not become 0.10000000149; whole numbers beyond 2²⁴ are exact.
+        short = pc.cast(pc.cast(array, pa.string()), pa.float64())
+        return pc.if_else(pc.less(pc.abs(wide), scalars.number(2.0**24)), short, wide)
 
     def notes(self) -> list[str]:
         notes = []
