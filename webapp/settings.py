@@ -129,12 +129,20 @@ def read_slots(text: str) -> dict[str, int]:
     return slots
 
 
+_PLAIN = {
+    "int_parsing": "must be a whole number",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "literal_error": "must be {expected}",
+}
+
+
 def load(**given: object) -> Settings:
     """The settings of this environment; a UserError of one line names the variable that is wrong."""
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
-        words = first["msg"].removeprefix("Value error, ")
+        words = _PLAIN.get(first["type"], first["msg"].removeprefix("Value error, ")).format(**first.get("ctx", {}))
         name = f"OUTTRAY_{str(first['loc'][0]).upper()}: " if first["loc"] else ""
         raise UserError(name + words) from None

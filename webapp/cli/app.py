@@ -2,7 +2,6 @@
 
 import sys
 
-import click
 import typer
 from sqlalchemy.exc import OperationalError
 
@@ -37,17 +36,10 @@ def version(show: bool = typer.Option(False, "--version", help="Print the versio
 
 
 def run() -> int:
-    """Runs one command; returns its exit code: 0 well, 1 failed, 2 wrong usage."""
+    """Runs one command; returns its exit code: 0 well, 1 failed. Typer itself exits with 2 for wrong usage."""
     try:
-        code = app(standalone_mode=False)
-        return code if isinstance(code, int) else 0
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
-    except click.ClickException as wrong:
-        wrong.show()
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        return 1
+        app()
+        return 0
     except UserError as error:
         return _fail(error.words)
     except OperationalError as error:
