@@ -9,7 +9,21 @@ from fastapi.routing import APIRoute
 from webapp import paths
 from webapp.engine.inweb import working
 from webapp.house import House, build
-from webapp.web import actions, failures, files, home, login, new, poll, tasks
+from webapp.web import (
+    access,
+    account,
+    actions,
+    failures,
+    files,
+    home,
+    invite,
+    login,
+    new,
+    people,
+    poll,
+    setup,
+    tasks,
+)
 from webapp.web.deps import guard
 from webapp.web.poll import Fragments
 from webapp.web.security import Security
@@ -17,7 +31,8 @@ from webapp.web.statics import Statics
 from webapp.web.watcher import watching
 
 # The poll of the log stands before the page of a task, whose address begins alike.
-ROUTERS = tuple(page.router for page in (home, new, poll, tasks, actions, files, login))
+ENTRY = (login, setup, invite, account, access, people)
+ROUTERS = tuple(page.router for page in (home, new, poll, tasks, actions, files, *ENTRY))
 
 
 def create_app(house: House) -> FastAPI:

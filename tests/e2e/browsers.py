@@ -1,0 +1,43 @@
+"""The one browser of these tests, and windows of it that are signed in."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from webapp.accounts import sessions
+from webapp.house import House
+from webapp.ports import Person
+from webapp.web.cookies import COOKIE
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--no-first-run",
+]  # fmt: skip
+SECONDS = 10
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """$CHROMIUM, an installed one, or Playwright's own."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(args=FLAGS, executable_path=found)
+        yield browser
+        browser.close()
+
+
+def window(
+    browser: Browser, address: str, house: House, person: Person | None = None, **options: Any
+) -> BrowserContext:
+    """A browser of this person's, or of somebody who is signed out."""
+    context = browser.new_context(base_url=address, locale="en-GB", **options)
+    context.set_default_timeout(SECONDS * 1000)
+    if person:
+        with house.write() as conn:
+            cookie = sessions.start(conn, person.id, "Chromium")
+        context.add_cookies([{"name": COOKIE, "value": cookie, "url": address}])
+    return context

@@ -1,0 +1,136 @@
+"""A panel with something of everything on it: what the screenshots and the accessibility test look at."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from tests.factories import make_delivery, make_file, make_person, make_task
+from webapp.db.types import now
+from webapp.house import House
+from webapp.ports import Person
+from webapp.tasks.changes import add_line
+
+EMAIL = {"to": ["bob@example.com"], "subject": "Your order is ready", "body": "Dear Bob,\n\nyour order is ready."}
+
+
+def set_stage(house: House, folder: Path) -> dict[str, int]:
+    """Fills the house; returns the tasks by what they show."""
+    with house.write() as conn:
+        ana = make_person(conn, house.settings, "ana@example.com", "Ana Ruiz")
+        make_person(conn, house.settings, "rut@example.com", "Rut Admin", role="admin")
+        return {
+            "held": _held(conn, ana),
+            "failed": _failed(conn, ana),
+            "undone": _undone(conn, ana),
+            "cancelled": _cancelled(conn, ana),
+            "attention": _attention(conn, ana),
+            "unknown": _unknown(conn, ana),
+            "done": _done(conn, house, ana, folder),
+            "paused": _paused(conn, ana),
+            "running": _running(conn, ana),
+            "report": _report(conn, ana),
+            "waiting": _waiting(conn, ana),
+        }
+
+
+def _held(conn: Connection, ana: Person) -> int:
+    return make_task(
+        conn, ana, "held", kind="email", form=EMAIL, title="Newsletter to 8,400 people", held_why="restored",
+        created=now() - timedelta(days=1), progress_total=8_400,
+    )  # fmt: skip
+
+
+def _failed(conn: Connection, ana: Person) -> int:
+    return make_task(
+        conn, ana, "failed", kind="report", form={"data": "sales", "columns": [], "format": "xlsx", "name": "Stock"},
+        title="Stock report", fault="server", reference="R-7F3K", created=now() - timedelta(hours=20),
+        started=now() - timedelta(hours=20), finished=now() - timedelta(hours=20),
+        technical="Traceback (most recent call last):\n  File \"excel.py\", line 41\nOSError: [Errno 28] No space left",
+        outcome="The disk of the server is full. Nothing was made. Ask an admin to make room, then press Retry.",
+    )  # fmt: skip
+
+
+def _undone(conn: Connection, ana: Person) -> int:
+    return make_task(
+        conn, ana, "cancelled", kind="email", form=EMAIL, title="Email to carla@example.com", cause="undone",
+        created=now() - timedelta(hours=5), finished=now() - timedelta(hours=5),
+        outcome="Taken back. Nothing was sent.",
+    )  # fmt: skip
+
+
+def _cancelled(conn: Connection, ana: Person) -> int:
+    return make_task(
+        conn, ana, "cancelled", kind="email", form=EMAIL, title="Price list to 120 people",
+        finished=now() - timedelta(hours=4), outcome="Cancelled. 80 sent and cannot be taken back. 40 not sent.",
+    )  # fmt: skip
+
+
+def _attention(conn: Connection, ana: Person) -> int:
+    task = make_task(
+        conn, ana, "attention", kind="email", form=EMAIL | {"to": [f"c{n}@example.com" for n in range(58)]},
+        title="Invoice reminder to 58 people", expanded=True, progress_done=58, progress_total=58, queue="mail",
+        outcome="56 sent, 2 failed.", finished=now() - timedelta(hours=1),
+    )  # fmt: skip
+    for n in range(58):
+        failed = n in (3, 41)
+        reply = "The mail server does not know this address." if failed else "Accepted by the mail server."
+        technical = "550 5.1.1 no such user" if failed else ""
+        make_delivery(
+            conn, task, f"customer{n}@example.com", "failed" if failed else "sent", reply=reply, technical=technical
+        )
+    return task
+
+
+def _unknown(conn: Connection, ana: Person) -> int:
+    task = make_task(
+        conn, ana, "attention", kind="email", form=EMAIL, title="Email to dora@example.com", expanded=True,
+        outcome="1 may have arrived: nobody knows.", finished=now() - timedelta(minutes=40), progress_total=1,
+    )  # fmt: skip
+    words = "It may have arrived. The connection broke after the message was handed over."
+    make_delivery(conn, task, "dora@example.com", "unknown", reply=words)
+    return task
+
+
+def _done(conn: Connection, house: House, ana: Person, folder: Path) -> int:
+    task = make_task(
+        conn, ana, "done", kind="report", form={"data": "sales", "format": "xlsx", "name": "sales-october"},
+        title="Report: sales-october", outcome="sales-october.xlsx: 10,000 rows", queue="reports",
+        started=now() - timedelta(minutes=12, seconds=4), finished=now() - timedelta(minutes=12),
+    )  # fmt: skip
+    add_line(conn, task, "“Amount”: 3 values were too long for Excel and became text.")
+    make_file(conn, house.store, task, ana, folder, "sales-october.xlsx", b"PK" + b"0" * 412_000)
+    return task
+
+
+def _paused(conn: Connection, ana: Person) -> int:
+    return make_task(
+        conn, ana, "held", kind="email", form=EMAIL, title="Survey to 300 people", held_why="paused",
+        asked_by="Rut Admin", progress_done=120, progress_total=300, progress_words="120 of 300 sent",
+    )  # fmt: skip
+
+
+def _running(conn: Connection, ana: Person) -> int:
+    task = make_task(
+        conn, ana, "running", kind="email", form=EMAIL, title="Spring offer to 1,240 people", queue="mail",
+        expanded=True, started=now() - timedelta(minutes=3), progress_done=812, progress_total=1_240,
+        progress_words="812 of 1,240 sent",
+    )  # fmt: skip
+    for n in range(60):
+        make_delivery(conn, task, f"friend{n}@example.com", "sent" if n < 40 else "waiting", attempts=int(n < 40))
+    return task
+
+
+def _report(conn: Connection, ana: Person) -> int:
+    return make_task(
+        conn, ana, "running", kind="report", form={"data": "people"}, title="Report: people", queue="reports",
+        started=now() - timedelta(seconds=2), progress_words="looking through the data",
+    )  # fmt: skip
+
+
+def _waiting(conn: Connection, ana: Person) -> int:
+    later = now() + timedelta(minutes=30)
+    return make_task(
+        conn, ana, "waiting", kind="email", form=EMAIL, title="Email to bob@example.com", not_before=later,
+        undo_until=later, created=now(), progress_total=1,
+    )  # fmt: skip

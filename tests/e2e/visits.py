@@ -1,0 +1,80 @@
+"""Every page in every state worth a look: how one gets there, and as whom."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+STAFF, ADMIN, NOBODY = "ana@example.com", "rut@example.com", ""
+Steps = Callable[[Page], object]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One page; `{running}` in its path is the number of that task on the stage (tests/e2e/stage.py)."""
+
+    name: str
+    path: str
+    who: str = STAFF
+    stage: str = "full"
+    steps: Steps = lambda page: None
+
+    def go(self, page: Page, tasks: dict[str, int]) -> None:
+        page.goto(self.path.format(**tasks))
+        self.steps(page)
+
+
+def _press(name: str) -> Steps:
+    return lambda page: page.get_by_role("button", name=name, exact=True).click()
+
+
+def _refused(button: str, **typed: str) -> Steps:
+    def steps(page: Page) -> None:
+        for field, text in typed.items():
+            page.fill(f"[name={field}]", text)
+        _press(button)(page)
+        page.wait_for_selector("[aria-invalid]")
+
+    return steps
+
+
+def _choose_data(page: Page) -> None:
+    page.set_input_files(
+        "input[type=file]",
+        {"name": "clients.csv", "mimeType": "text/csv", "buffer": b"Name;City;Amount\nAna;Lugo;12,50\nBob;Bonn;7,25\n"},
+    )
+    page.get_by_role("group", name="Columns").wait_for()
+
+
+VISITS = [
+    Visit("home", "/"),
+    Visit("home-admin", "/", ADMIN),
+    Visit("home-open-row", "/", steps=lambda page: page.locator("summary").nth(3).click()),
+    Visit("tasks", "/tasks"),
+    Visit("tasks-search", "/tasks?q=people", ADMIN),
+    Visit("tasks-none", "/tasks?q=lopes"),
+    *[
+        Visit(f"task-{name}", f"/tasks/{{{name}}}")
+        for name in ("waiting", "running", "done", "attention", "unknown", "failed", "paused", "held", "undone")
+    ],
+    Visit(
+        "task-failed-admin", "/tasks/{failed}", ADMIN, steps=lambda page: page.get_by_text("Technical details").click()
+    ),
+    Visit("task-cancel", "/tasks/{running}/cancel"),
+    Visit("files", "/files"),
+    Visit("file-delete", "/files", steps=lambda page: page.get_by_role("link", name="Delete").first.click()),
+    Visit("new-notification", "/new/notification"),
+    Visit("new-notification-refused", "/new/notification", steps=_refused("Send notification")),
+    Visit("new-email", "/new/email"),
+    Visit("new-email-refused", "/new/email", steps=_refused("Send email", to="bob@example")),
+    Visit("new-report", "/new/report"),
+    Visit("new-report-columns", "/new/report", steps=_choose_data),
+    Visit("new-report-refused", "/new/report", steps=_refused("Make report")),
+    Visit("new-self-test", "/new/self-test", ADMIN),
+    Visit("account", "/account"),
+    Visit("people", "/people", ADMIN),
+    Visit("not-found", "/tasks/999999"),
+    Visit("login", "/login", NOBODY),
+    Visit("login-refused", "/login", NOBODY, steps=_refused("Sign in", email="ana@example.com", password="wrong")),
+    Visit("setup-closed", "/setup", NOBODY, "empty"),
+]

@@ -1,0 +1,58 @@
+"""Makes a picture of every page in every interesting state, 1440 and 390 wide, light and dark: make screenshots."""
+
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.browsers import chromium, window
+from tests.e2e.live import serving
+from tests.e2e.stage import set_stage
+from tests.e2e.visits import VISITS, Visit
+from webapp.accounts import people
+from webapp.db.migrate import bring_up_to_date
+from webapp.house import House, build
+from webapp.settings import Settings
+
+FOLDER = Path("screenshots")
+WIDTHS = {1440: 900, 390: 844}
+THEMES = ("light", "dark")
+
+
+def main(wanted: list[str]) -> None:
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        for stage in ("full", "empty"):
+            house = build(Settings(data_dir=Path(folder) / stage, timezone="Europe/Madrid"))
+            bring_up_to_date(house.database)
+            tasks = set_stage(house, Path(folder)) if stage == "full" else {}
+            with serving(house) as address:
+                visits = [visit for visit in VISITS if visit.stage == stage and (not wanted or visit.name in wanted)]
+                for visit, width, theme in product(visits, WIDTHS, THEMES):
+                    _picture(browser, house, address, visit, width, theme, tasks)
+            house.close()
+
+
+def _picture(
+    browser: Browser, house: House, address: str, visit: Visit, width: int, theme: str, tasks: dict[str, int]
+) -> None:
+    with house.read() as conn:
+        person = people.by_email(conn, house.settings, visit.who) if visit.who else None
+    size = {"width": width, "height": WIDTHS[width]}
+    context = window(browser, address, house, person, viewport=size, color_scheme=theme)
+    page = context.new_page()
+    visit.go(page, tasks)
+    _settle(page)
+    page.screenshot(path=FOLDER / f"{visit.name}-{theme}-{width}.png", full_page=True)
+    context.close()
+
+
+def _settle(page: Page) -> None:
+    page.wait_for_load_state("load")
+    page.evaluate("document.fonts.ready")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
