@@ -1,9 +1,8 @@
 """user … and token …: people and their tokens from a terminal; works while the panel runs."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
-import click
 import typer
 
 from webapp.accounts import audit, changes, entries, passwords, people, tokens
@@ -14,7 +13,7 @@ user = typer.Typer(help="People who may use the panel.", no_args_is_help=True)
 token = typer.Typer(help="Tokens by which programs use the panel.", no_args_is_help=True)
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address they sign in with.")]
-Role = Annotated[str, typer.Option(help="What they may do.", click_type=click.Choice(["staff", "admin"]))]
+Role = Annotated[Literal["staff", "admin"], typer.Option(help="What they may do.")]
 FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from one line of standard input.")]
 
 
@@ -76,7 +75,7 @@ def add_token(email: Email, name: Annotated[str, typer.Option(help="What it is f
 
 def _hashed_line(address: str, is_there: bool) -> str:
     if not is_there:
-        raise click.UsageError("Give the password on standard input, with --password-stdin.")
+        raise typer.BadParameter("Give the password on standard input.", param_hint="--password-stdin")
     line = sys.stdin.buffer.readline(8 * passwords.MAX_LENGTH).removesuffix(b"\n").removesuffix(b"\r")
     try:
         password = line.decode()

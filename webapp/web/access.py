@@ -10,7 +10,7 @@ from webapp.errors import UserError
 from webapp.house import House
 from webapp.ports import Person
 from webapp.web import agents, flash
-from webapp.web.deps import SignedIn, TheHouse, session_of
+from webapp.web.deps import Id, SignedIn, TheHouse, session_of
 from webapp.web.posted import Posted
 from webapp.web.render import go, page
 from webapp.web.words import plural
@@ -56,7 +56,7 @@ def make_token(request: Request, person: SignedIn, house: TheHouse, posted: Post
 
 
 @router.post("/tokens/{token_id:int}/revoke")
-def revoke_token(request: Request, token_id: int, person: SignedIn, house: TheHouse) -> Response:
+def revoke_token(request: Request, token_id: Id, person: SignedIn, house: TheHouse) -> Response:
     """Ends a token at once."""
     with house.write() as conn:
         name = tokens.revoke(conn, person.id, token_id)

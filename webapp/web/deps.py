@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Path, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -19,7 +19,7 @@ from webapp.web.presence import Presence
 from webapp.web.problem import problem
 from webapp.web.render import is_htmx
 
-__all__ = ["COOKIE", "Admin", "Program", "SignedIn", "TheHouse", "poll_session", "session_of", "session_person"]
+__all__ = ["COOKIE", "Admin", "Id", "Program", "SignedIn", "TheHouse", "poll_session", "session_of", "session_person"]
 
 _SIGNED_OUT = "You were signed out."
 _HOW = "A program needs a token: Authorization: Bearer out_… People make one on the page “Account”."
@@ -45,6 +45,7 @@ def get_house(request: Request) -> House:
 
 
 TheHouse = Annotated[House, Depends(get_house)]
+Id = Annotated[int, Path(le=2**63 - 1)]  # a number in an address, as far as a database can count
 
 
 def signed_in(request: Request, house: TheHouse) -> Person:

@@ -11,7 +11,7 @@ from webapp.errors import Conflict, UserError
 from webapp.house import House
 from webapp.ports import Person
 from webapp.web import flash, signin
-from webapp.web.deps import Admin, TheHouse
+from webapp.web.deps import Admin, Id, TheHouse
 from webapp.web.posted import Posted, Posting
 from webapp.web.render import go, page
 
@@ -44,7 +44,7 @@ def invite(request: Request, person: Admin, house: TheHouse, posted: Posted) -> 
 
 
 @router.post("/{person_id:int}/link")
-def new_link(request: Request, person_id: int, person: Admin, house: TheHouse) -> Response:
+def new_link(request: Request, person_id: Id, person: Admin, house: TheHouse) -> Response:
     """A new link for somebody who lost theirs or forgot the password."""
     with house.write() as conn:
         found = people.by_id(conn, house.settings, person_id)
@@ -56,7 +56,7 @@ def new_link(request: Request, person_id: int, person: Admin, house: TheHouse) -
 
 
 @router.post("/{person_id:int}/role")
-def set_role(request: Request, person_id: int, person: Admin, house: TheHouse, posted: Posted) -> Response:
+def set_role(request: Request, person_id: Id, person: Admin, house: TheHouse, posted: Posted) -> Response:
     """Makes an admin of staff, or staff of an admin."""
     role = entries.role(posted.one("role"))
     with house.write() as conn:
@@ -67,7 +67,7 @@ def set_role(request: Request, person_id: int, person: Admin, house: TheHouse, p
 
 
 @router.post("/{person_id:int}/disable")
-def disable(request: Request, person_id: int, person: Admin, house: TheHouse) -> Response:
+def disable(request: Request, person_id: Id, person: Admin, house: TheHouse) -> Response:
     """Shuts somebody out at once; their tasks and files stay."""
     with house.write() as conn:
         found = _other(people.by_id(conn, house.settings, person_id), person)
@@ -77,7 +77,7 @@ def disable(request: Request, person_id: int, person: Admin, house: TheHouse) ->
 
 
 @router.post("/{person_id:int}/enable")
-def enable(request: Request, person_id: int, person: Admin, house: TheHouse) -> Response:
+def enable(request: Request, person_id: Id, person: Admin, house: TheHouse) -> Response:
     """Lets somebody in again."""
     with house.write() as conn:
         found = people.by_id(conn, house.settings, person_id)

@@ -32,7 +32,8 @@ def form(request: Request, secret: str, house: TheHouse) -> Response:
         if not links.find(conn, "setup", secret) or people.has_admin(conn):
             return _used(request)
     here = f"{request.url.scheme}://{request.url.netloc}"
-    return _form(request, house, secret, {"zone": house.settings.timezone, "address": here}, {})
+    typed = {"name": "", "email": "", "zone": house.settings.timezone, "address": here}
+    return _form(request, house, secret, typed, {})
 
 
 @router.post("/{secret}")
