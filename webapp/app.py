@@ -6,18 +6,23 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from webapp import paths
+from webapp import __version__, paths
 from webapp.engine.inweb import working
 from webapp.house import House, build
 from webapp.web import (
     access,
     account,
     actions,
+    api,
+    api_parts,
+    article,
     failures,
     files,
+    health,
     home,
     invite,
     login,
+    metrics,
     new,
     people,
     poll,
@@ -33,17 +38,20 @@ from webapp.web.watcher import watching
 # The poll of the log stands before the page of a task, whose address begins alike.
 ENTRY = (login, setup, invite, account, access, people)
 ROUTERS = tuple(page.router for page in (home, new, poll, tasks, actions, files, *ENTRY))
+PROGRAMS = tuple(part.router for part in (article, api, api_parts, health, metrics))
 
 
 def create_app(house: House) -> FastAPI:
     """The application of one house."""
-    app = FastAPI(title="Outtray", docs_url=None, redoc_url=None, lifespan=_lifespan)
+    app = FastAPI(title="Outtray", version=__version__, docs_url=None, redoc_url=None, lifespan=_lifespan)
     app.state.house = house
     app.state.needs_slots = True
     app.state.fragments = Fragments()
     for router in ROUTERS:
         app.include_router(router)
     app.state.page_paths = _page_paths()
+    for router in PROGRAMS:
+        app.include_router(router)
     app.mount("/static", Statics(directory=paths.STATIC), name="static")
     failures.answer_in(app)
     guard(app)

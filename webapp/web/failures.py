@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from webapp.errors import UserError
+from webapp.errors import FormErrors, UserError
 from webapp.tasks.endings import new_reference
 from webapp.web.problem import problem
 from webapp.web.render import page
@@ -58,7 +58,12 @@ def answer(request: Request, status: int, words: str, errors: list[dict[str, str
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, UserError)
-    return answer(request, error.status, error.words)
+    return answer(request, error.status, error.words, _fields(error))
+
+
+def _fields(error: UserError) -> list[dict[str, str]]:
+    named = error.errors if isinstance(error, FormErrors) else {error.field: error.words} if error.field else {}
+    return [{"field": field, "message": words} for field, words in named.items()]
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:
@@ -104,6 +109,6 @@ class LastDoor:
 def _unexpected(request: Request, reference: str) -> Response:
     words = f"Something went wrong on our side. Nothing you typed was sent. Tell an admin: Reference {reference}."
     if is_program(request):
-        return problem(request, 500, words)
+        return problem(request, 500, words, reference=reference)
     request.state.person = None  # the rail asks the database, which may be what is broken
     return page(request, "errors/show.html", status=500, heading="That did not work", words=words)
