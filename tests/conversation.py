@@ -57,10 +57,12 @@ class Conversation:
 
     def run(self) -> None:
         """Until the client says goodbye, or somebody breaks off."""
-        with contextlib.suppress(Gone, OSError, ValueError):
-            self._converse()
-        self.file.close()
-        self.line.close()
+        try:
+            with contextlib.suppress(Gone, OSError):
+                self._converse()
+        finally:
+            self.file.close()
+            self.line.close()
 
     def break_off(self) -> None:
         """From another thread."""
@@ -128,7 +130,8 @@ class Conversation:
             return self._say("503 5.5.1 no recipient")
         if not self._answer("data", "354 End data with <CR><LF>.<CR><LF>"):
             return
-        if self._misdeed("content"):
+        if misdeed := self._misdeed("content"):
+            self._do(misdeed, "")
             raise Gone
         message = Received(self.sender, self.to, self._content(), self.is_encrypted, self.user)
         time.sleep(self.server.pause)
@@ -180,7 +183,7 @@ class Conversation:
 
     def _encrypt(self) -> None:
         self.file.close()
-        self.line = self.server.context.wrap_socket(self.raw, server_side=True)
+        self.line = self.server.context.wrap_socket(self.line, server_side=True)
         self.file = self.line.makefile("rb")
         self.is_encrypted = True
 

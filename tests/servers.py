@@ -67,9 +67,9 @@ class MailServer:
         """Misbehaves at a step: connect, ehlo, starttls, auth, mail, rcpt, data, content, end, rset, noop.
 
         `to`: only for this recipient (from rcpt on). `say`: the answer, such as "550 5.1.1 Who?". `drop`: breaks the
-        connection instead of answering; at data that is before the 354, at content after it and before the message was
-        read, at end after it was read (`taken`: and kept). `wait` (s) before. It happens `times` times (inf: always).
-        `nth`: only at that time (from 1) that the step is reached.
+        connection instead of answering; at data that is before the 354, at content after it and before the message
+        was read (also with `say`), at end after it was read (`taken`: and kept). `wait` (s) before. It happens
+        `times` times (inf: always). `nth`: only at that time (from 1) that the step is reached.
         """
         self._misdeeds.append(Misdeed(at, to, **what))  # type: ignore[arg-type]
 

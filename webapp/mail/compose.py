@@ -3,14 +3,13 @@
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, parseaddr, unquote
 
+from webapp.mail.headers import ExactPolicy
 from webapp.mail.html import page
 from webapp.mail.recipients import wire_form
 
-# 7 bit: a server without 8BITMIME takes it as it is.
-POLICY = SMTP.clone(cte_type="7bit")
+POLICY = ExactPolicy()
 
 
 def compose(to: str, subject: str, body: str, sender: str, message_id: str, date: datetime) -> EmailMessage:

@@ -61,7 +61,7 @@ def file_name(message_id: str) -> str:
     bare = message_id.strip().removeprefix("<").removesuffix(">")
     safe = re.sub(r"[^A-Za-z0-9@._-]", "_", bare).lstrip(".")[:120]
     # Upper and lower case are one name on some file systems.
-    digest = "" if safe == bare == bare.lower() else f"-{hashlib.sha256(bare.encode()).hexdigest()[:12]}"
+    digest = "" if safe and safe == bare == bare.lower() else f"-{hashlib.sha256(bare.encode()).hexdigest()[:12]}"
     return f"{safe}{digest}.eml"
 
 

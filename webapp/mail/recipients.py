@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator
 
 MOST_NAMED = 5  # bad addresses named in one error
 INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+QUOTED = r'"(?:[^"\\\r\n]|\\.){0,300}"'
 # A quoted text, a bracketed address, a separator, or anything else up to the next of these.
-TOKEN = re.compile(r'"(?:[^"\\\r\n]|\\.)*"|<[^<>\r\n]*>|[,;\r\n\t|]+|[^"<,;\r\n\t|]+|["<]')
+TOKEN = re.compile(QUOTED + r'|<[^<>\r\n]*>|[,;\r\n\t|]+|[^"<,;\r\n\t|]+|["<]')
 SEPARATORS = frozenset(",;\r\n\t|")
+LONGEST_NAME = 12  # tokens of one name, so that a long text without addresses is not gone through again and again
+PRIVATE = (".local", ".test")
 
 
 def read_addresses(given: str | Iterable[str]) -> list[str]:
@@ -35,8 +38,12 @@ def one_address(text: str) -> str:
     if any(unicodedata.category(c) == "Cc" for c in text):
         raise ValueError(f"{_shown(text)} holds a line break or an invisible character. Type it again.")
     address = text.strip(INVISIBLE + " \xa0")
-    if bracketed := re.fullmatch(r'(?:"(?:[^"\\]|\\.)*"|[^"<>])*<([^<>]*)>', address):
-        address = bracketed[1].strip()
+    if address.endswith(">") and "<" in address:
+        name, _, address = address[:-1].rpartition("<")
+        address = address.strip()
+        words = (word.strip("'()[]:") for word in re.sub(QUOTED, "", name).split())
+        if any("@" in word[1:-1] and word.casefold() != address.casefold() for word in words):
+            raise ValueError(f"{_shown(text)} holds two addresses. Put a comma between them.")
     address = address.removeprefix("mailto:")
     if wrong := _what_is_wrong(address):
         raise ValueError(f"{_shown(address)} {wrong}")
@@ -52,15 +59,7 @@ def normal_form(address: str) -> str:
 def wire_form(address: str) -> str:
     """The address as servers without SMTPUTF8 take it: with an ASCII domain (RFC 5890)."""
     local, _, domain = address.rpartition("@")
-    if domain.isascii():
-        return address
-    from email_validator import EmailNotValidError, validate_email
-
-    try:
-        found = validate_email(f"a@{domain}", check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        return address
-    return f"{local}@{found.ascii_domain}"
+    return address if domain.isascii() else f"{local}@{_validated(f'a@{domain}')[1]}"
 
 
 def needs_utf8(*addresses: str) -> bool:
@@ -69,12 +68,11 @@ def needs_utf8(*addresses: str) -> bool:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """The single addresses of a pasted text; a name before a bracketed address is dropped."""
+    """The single entries of a pasted text; a name stays with its bracketed address."""
     name: list[str] = []
     for token in TOKEN.findall(text):
         if token[0] == "<" and len(token) > 1:
-            yield from _before_bracket(name)
-            yield token[1:-1]
+            yield "".join([*name, token])
             name = []
         elif token[0] in SEPARATORS and not _goes_on(name, token):
             yield from _spaced("".join(name))
@@ -86,13 +84,9 @@ def _pieces(text: str) -> Iterator[str]:
 
 def _goes_on(name: list[str], separator: str) -> bool:
     """“Ruiz, Ana <…>” is one name: a single comma after something that is no address may belong to it."""
-    words = "".join(name).strip()
-    return separator == "," and bool(words) and "@" not in words
-
-
-def _before_bracket(name: list[str]) -> Iterator[str]:
-    *earlier, _name = "".join(name).split(",")
-    yield from (part for part in earlier if "@" in part)
+    if separator != "," or len(name) > LONGEST_NAME:
+        return False
+    return any(part.strip() for part in name) and not any("@" in part for part in name if part[0] != '"')
 
 
 def _spaced(piece: str) -> Iterator[str]:
@@ -126,14 +120,22 @@ def _what_is_wrong(address: str) -> str:
 
 
 def _checked(address: str) -> str:
-    from email_validator import EmailNotValidError, validate_email
+    from email_validator import EmailNotValidError
 
     try:
-        # Office networks have names such as mail.local, which the public network does not know.
-        found = validate_email(address, check_deliverability=False, globally_deliverable=False, allow_quoted_local=True)
+        return _validated(address)[0]
     except EmailNotValidError:
         raise ValueError(f"{_shown(address)} is not an email address.") from None
-    return found.normalized
+
+
+def _validated(address: str) -> tuple[str, str]:
+    """The address in its usual form, and its domain in ASCII; EmailNotValidError where it is none."""
+    from email_validator import validate_email
+
+    # Office networks use names that the validator refuses because the public network does not know them.
+    ending = ".com" if address.lower().endswith(PRIVATE) else ""
+    found = validate_email(address + ending, check_deliverability=False, allow_quoted_local=True)
+    return found.normalized.removesuffix(ending), str(found.ascii_domain).removesuffix(ending)
 
 
 def _shown(text: str) -> str:

@@ -1,7 +1,6 @@
 """Explains what a mail server answered to one message."""
 
 import re
-from collections.abc import Sequence
 from typing import Literal
 
 from webapp.ports import Reply
@@ -22,18 +21,17 @@ DISABLED = "The mailbox is closed."
 FULL = "The mailbox is full."
 POLICY = "The mail server refused it by its own rules, perhaps as unwanted mail."
 SENDER = "The mail server does not let this sender write. Ask an admin to check the sender in Settings → Mail."
+RELAY = "The mail server passes nothing on to this address. Ask an admin to check the sign-in in Settings → Mail."
 SIGN_IN = "The mail server wants a sign-in first. Ask an admin to check Settings → Mail."
 REFUSED = "The mail server refused it."
 
-# Enhanced status codes (RFC 3463) say more than the three digits; the longest beginning that fits wins.
+# Enhanced status codes (RFC 3463) say more than the three digits; the whole one goes before its first part.
 ENHANCED = {
     "1.1": NO_MAILBOX,
     "1.10": NO_DOMAIN,
     "1.2": NO_DOMAIN,
     "1.3": BAD_ADDRESS,
     "1.6": NO_MAILBOX,
-    "1.7": SENDER,
-    "1.8": SENDER,
     "2.1": DISABLED,
     "2.2": FULL,
     "2.3": TOO_LARGE,
@@ -47,11 +45,6 @@ BY_STEP: dict[tuple[Step, int], str] = {
     ("RCPT", 552): FULL,
     ("RCPT", 553): BAD_ADDRESS,
     ("RCPT", 556): NO_DOMAIN,
-    ("MAIL", 501): SENDER,
-    ("MAIL", 550): SENDER,
-    ("MAIL", 551): SENDER,
-    ("MAIL", 552): TOO_LARGE,
-    ("MAIL", 553): SENDER,
     ("DATA", 552): TOO_LARGE,
     ("message", 552): TOO_LARGE,
     ("message", 550): POLICY,
@@ -75,12 +68,12 @@ def technical(code: int, text: bytes) -> str:
 def _why(step: Step, code: int, said: str) -> str:
     if code == 530:
         return SIGN_IN
+    if step == "MAIL":
+        return TOO_LARGE if code == 552 or "5.3.4" in said else SENDER
+    if step == "RCPT" and "relay" in said.lower():
+        return RELAY
     if status := re.search(r"\b5\.(\d{1,3})\.(\d{1,3})\b", said):
-        for key in _keys(status.groups()):
+        for key in (".".join(status.groups()), status[1]):
             if key in ENHANCED:
                 return ENHANCED[key]
     return BY_STEP.get((step, code), REFUSED)
-
-
-def _keys(parts: Sequence[str]) -> list[str]:
-    return [".".join(parts), parts[0]]

@@ -95,16 +95,28 @@ class SmtpServer:
     def _hand_over(self, smtp: SMTP, content: bytes) -> Reply:
         """From here on nobody but the server knows whether it has taken the message."""
         try:
-            self._wait_at_most(smtp, self._patience.block)
-            smtp.send(content)
-            self._wait_at_most(smtp, self._patience.reply)
-            code, text = smtp.getreply()
+            code, text = self._write(smtp, content)
         except (OSError, SMTPException) as error:
             return self._broke("unknown", replies.UNKNOWN, error)
         if 200 <= code < 300:
             self._used = time.monotonic()
             return Reply("sent", replies.SENT, technical(code, text))
         return self._refused(smtp, "message", code, text)
+
+    def _write(self, smtp: SMTP, content: bytes) -> tuple[int, bytes]:
+        """The server's word on the message; also one that it said before it had heard the whole of it."""
+        assert smtp.sock is not None
+        try:
+            self._wait_at_most(smtp, self._patience.block)
+            smtp.sock.sendall(content)
+        except OSError:
+            self._wait_at_most(smtp, QUIT_SECONDS)
+            code, text = smtp.getreply()
+            if code < 400:
+                raise
+            return code, text
+        self._wait_at_most(smtp, self._patience.reply)
+        return smtp.getreply()
 
     def _refused(self, smtp: SMTP, step: Step, code: int, text: bytes) -> Reply:
         if not 400 <= code < 600:  # no sense in it: whoever speaks there is no mail server

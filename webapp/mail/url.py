@@ -48,7 +48,7 @@ def read_sender(mail_from: str, server: SmtpSettings | None = None) -> str:
     if mail_from:
         with _named("OUTTRAY_MAIL_FROM"):
             name, bare = parseaddr(mail_from)
-            if not bare or any(not c.isprintable() for c in mail_from):
+            if not bare or not mail_from.isprintable() or mail_from.count("@") - name.count("@") != 1:
                 raise ValueError("must look like office@example.com or Office <office@example.com>")
             address = one_address(bare)
             return f"{_quoted(name)} <{address}>" if name else address

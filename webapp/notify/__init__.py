@@ -1,0 +1,1 @@
+"""The notify room: the places where a notification can go."""

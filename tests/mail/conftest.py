@@ -1,0 +1,46 @@
+"""A mail server, a sender for it, and letters."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from email.message import EmailMessage
+
+import pytest
+
+from tests.servers import MailServer
+from webapp.mail.compose import compose
+from webapp.mail.smtp import Patience, SmtpServer
+from webapp.mail.url import read_url
+
+IMPATIENT = Patience(command=2, data=2, block=2, reply=2)
+Open = Callable[..., SmtpServer]
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    with MailServer() as running:
+        yield running
+
+
+@pytest.fixture
+def open_sender() -> Iterator[Open]:
+    """Opens a sender that is ready; it ends with the test."""
+    with ExitStack() as stack:
+
+        def opened(
+            server: MailServer, mail_from: str = "office@example.com", patience: Patience = IMPATIENT
+        ) -> SmtpServer:
+            sender = stack.enter_context(SmtpServer(read_url(server.url), mail_from, patience))
+            sender.ready()
+            return sender
+
+        yield opened
+
+
+@pytest.fixture
+def sender(server: MailServer, open_sender: Open) -> SmtpServer:
+    return open_sender(server)
+
+
+def letter(to: str = "ana@example.com", body: str = "Hi", subject: str = "Hello", number: int = 0) -> EmailMessage:
+    return compose(to, subject, body, "office@example.com", f"<{number}.test@example.com>", datetime.now(UTC))
