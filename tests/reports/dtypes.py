@@ -139,9 +139,11 @@ def is_same(value: Any, cell: Any, dtype: str = "") -> bool:
     if isinstance(value, dt.timedelta):
         return cell == value or _unguarded(cell) == _clock(value)
     if isinstance(value, dt.datetime):
-        return _moment(cell) == value
+        return _is_same_moment(value, _moment(cell))
+    if isinstance(value, dt.date) and isinstance(cell, dt.datetime):
+        return cell == dt.datetime(value.year, value.month, value.day)
     if isinstance(value, dt.date | dt.time):
-        return cell == value or str(cell) == str(value) or _moment(cell) == value
+        return cell == value or str(cell) == str(value)
     return str(cell) == str(value)
 
 
@@ -165,9 +167,15 @@ def _clock(span: dt.timedelta) -> str:
     return f"{text}.{size.microseconds:06}" if size.microseconds else text
 
 
-def _moment(cell: Any) -> dt.datetime | dt.date | None:
-    if isinstance(cell, dt.datetime) or not isinstance(cell, dt.date | str):
-        return cell if isinstance(cell, dt.datetime) else None
+def _is_same_moment(value: dt.datetime, read: dt.datetime | None) -> bool:
+    if read is None or value.tzinfo is None or read.tzinfo is None:
+        return read == value
+    return read.astimezone(dt.UTC) == value.astimezone(dt.UTC)  # == says no where a clock was just set
+
+
+def _moment(cell: Any) -> dt.datetime | None:
+    if isinstance(cell, dt.datetime):
+        return cell
     try:
         return dt.datetime.fromisoformat(str(cell))
     except ValueError:

@@ -93,23 +93,34 @@ def _joined(array: Any) -> pa.Array:
 def _of_objects(series: "pd.Series[Any]") -> tuple[pa.Array, str]:
     cells = [None if _is_missing(cell) else _plain(cell) for cell in series]
     kinds = {type(cell) for cell in cells if cell is not None}
-    is_finite = kinds != {Decimal} or all(cell.is_finite() for cell in cells if cell is not None)
-    if len(kinds) <= 1 and kinds <= _ALIKE.keys() and is_finite:
-        kind = next(iter(kinds), str)
-        if kind is str:
-            return _of_texts(cells)
-        return _joined(pa.array(cells, _ALIKE[kind])), ""
-    if kinds == {int} and all(abs(cell) < 2**63 for cell in cells if cell is not None):
-        return pa.array(cells, pa.int64()), ""
-    if kinds == {int, float} and all(abs(cell) <= LARGEST for cell in cells if isinstance(cell, int)):
-        return pa.array([None if cell is None else float(cell) for cell in cells], pa.float64()), ""
-    if kinds == {datetime} and len({cell.tzinfo for cell in cells if cell is not None}) == 1:
-        return pa.array(cells), ""
-    mixed = "it holds values of several kinds, all written as text." if len(kinds) > 1 else ""
-    plain = kinds <= {UUID, int}
-    return texts_of(None if cell is None else shown(cell) for cell in cells), mixed or (
-        "" if plain else "written as text."
-    )
+    if kinds <= {str}:
+        return _of_texts(cells)
+    array = _of_one_kind(cells, kinds)
+    if array is not None:
+        return array, ""
+    words = "it holds values of several kinds, all written as text." if len(kinds) > 1 else "written as text."
+    return texts_of(None if cell is None else shown(cell) for cell in cells), "" if kinds == {UUID} else words
+
+
+def _of_one_kind(cells: list[Any], kinds: set[type]) -> pa.Array | None:
+    """The cells as one of Arrow's types, if there is one that keeps every digit."""
+    try:
+        if len(kinds) == 1 and kinds <= _ALIKE.keys():
+            return _joined(pa.array(cells, _ALIKE[kinds.pop()]))
+        if kinds == {int}:
+            return pa.array([None if cell is None else Decimal(cell) for cell in cells], _wide_enough(cells))
+        if kinds == {int, float} and all(abs(cell) <= LARGEST for cell in cells if isinstance(cell, int)):
+            return pa.array([None if cell is None else float(cell) for cell in cells], pa.float64())
+        if kinds == {datetime} and len({cell.tzinfo for cell in cells if cell is not None}) == 1:
+            return pa.array(cells)
+    except pa.ArrowInvalid:  # such as a decimal number of infinite size, or of more than 76 digits
+        return None
+    return None
+
+
+def _wide_enough(cells: list[Any]) -> pa.DataType:
+    digits = max(len(str(abs(cell))) for cell in cells if cell is not None)
+    return pa.decimal128(15 if digits <= 15 else 38, 0) if digits <= 38 else pa.decimal256(76, 0)
 
 
 def _plain(cell: Any) -> Any:

@@ -1,7 +1,8 @@
 """How columns of dates, times of day and durations go out.
 
 Excel counts days from 1900 and believes in a 29 February of that year: what lies before its March is text. It keeps
-times as fractions of a day; the writer drops what is below a second, so those columns go out as formatted fractions.
+moments as days and fractions of a day, and so they are handed to the writer: of timestamps it drops what is below a
+second, and those before 1970 it moves (1969-01-01 00:00:01 becomes 1969-01-02 23:59:59).
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -74,9 +75,9 @@ class Moment(Rule):
     def target(self) -> pa.DataType:
         if self.is_text:
             return pa.string()
-        if self._finest:
-            return pa.float64() if self.for_excel else self.kind
-        return pa.timestamp("ms" if self.for_excel else "s")
+        if self.for_excel:
+            return pa.float64()
+        return self.kind if self._finest else pa.timestamp("s")
 
     @property
     def format(self) -> str:  # type: ignore[override]
