@@ -239,7 +239,14 @@
   });
 
   function reveal() {
-    all("[data-copy][hidden]").forEach((button) => (button.hidden = false));
+    for (const button of all("[data-copy][hidden]")) {
+      const source = byId(button.dataset.copy);
+      button.hidden = false;
+      if (source.autofocus) { // without scripts the text itself has the focus
+        source.select?.();
+        button.focus();
+      }
+    }
   }
 
   function fillZone() {
