@@ -11,6 +11,8 @@ from webapp.web import words
 
 SURE_AFTER = timedelta(seconds=5)  # before that, a guess at the time left is worth nothing
 
+SHOWN_FROM = timedelta(seconds=1)
+
 
 @dataclass(frozen=True)
 class Action:
@@ -74,7 +76,8 @@ class Row:
         task = self.task
         if task.state is State.CANCELLED or not (task.state.has_ended and task.started and task.finished):
             return ""
-        return words.lasting(task.finished - task.started)
+        span = task.finished - task.started
+        return words.lasting(span) if span >= SHOWN_FROM else ""
 
     @property
     def telling(self) -> str:

@@ -94,7 +94,7 @@ def _control(name: str, info: FieldInfo, values: Sequence[str], desk: Desk) -> C
         info.description or "",
         widget,
         values,
-        _data_options(extra, desk) if widget == "data" else _options(info, extra),
+        _data_options(extra, desk, values) if widget == "data" else _options(info, extra),
         is_many(info),
         int(extra.get("rows", 8)),
         _attributes(name, info),
@@ -116,9 +116,14 @@ def _options(info: FieldInfo, extra: Mapping[str, Any]) -> list[tuple[str, str, 
     return [(value, label, str(hints.get(value, ""))) for value, label in options_of(info)]
 
 
-def _data_options(extra: Mapping[str, Any], desk: Desk) -> list[tuple[str, str, str]]:
-    """A person's own files first, then what everybody has."""
-    own = [(table.id, table.name, _remark(table)) for table in desk.tables()]
+def _data_options(extra: Mapping[str, Any], desk: Desk, chosen: Sequence[str]) -> list[tuple[str, str, str]]:
+    """A person's own files first, of those with the same name the newest and the chosen one; then everybody's."""
+    newest: dict[str, str] = {}
+    tables = desk.tables()
+    for table in tables:
+        newest.setdefault(table.name, table.id)
+    shown = [table for table in tables if newest[table.name] == table.id or table.id in chosen]
+    own = [(table.id, table.name, _remark(table)) for table in shown]
     return own + [(str(name), str(title), "") for name, title in extra.get("samples", {}).items()]
 
 

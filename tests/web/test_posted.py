@@ -1,0 +1,129 @@
+"""Posted forms are read as they stream in: files to disk, limits kept."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from starlette.requests import Request
+
+from webapp.errors import TooLarge, UserError
+from webapp.web.posted import FIELDS_BYTES, MB, Posting, read_posting
+
+BOUNDARY = "b0undary"
+
+
+class _Settings:
+    max_upload_mb = 1
+
+
+class _House:
+    settings = _Settings()
+
+
+class _App:
+    class state:
+        house = _House()
+
+
+def part(name: str, body: bytes, filename: str | None = None) -> bytes:
+    named = f'; filename="{filename}"' if filename is not None else ""
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{named}\r\n\r\n'
+    return head.encode() + body + b"\r\n"
+
+
+def read(body: bytes, kind: str = f"multipart/form-data; boundary={BOUNDARY}", step: int = 60_000):
+    """The posting of this body, with the content of its files, as it comes in steps of that many bytes."""
+
+    async def receive() -> dict[str, object]:
+        nonlocal body
+        chunk, body = body[:step], body[step:]
+        return {"type": "http.request", "body": chunk, "more_body": bool(body)}
+
+    async def posting() -> tuple[Posting, dict[str, bytes], list]:
+        scope = {"type": "http", "method": "POST", "headers": [(b"content-type", kind.encode())], "app": _App()}
+        reading: AsyncIterator[Posting] = read_posting(Request(scope, receive))
+        found = await anext(reading)
+        contents = {name: upload.path.read_bytes() for name, upload in found.files.items()}
+        paths = [upload.path for upload in found.files.values()]
+        with pytest.raises(StopAsyncIteration):
+            await anext(reading)
+        return found, contents, paths
+
+    return asyncio.run(posting())
+
+
+END = f"--{BOUNDARY}--\r\n".encode()
+
+
+@pytest.mark.parametrize("step", [1, 7, 60_000])
+def test_fields_and_files_come_whole_however_they_are_cut(step):
+    body = part("name", "Anä".encode()) + part("name", b"two") + part("file", b"a;b\r\n--1;2\r\n", "my data.csv") + END
+    found, contents, _ = read(body, step=step)
+    assert found.all("name") == ["Anä", "two"]
+    assert found.one("name") == "two"
+    assert contents == {"file": b"a;b\r\n--1;2\r\n"}
+    assert found.files["file"].name == "my data.csv"
+    assert found.files["file"].size == len(contents["file"])
+
+
+def test_a_large_file_is_on_disk_byte_for_byte_and_gone_after_the_answer():
+    content = bytes(range(256)) * 4_000
+    _, contents, paths = read(part("file", content, "x.bin") + END)
+    assert contents["file"] == content
+    assert not paths[0].exists()
+
+
+def test_a_file_over_the_limit_is_refused_and_what_was_typed_is_kept():
+    body = part("before", b"1") + part("file", b"x" * (MB + 1), "big.csv") + part("after", b"2") + END
+    found, contents, _ = read(body)
+    assert found.refused == {"file": "This file is larger than 1 MB, the limit of this panel."}
+    assert contents == {}
+    assert (found.one("before"), found.one("after")) == ("1", "2")
+
+
+def test_a_file_of_exactly_the_limit_is_taken():
+    found, contents, _ = read(part("file", b"x" * MB, "x.csv") + END)
+    assert found.refused == {}
+    assert len(contents["file"]) == MB
+
+
+def test_what_never_ends_is_cut_off():
+    with pytest.raises(TooLarge):
+        read(part("file", b"x" * (9 * MB), "big.csv") + END)
+
+
+def test_no_file_chosen_is_no_file():
+    found, _, _ = read(part("file", b"", "") + END)
+    assert found.files == {}
+
+
+def test_an_empty_file_is_a_file():
+    found, contents, _ = read(part("file", b"", "empty.csv") + END)
+    assert contents == {"file": b""}
+    assert found.files["file"].size == 0
+
+
+def test_more_text_than_a_form_may_hold_is_refused():
+    with pytest.raises(TooLarge):
+        read(part("text", b"x" * (FIELDS_BYTES + 1)) + END)
+    with pytest.raises(TooLarge):
+        read(b"text=" + b"x" * FIELDS_BYTES, "application/x-www-form-urlencoded")
+
+
+def test_a_plain_form_is_read_with_its_empty_values():
+    found, _, _ = read(b"a=1&a=2&b=&c=%C3%A4+%26", "application/x-www-form-urlencoded")
+    assert found.values == {"a": ["1", "2"], "b": [""], "c": ["ä &"]}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"nonsense", f"multipart/form-data; boundary={BOUNDARY}"),
+        (b"{}", "application/json"),
+        (b"a=1", "multipart/form-data"),
+        (b"\xff=1", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_what_is_no_form_is_refused_in_plain_words(body, kind):
+    with pytest.raises(UserError, match="not a form"):
+        read(body, kind)
