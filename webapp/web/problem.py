@@ -27,7 +27,7 @@ def problem(
     return JSONResponse(body, status, {"Cache-Control": "no-store"}, MEDIA_TYPE)
 
 
-PROBLEM = {
+PROBLEM: dict[str, object] = {
     "description": "What is wrong, in plain words.",
     "content": {
         MEDIA_TYPE: {
