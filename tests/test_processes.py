@@ -175,8 +175,8 @@ def test_it_works_from_a_daemonic_child_of_a_fork_server(tmp_path):
 def test_a_child_ends_when_its_parent_is_killed(tmp_path):
     told = tmp_path / "pid"
     code = (
-        f"import sys; sys.path[:0] = [{str(HERE.parent)!r}, {str(HERE)!r}]\n"
-        "import test_processes\n"
+        f"import sys; sys.path.insert(0, {str(HERE.parent)!r})\n"
+        "from tests import test_processes\n"
         f"test_processes.call(test_processes.wait, {str(told)!r}, seconds=200)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", code])

@@ -1,11 +1,12 @@
 """Makes a report: an Excel or CSV file of a sample or of an uploaded table."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from webapp.errors import FormErrors, NotFound
+from webapp.kinds.texts import one_line, text
 from webapp.ports import Desk, Kind, Table, TaskContext, TaskForm
 from webapp.reports import samples
 from webapp.reports.filenames import safe
@@ -19,17 +20,24 @@ MEDIA_TYPES = {
 }
 
 
+def _once(columns: Any) -> Any:
+    """A column that is named twice is meant once."""
+    return list(dict.fromkeys(columns)) if isinstance(columns, list) else columns
+
+
 class ReportForm(TaskForm):
     """What goes into the file, and what it is called."""
 
-    data: str = Field(
+    data: Annotated[str, text("data", 200, "Choose a file or a sample.")] = Field(
         title="Data",
         description="Your own CSV or Excel file, or one of the samples.",
-        min_length=1,
-        max_length=200,
-        json_schema_extra={"widget": "data", "samples": {**samples.TITLES}},
+        json_schema_extra={
+            "widget": "data",
+            "samples": {**samples.TITLES},
+            "sample_columns": {name: [*samples.columns(name)] for name in samples.TITLES},
+        },
     )
-    columns: list[str] = Field(
+    columns: Annotated[list[str], BeforeValidator(_once)] = Field(
         default_factory=list,
         title="Columns",
         description="All of them, unless you choose.",
@@ -37,10 +45,10 @@ class ReportForm(TaskForm):
         json_schema_extra={"widget": "columns"},
     )
     format: Literal["xlsx", "csv"] = Field(
-        "xlsx", title="File type", json_schema_extra={"widget": "choice", "choices": {"xlsx": "Excel", "csv": "CSV"}}
+        "xlsx", title="File type", json_schema_extra={"choices": {"xlsx": "Excel", "csv": "CSV"}}
     )
-    name: str = Field(
-        "", title="File name", description="Without it, the file is called like its data.", max_length=200
+    name: Annotated[str, one_line("file name", 200)] = Field(
+        "", title="File name", description="Without it, the file is called like its data."
     )
 
 
