@@ -30,7 +30,7 @@ from webapp.web import (
     tasks,
 )
 from webapp.web.deps import guard
-from webapp.web.poll import Fragments
+from webapp.web.poll import Fragments, Unchanged
 from webapp.web.security import Security
 from webapp.web.statics import Statics
 from webapp.web.watcher import watching
@@ -57,6 +57,7 @@ def create_app(house: House) -> FastAPI:
     guard(app)
     app.add_middleware(failures.LastDoor)
     app.add_middleware(Security, base_url=house.settings.base_url)
+    app.add_middleware(Unchanged)
     return app
 
 
