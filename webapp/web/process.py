@@ -1,61 +1,37 @@
-"""The web as a child of the supervisor: uvicorn on a socket that the supervisor holds open across restarts."""
+"""The web as a child of the supervisor, which holds its socket open across restarts and imports none of it."""
 
-import contextlib
 import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
 from multiprocessing.connection import Connection as Pipe
-
-import uvicorn
+from typing import TYPE_CHECKING
 
 from webapp import logs
 from webapp.engine.locks import WorkerLock
 from webapp.settings import Settings
 
-STOP_SECONDS = 5  # what answers under way may still take
-
-
-class Server(uvicorn.Server):
-    """Stops when the supervisor says so, not when a signal comes."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+if TYPE_CHECKING:
+    from webapp.web.server import Server
 
 
 def main(settings: Settings, listening: socket.socket, needs_slots: bool, worker: str, pipe: Pipe) -> None:
     """The whole life of a web process; its supervisor holds the other end of `pipe`."""
-    from webapp.app import create_app
-    from webapp.house import build
+    from webapp.web.server import make_server, serve
 
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
     logs.set_up(settings.log_format)
-    house = build(settings)
-    lock = WorkerLock(house.run_dir, worker)
+    server = make_server(settings, needs_slots=needs_slots)
+    lock = WorkerLock(settings.data_dir / "run", worker)
     lock.take()
-    app = create_app(house)
-    app.state.needs_slots = needs_slots
-    app.state.worker = worker
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=True,
-        timeout_graceful_shutdown=STOP_SECONDS,
-        timeout_keep_alive=30,
-    )
-    server = Server(config)
     threading.Thread(target=_obey, args=(pipe, server), daemon=True).start()
-    server.run(sockets=[listening])
+    serve(server, listening)
     lock.release()
     os._exit(0)  # a thread that still runs a task of the background engine must not keep the process
 
 
-def _obey(pipe: Pipe, server: uvicorn.Server) -> None:
+def _obey(pipe: Pipe, server: "Server") -> None:
     try:
         pipe.recv()
         server.should_exit = True

@@ -1,0 +1,16 @@
+"""What the fork server has ready for every child: imported once and shared, and kept out of the children's collections.
+
+Without the freeze each child's first garbage collection writes into, and so copies, the pages that it shares.
+"""
+
+import gc
+
+from webapp import house
+from webapp.engine import slot
+from webapp.mail.html import page
+
+__all__ = ["house", "slot"]
+
+page("", "")  # loads what turns a message into HTML
+gc.collect()
+gc.freeze()
