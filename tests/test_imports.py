@@ -39,6 +39,7 @@ ROOMS = {
     "web": TABLES | {"app", "engine", "house", "intake", "kinds", "secret"},
     "app": TABLES | {"engine", "house", "web"},
     "cli": TABLES | FIELD | {"archive", "engine", "house", "housekeeping", "secret", "web"},
+    "preload": {"engine", "house", "mail"},
     "__main__": {"cli"},
 }
 MAY_IMPORT = LEAVES | {room: rooms | LEAVES.keys() for room, rooms in ROOMS.items()}

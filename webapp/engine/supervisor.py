@@ -20,7 +20,7 @@ from webapp.tasks.workshop import Build, Workshop
 TICK = 0.5  # seconds between two looks for tasks whose worker died
 STOP_SECONDS = 10.0
 CALM_SECONDS = 30.0  # a child that lived this long is started again at once
-PRELOAD = ["webapp.engine.preload"]  # shared by all slots: 11 MB a slot instead of 32
+PRELOAD = ["webapp.preload"]  # shared by all slots: 11 MB a slot instead of 32
 log = logging.getLogger("outtray.supervisor")
 
 
