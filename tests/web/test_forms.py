@@ -22,7 +22,9 @@ class OrderForm(TaskForm):
     gift: bool = Field(False, title="Wrap it up")
     size: Literal["small", "large"] = Field("small", title="Size")
     colours: list[str] = Field(
-        default_factory=list, title="Colours", json_schema_extra={"widget": "choice", "choices": {"r": "Red", "b": "Blue"}}
+        default_factory=list,
+        title="Colours",
+        json_schema_extra={"widget": "choice", "choices": {"r": "Red", "b": "Blue"}},
     )
     names: list[str] = Field(default_factory=list, title="Names", max_length=3)
 
@@ -48,7 +50,9 @@ def posted(**values: str | list[str]) -> Posting:
 def test_what_was_typed_becomes_a_value():
     filled = read_form(
         OrderForm,
-        posted(name=" Ana ", pieces="12", weight="1.5", gift="on", size="large", colours=["r", "b"], names="Bo\n\nCy\r\n"),
+        posted(
+            name=" Ana ", pieces="12", weight="1.5", gift="on", size="large", colours=["r", "b"], names="Bo\n\nCy\r\n"
+        ),
     )
     assert filled.errors == {}
     assert filled.value == OrderForm(
@@ -105,7 +109,9 @@ def test_what_a_kind_refuses_as_a_whole_stands_above_the_form():
     def check(form, desk):
         raise UserError("Not on a Sunday.")
 
-    assert checked(_kind(check), read_form(OrderForm, posted(name="Ana")), _Desk()).errors == {WHOLE: "Not on a Sunday."}
+    assert checked(_kind(check), read_form(OrderForm, posted(name="Ana")), _Desk()).errors == {
+        WHOLE: "Not on a Sunday."
+    }
 
 
 def test_a_stored_form_is_shown_as_it_was_typed():

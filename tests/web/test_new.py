@@ -104,7 +104,9 @@ def test_a_header_cannot_be_slipped_in_through_the_subject(signed_in, house):
 
 
 def test_without_a_mail_server_the_form_says_where_emails_go(signed_in):
-    assert "No mail server is connected. Emails are saved in the outbox, not sent." in form(signed_in, "/new/email").text
+    assert (
+        "No mail server is connected. Emails are saved in the outbox, not sent." in form(signed_in, "/new/email").text
+    )
 
 
 def test_run_again_shows_the_filled_form_and_starts_nothing(signed_in, house, ana):
@@ -150,7 +152,9 @@ class TestReport:
     """Data, columns, and files that come with the form."""
 
     def test_the_samples_are_there_for_everybody(self, signed_in):
-        labels = [one.text for one in form(signed_in, "/new/report").one("fieldset", id="data").all("label", class_="option")]
+        labels = [
+            one.text for one in form(signed_in, "/new/report").one("fieldset", id="data").all("label", class_="option")
+        ]
         assert labels == ["The three people", "Sales of one year (10,000 rows)"]
 
     def test_show_columns_shows_the_columns_of_a_file_and_keeps_it(self, signed_in):
@@ -201,7 +205,7 @@ class TestReport:
         answer = admin.post(
             "/new/report", data={"intent": "columns"}, files={"data-file": ("clients.csv", CSV, "text/csv")}
         )
-        theirs = [one["value"] for one in read(answer.text).all("input", name="data") if "checked" in one][0]
+        theirs = next(one["value"] for one in read(answer.text).all("input", name="data") if "checked" in one)
         refused = signed_in.post("/new/report", data={"key": "k", "data": theirs})
         assert refused.status_code == 422
         assert "not there any more" in refused.text

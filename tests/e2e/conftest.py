@@ -1,0 +1,76 @@
+"""A panel with a real server and real work, and windows of a real browser on it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from tests.e2e.browsers import SECONDS, chromium, window
+from tests.e2e.live import serving
+from webapp.house import House
+from webapp.ports import Person
+from webapp.settings import Settings
+
+expect.set_options(timeout=SECONDS * 1000)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Tasks run in the web process, so that a test needs no slots."""
+    return Settings(data_dir=settings.data_dir, timezone="Europe/Madrid", engine="background")
+
+
+@pytest.fixture
+def address(house: House) -> Iterator[str]:
+    with serving(house) as served:
+        yield served
+
+
+@pytest.fixture
+def open_window(browser: Browser, address: str, house: House) -> Iterator[Callable[..., Page]]:
+    """Opens a page of this person's; complaints in the browser's console fail the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        # A status of 4xx or 5xx is a line in the console as well; tests of those look at the page.
+        if message.type == "error" and "Failed to load resource" not in message.text and "htmx:" not in message.text:
+            complaints.append(message.text)
+
+    def opened(person: Person | None = None, **options: object) -> Page:
+        contexts.append(window(browser, address, house, person, **options))
+        page = contexts[-1].new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(open_window: Callable[..., Page], ana: Person) -> Page:
+    """Ana's window."""
+    return open_window(ana)
+
+
+@pytest.fixture
+def plain_page(open_window: Callable[..., Page], ana: Person) -> Page:
+    """Ana's window, with JavaScript off."""
+    return open_window(ana, java_script_enabled=False)
+
+
+@pytest.fixture
+def clients_csv(tmp_path: Path) -> Path:
+    path = tmp_path / "clients.csv"
+    path.write_bytes("Name;City;Amount\nAna;Lugo;12,50\nBob;Bonn;7,25\n".encode("utf-8-sig"))
+    return path

@@ -1,0 +1,75 @@
+"""The form pages."""
+
+from pathlib import Path
+
+from playwright.sync_api import Locator
+
+from tests.e2e.pages.frame import Frame
+
+
+class Form(Frame):
+    """What every form has."""
+
+    verb = ""
+
+    def field(self, label: str) -> Locator:
+        return self.page.get_by_label(label, exact=True)
+
+    def fill(self, **texts: str) -> "Form":
+        """Fills fields by their labels; `_` stands for a space."""
+        for label, text in texts.items():
+            self.field(label.replace("_", " ")).fill(text)
+        return self
+
+    def press(self) -> None:
+        self.button.click()
+
+    @property
+    def button(self) -> Locator:
+        return self.page.get_by_role("button", name=self.verb, exact=True)
+
+    @property
+    def answer(self) -> Locator:
+        """The note beside the button."""
+        return self.page.get_by_role("alert")
+
+    def error(self, name: str) -> Locator:
+        return self.page.locator(f"#{name}-error")
+
+    @property
+    def summary(self) -> Locator:
+        return self.page.locator(".summary")
+
+
+class NotificationForm(Form):
+    path, verb = "/new/notification", "Send notification"
+
+
+class EmailForm(Form):
+    path, verb = "/new/email", "Send email"
+
+
+class ReportForm(Form):
+    path, verb = "/new/report", "Make report"
+
+    def choose_file(self, path: Path) -> None:
+        self.page.locator("#data-file").set_input_files(path)
+
+    def choose(self, data: str) -> None:
+        self.page.get_by_role("radio", name=data).check()
+
+    @property
+    def columns(self) -> Locator:
+        return self.page.get_by_role("group", name="Columns")
+
+    @property
+    def chosen(self) -> Locator:
+        return self.page.locator("input[name=data]:checked")
+
+    def show_columns(self) -> None:
+        """Without JavaScript."""
+        self.page.get_by_role("button", name="Show columns").click()
+
+
+class SelfTestForm(Form):
+    path, verb = "/new/self-test", "Run self-test"

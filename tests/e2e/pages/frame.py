@@ -1,0 +1,40 @@
+"""What every page has."""
+
+from playwright.sync_api import Locator, Page
+
+
+class Frame:
+    """One page of the panel; `path` is where it lives."""
+
+    path = "/"
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def open(self, path: str = "") -> "Frame":
+        self.page.goto(path or self.path)
+        return self
+
+    @property
+    def heading(self) -> Locator:
+        return self.page.get_by_role("heading", level=1)
+
+    @property
+    def rail(self) -> Locator:
+        return self.page.get_by_role("navigation", name="Main")
+
+    @property
+    def needs_you(self) -> Locator:
+        return self.page.locator("#need-you .unseen")
+
+    @property
+    def focused(self) -> Locator:
+        return self.page.locator(":focus")
+
+    @property
+    def spoken(self) -> Locator:
+        """The one place that speaks."""
+        return self.page.locator("#status")
+
+    def sign_out(self) -> None:
+        self.page.get_by_role("button", name="Sign out").click()

@@ -1,0 +1,106 @@
+"""Files: the list, downloads under their names, and deleting."""
+
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from tests.factories import make_file, make_person, make_task
+from tests.html import read
+from webapp.db import schema
+from webapp.db.types import now
+from webapp.web.words import near_day
+
+
+def file_of(house, owner, folder, name: str = "sales.xlsx", body: bytes = b"0123456789") -> str:
+    with house.write() as conn:
+        task_id = make_task(conn, owner, "done", kind="report", title="Report of sales")
+        return make_file(conn, house.store, task_id, owner, folder, name, body)
+
+
+def test_the_list_names_file_task_size_and_days(signed_in, house, ana, tmp_path):
+    file_of(house, ana, tmp_path)
+    row = read(signed_in.get("/files").text).one("li", class_="row")
+    kept = now() + timedelta(days=30)
+    assert "Download sales.xlsx" in row.text
+    assert "Report of sales" in row.text
+    assert "10 bytes · kept until" in row.text
+    assert str(kept.year) in row.text
+
+
+def test_an_empty_list_says_what_puts_files_there(signed_in):
+    page = read(signed_in.get("/files").text)
+    assert "Reports put their files here." in page.text
+    assert [one["href"] for one in page.all("a") if one.text == "Make a report"] == ["/new/report"]
+
+
+def test_a_download_is_an_attachment_under_its_own_name(signed_in, house, ana, tmp_path):
+    answer = signed_in.get(f"/files/{file_of(house, ana, tmp_path, 'Umsätze “Mai”.csv')}/download")
+    assert answer.content == b"0123456789"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename=\"Ums_tze _Mai_.csv\"; filename*=UTF-8''Ums%C3%A4tze%20%E2%80%9CMai%E2%80%9D.csv"
+    )
+
+
+def test_a_part_of_a_download_can_be_asked_for(signed_in, house, ana, tmp_path):
+    answer = signed_in.get(f"/files/{file_of(house, ana, tmp_path)}/download", headers={"Range": "bytes=2-4"})
+    assert (answer.status_code, answer.content) == (206, b"234")
+
+
+def test_somebody_elses_file_does_not_exist(signed_in, house, tmp_path):
+    with house.write() as conn:
+        ben = make_person(conn, house.settings, "ben@example.com")
+    file_id = file_of(house, ben, tmp_path)
+    assert signed_in.get(f"/files/{file_id}/download").status_code == 404
+    assert signed_in.post(f"/files/{file_id}/delete").status_code == 404
+    assert "sales.xlsx" not in signed_in.get("/files").text
+
+
+def test_an_admin_has_everybodys(admin, house, ana, tmp_path):
+    assert admin.get(f"/files/{file_of(house, ana, tmp_path)}/download").status_code == 200
+
+
+def test_deleting_asks_first_and_focus_goes_to_the_next_row(signed_in, house, ana, tmp_path):
+    last, first = (file_of(house, ana, tmp_path, name) for name in ("a.xlsx", "b.xlsx"))
+    asked = read(signed_in.get(f"/files/{first}/delete").text)
+    assert asked.one("h1").text == "Delete b.xlsx?"
+    answer = signed_in.post(f"/files/{first}/delete")
+    assert answer.headers["location"] == f"/files#row-{last}"
+    after = read(signed_in.get("/files").text)
+    assert [one["id"] for one in after.all("li", class_="row")] == [f"row-{last}"]
+    assert after.one(id="status").text == "b.xlsx is deleted."
+
+
+def test_deleting_frees_the_disk(signed_in, house, ana, tmp_path):
+    before = {name for name, _ in house.store.names()}
+    file_id = file_of(house, ana, tmp_path)
+    signed_in.post(f"/files/{file_id}/delete")
+    assert {name for name, _ in house.store.names()} == before
+
+
+def test_a_deleted_file_says_since_when_it_is_gone(signed_in, house, ana, tmp_path):
+    file_id = file_of(house, ana, tmp_path)
+    signed_in.post(f"/files/{file_id}/delete")
+    answer = signed_in.get(f"/files/{file_id}/download")
+    assert answer.status_code == 410
+    assert f"This file was deleted on {near_day(now(), ana.zone)}." in answer.text
+
+
+def test_a_file_whose_time_has_come_says_after_how_many_days(signed_in, house, ana, tmp_path):
+    file_id = file_of(house, ana, tmp_path)
+    made, went = now() - timedelta(days=31), now() - timedelta(days=1)
+    with house.write() as conn:
+        conn.execute(update(schema.file).values(created=made, expires=went, deleted=went))
+    answer = signed_in.get(f"/files/{file_id}/download")
+    assert f"This file was deleted on {near_day(went, ana.zone)} after 30 days." in answer.text
+
+
+def test_fifty_files_make_a_page(signed_in, house, ana, tmp_path):
+    with house.write() as conn:
+        task_id = make_task(conn, ana, "done", kind="report")
+        for number in range(52):
+            make_file(conn, house.store, task_id, ana, tmp_path, f"{number}.csv")
+    page = read(signed_in.get("/files").text)
+    assert len(page.all("li", class_="row")) == 50
+    older = next(one["href"] for one in page.all("a") if one.text == "Older")
+    assert len(read(signed_in.get(older).text).all("li", class_="row")) == 2
