@@ -15,6 +15,7 @@ from webapp.web import (
     actions,
     api,
     api_parts,
+    api_uploads,
     article,
     failures,
     files,
@@ -24,6 +25,7 @@ from webapp.web import (
     login,
     metrics,
     new,
+    openapi,
     people,
     poll,
     setup,
@@ -38,7 +40,7 @@ from webapp.web.watcher import watching
 # The poll of the log stands before the page of a task, whose address begins alike.
 ENTRY = (login, setup, invite, account, access, people)
 ROUTERS = tuple(page.router for page in (home, new, poll, tasks, actions, files, *ENTRY))
-PROGRAMS = tuple(part.router for part in (article, api, api_parts, health, metrics))
+PROGRAMS = tuple(part.router for part in (article, api, api_parts, api_uploads, health, metrics))
 
 
 def create_app(house: House) -> FastAPI:
@@ -53,6 +55,7 @@ def create_app(house: House) -> FastAPI:
     for router in PROGRAMS:
         app.include_router(router)
     app.mount("/static", Statics(directory=paths.STATIC), name="static")
+    openapi.describe(app)
     failures.answer_in(app)
     guard(app)
     app.add_middleware(failures.LastDoor)

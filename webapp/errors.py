@@ -19,7 +19,7 @@ class FormErrors(UserError):
     """Several refused fields at once: `errors` maps a field's name to its words."""
 
     def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__("; ".join(errors.values()))
+        super().__init__(" ".join(errors.values()))
         self.errors = errors
 
 

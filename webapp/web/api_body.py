@@ -1,56 +1,84 @@
-"""Reads what programs send: JSON or a form, small, and never more than the limit in memory."""
+"""Reads what programs send: JSON or a form, never more of it than a limit."""
 
 import json
+from contextlib import asynccontextmanager
 from typing import Annotated, Any, NoReturn
-from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 
 from webapp.errors import TooLarge, UserError
+from webapp.web.posted import FIELDS_BYTES, MB, Posting, read_posting
 
-LIMIT = 10 << 20  # bytes; an email to 20,000 addresses is about 1 MB
-
-
-async def read_json(request: Request) -> dict[str, Any]:
-    """A JSON object; UserError where it is none."""
-    return _object(await _bytes(request))
+LIMIT = 10 * MB  # an email to 20,000 addresses is about 1 MB
+DEEPEST = 20  # levels; no form has more than five
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-async def read_json_or_form(request: Request) -> dict[str, Any]:
-    """What an article's endpoint may be given: nothing, a JSON object, or a form."""
-    body = await _bytes(request)
+async def read_body(request: Request) -> bytes:
+    """The body as it came; parsing 10 MB takes too long for the event loop."""
+    return await _bytes(request, LIMIT)
+
+
+async def read_fields(request: Request) -> dict[str, Any]:
+    """What an endpoint of the article's may be given: nothing, a JSON object, or a form."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not body.strip():
-        return {}
-    if kind == "application/x-www-form-urlencoded":
-        return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
-    if kind == "multipart/form-data":
-        raise UserError("Send JSON, or a form as application/x-www-form-urlencoded.")
-    return _object(body)
+    if kind in FORMS:
+        async with asynccontextmanager(read_posting)(request) as posted:
+            return _texts(posted)
+    body = await _bytes(request, FIELDS_BYTES)
+    return json_object(body) if body.strip() else {}
 
 
-JsonBody = Annotated[dict[str, Any], Depends(read_json)]
-JsonOrForm = Annotated[dict[str, Any], Depends(read_json_or_form)]
+Body = Annotated[bytes, Depends(read_body)]
+Fields = Annotated[dict[str, Any], Depends(read_fields)]
 
 
-async def _bytes(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LIMIT:
-            raise TooLarge(f"More than {LIMIT >> 20} MB of JSON; longer lists go into an upload.")
-    return bytes(body)
-
-
-def _object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, Any]:
+    """A JSON object (RFC 8259: no NaN, no Infinity); UserError where it is none."""
     try:
-        found = json.loads(body, parse_constant=_refuse_constant)
+        found = json.loads(body, parse_constant=_refuse_number, parse_float=_finite)
     except (ValueError, RecursionError):
         raise UserError("The body is not JSON.") from None
     if not isinstance(found, dict):
         raise UserError("The body must be a JSON object.")
+    if _is_deep(found, DEEPEST):
+        raise UserError(f"The body is nested more than {DEEPEST} levels deep.")
     return found
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+def is_storable(value: Any) -> bool:
+    """Whether every text in it can be kept: PostgreSQL stores no NUL, no database half a surrogate pair."""
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
+    if isinstance(value, dict):
+        return all(is_storable(name) and is_storable(inner) for name, inner in value.items())
+    return all(is_storable(inner) for inner in value) if isinstance(value, list) else True
+
+
+async def _bytes(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise TooLarge(f"The body has more than {limit // MB} MB. Longer lists go into an upload.")
+    return bytes(body)
+
+
+def _texts(posted: Posting) -> dict[str, Any]:
+    for name in (*posted.files, *posted.refused):
+        raise UserError("Send this as text, not as a file.", field=name)
+    return {name: posted.one(name) for name in posted.values}
+
+
+def _is_deep(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels == 0 or any(_is_deep(one, levels - 1) for one in inner if isinstance(one, dict | list))
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if abs(number) != float("inf") else _refuse_number(text)
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number that JSON knows")

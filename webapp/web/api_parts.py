@@ -1,131 +1,99 @@
-"""What belongs to a task, and uploads, for programs: lines, deliveries, files."""
+"""What belongs to a task, for programs: the lines of its log, its deliveries, its files."""
 
-from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, Response
-from pydantic import BaseModel
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, get_args
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
+from pydantic import BeforeValidator
 
 from webapp.db.types import now
-from webapp.errors import NotFound, TooLarge, UserError
+from webapp.errors import NotFound, UserError
 from webapp.files import queries as files
+from webapp.files.model import File
 from webapp.tasks import queries
-from webapp.web.api_shapes import (
-    DeliveryOut,
-    FileOut,
-    LineOut,
-    Page,
-    cursor_of,
-    delivery_out,
-    file_out,
-    limit_of,
-    line_out,
-    page_of,
-)
-from webapp.web.deps import Id, Program, TheHouse
+from webapp.web.api_pages import DEFAULT_LIMIT, Before, Limit, Page, TaskId, Words, page_of, place_of
+from webapp.web.api_shapes import DeliveryOut, DeliveryState, FileOut, LineOut, answer, delivery_out, file_out, line_out
+from webapp.web.deps import Program, TheHouse
 from webapp.web.files import attachment
-from webapp.web.posted import Posted
 from webapp.web.problem import problem, problems
 
-router = APIRouter(prefix="/api/v1", tags=["Tasks"], responses=problems(401, 404))
+router = APIRouter(prefix="/api/v1/tasks/{task_id}", tags=["Parts of a task"], responses=problems(401, 404))
 
-UPLOAD = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
-}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
 
-class UploadOut(BaseModel):
-    """An uploaded table; its id goes into a form, and so do the names of its columns."""
-
-    id: str
-    name: str
-    rows: int
-    columns: list[str]
-    types: list[str]
-    notes: list[str]
+def _delivery_state(given: object) -> str:
+    if given != "" and given not in get_args(DeliveryState):
+        raise UserError(f"A delivery is one of: {', '.join(get_args(DeliveryState))}.", field="state")
+    return str(given)
 
 
-@router.get("/tasks/{task_id}/lines")
-def lines(request: Request, task_id: Id, person: Program, house: TheHouse, before: str = "", limit: int = 50) -> Page[
-    LineOut
-]:  # fmt: skip
+StateOfDelivery = Annotated[str, BeforeValidator(_delivery_state)]
+
+
+@router.get("/lines", response_model=Page[LineOut], responses=problems(422))
+def lines(
+    task_id: TaskId, person: Program, house: TheHouse, before: Before = "", limit: Limit = DEFAULT_LIMIT
+) -> Response:
     """The log of a task, oldest first."""
-    most = limit_of(request)
+    place = place_of(before, "lines")
     with house.read() as conn:
         queries.one(conn, task_id, person)
-        found = queries.lines(conn, task_id, cursor_of(request) or 0, most + 1)
-    return page_of(found, most, line_out, lambda line: line.id)
+        found = queries.lines(conn, task_id, place or 0, limit + 1)
+    return answer(page_of(found, limit, line_out, "lines", lambda line: line.id))
 
 
-@router.get("/tasks/{task_id}/deliveries")
+@router.get("/deliveries", response_model=Page[DeliveryOut], responses=problems(422))
 def deliveries(
-    request: Request,
-    task_id: Id,
+    task_id: TaskId,
     person: Program,
     house: TheHouse,
-    state: str = "",
-    q: str = "",
-    before: str = "",
-    limit: int = 50,
-) -> Page[DeliveryOut]:
-    """The deliveries of a task, by position."""
-    most, after = limit_of(request), cursor_of(request)
+    state: StateOfDelivery = "",
+    q: Words = "",
+    before: Before = "",
+    limit: Limit = DEFAULT_LIMIT,
+) -> Response:
+    """The deliveries of a task, by position; `q` looks in the address."""
+    place = place_of(before, "deliveries")
     with house.read() as conn:
         queries.one(conn, task_id, person)
-        found = queries.deliveries(conn, task_id, state, q, -1 if after is None else after, most + 1)
-    return page_of(found, most, delivery_out, lambda row: row.position)
+        found = queries.deliveries(conn, task_id, state, q, -1 if place is None else place, limit + 1)
+    return answer(page_of(found, limit, delivery_out, "deliveries", lambda row: row.position))
 
 
-@router.get("/tasks/{task_id}/files")
-def task_files(task_id: Id, person: Program, house: TheHouse) -> Page[FileOut]:
-    """The files of a task, in the order in which they were made; all at once, for a task makes few."""
+@router.get("/files", response_model=Page[FileOut], responses=problems(422))
+def of_task(
+    task_id: TaskId, person: Program, house: TheHouse, before: Before = "", limit: Limit = DEFAULT_LIMIT
+) -> Response:
+    """The files of a task, in the order in which they were made."""
+    place = place_of(before, "files")
     with house.read() as conn:
         task = queries.one(conn, task_id, person)
-    return Page(items=[file_out(file) for file in task.files], next=None)
+    found = [file for file in task.files if place is None or _made(file) > place]
+    return answer(page_of(found, limit, file_out, "files", _made))
 
 
-@router.get("/tasks/{task_id}/files/{file_id}", response_class=FileResponse, responses=problems(410))
-def download(request: Request, task_id: Id, file_id: str, person: Program, house: TheHouse) -> Response:
-    """The bytes of a file."""
+@router.get("/files/{file_id}", response_class=FileResponse, responses={200: BYTES, **problems(410)})
+def download(request: Request, task_id: TaskId, file_id: str, person: Program, house: TheHouse) -> Response:
+    """The bytes of a file, as an attachment; `ETag` is their SHA-256."""
     with house.read() as conn:
-        file = files.one(conn, file_id, person)
+        file = files.one(conn, file_id.replace("\0", ""), person)
     if file.task != task_id:
         raise NotFound("There is no such file.")
     path = house.store.path(file.storage)
     if file.deleted or file.expires < now() or not path.is_file():
         return problem(request, 410, "This file has been deleted.")
-    headers = {"Content-Disposition": attachment(file.name), "ETag": f'"{file.sha256}"'}
+    headers = {
+        "Content-Disposition": attachment(file.name),
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+        "ETag": f'"{file.sha256}"',
+    }
     return FileResponse(path, media_type=file.media_type, headers=headers)
 
 
-@router.post("/uploads", status_code=201, responses=problems(413, 422), openapi_extra=UPLOAD)
-def upload(person: Program, house: TheHouse, posted: Posted) -> UploadOut:
-    """Reads and keeps a table (CSV or Excel)."""
-    if posted.refused:
-        raise TooLarge(next(iter(posted.refused.values())), field="file")
-    if "file" not in posted.files:
-        raise UserError("Send the table as the field “file” of a multipart form.", field="file")
-    came = posted.files["file"]
-    try:
-        table = house.receive_upload(person, came.name, came.path)
-    except UserError as refused:
-        refused.field = "file"
-        raise
-    understood = table.understood
-    return UploadOut(
-        id=table.id,
-        name=table.name,
-        rows=understood.rows,
-        columns=[column.name for column in understood.columns],
-        types=[column.type for column in understood.columns],
-        notes=list(understood.notes),
-    )
+def _made(file: File) -> int:
+    """When, in microseconds: the time that orders the list, exactly."""
+    return (file.created - EPOCH) // timedelta(microseconds=1)

@@ -1,94 +1,122 @@
-"""The four endpoints of the article: each answers at once, and the work runs in the background."""
+"""The article's own four calls: each answers at once, and the work runs in the background."""
 
+import re
 from typing import Any
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 from pydantic import BaseModel, Field
 
 from webapp.errors import FormErrors
 from webapp.house import House
 from webapp.ports import Person
-from webapp.web.api import started_task
-from webapp.web.api_body import JsonOrForm
+from webapp.web.api_body import Fields
+from webapp.web.api_shapes import answer
+from webapp.web.api_start import begin, checked_form
 from webapp.web.deps import Program, TheHouse
 from webapp.web.problem import problems
 
 router = APIRouter(tags=["The article's own"], responses=problems(401))
 
-SUBJECT, BODY = "Test Email", "This is a test email sent in the background."
 MESSAGE = "some notification"
+SUBJECT, TEXT = "Test Email", "This is a test email sent in the background."
 
 
 class TaskLink(BaseModel):
-    """Where to look what becomes of it."""
+    """The task that was started; `url` is its page."""
 
     id: int = Field(examples=[42])
     url: str = Field(examples=["http://localhost:8000/tasks/42"])
 
 
-class Answer(BaseModel):
+class Begun(BaseModel):
     """The article's answer, with the task beside it."""
 
-    message: str
+    message: str = Field(examples=["Email sent in the background"])
     task: TaskLink
 
 
-def _body(**properties: str) -> dict[str, Any]:
-    schema = {"type": "object", "properties": {name: {"type": "string"} for name in properties}, "example": properties}
-    kinds = ("application/json", "application/x-www-form-urlencoded")
-    return {"requestBody": {"required": False, "content": {kind: {"schema": schema} for kind in kinds}}}
+def _optional(**fields: str) -> dict[str, Any]:
+    """How OpenAPI describes a body that may be missing; the values are the defaults."""
+    texts = {name: {"type": "string", "default": default} for name, default in fields.items()}
+    schema = {"type": "object", "properties": texts, "additionalProperties": False}
+    content = {"schema": schema, "example": fields}
+    kinds = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+    return {"requestBody": {"required": False, "content": dict.fromkeys(kinds, content)}}
 
 
 @router.post(
-    "/send-notification/{email}", responses=problems(413, 422), openapi_extra=_body(message="Your order is ready.")
+    "/send-notification/{email:path}",
+    response_model=Begun,
+    responses=problems(413, 422),
+    openapi_extra=_optional(message=MESSAGE),
 )
 def send_notification(
-    request: Request, email: str, person: Program, house: TheHouse, given: JsonOrForm, background: BackgroundTasks
-) -> Answer:
+    request: Request, email: str, person: Program, house: TheHouse, given: Fields, background: BackgroundTasks
+) -> Response:
     """Writes a line to log.txt in the data directory."""
-    form = {"to": [email], "channels": ["log"], "message": MESSAGE, **_only(given, "message", "title")}
-    return _start(request, house, person, "notification", form, background, "Notification sent in the background")
+    form = {"to": [email], "channels": ["log"], **_chosen(given, message=MESSAGE)}
+    return _begin(request, house, person, "notification", form, background, "Notification sent in the background")
 
 
-@router.post("/send-email/{email}", responses=problems(413, 422), openapi_extra=_body(subject=SUBJECT, body=BODY))
+@router.post(
+    "/send-email/{email:path}",
+    response_model=Begun,
+    responses=problems(413, 422),
+    openapi_extra=_optional(subject=SUBJECT, body=TEXT),
+)
 def send_email(
-    request: Request, email: str, person: Program, house: TheHouse, given: JsonOrForm, background: BackgroundTasks
-) -> Answer:
+    request: Request, email: str, person: Program, house: TheHouse, given: Fields, background: BackgroundTasks
+) -> Response:
     """Sends one email."""
-    form = {"to": email, "subject": SUBJECT, "body": BODY, **_only(given, "subject", "body")}
-    return _start(request, house, person, "email", form, background, "Email sent in the background")
+    form = {"to": [email], **_chosen(given, subject=SUBJECT, body=TEXT)}
+    return _begin(request, house, person, "email", form, background, "Email sent in the background")
 
 
-@router.get("/generate-report", operation_id="generate_report_get")
-@router.post("/generate-report", operation_id="generate_report_post")
-def generate_report(request: Request, person: Program, house: TheHouse, background: BackgroundTasks) -> Answer:
+@router.get("/generate-report", response_model=Begun, operation_id="generate_report_get")
+@router.post("/generate-report", response_model=Begun, operation_id="generate_report_post")
+def generate_report(request: Request, person: Program, house: TheHouse, background: BackgroundTasks) -> Response:
     """Makes report.xlsx of the article's three people."""
-    form = {"data": "people", "format": "xlsx"}
-    return _start(request, house, person, "report", form, background, "Report generation started in the background")
+    form = {"data": "people", "format": "xlsx", "name": "report"}
+    return _begin(request, house, person, "report", form, background, "Report generation started in the background")
 
 
-@router.get("/run-task", operation_id="run_task_get")
-@router.post("/run-task", operation_id="run_task_post")
-def run_task(request: Request, person: Program, house: TheHouse, background: BackgroundTasks) -> Answer:
+@router.get("/run-task", response_model=Begun, operation_id="run_task_get")
+@router.post("/run-task", response_model=Begun, operation_id="run_task_post")
+def run_task(request: Request, person: Program, house: TheHouse, background: BackgroundTasks) -> Response:
     """Starts a task that raises: it ends as failed, and its error is logged."""
-    return _start(request, house, person, "self-test", {"fail": True}, background, "Task started in the background")
+    return _begin(request, house, person, "self-test", {"fail": True}, background, "Task started in the background")
 
 
-def _only(given: dict[str, Any], *names: str) -> dict[str, Any]:
-    if unknown := sorted(set(given) - set(names)):
-        raise FormErrors({name: f"There is no field called “{name}”." for name in unknown})
-    return given
+def _chosen(given: dict[str, Any], **defaults: str) -> dict[str, Any]:
+    """What was given, and the default for what was not, or is empty."""
+    if unknown := given.keys() - defaults.keys():
+        raise FormErrors(dict.fromkeys(sorted(unknown)[:100], "There is no such field."))
+    chosen = {name: value for name, value in given.items() if value is not None and str(value).strip()}
+    return {**defaults, **chosen}
 
 
-def _start(
+def _begin(
     request: Request,
     house: House,
     person: Person,
-    kind: str,
+    kind_name: str,
     form: dict[str, Any],
     background: BackgroundTasks,
     message: str,
-) -> Answer:
-    started = started_task(house, person, house.kind(kind), form, background)
-    base = house.settings.base_url or str(request.base_url).rstrip("/")
-    return Answer(message=message, task=TaskLink(id=started.id, url=f"{base}/tasks/{started.id}"))
+) -> Response:
+    kind = house.kind(kind_name)
+    try:
+        value = checked_form(house, person, kind, form)
+    except FormErrors as error:  # the address is in the path here
+        raise FormErrors({"email" if name == "to" else name: words for name, words in error.errors.items()}) from None
+    started = begin(house, person, kind, value, background)
+    url = f"{_origin(request, house)}/tasks/{started.id}"
+    return answer(Begun(message=message, task=TaskLink(id=started.id, url=url)))
+
+
+def _origin(request: Request, house: House) -> str:
+    """How whoever asks reached the panel, unless the settings know its address."""
+    host = request.headers.get("host", "")
+    if house.settings.base_url or not re.fullmatch(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", host):
+        return house.settings.address
+    return f"{request.scope['scheme']}://{host}"

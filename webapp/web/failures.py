@@ -21,6 +21,7 @@ HEADINGS = {
     413: "This is too large",
 }
 WORDS = {404: "The address may be mistyped, or what was here has been removed."}
+NOT_UNDERSTOOD = "Something in this request is not as it should be."
 
 PROGRAMS = (
     "/api/",
@@ -28,6 +29,8 @@ PROGRAMS = (
     "/send-email/",
     "/generate-report",
     "/run-task",
+    "/healthz",
+    "/readyz",
     "/metrics",
     "/openapi.json",
 )
@@ -45,7 +48,7 @@ def answer_in(app: FastAPI) -> None:
 def is_program(request: Request) -> bool:
     """Whether a program reads the answer, not a person."""
     accepted = request.headers.get("accept", "")
-    return request.url.path.startswith(PROGRAMS) or ("json" in accepted and "html" not in accepted)
+    return request.scope["path"].startswith(PROGRAMS) or ("json" in accepted and "html" not in accepted)
 
 
 def answer(request: Request, status: int, words: str, errors: list[dict[str, str]] | None = None) -> Response:
@@ -76,8 +79,9 @@ async def _not_routed(request: Request, error: Exception) -> Response:
 async def _not_understood(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     fields = [{"field": ".".join(map(str, one["loc"][1:])), "message": one["msg"]} for one in error.errors()]
-    # A page's address with a number that is none names nothing.
-    return answer(request, 422 if is_program(request) else 404, WORDS[404], fields)
+    if is_program(request):
+        return answer(request, 422, NOT_UNDERSTOOD, fields)
+    return answer(request, 404, WORDS[404])  # a page's address with a number that is none names nothing
 
 
 class LastDoor:

@@ -1,36 +1,58 @@
-"""Says whether the panel lives and whether it can work; no token needed, nothing told but which part fails."""
+"""Says whether the panel lives and whether it can work; no token is needed, and only failing parts are named."""
 
-import os
+import tempfile
+from typing import Literal
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.db.connect import current_version
 from webapp.engine.ownership import slots_alive
 from webapp.engine.supervisor import slots_of
 from webapp.house import House
+from webapp.web.api_shapes import answer
 from webapp.web.deps import TheHouse
+from webapp.web.problem import problem, problems
 
 router = APIRouter(tags=["Health"])
-NO_STORE = {"Cache-Control": "no-store"}
+
+FAILING = {
+    "database": "The database does not answer.",
+    "data directory": "The data directory cannot be written to.",
+    "slots": "A queue has no living slot.",
+}
 
 
-@router.get("/healthz")
-def healthz() -> JSONResponse:
+class Alive(BaseModel):
+    """The web process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Ready(BaseModel):
+    """Everything that a task needs is there."""
+
+    status: Literal["ready"] = "ready"
+
+
+@router.get("/healthz", response_model=Alive)
+def healthz() -> Response:
     """The web process lives."""
-    return JSONResponse({"status": "alive"}, headers=NO_STORE)
+    return answer(Alive())
 
 
-@router.get("/readyz", responses={503: {"description": "A part fails; `parts` says which."}})
-def readyz(request: Request, house: TheHouse) -> JSONResponse:
+@router.get("/readyz", response_model=Ready, responses=problems(503))
+def readyz(request: Request, house: TheHouse) -> Response:
     """Everything that a task needs is there: database, data directory and, where they run here, slots."""
-    parts = {"database": _has_database(house), "data directory": _has_data(house)}
+    parts = {"database": _has_database(house), "data directory": _can_write(house)}
     if request.app.state.needs_slots:
-        parts["slots"] = slots_alive(house, [queue for queue, number in slots_of(house.settings).items() if number])
-    ready = all(parts.values())
-    said = {name: "well" if is_well else "failing" for name, is_well in parts.items()}
-    return JSONResponse({"status": "ready" if ready else "not ready", "parts": said}, 200 if ready else 503, NO_STORE)
+        parts["slots"] = _has_slots(house)
+    failing = [name for name, is_well in parts.items() if not is_well]
+    if not failing:
+        return answer(Ready())
+    errors = [{"field": name, "message": FAILING[name]} for name in failing]
+    return problem(request, 503, f"Not ready: {', '.join(failing)}.", errors=errors)
 
 
 def _has_database(house: House) -> bool:
@@ -42,8 +64,20 @@ def _has_database(house: House) -> bool:
     return True
 
 
-def _has_data(house: House) -> bool:
+def _can_write(house: House) -> bool:
+    # Asking for permissions would not see a full disk, nor a file system that has become read-only.
     try:
-        return os.access(house.data_dir, os.W_OK) and house.store.free_bytes() > 0
+        with tempfile.TemporaryFile(dir=house.data_dir) as probe:
+            probe.write(b"x")
+            probe.flush()
+    except OSError:
+        return False
+    return True
+
+
+def _has_slots(house: House) -> bool:
+    wanted = [queue for queue, number in slots_of(house.settings).items() if number]
+    try:
+        return slots_alive(house, wanted)
     except OSError:
         return False

@@ -1,34 +1,36 @@
 """Figures for Prometheus; an admin's token is needed."""
 
+from collections import Counter
 from collections.abc import Iterator
 
-from fastapi import APIRouter
-from fastapi.responses import Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select
 
-from webapp.db import schema
-from webapp.db.connect import current_version
+from webapp import __version__
 from webapp.db.types import now
 from webapp.engine.locks import living
 from webapp.errors import Forbidden
 from webapp.house import House
+from webapp.tasks import figures
 from webapp.web.deps import Program, TheHouse
+from webapp.web.problem import problems
 
 router = APIRouter(tags=["Health"])
-t, d, f = schema.task, schema.delivery, schema.file
+
+TEXT = "text/plain; version=0.0.4; charset=utf-8"  # what every Prometheus reads
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse, responses=problems(401, 403))
 def metrics(person: Program, house: TheHouse) -> Response:
-    """Tasks, deliveries, queues, files and workers in numbers."""
+    """Tasks, deliveries, queues, files and workers in numbers; for admins."""
     if not person.is_admin:
         raise Forbidden("Metrics need an admin's token.")
-    registry = CollectorRegistry()
+    registry = CollectorRegistry()  # a private one: the default one adds figures of this one process
     registry.register(Figures(house))
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(registry), headers={"Cache-Control": "no-store"}, media_type=TEXT)
 
 
 class Figures(Collector):
@@ -37,32 +39,47 @@ class Figures(Collector):
     def __init__(self, house: House) -> None:
         self._house = house
 
+    def describe(self) -> list[Metric]:
+        return []  # else registering would collect once for nothing
+
     def collect(self) -> Iterator[Metric]:
-        tasks = GaugeMetricFamily("outtray_tasks", "Tasks by kind and state", labels=["kind", "state"])
-        deliveries = GaugeMetricFamily("outtray_deliveries", "Deliveries by state", labels=["state"])
-        due = GaugeMetricFamily("outtray_queue_due", "Tasks that could run now", labels=["queue"])
-        oldest = GaugeMetricFamily("outtray_queue_oldest_seconds", "How long the first has waited", labels=["queue"])
+        yield InfoMetricFamily("outtray", "The version that runs", {"version": __version__})
         with self._house.read() as conn:
-            for kind, state, number in conn.execute(
-                select(t.c.kind, t.c.state, func.count()).group_by(*t.c["kind", "state"])
-            ):
-                tasks.add_metric([kind, state], number)
-            for state, number in conn.execute(select(d.c.state, func.count()).group_by(d.c.state)):
-                deliveries.add_metric([state], number)
-            waiting = select(t.c.queue, func.count(), func.min(t.c.not_before)).where(
-                t.c.state == "waiting", t.c.not_before <= now()
-            )
-            for queue, number, first in conn.execute(waiting.group_by(t.c.queue)):
-                due.add_metric([queue], number)
-                oldest.add_metric([queue], max(0.0, (now() - first).total_seconds()))
-            size = conn.execute(select(func.coalesce(func.sum(f.c.size), 0)).where(f.c.deleted.is_(None))).scalar_one()
-            changes = current_version(conn)
-        yield from (tasks, deliveries, due, oldest)
-        yield _gauge("outtray_files_bytes", "Bytes of the files that tasks made", size)
-        yield _gauge("outtray_disk_free_bytes", "Bytes free in the data directory", self._house.store.free_bytes())
-        yield _gauge("outtray_workers", "Living workers on this machine", len(living(self._house.run_dir)))
-        yield _gauge("outtray_changes", "Changes that pages could show, so far", changes)
+            yield _by("outtray_tasks", "Tasks by kind and state", figures.tasks(conn), "kind", "state")
+            yield _by("outtray_deliveries", "Deliveries by state", figures.deliveries(conn), "state")
+        yield from self._of_queues()
+        yield from self._of_store()
+        roles = Counter(name.split("-")[1] for name in living(self._house.run_dir))
+        workers: dict[tuple[str, ...], float] = {(role,): number for role, number in roles.items()}
+        yield _by("outtray_workers", "Living workers on this machine", workers, "role")
+
+    def _of_queues(self) -> Iterator[Metric]:
+        moment = now()
+        with self._house.read() as conn:
+            queues = figures.queues(conn, moment)
+        depth: dict[tuple[str, ...], float] = {(name,): 0 for name in self._house.settings.slots}
+        waits = dict(depth)
+        for name, queue in queues.items():
+            depth[(name,)], waits[(name,)] = queue.due, (moment - queue.oldest).total_seconds()
+        yield _by("outtray_queue_due", "Tasks that could run now and wait for a slot", depth, "queue")
+        yield _by("outtray_queue_oldest_seconds", "How long the first of them has waited", waits, "queue")
+
+    def _of_store(self) -> Iterator[Metric]:
+        with self._house.read() as conn:
+            files, uploads = figures.files(conn), figures.uploads(conn)
+        yield _one("outtray_files", "Files that tasks made and that are there", files.number)
+        yield _one("outtray_files_bytes", "Their bytes", files.size)
+        yield _one("outtray_uploads", "Uploaded tables", uploads.number)
+        yield _one("outtray_uploads_bytes", "Their bytes, as they came", uploads.size)
+        yield _one("outtray_disk_free_bytes", "Bytes free in the data directory", self._house.store.free_bytes())
 
 
-def _gauge(name: str, words: str, value: float) -> Metric:
+def _one(name: str, words: str, value: float) -> Metric:
     return GaugeMetricFamily(name, words, value=value)
+
+
+def _by(name: str, words: str, values: figures.Counts, *labels: str) -> Metric:
+    family = GaugeMetricFamily(name, words, labels=labels)
+    for key, value in values.items():
+        family.add_metric(key, value)
+    return family

@@ -1,12 +1,47 @@
 """Answers programs with application/problem+json (RFC 9457)."""
 
+import json
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from fastapi import Request
-from fastapi.responses import JSONResponse
+from fastapi import Request, Response
+from pydantic import BaseModel, ConfigDict
 
 MEDIA_TYPE = "application/problem+json"
+
+
+class Refused(BaseModel):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """Why a request was not done. `errors` has one entry for each refused field; `reference` is for an admin."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[Refused] | None = None
+    reference: str | None = None
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "about:blank",
+                    "title": "Unprocessable Entity",
+                    "status": 422,
+                    "detail": "Write a subject.",
+                    "instance": "/api/v1/tasks",
+                    "errors": [{"field": "subject", "message": "Write a subject."}],
+                }
+            ]
+        }
+    )
 
 
 def problem(
@@ -16,36 +51,32 @@ def problem(
     *,
     errors: Sequence[dict[str, str]] | None = None,
     reference: str | None = None,
-) -> JSONResponse:
+) -> Response:
     """A problem document; `errors` has a `field` and a `message` for each refused field."""
     body: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    body |= {"detail": detail, "instance": request.url.path}
+    body |= {"detail": detail, "instance": request.scope["path"]}
     if errors:
         body["errors"] = list(errors)
     if reference:
         body["reference"] = reference
-    return JSONResponse(body, status, {"Cache-Control": "no-store"}, MEDIA_TYPE)
+    # Words may repeat what was sent, and half a surrogate pair has no UTF-8.
+    sent = json.dumps(body, ensure_ascii=False).encode(errors="replace")
+    return Response(sent, status, {"Cache-Control": "no-store"}, MEDIA_TYPE)
 
 
-PROBLEM: dict[str, object] = {
-    "description": "What is wrong, in plain words.",
-    "content": {
-        MEDIA_TYPE: {
-            "schema": {"type": "object"},
-            "example": {
-                "type": "about:blank",
-                "title": "Unprocessable Entity",
-                "status": 422,
-                "detail": "Write a subject.",
-                "instance": "/api/v1/tasks",
-                "errors": [{"field": "subject", "message": "Write a subject."}],
-            },
-        }
-    },
+WHEN = {
+    401: "There is no token, or it does not work any more.",
+    403: "The owner of this token may not do that.",
+    404: "There is no such thing, or it is somebody else's.",
+    409: "The state of things does not allow it.",
+    410: "It was there and has been deleted.",
+    413: "More was sent than the limit allows.",
+    422: "What was sent is not right; `errors` names the fields.",
+    503: "Something that is needed does not work; `errors` names it.",
 }
-"""How OpenAPI describes a refusal."""
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
-    """For a route's `responses`."""
-    return dict.fromkeys(statuses, PROBLEM)
+    """For a route's `responses`; web/openapi.py brings the schema."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": WHEN[status], "content": content} for status in statuses}

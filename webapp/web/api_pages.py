@@ -1,0 +1,106 @@
+"""Lists for programs: how many, where to go on, and what narrows them; what is wrong there is a 422 with its field."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Sequence
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Path, Query
+from pydantic import AfterValidator, BaseModel, BeforeValidator
+
+from webapp.errors import UserError
+from webapp.kinds import KINDS
+from webapp.tasks.model import State
+
+T = TypeVar("T")
+S = TypeVar("S")
+
+DEFAULT_LIMIT, MOST = 50, 1_000
+LONGEST = 320  # characters of a filter: an address; SQLite takes no LIKE pattern of more than 50,000 bytes
+
+
+class Page(BaseModel, Generic[T]):
+    """Part of a list; `next` goes into `before` for the following part and is null at the end."""
+
+    items: list[T]
+    next: str | None
+
+
+def page_of(found: Sequence[S], limit: int, shape: Callable[[S], T], of: str, place: Callable[[S], int]) -> Page[T]:
+    """The first `limit` of what was found (one more was asked for), and where to go on."""
+    shown = found[:limit]
+    following = to_cursor(of, place(shown[-1])) if len(found) > limit else None
+    return Page(items=[shape(one) for one in shown], next=following)
+
+
+def to_cursor(of: str, place: int) -> str:
+    """The place in a list, opaque; `of` names the list, so that a cursor of another one is refused."""
+    return base64.urlsafe_b64encode(f"{of} {place}".encode()).decode().rstrip("=")
+
+
+def place_of(cursor: str, of: str) -> int | None:
+    """Where the list goes on; None for its beginning."""
+    if not cursor:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+    except (binascii.Error, ValueError):
+        text = ""
+    number = re.fullmatch(rf"{of} ([0-9]{{1,18}})", text)
+    if number is None or to_cursor(of, int(number[1])) != cursor:
+        raise UserError("This is not a place in this list: take it from “next”.", field="before")
+    return int(number[1])
+
+
+def _limit(given: object) -> int:
+    text = str(given)
+    if text == "":
+        return DEFAULT_LIMIT
+    digits = text.lstrip("0") if re.fullmatch(r"[0-9]+", text) else ""
+    if not digits:
+        raise UserError(f"The limit is a whole number from 1 to {MOST:,}.", field="limit")
+    return min(int(digits[:5]), MOST)
+
+
+def _states(given: object) -> list[State]:
+    texts = given if isinstance(given, list) else [given]
+    try:
+        return [State(name) for text in texts for name in str(text).split(",") if name]
+    except ValueError:
+        raise UserError(f"A state is one of: {', '.join(State)}.", field="state") from None
+
+
+def _kind(given: object) -> str:
+    if given != "" and given not in KINDS:
+        raise UserError(f"A kind is one of: {', '.join(KINDS)}.", field="kind")
+    return str(given)
+
+
+def _number(given: object) -> int:
+    """A number in an address; 0, which no row has, for what is none or is more than a database can count."""
+    return int(str(given)) if re.fullmatch(r"[0-9]{1,18}", str(given)) else 0
+
+
+def _words(field: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if len(text) > LONGEST or "\0" in text:
+            raise UserError(f"“{field}” is a text of at most {LONGEST} characters.", field=field)
+        return text
+
+    return AfterValidator(check)
+
+
+TaskId = Annotated[int, BeforeValidator(_number), Path(description="The number of a task.", examples=[42])]
+Limit = Annotated[
+    int,
+    BeforeValidator(_limit),
+    Query(description=f"How many; more than {MOST:,} are taken as {MOST:,}.", json_schema_extra={"minimum": 1}),
+]
+Before = Annotated[str, Query(description="Where to go on: `next` of the part before.")]
+States = Annotated[
+    list[State], BeforeValidator(_states), Query(description="Only in this state; several are possible.")
+]
+Kind = Annotated[str, BeforeValidator(_kind), Query(description="Only of this kind.")]
+Owner = Annotated[str, _words("owner"), Query(description="Only this person's: an address, or “me”.")]
+Words = Annotated[str, _words("q"), Query(description="Only where this occurs in title, form or recipients.")]

@@ -1,0 +1,138 @@
+"""Starts tasks for programs: checks what was sent, and sees to it that one Idempotency-Key starts one task."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import BackgroundTasks
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from sqlalchemy.exc import IntegrityError
+
+from webapp.errors import Conflict, FormErrors, UserError
+from webapp.house import House
+from webapp.kinds import KINDS
+from webapp.ports import Kind, Person
+from webapp.tasks import commands, queries
+from webapp.tasks.commands import Started
+from webapp.web.api_body import is_storable
+from webapp.web.api_words import refusals
+from webapp.web.forms import Filled, checked
+
+LONGEST_KEY = 255
+UNSTORABLE = "This holds a character that cannot be stored."
+TAKEN = "This Idempotency-Key has started another task already."
+
+
+def _kind(value: object) -> str:
+    if not isinstance(value, str) or value not in KINDS:
+        raise ValueError(f"A kind is one of: {', '.join(KINDS)}.")
+    return value
+
+
+def _object(value: object) -> object:
+    if not isinstance(value, dict):
+        raise ValueError("The form is a JSON object.")
+    return value
+
+
+def _yes_or_no(value: object) -> object:
+    if not isinstance(value, bool):
+        raise ValueError("This is true or false.")
+    return value
+
+
+def _moment(value: object) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is None or moment.tzinfo is None:
+            raise ValueError
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("Write a time with its zone, such as 2026-11-03T10:42:07+01:00.") from None
+
+
+class Start(BaseModel):
+    """What starts a task. Without `not_before` it goes at once; `undo` opens the undo window that people have."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Annotated[str, BeforeValidator(_kind)] = Field(json_schema_extra={"enum": list(KINDS)})
+    form: Annotated[dict[str, Any], BeforeValidator(_object)] = Field({}, description="The fields of the kind.")
+    not_before: Annotated[
+        datetime | None,
+        BeforeValidator(_moment),
+        WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}),
+    ] = None
+    undo: Annotated[bool, BeforeValidator(_yes_or_no)] = False
+
+
+def start(house: House, person: Person, given: dict[str, Any], key: str | None, background: BackgroundTasks) -> Started:
+    """The task of this call: a new one, or the one that the same key has started; Conflict for another body."""
+    key = _stored(key)
+    wanted = _read(given)
+    digest = _digest(wanted)
+    if known := _known(house, person, key, digest):
+        return known
+    kind = KINDS[wanted.kind]
+    form = checked_form(house, person, kind, wanted.form)
+    more = {"undo": wanted.undo, "not_before": wanted.not_before, "key": key, "key_hash": digest}
+    try:
+        return begin(house, person, kind, form, background, **more)
+    except IntegrityError:  # another request with this key was quicker
+        if known := _known(house, person, key, digest):
+            return known
+        raise
+
+
+def begin(house: House, person: Person, kind: Kind, form: Any, background: BackgroundTasks, **more: Any) -> Started:
+    """Writes the task down; on disk when this returns."""
+    with house.write(background) as conn:
+        return commands.start(conn, house.engine, kind, form, person, **more)
+
+
+def checked_form(house: House, person: Person, kind: Kind, given: dict[str, Any]) -> Any:
+    """The form of the kind; FormErrors with one entry for each refused field."""
+    if unstorable := {name: UNSTORABLE for name, value in given.items() if not is_storable(value)}:
+        raise FormErrors(unstorable)
+    try:
+        filled = checked(kind, Filled(kind.form.model_validate(given)), house.desk(person))
+    except ValidationError as error:
+        raise FormErrors(refusals(kind.form, error)) from None
+    if filled.value is None:
+        raise FormErrors({name or "form": words for name, words in filled.errors.items()})
+    return filled.value
+
+
+def _read(given: dict[str, Any]) -> Start:
+    try:
+        return Start.model_validate(given)
+    except ValidationError as error:
+        raise FormErrors(refusals(Start, error)) from None
+
+
+def _stored(key: str | None) -> str | None:
+    """The key as it is kept, apart from those of form pages."""
+    if key is None:
+        return None
+    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
+        raise UserError(f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.", field="Idempotency-Key")
+    return f"api:{key}"
+
+
+def _known(house: House, person: Person, key: str | None, digest: str) -> Started | None:
+    if key is None:
+        return None
+    with house.read() as conn:
+        found = queries.by_key(conn, person.id, key)
+    if found and found[1] != digest:
+        raise Conflict(TAKEN)
+    return Started(found[0], is_new=False) if found else None
+
+
+def _digest(wanted: Start) -> str:
+    """The same for bodies that mean the same, however they were written."""
+    text = json.dumps(wanted.model_dump(mode="python"), sort_keys=True, default=datetime.isoformat)
+    return hashlib.sha256(text.encode()).hexdigest()
