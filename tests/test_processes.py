@@ -66,7 +66,7 @@ def leave():
     sys.exit(3)
 
 
-def call(function, *args, seconds=20, memory_mb=512, **more):
+def call(function, *args, seconds=120, memory_mb=512, **more):
     return processes.call(function, *args, seconds=seconds, memory_mb=memory_mb, **more)
 
 

@@ -122,9 +122,10 @@ def test_a_column_beyond_the_header_that_holds_something_is_kept_and_named(tmp_p
     assert "“Column 3”" in read.notes
 
 
-def test_a_quotation_mark_that_is_never_closed_is_told(tmp_path):
+@pytest.mark.parametrize("content", ['a,b\n1,2\n3,"open\n4,5\n6,7\n', 'a,"b\n1,2\n3,4\n'])
+def test_a_quotation_mark_that_is_never_closed_is_told(tmp_path, content):
     with pytest.raises(UserError, match="never closed"):
-        upload(tmp_path, 'a,b\n1,2\n3,"open\n4,5\n6,7\n')
+        upload(tmp_path, content)
 
 
 def test_repeated_and_empty_names_are_made_unique_and_noted(tmp_path):
@@ -143,7 +144,7 @@ def test_a_header_without_a_line_end_is_a_table_without_rows(tmp_path):
     assert upload(tmp_path, "Name").understood.rows == 0
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"\xff\xfe", b"  \r\n"])
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"\xff\xfe", b"  \r\n", b",,\n,,\n"])
 def test_an_empty_file_is_refused(tmp_path, content):
     with pytest.raises(UserError, match=r"“clients\.csv” is empty\."):
         upload(tmp_path, content)

@@ -10,7 +10,7 @@ from pyarrow import csv as arrow_csv
 
 from webapp.errors import UserError
 from webapp.ports import Column, Understood
-from webapp.reports import dialect, encoding, names, typed
+from webapp.reports import dialect, encoding, names, nature, typed
 from webapp.reports.infer import ARROW_TYPES, Guess, Reading, is_filled
 
 MOST_ROWS = 5_000_000
@@ -29,6 +29,7 @@ def understand(path: Path, name: str, target: Path) -> Understood:
 
 def _understand(text: "_Text", target: Path, label: str, notes: list[str]) -> Understood:
     guesses = _guessed(text)
+    _refuse_empty(text, guesses)
     kept = [place for place, guess in enumerate(guesses) if guess.filled or text.dialect.header[place].strip()]
     named, changes = names.made_unique([text.dialect.header[place] for place in kept])
     point = _decimal_point(guesses, text.dialect.delimiter)
@@ -125,7 +126,7 @@ class _Text:
 def _guessed(text: _Text) -> list[Guess]:
     guesses = [Guess(title) for title in text.dialect.header]
     first_row = text.dialect.first_row
-    last = ""
+    last = text.dialect.header[-1]
     for batch in text.batches():
         for guess, column in zip(guesses, batch.columns, strict=True):
             guess.feed(column, first_row)
@@ -138,6 +139,11 @@ def _guessed(text: _Text) -> list[Guess]:
     text.refuse_misfits()
     text.refuse_unclosed(last)
     return guesses
+
+
+def _refuse_empty(text: _Text, guesses: list[Guess]) -> None:
+    if not any(guess.filled for guess in guesses) and not any(name.strip() for name in text.dialect.header):
+        raise nature.empty(text.name)
 
 
 def _decimal_point(guesses: list[Guess], delimiter: str) -> str:

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from webapp.errors import UserError
+from webapp.reports import nature
 
 MOST_COLUMNS = 16_384
 _CANDIDATES = "\t;|,"  # in this order where two fit alike: commas also stand in texts and numbers
@@ -36,7 +37,7 @@ def find(path: Path, name: str) -> Dialect:
     skipped, told = _preamble(lines)
     body = lines[skipped:]
     if not body:
-        raise UserError(f"“{name}” is empty. Choose a file with a table in it.", "data")
+        raise nature.empty(name)
     delimiter = told or _delimiter(body, name)
     rows, used = _rows(body, delimiter)
     header = _fitted(rows[0], rows[1:])

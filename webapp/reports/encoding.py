@@ -16,6 +16,7 @@ _MARKS = (
 )
 _WORDS = {"cp1252": "Western European (Windows-1252)", "latin-1": "Western European (Latin-1)"}
 _SAMPLE = 256 * 1024
+_ENOUGH = 20  # letters to guess from
 
 
 def as_utf8(path: Path, name: str, scratch: Path) -> tuple[Path, str, list[str]]:
@@ -72,7 +73,7 @@ def _eight_bits(path: Path) -> str:
     with path.open("rb") as file:
         sample = file.read(_SAMPLE)
     high = len(re.findall(rb"[\x80-\xff]", sample))
-    if high > 0.4 * (high + len(re.findall(rb"[A-Za-z]", sample))):
+    if high >= _ENOUGH and high > 0.4 * (high + len(re.findall(rb"[A-Za-z]", sample))):
         from charset_normalizer import from_bytes
 
         best = from_bytes(sample).best()

@@ -43,7 +43,7 @@ def of(path: Path, name: str) -> Nature:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
-        raise UserError(f"“{name}” is empty. Choose a file with a table in it.", "data")
+        raise empty(name)
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
         return _zip(path, name)
     if head.startswith(_OLE):
@@ -52,6 +52,10 @@ def of(path: Path, name: str) -> Nature:
     if name.lower().endswith(_WORKBOOK_ENDINGS):
         raise broken(name)
     return "text"
+
+
+def empty(name: str) -> UserError:
+    return UserError(f"“{name}” is empty. Choose a file with a table in it.", "data")
 
 
 def broken(name: str) -> UserError:

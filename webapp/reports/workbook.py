@@ -9,7 +9,6 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum
 from python_calamine import SheetVisibleEnum as Visible
 
-from webapp.errors import UserError
 from webapp.ports import Column, Understood
 from webapp.reports import names, nature, sheetxml, typed
 from webapp.reports.cells import Kinds, shown
@@ -44,7 +43,7 @@ def _chosen(book: CalamineWorkbook, name: str) -> tuple[CalamineSheet, list[str]
         sheet = book.get_sheet_by_name(meta.name)
         if sheet.start is not None and any(any(cell != "" for cell in row) for row in sheet.iter_rows()):
             return sheet, _remarks(meta, len(sheets))
-    raise UserError(f"“{name}” is empty. Choose a file with a table in it.", "data")
+    raise nature.empty(name)
 
 
 def _remarks(meta: Any, count: int) -> list[str]:
