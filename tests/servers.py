@@ -78,6 +78,10 @@ class MailServer:
         with self._lock:
             return Counter(message.to for message in self.messages)
 
+    @property
+    def connections_now(self) -> int:
+        return len(self._open)
+
     def break_connections(self) -> None:
         """Ends every open connection, as a restart of the server does."""
         with self._lock:

@@ -1,10 +1,21 @@
 """What people paste, and what they are told about it."""
 
 import pytest
-from hypothesis import given
+from email_validator import validate_email
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from webapp.mail.recipients import MOST_NAMED, needs_utf8, normal_form, one_address, read_addresses, wire_form
+from webapp.mail.recipients import (
+    MOST_NAMED,
+    PLAIN,
+    PRIVATE,
+    RESERVED,
+    needs_utf8,
+    normal_form,
+    one_address,
+    read_addresses,
+    wire_form,
+)
 
 ANA, BEN, CAY = "ana@example.com", "ben@example.com", "cay@example.org"
 
@@ -100,6 +111,19 @@ def test_a_name_of_an_office_network_is_an_address():
 def test_mail_systems_take_no_notice_of_case():
     assert normal_form("Ana@Example.com") == normal_form("ana@example.COM")
     assert normal_form("ana@example.com") != normal_form("ana@example.org")
+
+
+@given(st.from_regex(PLAIN, fullmatch=True))
+def test_the_short_way_takes_nothing_that_the_long_way_refuses_or_changes(text):
+    assume(not text.lower().endswith((*RESERVED, *PRIVATE)))
+    found = validate_email(text, check_deliverability=False, allow_quoted_local=True)
+    assert one_address(text) == found.normalized
+
+
+@pytest.mark.parametrize("ending", RESERVED)
+def test_a_name_that_never_takes_mail_is_refused(ending):
+    with pytest.raises(ValueError, match="is not an email address"):
+        one_address(f"ana@example{ending}")
 
 
 @given(st.text(max_size=80))

@@ -155,7 +155,7 @@ def test_a_refusal_followed_by_a_broken_connection_stays_a_refusal(server, sende
 def test_a_server_that_was_restarted_between_two_messages_is_connected_to_again(server, sender):
     send(sender)
     server.break_connections()
-    until(lambda: not server._open)
+    until(lambda: server.connections_now == 0)
     assert send(sender, BEN)[0] == "sent"
     assert server.connections == 2
 

@@ -17,9 +17,8 @@ MOST = 1_000
 
 
 def _addresses(value: Any) -> list[str]:
-    if isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
-        raise ValueError("Give addresses such as ana@example.com.")
-    if value is not None and not isinstance(value, str | list):
+    entries = [value] if isinstance(value, str) else value or []
+    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
         raise ValueError("Give addresses such as ana@example.com.")
     found = read_addresses(value or [])
     if len(found) > MOST:
@@ -40,22 +39,24 @@ class NotificationForm(TaskForm):
     message: Annotated[str, text("message", 10_000, "Write a message.")] = Field(
         title="Message", json_schema_extra={"widget": "textarea"}
     )
-    title: Annotated[str, one_line("title", 200)] = Field("", title="Title")
+    title: Annotated[str, one_line("title", 200)] = Field("", title="Title", description="Optional.")
+    channels: Annotated[list[str], BeforeValidator(_channels)] = Field(
+        default_factory=lambda: [*CHANNELS],
+        title="Where",
+        json_schema_extra={"widget": "channels", "choices": {**CHANNELS}, "hints": {**HINTS}},
+    )
     to: Annotated[list[str], BeforeValidator(_addresses)] = Field(
         default_factory=list,
         title="For whom",
         description="Named in the message. No email is sent.",
         json_schema_extra={"widget": "addresses"},
     )
-    channels: Annotated[list[str], BeforeValidator(_channels)] = Field(
-        title="Where", json_schema_extra={"widget": "channels", "choices": {**CHANNELS}, "hints": {**HINTS}}
-    )
 
     @model_validator(mode="before")
     @classmethod
     def _absent_is_empty(cls, data: Any) -> Any:
-        # So that the fields refuse it in their own words.
-        return {"message": "", "channels": [], **data} if isinstance(data, dict) else data
+        # So that the field refuses it in its own words.
+        return {"message": "", **data} if isinstance(data, dict) else data
 
     @property
     def words(self) -> str:

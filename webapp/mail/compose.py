@@ -4,6 +4,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr, unquote
+from functools import lru_cache
 
 from webapp.mail.headers import ExactPolicy
 from webapp.mail.html import page
@@ -20,14 +21,25 @@ def compose(to: str, subject: str, body: str, sender: str, message_id: str, date
     message["Subject"] = subject
     message["Date"] = format_datetime(date)
     message["Message-ID"] = message_id
-    message.set_content(body)
-    message.add_alternative(page(subject, body), subtype="html")
+    message["MIME-Version"] = "1.0"
+    message["Content-Type"] = "multipart/alternative"
+    message.set_payload([*_parts(subject, body)])
     return message
 
 
 def as_bytes(message: EmailMessage, *, utf8: bool = False) -> bytes:
     """The message with CRLF line ends and, unless `utf8`, in ASCII."""
     return message.as_bytes(policy=POLICY.clone(utf8=utf8))
+
+
+@lru_cache(maxsize=8)  # a run writes the same to everybody: its messages share these, so nobody may change them
+def _parts(subject: str, body: str) -> tuple[EmailMessage, EmailMessage]:
+    text, html = EmailMessage(policy=POLICY), EmailMessage(policy=POLICY)
+    text.set_content(body)
+    html.set_content(page(subject, body), subtype="html")
+    for part in (text, html):
+        del part["MIME-Version"]
+    return text, html
 
 
 def _mailbox(name: str, address: str) -> Address:

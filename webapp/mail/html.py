@@ -1,6 +1,6 @@
 """Draws a message that was typed in Markdown as HTML that mail programs show and nothing in it can run."""
 
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 from webapp.paths import TEMPLATES
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 SCHEMES = {"http", "https", "mailto", "tel"}
 
 
-@lru_cache(maxsize=8)  # a run writes the same text to everybody
 def page(subject: str, body: str) -> str:
     """The whole page, with its styles at the elements, as some mail programs ask."""
     return _inliner().inline(_template().render(subject=subject, body=clean(body)))

@@ -12,6 +12,12 @@ TOKEN = re.compile(QUOTED + r'|<[^<>\r\n]*>|[,;\r\n\t|]+|[^"<,;\r\n\t|]+|["<]')
 SEPARATORS = frozenset(",;\r\n\t|")
 LONGEST_NAME = 12  # tokens of one name, so that a long text without addresses is not gone through again and again
 PRIVATE = (".local", ".test")
+RESERVED = (".arpa", ".invalid", ".localhost", ".onion")
+# What most addresses look like and email-validator takes as it is; it needs 50 µs for each, and a list may be long.
+PLAIN = re.compile(
+    r"(?=.{6,254}$)[A-Za-z0-9_+'-]{1,30}(?:\.[A-Za-z0-9_+'-]{1,30})?"
+    r"@(?:[A-Za-z0-9]{1,32}(?:-[A-Za-z0-9]{1,30})?\.){1,4}[A-Za-z]{2,63}"
+)
 
 
 def read_addresses(given: str | Iterable[str]) -> list[str]:
@@ -35,6 +41,9 @@ def read_addresses(given: str | Iterable[str]) -> list[str]:
 
 def one_address(text: str) -> str:
     """The address in `text`, which may be `Name <address>`; a ValueError says what is wrong with it."""
+    if PLAIN.fullmatch(text) and not text.lower().endswith(RESERVED):
+        local, _, domain = text.partition("@")
+        return f"{local}@{domain.lower()}"
     if any(unicodedata.category(c) == "Cc" for c in text):
         raise ValueError(f"{_shown(text)} holds a line break or an invisible character. Type it again.")
     address = text.strip(INVISIBLE + " \xa0")

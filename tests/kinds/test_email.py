@@ -1,0 +1,156 @@
+"""An email from the filled form to the mail server, or to the outbox."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from pydantic import ValidationError
+
+from tests.kinds.performing import deliveries, perform
+from tests.servers import MailServer
+from webapp.house import House, build
+from webapp.kinds import KINDS
+from webapp.kinds.email import KIND, MOST, EmailForm
+from webapp.ports import Person
+from webapp.tasks.model import State
+
+ANA, BEN = "ana@example.org", "ben@example.org"
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    with MailServer() as running:
+        yield running
+
+
+@pytest.fixture
+def mailing(house: House, server: MailServer) -> Iterator[House]:
+    """The house with a mail server."""
+    settings = {"smtp_url": server.url, "mail_from": "Office <office@example.com>", "retry_seconds": (0,)}
+    built = build(house.settings.model_copy(update=settings))
+    yield built
+    built.close()
+
+
+def form(**given: object) -> EmailForm:
+    return EmailForm.model_validate({"to": [ANA], "subject": "Hello", "body": "Hi", **given})
+
+
+def words(**given: object) -> dict[str, str]:
+    """What is said beside each field."""
+    with pytest.raises(ValidationError) as raised:
+        form(**given)
+    return {str(error["loc"][0]): str(error["ctx"]["error"]) for error in raised.value.errors()}
+
+
+def test_each_person_gets_an_email_of_their_own(mailing: House, server: MailServer, ana: Person):
+    task = perform(mailing, ana, "email", to=f"{ANA}, Ben <{BEN}>\n{ANA}", subject="Grüße", body="**Hällo**")
+    assert (task.state, task.outcome) == (State.DONE, "2 sent.")
+    assert server.counts() == {ANA: 1, BEN: 1}
+    first, second = server.messages
+    assert BEN.encode() not in first.content
+    assert ANA.encode() not in second.content
+    assert first.sender == "office@example.com"
+    rows = deliveries(mailing, ana, task)
+    assert [(row.to, row.state, row.reply) for row in rows] == [
+        (ANA, "sent", "The mail server accepted it."),
+        (BEN, "sent", "The mail server accepted it."),
+    ]
+    assert all(row.message_id.encode() in message.content for row, message in zip(rows, server.messages, strict=True))
+
+
+def test_a_refused_address_needs_attention_and_the_others_get_it(mailing, server, ana):
+    server.on("rcpt", to=ANA, say="550 5.1.1 No such user")
+    task = perform(mailing, ana, "email", to=[ANA, BEN], subject="Hello", body="Hi")
+    assert task.state is State.ATTENTION
+    rows = deliveries(mailing, ana, task)
+    assert (rows[0].state, rows[0].reply) == ("failed", "There is no such mailbox.")
+    assert server.counts() == {BEN: 1}
+
+
+def test_a_message_that_was_put_off_is_sent_in_the_end_and_once(mailing, server, ana):
+    server.on("rcpt", to=ANA, say="450 4.2.1 Greylisted")
+    task = perform(mailing, ana, "email", to=[ANA], subject="Hello", body="Hi")
+    assert (task.state, server.counts()) == (State.DONE, {ANA: 1})
+
+
+def test_what_perhaps_arrived_is_not_sent_again(mailing, server, ana):
+    server.on("end", to=ANA, drop=True, taken=True)
+    task = perform(mailing, ana, "email", to=[ANA, BEN], subject="Hello", body="Hi")
+    assert [row.state for row in deliveries(mailing, ana, task)] == ["unknown", "sent"]
+    assert server.counts() == {ANA: 1, BEN: 1}
+
+
+def test_a_wrong_password_fails_the_task_and_nothing_is_sent(house, ana):
+    with MailServer(users={"office@example.com": "right"}) as server:
+        wrong = house.settings.model_copy(update={"smtp_url": server.url.replace("right", "wrong")})
+        task = perform(build(wrong), ana, "email", to=[ANA, BEN], subject="Hello", body="Hi")
+    assert task.state is State.FAILED
+    assert task.outcome == (
+        "The mail server did not accept the password. 0 of 2 emails were sent. "
+        "Ask an admin to check Settings → Mail, then press Retry."
+    )
+
+
+def test_without_a_server_emails_are_kept_in_the_outbox(house, ana):
+    task = perform(house, ana, "email", to=[ANA], subject="Hello", body="Hi")
+    assert (task.state, task.outcome) == (State.ATTENTION, "Saved to the outbox, not sent.")
+    assert len(list((house.data_dir / "outbox").glob("*.eml"))) == 1
+
+
+def test_a_single_mail_never_waits_behind_a_run():
+    assert (KIND.queue(form()), KIND.queue(form(to=[ANA, BEN]))) == ("quick", "mail")
+    assert KIND.total(form(to=[ANA, BEN])) == 2
+
+
+def test_the_title_says_to_whom():
+    assert KIND.title_of(form()) == f"Email to {ANA}"
+    assert KIND.title_of(form(to=[f"p{number}@example.org" for number in range(1240)])) == "Hello to 1,240 people"
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "said"),
+    [
+        ({"to": []}, "to", "Give an address."),
+        ({"to": " , "}, "to", "Give an address."),
+        ({"to": None}, "to", "Give an address."),
+        ({"to": "bob@example"}, "to", "“bob@example” has no ending such as .com."),
+        ({"to": [7]}, "to", "Give an address such as ana@example.com."),
+        ({"to": {"a": 1}}, "to", "Give an address."),
+        ({"to": [f"{ANA}\r\nBcc: x@example.org"]}, "to", "line break or an invisible character"),
+        ({"to": "\n".join(f"p{n}@example.org" for n in range(MOST + 1))}, "to", "20,001 addresses are too many."),
+        ({"subject": " "}, "subject", "Write a subject."),
+        ({"subject": "x" * 201}, "subject", "The subject has 201 characters. At most 200 are possible."),
+        ({"subject": "x\r\nBcc: x@example.org"}, "subject", "must be one line"),
+        ({"subject": "x\u2028y"}, "subject", "must be one line"),
+        ({"subject": 7}, "subject", "The subject must be a text."),
+        ({"body": "\n"}, "body", "Write a message."),
+        ({"body": None}, "body", "Write a message."),
+        ({"body": "x" * 200_001}, "body", "At most 200,000 are possible."),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field(given, field, said):
+    found = words(**given)
+    assert list(found) == [field]
+    assert said in found[field]
+
+
+def test_a_form_without_anything_is_refused_field_by_field():
+    with pytest.raises(ValidationError) as raised:
+        EmailForm.model_validate({})
+    said = [str(error["ctx"]["error"]) for error in raised.value.errors()]
+    assert said == ["Give an address.", "Write a subject.", "Write a message."]
+
+
+def test_a_stored_form_is_read_again_as_it_was():
+    stored = form(to=f'"a b"@example.org, josé@müller.de, {ANA}').model_dump(mode="json")
+    assert EmailForm.model_validate(stored).model_dump(mode="json") == stored
+
+
+def test_the_list_of_kinds_loads_nothing_heavy():
+    heavy = "pandas pyarrow markdown_it nh3 css_inline email_validator jinja2 smtplib fastapi"
+    look = f"import sys, webapp.kinds; print([name for name in {heavy.split()} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+    assert [*KINDS] == ["notification", "email", "report", "self-test"]

@@ -1,0 +1,102 @@
+"""A notification from the filled form to its line in the log file."""
+
+import errno
+import os
+
+import pytest
+from pydantic import ValidationError
+
+from tests.kinds.performing import deliveries, perform
+from webapp.house import House
+from webapp.kinds.notification import KIND, NotificationForm
+from webapp.notify import logfile
+from webapp.ports import Person
+from webapp.tasks.model import State
+
+ANA, BEN = "ana@example.com", "ben@example.com"
+
+
+def form(**given: object) -> NotificationForm:
+    return NotificationForm.model_validate({"message": "Hello", **given})
+
+
+def log_of(house: House) -> list[str]:
+    return (house.data_dir / "log.txt").read_text().splitlines()
+
+
+def test_the_articles_line_is_written_for_each_person(house: House, ana: Person):
+    task = perform(house, ana, "notification", to=[ANA, BEN], channels=["log"], message="Your report\nis ready")
+    assert (task.state, task.outcome) == (State.DONE, "2 sent.")
+    assert log_of(house) == [
+        f"notification for {ANA}: Your report ⏎ is ready",
+        f"notification for {BEN}: Your report ⏎ is ready",
+    ]
+    assert [(row.to, row.state) for row in deliveries(house, ana, task)] == [(ANA, "sent"), (BEN, "sent")]
+
+
+def test_a_notification_for_nobody_in_particular_is_for_everyone(house, ana):
+    task = perform(house, ana, "notification", title="Lunch", message="Pizza is here")
+    assert task.title == "Lunch for everyone"
+    assert log_of(house) == ["notification for everyone: Lunch: Pizza is here"]
+
+
+def test_a_disk_without_room_fails_it_in_plain_words(house, ana, monkeypatch):
+    def full(_: int, __: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(logfile.os, "write", full)
+    monkeypatch.setattr(type(house), "retry_seconds", ())
+    task = perform(house, ana, "notification", to=[ANA], message="Hello")
+    assert task.state is State.FAILED
+    assert deliveries(house, ana, task)[0].reply.startswith("There is no room left on the server’s disk.")
+
+
+@pytest.mark.parametrize(
+    ("given", "title"),
+    [
+        ({}, "Notification for everyone"),
+        ({"to": [ANA]}, f"Notification for {ANA}"),
+        ({"to": f"{ANA}\n{BEN}"}, "Notification for 2 people"),
+        ({"to": [ANA], "title": "Lunch"}, f"Lunch for {ANA}"),
+    ],
+)
+def test_the_title_says_for_whom(given, title):
+    assert KIND.title_of(form(**given)) == title
+
+
+def test_there_is_one_delivery_for_each_place_and_person():
+    several = form(to=[ANA, BEN, ANA.upper()], channels=["log", "log"])
+    assert KIND.total(several) == 2
+    assert KIND.expand is not None
+    found = [(delivery.to, delivery.data) for delivery in KIND.expand(several, None)]
+    assert found == [(ANA, {"channel": "log"}), (BEN, {"channel": "log"})]
+    assert KIND.queue(several) == "notify"
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "said"),
+    [
+        ({"message": " "}, "message", "Write a message."),
+        ({"message": None}, "message", "Write a message."),
+        ({"message": "x" * 10_001}, "message", "At most 10,000 are possible."),
+        ({"channels": []}, "channels", "Choose a place."),
+        ({"channels": ["pigeon"]}, "channels", "Choose a place."),
+        ({"channels": None}, "channels", "Choose a place."),
+        ({"channels": [["log"]]}, "channels", "Choose a place."),
+        ({"title": "a\nb"}, "title", "must be one line"),
+        ({"to": "ana"}, "to", "“ana” has no @."),
+        ({"to": 7}, "to", "Give addresses such as ana@example.com."),
+        ({"to": [f"{ANA}\nerror in task 1"]}, "to", "line break or an invisible character"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field(given, field, said):
+    with pytest.raises(ValidationError) as raised:
+        form(**given)
+    (error,) = raised.value.errors()
+    assert error["loc"][0] == field
+    assert said in str(error["ctx"]["error"])
+
+
+def test_a_form_without_a_message_is_refused():
+    with pytest.raises(ValidationError, match=r"Write a message\."):
+        NotificationForm.model_validate({})
