@@ -2,13 +2,12 @@
 
 import pytest
 from email_validator import validate_email
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from webapp.mail.recipients import (
     MOST_NAMED,
     PLAIN,
-    PRIVATE,
     RESERVED,
     needs_utf8,
     normal_form,
@@ -113,9 +112,11 @@ def test_mail_systems_take_no_notice_of_case():
     assert normal_form("ana@example.com") != normal_form("ana@example.org")
 
 
-@given(st.from_regex(PLAIN, fullmatch=True))
-def test_the_short_way_takes_nothing_that_the_long_way_refuses_or_changes(text):
-    assume(not text.lower().endswith((*RESERVED, *PRIVATE)))
+@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(st.text("aZ09_+'-.", min_size=1, max_size=70), st.lists(st.text("aZ09-", min_size=1, max_size=64), min_size=1))
+def test_the_short_way_takes_nothing_that_the_long_way_refuses_or_changes(local, domain):
+    text = f"{local}@{'.'.join(domain)}.com"
+    assume(PLAIN.fullmatch(text))
     found = validate_email(text, check_deliverability=False, allow_quoted_local=True)
     assert one_address(text) == found.normalized
 
@@ -126,6 +127,7 @@ def test_a_name_that_never_takes_mail_is_refused(ending):
         one_address(f"ana@example{ending}")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_whatever_is_pasted_gives_addresses_that_are_read_back_the_same_or_plain_words(text):
     try:
@@ -139,6 +141,7 @@ def test_whatever_is_pasted_gives_addresses_that_are_read_back_the_same_or_plain
     assert all(address.isprintable() and "@" in address for address in found)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([ANA, BEN, CAY, f"Ana <{ANA}>", f'"a,b@c" <{CAY}>', "zoë@example.com"]), min_size=1),
     st.sampled_from(",;\n\t|"),
