@@ -1,0 +1,56 @@
+"""Programs that speak to a house with their tokens, and what tests look for in the answers."""
+
+import json
+from typing import Any
+
+from fastapi.testclient import TestClient
+from httpx import Response
+
+from webapp.accounts import tokens
+from webapp.app import create_app
+from webapp.house import House
+from webapp.ports import Person
+from webapp.tasks import queries
+
+
+def speak(house: House, person: Person | None) -> TestClient:
+    """A program with this person's token; without one where there is no person."""
+    headers = {}
+    if person:
+        with house.write() as conn:
+            headers["Authorization"] = "Bearer " + tokens.add(conn, person.id, "program")
+    return TestClient(create_app(house), headers=headers, follow_redirects=False, raise_server_exceptions=False)
+
+
+def refused(answer: Response, status: int) -> dict[str, str]:
+    """The refused fields of a problem document, with their words."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert body["type"] == "about:blank"
+    assert body["status"] == status
+    assert body["title"]
+    assert body["detail"]
+    return {one["field"]: one["message"] for one in body.get("errors", [])}
+
+
+def done(answer: Response, status: int = 200) -> Any:
+    """The body of an answer that is well."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    return answer.json()
+
+
+SELFTEST = {"kind": "self-test", "form": {"seconds": 0.5}}
+EMAIL = {"kind": "email", "form": {"to": "ben@example.com", "subject": "Hello", "body": "Hi"}}
+
+
+def start(program: TestClient, body: Any = SELFTEST, key: str | None = None) -> Response:
+    """What POST /api/v1/tasks answers."""
+    headers = {"Content-Type": "application/json"} | ({} if key is None else {"Idempotency-Key": key})
+    return program.post("/api/v1/tasks", content=json.dumps(body), headers=headers)  # escapes what has no UTF-8
+
+
+def number_of_tasks(house: House) -> int:
+    with house.read() as conn:
+        return len(queries.recent(conn, queries.View(None), 1000))
