@@ -155,13 +155,21 @@
   document.addEventListener("htmx:before:swap", rememberPlace);
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail.ctx?.target;
-    if (event.detail.ctx?.response?.status === 204) return;
+    const status = event.detail.ctx?.response?.status;
+    if (status === 204 || (status >= 400 && status !== 422 && status !== 413)) return; // told, though nothing was swapped
     drawTimes();
     all("[data-kept] input[type=file]").forEach((input) => (input.value = ""));
     if (target?.isConnected) restorePlace(target);
+    if (target?.matches?.("form") || target?.querySelector?.("form.form")) sayRefused();
     listen();
     reveal();
   });
+
+  // The title of a refused form says so, as it does where the whole page came anew.
+  function sayRefused() {
+    const plain = document.title.replace(/^Error: /, "");
+    document.title = (document.querySelector("[aria-invalid=true]") ? "Error: " : "") + plain;
+  }
 
   function failed(ctx) {
     const form = ctx.sourceElement;

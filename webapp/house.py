@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
@@ -77,6 +77,10 @@ class House:
         if name not in KINDS:
             raise NotFound(f"There is no kind of task called “{name}”.")
         return KINDS[name]
+
+    def title(self, kind: Kind, form: Any, person: Person) -> str:
+        """What a task of this form is called."""
+        return kind.title_at(form, self.desk(person)) if kind.title_at else kind.title_of(form)
 
     def desk(self, person: Person) -> "HouseDesk":
         """What a kind may look at on this person's behalf."""

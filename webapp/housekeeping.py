@@ -98,3 +98,4 @@ def _remove_strays(house: House) -> None:
         if name not in known and time.time() - since > STRAY_SECONDS:
             log.info("removing %s, which belongs to nothing", name)
             house.store.remove(name)
+    house.store.remove_scratch(older_than=time.time() - STRAY_SECONDS)

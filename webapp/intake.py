@@ -3,31 +3,22 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from webapp import processes
 from webapp.files import uploads
 from webapp.files.store import safe_name
-from webapp.ports import Person, Table, Understood
+from webapp.ports import Person, Table
+from webapp.reports.sources import understand_apart
 
 if TYPE_CHECKING:
     from webapp.house import House
-
-READ_SECONDS = 20.0
-READ_MB = 1_024
 
 
 def receive(house: "House", person: Person, name: str, path: Path) -> Table:
     """Reads, keeps and enters the uploaded file at `path`; UserError, and nothing kept, where it cannot be read."""
     name = safe_name(name)
     with house.store.unfinished() as typed:
-        understood = processes.call(_understand, path, name, typed, seconds=READ_SECONDS, memory_mb=READ_MB)
+        understood = understand_apart(path, name, typed)
         stored = house.store.keep(path)
         typed.replace(house.store.path(stored.storage + uploads.TYPED))
     with house.write() as conn:
         upload_id = uploads.add(conn, person, name, stored, understood)
     return house.table_of(person.id, upload_id)
-
-
-def _understand(path: Path, name: str, typed: Path) -> Understood:
-    from webapp.reports.sources import understand  # in the child only: it brings pandas and Arrow with it
-
-    return understand(path, name, typed)

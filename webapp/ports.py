@@ -218,6 +218,9 @@ class Kind:
     run: Callable[[Any, TaskContext], str | None]
     title_of: Callable[[Any], str]
     queue: Callable[[Any], str]
+    title_at: Callable[[Any, Desk], str] | None = (
+        None  # where the title needs more than the form, such as a file's name
+    )
     check: Callable[[Any, Desk], None] | None = None
     expand: Callable[[Any, TaskContext], Iterable[NewDelivery]] | None = None
     total: Callable[[Any], int | None] = lambda form: None

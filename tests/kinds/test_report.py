@@ -138,10 +138,11 @@ def test_a_form_that_cannot_be_is_refused(wrong):
         ReportForm(**wrong)
 
 
-def test_the_title_says_what_is_reported():
+def test_the_title_says_what_is_reported(clients):
     assert KIND.title_of(ReportForm(data="sales")) == "Report: sales"
     assert KIND.title_of(ReportForm(data="u1", name="Clients")) == "Report: Clients"
     assert KIND.title_of(ReportForm(data="u1")) == "Report from a file"
+    assert KIND.title_at(ReportForm(data="u1"), Desk(clients)) == "Report: clients.csv"
     assert (KIND.queue(SimpleNamespace()), KIND.in_child) == ("reports", True)
 
 

@@ -1,12 +1,15 @@
 """Posted forms are read as they stream in: files to disk, limits kept."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from starlette.requests import Request
 
 from webapp.errors import TooLarge, UserError
+from webapp.files.store import Store
 from webapp.web.posted import FIELDS_BYTES, MB, Posting, read_posting
 
 BOUNDARY = "b0undary"
@@ -18,6 +21,7 @@ class _Settings:
 
 class _House:
     settings = _Settings()
+    store = Store(Path(tempfile.mkdtemp()))
 
 
 class _App:

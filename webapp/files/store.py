@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +46,12 @@ class Store:
         finally:
             path.unlink(missing_ok=True)
 
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder on the store's own disk, from which `keep` moves without copying; gone when the block ends."""
+        with tempfile.TemporaryDirectory(dir=self._unfinished) as folder:
+            yield Path(folder)
+
     def keep(self, path: Path) -> Stored:
         """Moves a finished file in; on disk, with its checksum, when this returns."""
         size, sha256 = _measure(path)
@@ -60,6 +67,12 @@ class Store:
 
     def free_bytes(self) -> int:
         return shutil.disk_usage(self._folder).free
+
+    def remove_scratch(self, older_than: float) -> None:
+        """Folders that a killed process left behind; `older_than` in seconds since 1970."""
+        for entry in os.scandir(self._unfinished):
+            if entry.is_dir() and entry.stat().st_mtime < older_than:
+                shutil.rmtree(entry.path, ignore_errors=True)
 
     def names(self) -> list[tuple[str, float]]:
         """Everything in the store, with its age's start (seconds since 1970)."""

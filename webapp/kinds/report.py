@@ -114,6 +114,12 @@ def _title(form: ReportForm) -> str:
     return f"Report: {form.name or form.data}" if form.name or form.data in samples.TITLES else "Report from a file"
 
 
+def _title_at(form: ReportForm, desk: Desk) -> str:
+    if form.name or form.data in samples.TITLES:
+        return _title(form)
+    return f"Report: {desk.table(form.data).name}"
+
+
 KIND = Kind(
     name="report",
     title="Make a report",
@@ -123,6 +129,7 @@ KIND = Kind(
     form=ReportForm,
     run=run,
     title_of=_title,
+    title_at=_title_at,
     queue=lambda form: "reports",
     check=check,
     in_child=True,

@@ -36,6 +36,7 @@ def start(
     form: Any,
     owner: Person,
     *,
+    title: str = "",
     undo: bool = False,
     not_before: datetime | None = None,
     key: str | None = None,
@@ -58,7 +59,7 @@ def start(
         insert(t)
         .values(
             kind=kind.name,
-            title=kind.title_of(form)[:400],
+            title=(title or kind.title_of(form))[:400],
             owner=owner.id,
             state=State.WAITING,
             form=form.model_dump(mode="json"),

@@ -115,7 +115,8 @@ def _ending_of_bug(shop: Workshop, task: Task, error: Exception, *, full: bool =
     technical = "".join(traceback.format_exception(error))[-8_000:]
     log.error("task %s failed (%s)", task.id, reference, exc_info=error)
     shop.log_error(f"error in task {task.id} “{task.title}” ({reference}): {type(error).__name__}: {error}")
-    words = NO_ROOM if full else "Something unexpected went wrong inside Outtray. Tell an admin the reference."
+    words = f"Something unexpected went wrong inside Outtray. Tell an admin: Reference {reference}."
+    words = NO_ROOM if full else words
     failure = TaskError(words, cause="disk-full" if full else f"bug-{type(error).__name__}", technical=technical)
     return lambda conn: endings.failed(conn, shop, task, failure, reference, logged=True)
 

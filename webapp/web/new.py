@@ -27,7 +27,10 @@ SENT_ALREADY = "This form was sent already, with other content. Press again to s
 def form(request: Request, kind_name: str, person: SignedIn, house: TheHouse) -> Response:
     """The empty form, or one that shows what an earlier task or the address says."""
     kind = _kind(house, kind_name, person)
-    return _form(request, house, person, kind, _first_filled(request, house, person, kind), _new_key())
+    answer = _form(request, house, person, kind, _first_filled(request, house, person, kind), _new_key())
+    # Who goes back must come to this very page: one that is fetched again would bring another key.
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
 
 
 @router.post("/{kind_name}")
@@ -43,6 +46,7 @@ def start(
     filled = checked(kind, filled, house.desk(person)).with_errors(errors)
     if filled.value is None:
         return _form(request, house, person, kind, filled, key, _status(posted, errors, 422))
+    title = house.title(kind, filled.value, person)
     try:
         with house.write(background) as conn:
             remember_choices(conn, person, kind, filled)
@@ -52,6 +56,7 @@ def start(
                 kind,
                 filled.value,
                 person,
+                title=title,
                 undo=True,
                 key=f"form:{key}",
                 key_hash=_digest(filled.value),

@@ -1,6 +1,5 @@
 """Reads what a form posts: files go to disk while they stream in, everything else stays small."""
 
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,9 +51,9 @@ async def read_posting(request: Request) -> AsyncIterator[Posting]:
     A file over the limit is not written any further, but read on for a while: a browser that is cut off while it
     sends shows no answer, and the fields behind the file would be lost. TooLarge where it goes on and on.
     """
-    limit = request.app.state.house.settings.max_upload_mb * MB
-    with tempfile.TemporaryDirectory(prefix="outtray-") as folder:
-        yield await _read(request, Path(folder), limit)
+    house = request.app.state.house
+    with house.store.scratch() as folder:
+        yield await _read(request, folder, house.settings.max_upload_mb * MB)
 
 
 Posted = Annotated[Posting, Depends(read_posting)]
@@ -87,9 +86,9 @@ def _pairs(body: bytes) -> list[tuple[str, str]]:
 async def _multipart(request: Request, boundary: bytes, folder: Path, limit: int) -> Posting:
     parts = _Parts(folder, limit)
     callbacks: Any = {name: getattr(parts, name) for name in _Parts.CALLBACKS}
-    parser = MultipartParser(boundary, callbacks)
     total = 0
     try:
+        parser = MultipartParser(boundary, callbacks)
         async for chunk in request.stream():
             total += len(chunk)
             if total > 2 * limit + 2 * FIELDS_BYTES:
