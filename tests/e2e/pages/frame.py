@@ -1,5 +1,7 @@
 """What every page has."""
 
+from typing import Self
+
 from playwright.sync_api import Locator, Page
 
 
@@ -11,7 +13,7 @@ class Frame:
     def __init__(self, page: Page) -> None:
         self.page = page
 
-    def open(self, path: str = "") -> "Frame":
+    def open(self, path: str = "") -> Self:
         self.page.goto(path or self.path)
         return self
 

@@ -1,0 +1,73 @@
+"""axe-core finds nothing to complain about on any page, in both themes, wide and narrow."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.browsers import window
+from tests.e2e.live import serving
+from tests.e2e.stage import set_stage
+from tests.e2e.visits import VISITS, Visit
+from webapp.accounts import people
+from webapp.db.migrate import bring_up_to_date
+from webapp.house import House, build
+from webapp.settings import Settings
+
+WIDTHS = (1440, 390)
+THEMES = ("light", "dark")
+
+
+class Stage:
+    """One served house and the tasks on it."""
+
+    def __init__(self, house: House, address: str, tasks: dict[str, int]) -> None:
+        self.house, self.address, self.tasks = house, address, tasks
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Stage]]:
+    """The full panel and the empty one."""
+    folder = tmp_path_factory.mktemp("stages")
+    full, empty = (_house(folder / name) for name in ("full", "empty"))
+    tasks = set_stage(full, folder)
+    with serving(full) as here, serving(empty) as there:
+        yield {"full": Stage(full, here, tasks), "empty": Stage(empty, there, {})}
+    full.close()
+    empty.close()
+
+
+@pytest.mark.parametrize("visit", VISITS, ids=lambda visit: visit.name)
+def test_no_page_keeps_anybody_out(browser: Browser, stages: dict[str, Stage], visit: Visit) -> None:
+    stage = stages[visit.stage]
+    with stage.house.read() as conn:
+        person = people.by_email(conn, stage.house.settings, visit.who) if visit.who else None
+    context = window(
+        browser, stage.address, stage.house, person, viewport={"width": WIDTHS[0], "height": 900}, bypass_csp=True
+    )
+    page = context.new_page()
+    visit.go(page, stage.tasks)
+    found = [complaint for width in WIDTHS for theme in THEMES for complaint in _complaints(page, width, theme)]
+    context.close()
+    assert found == []
+
+
+def _complaints(page: Page, width: int, theme: str) -> list[str]:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    sideways = [f"{width}: {overflow} px wider than the window"] if overflow > 0 else []
+    results = Axe().run(page).response["violations"]
+    return sideways + [
+        f"{width} {theme}: {one['id']}: {node['target']} {node['failureSummary']}"
+        for one in results
+        for node in one["nodes"]
+    ]
+
+
+def _house(data: Path) -> House:
+    house = build(Settings(data_dir=data, timezone="Europe/Madrid"))
+    bring_up_to_date(house.database)
+    return house
