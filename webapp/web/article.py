@@ -5,8 +5,9 @@ from typing import Any
 
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 from pydantic import BaseModel, Field
+from starlette.convertors import Convertor, register_url_convertor
 
-from webapp.errors import FormErrors
+from webapp.errors import FormErrors, UserError
 from webapp.house import House
 from webapp.ports import Person
 from webapp.web.api_body import Fields
@@ -15,6 +16,20 @@ from webapp.web.api_start import begin, checked_form
 from webapp.web.deps import Program, TheHouse
 from webapp.web.problem import problems
 
+
+class Whatever(Convertor[str]):
+    """All that follows in a path, slashes and line breaks too, so that a bad address is refused with its reason."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("whatever", Whatever())
 router = APIRouter(tags=["The article's own"], responses=problems(401))
 
 MESSAGE = "some notification"
@@ -45,7 +60,7 @@ def _optional(**fields: str) -> dict[str, Any]:
 
 
 @router.post(
-    "/send-notification/{email:path}",
+    "/send-notification/{email:whatever}",
     response_model=Begun,
     responses=problems(413, 422),
     openapi_extra=_optional(message=MESSAGE),
@@ -54,12 +69,12 @@ def send_notification(
     request: Request, email: str, person: Program, house: TheHouse, given: Fields, background: BackgroundTasks
 ) -> Response:
     """Writes a line to log.txt in the data directory."""
-    form = {"to": [email], "channels": ["log"], **_chosen(given, message=MESSAGE)}
+    form = {"to": [_address(email)], "channels": ["log"], **_chosen(given, message=MESSAGE)}
     return _begin(request, house, person, "notification", form, background, "Notification sent in the background")
 
 
 @router.post(
-    "/send-email/{email:path}",
+    "/send-email/{email:whatever}",
     response_model=Begun,
     responses=problems(413, 422),
     openapi_extra=_optional(subject=SUBJECT, body=TEXT),
@@ -68,7 +83,7 @@ def send_email(
     request: Request, email: str, person: Program, house: TheHouse, given: Fields, background: BackgroundTasks
 ) -> Response:
     """Sends one email."""
-    form = {"to": [email], **_chosen(given, subject=SUBJECT, body=TEXT)}
+    form = {"to": [_address(email)], **_chosen(given, subject=SUBJECT, body=TEXT)}
     return _begin(request, house, person, "email", form, background, "Email sent in the background")
 
 
@@ -85,6 +100,12 @@ def generate_report(request: Request, person: Program, house: TheHouse, backgrou
 def run_task(request: Request, person: Program, house: TheHouse, background: BackgroundTasks) -> Response:
     """Starts a task that raises: it ends as failed, and its error is logged."""
     return _begin(request, house, person, "self-test", {"fail": True}, background, "Task started in the background")
+
+
+def _address(path: str) -> str:
+    if "\ufffd" in path:  # what servers put in the place of bytes that are no UTF-8
+        raise UserError("This address is not written in UTF-8.", field="email")
+    return path
 
 
 def _chosen(given: dict[str, Any], **defaults: str) -> dict[str, Any]:

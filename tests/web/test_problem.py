@@ -1,0 +1,54 @@
+"""Whatever goes wrong, a program reads application/problem+json."""
+
+import pytest
+
+from tests.web.programs import refused
+from webapp.tasks import queries
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api/v1", "/api/v1/nothing", "/api/v2/tasks", "/api/v1/tasks/1/nothing"])
+def test_an_address_where_nothing_is_says_so(program, path):
+    refused(program.get(path), 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("DELETE", "/api/v1/tasks"), ("PUT", "/api/v1/tasks/1"), ("GET", "/api/v1/tasks/1/cancel"), ("PATCH", "/run-task"),
+     ("POST", "/metrics"), ("POST", "/readyz"), ("DELETE", "/healthz"), ("GET", "/api/v1/uploads")],
+)  # fmt: skip
+def test_a_method_that_is_not_there_says_so(program, method, path):
+    answer = program.request(method, path)
+    refused(answer, 405)
+    assert answer.headers["allow"]
+
+
+def test_nothing_of_a_programs_is_kept_by_what_is_in_between(program):
+    for answer in (program.get("/api/v1/tasks"), program.get("/run-task"), program.get("/api/v1/tasks/99")):
+        assert answer.headers["cache-control"] == "no-store"
+
+
+def test_what_nobody_expected_has_a_reference_and_no_traceback(program, monkeypatch, caplog):
+    def broken(*args):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(queries, "one", broken)
+    answer = program.get("/api/v1/tasks/1")
+    refused(answer, 500)
+    assert "secret detail" not in answer.text
+    assert answer.json()["reference"] in answer.json()["detail"]
+    assert answer.json()["reference"] in caplog.text
+
+
+def test_words_that_have_no_utf8_are_answered_all_the_same(program):
+    body = b'{"kind": "self-test", "form": {"\\ud800": "\\udfff"}}'
+    answer = program.post("/api/v1/tasks", content=body)
+    assert refused(answer, 422)
+
+
+def test_an_error_names_where_it_happened(program):
+    assert program.get("/api/v1/tasks/99").json()["instance"] == "/api/v1/tasks/99"
+
+
+def test_a_program_outside_of_the_api_reads_json_where_it_asks_for_it(program):
+    refused(program.get("/nothing", headers={"Accept": "application/json"}), 404)
+    assert program.get("/nothing").headers["content-type"].startswith("text/html")
