@@ -185,6 +185,11 @@ def test_the_steps_before_colleagues_start_can_be_skipped_for_good(admin):
     assert not home(admin).all(id="before")
 
 
+def test_straight_after_the_set_up_the_steps_have_the_focus(admin):
+    assert "autofocus" in home(admin, "/?first=1").one("h2", id="before")
+    assert "autofocus" not in home(admin).one("h2", id="before")
+
+
 def test_staff_are_not_shown_the_steps_of_admins(signed_in):
     assert not home(signed_in).all(id="before")
 

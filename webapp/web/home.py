@@ -26,10 +26,16 @@ def home(request: Request, person: SignedIn, house: TheHouse) -> Response:
     with house.read() as conn:
         log = tasklog.read(conn, person, "/", Filter.of(request.query_params), (said.task, said.words))
         steps = _steps(conn, person, house.settings, request.app.state.page_paths)
-    kinds = [kind for kind in KINDS.values() if kind.on_home]
-    words = "" if said.task else said.words
     return page(
-        request, "home/index.html", log=log, kinds=kinds, steps=steps, back=log.here, swaps="task-log", said=words
+        request,
+        "home/index.html",
+        log=log,
+        kinds=[kind for kind in KINDS.values() if kind.on_home],
+        steps=steps,
+        here_first="first" in request.query_params,  # straight from the set-up
+        back=log.here,
+        swaps="task-log",
+        said="" if said.task else said.words,
     )
 
 
