@@ -91,6 +91,15 @@ def test_a_file_of_exactly_the_limit_is_taken():
     assert len(contents["file"]) == MB
 
 
+def test_a_file_that_goes_to_disk_in_many_steps_comes_whole_between_other_fields(monkeypatch):
+    monkeypatch.setattr("webapp.web.posted.FLUSH_BYTES", 10_000)
+    content = bytes(range(256)) * 2_000
+    body = part("before", b"a") + part("file", content, "x.csv") + part("second", content[::-1], "y.csv")
+    found, contents, _ = read(body + part("after", b"b") + END, step=7_001)
+    assert contents == {"file": content, "second": content[::-1]}
+    assert (found.one("before"), found.one("after")) == ("a", "b")
+
+
 def test_what_never_ends_is_cut_off():
     with pytest.raises(TooLarge):
         read(part("file", b"x" * (9 * MB), "big.csv") + END)

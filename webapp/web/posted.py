@@ -124,11 +124,13 @@ class _Parts:
         self._header_name = self._header_value = b""
         self._file: Any = None
         self._chunks: list[bytes] = []
-        self.on_part_begin()
-
-    def on_part_begin(self) -> None:
         self._name, self._value, self._size = "", bytearray(), 0
         self._filename: str | None = None
+
+    def on_part_begin(self) -> None:
+        self._fields += 1  # first, for it names the part's file, which is opened before the part ends
+        self._name, self._value, self._size = "", bytearray(), 0
+        self._filename = None
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
@@ -159,7 +161,6 @@ class _Parts:
             self.waiting += end - start
 
     def on_part_end(self) -> None:
-        self._fields += 1
         if self._fields > FIELDS_MOST:
             raise UserError(NOT_A_FORM)
         if self._filename is None:
