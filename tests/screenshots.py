@@ -11,7 +11,7 @@ from tests.e2e.browsers import chromium, window
 from tests.e2e.live import serving
 from tests.e2e.stage import set_stage
 from tests.e2e.visits import VISITS, Visit
-from webapp.accounts import people
+from webapp.accounts import people, sessions
 from webapp.db.migrate import bring_up_to_date
 from webapp.house import House, build
 from webapp.settings import Settings
@@ -47,6 +47,9 @@ def _picture(
     _settle(page)
     page.screenshot(path=FOLDER / f"{visit.name}-{theme}-{width}.png", full_page=True)
     context.close()
+    if person:
+        with house.write() as conn:
+            sessions.end_all(conn, person.id)
 
 
 def _settle(page: Page) -> None:

@@ -19,6 +19,7 @@ from webapp.web.rows import Row
 PAGE = 50  # rows; a morph of them costs 2 to 5 ms
 STATES = {state.value: (state,) for state in State}
 CHIPS = {"": "All", "running": "Running", "attention": "Needs attention", "failed": "Failed"}
+MORE_CHIPS = {"waiting": "Waiting", "held": "Held", "done": "Done", "cancelled": "Cancelled"}
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class Log:
 
     @property
     def chips(self) -> list[Chip]:
+        labels = CHIPS if self.path == "/" else CHIPS | MORE_CHIPS
         return [
             Chip(
                 label,
@@ -122,7 +124,7 @@ class Log:
                 self.filter.state == value,
                 self.totals.get(State(value), 0) if value else None,
             )
-            for value, label in CHIPS.items()
+            for value, label in labels.items()
         ]
 
 

@@ -69,7 +69,3 @@ class ReportForm(Form):
     def show_columns(self) -> None:
         """Without JavaScript."""
         self.page.get_by_role("button", name="Show columns").click()
-
-
-class SelfTestForm(Form):
-    path, verb = "/new/self-test", "Run self-test"
