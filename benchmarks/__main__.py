@@ -8,7 +8,7 @@ from pathlib import Path
 def names() -> list[str]:
     """The modules beside this one that have a `main()`; the others are parts of them."""
     beside = sorted(Path(__file__).parent.glob("[!_]*.py"))
-    return [path.stem for path in beside if "\ndef main()" in path.read_text()]
+    return [path.stem for path in beside if "\ndef main(" in path.read_text()]
 
 
 def main(wanted: list[str]) -> int:

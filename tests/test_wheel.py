@@ -110,6 +110,8 @@ def test_the_panel_is_the_installed_one(installed, tmp_path):
 
 def test_it_serves_from_an_unrelated_folder(installed, tmp_path):
     with serving(installed / "outtray", tmp_path) as url:
+        assert "/setup/" in (tmp_path / "serve.log").read_text()
+        add_admin(installed / "outtray", tmp_path)
         page = httpx.get(url + "/login")
         assert page.status_code == 200
         linked = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
@@ -117,4 +119,8 @@ def test_it_serves_from_an_unrelated_folder(installed, tmp_path):
         for address in linked:
             assert httpx.get(url + address).status_code == 200, address
     assert (tmp_path / "data" / "outtray.db").exists()
-    assert "/setup/" in (tmp_path / "serve.log").read_text()
+
+
+def add_admin(program: Path, home: Path) -> None:
+    command = [program, "user", "add", "ana@example.com", "--role", "admin", "--password-stdin"]
+    subprocess.run(command, cwd=home, env=environment(home), input=b"correct horse battery\n", check=True)
