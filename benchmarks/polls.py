@@ -43,7 +43,7 @@ def article() -> Iterator[int]:
         until(lambda: _answers(port))
         yield port
     finally:
-        process.terminate()
+        process.kill()  # its report may still have minutes to go
         process.wait(10)
 
 

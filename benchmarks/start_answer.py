@@ -13,8 +13,8 @@ from tests.serving import Serving, start_task, task
 from tests.waiting import until
 
 ROWS = int(os.environ.get("OUTTRAY_BENCH_ROWS", "1000000"))
-SECONDS, CONNECTIONS, GAP = 10.0, 4, 0.02
-ROUNDS = 3
+SECONDS, CONNECTIONS, GAP = 6.0, 4, 0.02
+ROUNDS = 2
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from webapp.files import uploads
 from webapp.files.store import Store
 from webapp.intake import receive
 from webapp.kinds import KINDS
-from webapp.mail.senders import mail_target
+from webapp.mail.senders import mail_target, require_sense
 from webapp.notify import logfile
 from webapp.ports import Kind, MailTarget, Person, Table
 from webapp.settings import Settings
@@ -139,6 +139,7 @@ class HouseDesk:
 
 
 def build(settings: Settings) -> House:
-    """The house of these settings; makes the data directory where there is none."""
+    """The house of these settings; makes the data directory where there is none. UserError: a wrong setting."""
+    require_sense(settings.smtp_url, settings.mail_from)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return House(settings)

@@ -3,8 +3,7 @@
 import base64
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from smtplib import (
     SMTP,
     SMTP_SSL,
@@ -19,32 +18,47 @@ from webapp.errors import TaskError
 from webapp.mail.url import SmtpSettings
 
 CONNECT_SECONDS = 30.0
+ERRORS = (OSError, SMTPException, UnicodeError)  # what may come of speaking to a server
 ASK = "Ask an admin to check Settings → Mail, then press Retry."
 IF_IT_STAYS = "If this goes on, ask an admin to check Settings → Mail, then press Retry."
 
 
 def connect(server: SmtpSettings) -> SMTP:
     """A connection that takes messages; TaskError, not permanent where a later try may succeed."""
-    with _explained(server):
-        smtp = _open(server)
-        try:
-            _prepare(smtp, server)
-        except BaseException:
-            smtp.close()
-            raise
-        return smtp
+    try:
+        return begin(server, CONNECT_SECONDS)
+    except ERRORS as error:
+        words, cause, permanent = explain(error)
+        said = f"{server.host}:{server.port}: {technical(error)}"
+        whole = f"{words} {ASK if permanent else IF_IT_STAYS}"
+        raise TaskError(whole, permanent=permanent, cause=cause, technical=said) from None
 
 
-def _open(server: SmtpSettings) -> SMTP:
+def begin(server: SmtpSettings, seconds: float, reached: Callable[[str], None] = lambda step: None) -> SMTP:
+    """A connection that takes messages; raises one of ERRORS. `seconds` may pass before each answer.
+
+    `reached` is told of each step that has gone well: connected, encrypted, signed in.
+    """
+    smtp = _open(server, seconds)
+    try:
+        reached("connected")
+        _prepare(smtp, server, reached)
+    except BaseException:
+        smtp.close()
+        raise
+    return smtp
+
+
+def _open(server: SmtpSettings, seconds: float) -> SMTP:
     # A name of our own: smtplib would ask the name server for it, which can take long.
     name = "outtray.invalid"
     if server.scheme == "smtps":
         context = ssl.create_default_context()
-        return SMTP_SSL(server.host, server.port, local_hostname=name, timeout=CONNECT_SECONDS, context=context)
-    return SMTP(server.host, server.port, local_hostname=name, timeout=CONNECT_SECONDS)
+        return SMTP_SSL(server.host, server.port, local_hostname=name, timeout=seconds, context=context)
+    return SMTP(server.host, server.port, local_hostname=name, timeout=seconds)
 
 
-def _prepare(smtp: SMTP, server: SmtpSettings) -> None:
+def _prepare(smtp: SMTP, server: SmtpSettings, reached: Callable[[str], None]) -> None:
     smtp.local_hostname = _own_name(smtp)
     smtp.ehlo_or_helo_if_needed()
     if server.scheme == "smtp+starttls":
@@ -52,8 +66,11 @@ def _prepare(smtp: SMTP, server: SmtpSettings) -> None:
         if code != 220:
             raise SMTPResponseException(code, text)
         smtp.ehlo()  # what was said before the encryption does not count (RFC 3207, 4.2)
+    if server.is_encrypted:
+        reached("encrypted")
     if server.user:
         _sign_in(smtp, server)
+        reached("signed in")
 
 
 def _own_name(smtp: SMTP) -> str:
@@ -88,44 +105,35 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-@contextmanager
-def _explained(server: SmtpSettings) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, SMTPException, UnicodeError) as error:
-        words, cause, permanent = _explain(error)
-        technical = f"{server.host}:{server.port}: {_technical(error)}"
-        raise TaskError(words, permanent=permanent, cause=cause, technical=technical) from None
-
-
-def _explain(error: Exception) -> tuple[str, str, bool]:
-    """Words, cause and whether it will stay so; the order matters, as most of these are OSErrors."""
+def explain(error: Exception) -> tuple[str, str, bool]:
+    """Words without advice, cause and whether it will stay so; the order matters, as most of these are OSErrors."""
     match error:
         case ssl.SSLCertVerificationError():
-            return f"The mail server could not prove that it is the right one. {ASK}", "mail-certificate", True
+            return "The mail server could not prove that it is the right one.", "mail-certificate", True
         case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
-            return f"The mail server broke the connection off. {IF_IT_STAYS}", "mail-unreachable", False
+            return "The mail server broke the connection off.", "mail-unreachable", False
         case ssl.SSLError():
-            return f"No encrypted connection with the mail server could be made. {ASK}", "mail-encryption", True
+            return "No encrypted connection with the mail server could be made.", "mail-encryption", True
         case SMTPNotSupportedError() if "AUTH" in str(error):
-            return f"The mail server offers no way to sign in that Outtray knows. {ASK}", "mail-login", True
+            return "The mail server offers no way to sign in that Outtray knows.", "mail-login", True
         case SMTPNotSupportedError():
-            return f"The mail server does not offer encryption, so nothing was said to it. {ASK}", "mail-starttls", True
+            return "The mail server does not offer encryption, so nothing was said to it.", "mail-starttls", True
         case SMTPResponseException(smtp_code=code) if 400 <= code < 500:
-            return f"The mail server is busy and asked to try again later. {IF_IT_STAYS}", "mail-busy", False
+            return "The mail server is busy and asked to try again later.", "mail-busy", False
         case SMTPAuthenticationError():
-            return f"The mail server did not accept the password. {ASK}", "mail-login", True
+            return "The mail server did not accept the password.", "mail-login", True
         case SMTPResponseException(smtp_code=code) if code >= 500:
-            return f"The mail server refused the connection. {ASK}", "mail-refused", True
+            return "The mail server refused the connection.", "mail-refused", True
         case SMTPServerDisconnected() | SMTPException():
-            return f"The mail server broke the connection off. {IF_IT_STAYS}", "mail-unreachable", False
+            return "The mail server broke the connection off.", "mail-unreachable", False
         case socket.gaierror() | UnicodeError():
-            return f"The mail server’s name was not found. {IF_IT_STAYS}", "mail-name", False
+            return "The mail server’s name was not found.", "mail-name", False
         case _:
-            return f"The mail server cannot be reached. {IF_IT_STAYS}", "mail-unreachable", False
+            return "The mail server cannot be reached.", "mail-unreachable", False
 
 
-def _technical(error: Exception) -> str:
+def technical(error: Exception) -> str:
+    """What the server, or the system, said."""
     if isinstance(error, SMTPResponseException):
         text = error.smtp_error
         return f"{error.smtp_code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"

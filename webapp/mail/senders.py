@@ -6,7 +6,7 @@ from pathlib import Path
 from webapp.errors import TaskError, UserError
 from webapp.mail.outbox import Outbox
 from webapp.mail.smtp import SmtpServer
-from webapp.mail.url import read_url
+from webapp.mail.url import read_sender, read_url
 from webapp.ports import MailTarget
 
 
@@ -19,3 +19,8 @@ def mail_target(smtp_url: str, mail_from: str, data_dir: Path) -> AbstractContex
     except UserError as error:
         words = "The mail server is not set up correctly. Ask an admin to run “outtray check”, then press Retry."
         raise TaskError(words, cause="mail-settings", technical=error.words) from None
+
+
+def require_sense(smtp_url: str, mail_from: str) -> None:
+    """UserError, naming the variable, where these settings cannot be meant."""
+    read_sender(mail_from, read_url(smtp_url) if smtp_url else None)

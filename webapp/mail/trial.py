@@ -1,0 +1,135 @@
+"""Tries a mail server step by step, as a message would go, and sends nothing."""
+
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from email.utils import parseaddr
+from smtplib import SMTP, SMTPException, SMTPResponseException
+from typing import Literal
+
+from webapp.mail import replies
+from webapp.mail.connect import ERRORS, begin, explain, technical
+from webapp.mail.recipients import needs_utf8, wire_form
+from webapp.mail.url import SmtpSettings
+
+SECONDS = 10.0  # before each answer: somebody waits for the whole
+NAME, CONNECTED, ENCRYPTED, SIGNED_IN, ACCEPTED = STEPS = (
+    "name found",
+    "connected",
+    "encrypted",
+    "signed in",
+    "sender accepted",
+)
+NO_ENCRYPTION = "The server is set as smtp://, which is without encryption."
+NO_SIGN_IN = "No user name is set."
+BUSY = "Try again in a few minutes."
+ADVICE = {
+    NAME: "Check the name in OUTTRAY_SMTP_URL, and the name server of this machine.",
+    CONNECTED: "Check name and port in OUTTRAY_SMTP_URL, and whether a firewall stands in between.",
+    ENCRYPTED: "Check the name, the port and the beginning of OUTTRAY_SMTP_URL.",
+    SIGNED_IN: "Check user name and password in OUTTRAY_SMTP_URL; some providers want an app password there.",
+    ACCEPTED: "Check OUTTRAY_MAIL_FROM, and the user name in OUTTRAY_SMTP_URL.",
+}
+TLS_PORT, OTHER_PORTS = 465, (25, 587)  # encrypted from the first byte, and not (RFC 8314, 3.3 and 7.3)
+
+
+@dataclass(frozen=True)
+class Step:
+    """How one step went; `technical` is what the server said."""
+
+    name: str
+    state: Literal["well", "failed", "left out", "not tried"]
+    words: str = ""
+    technical: str = ""
+
+
+def try_out(server: SmtpSettings, sender: str) -> list[Step]:
+    """All of STEPS in their order; those after the failed one are not tried. Takes as long as the server does."""
+    trial = _Trial(server, parseaddr(sender)[1])
+    try:
+        trial.go()
+    except ERRORS as error:
+        trial.note_failure(error)
+    return trial.steps()
+
+
+class _Trial:
+    """One walk through the steps; `well` says what came of those that are behind it."""
+
+    def __init__(self, server: SmtpSettings, sender: str) -> None:
+        self._server, self._sender = server, sender
+        self._well: dict[str, str] = {}
+        self._failed: Step | None = None
+
+    def go(self) -> None:
+        found = socket.getaddrinfo(self._server.host, self._server.port, type=socket.SOCK_STREAM)
+        addresses = dict.fromkeys(str(address[0]) for *_, address in found)
+        self._well[NAME] = f"{self._server.host} is at {', '.join(list(addresses)[:3])}."
+        smtp = begin(self._server, SECONDS, self._reached)
+        try:
+            self._offer_sender(smtp)
+        finally:
+            with suppress(OSError, SMTPException):
+                smtp.quit()
+            smtp.close()
+
+    def _reached(self, step: str) -> None:
+        self._well[step] = {
+            CONNECTED: f"Port {self._server.port} answered.",
+            ENCRYPTED: "Nobody can listen in, and the server proved who it is.",
+            SIGNED_IN: f"As {self._server.user}.",
+        }[step]
+
+    def _offer_sender(self, smtp: SMTP) -> None:
+        """MAIL FROM, then RSET: the server forgets it again."""
+        utf8 = needs_utf8(self._sender)
+        if utf8 and not smtp.has_extn("smtputf8"):
+            self._failed = Step(ACCEPTED, "failed", replies.NO_SMTPUTF8)
+            return
+        smtp.command_encoding = "utf-8" if utf8 else "ascii"
+        code, text = smtp.docmd("MAIL", f"FROM:<{wire_form(self._sender)}>{' SMTPUTF8' if utf8 else ''}")
+        if code // 100 == 2:
+            self._well[ACCEPTED] = f"{self._sender} may write. Some servers look again when a message comes."
+            smtp.docmd("RSET")
+        else:
+            self._failed = Step(ACCEPTED, "failed", self._why(code), replies.technical(code, text))
+
+    def _why(self, code: int) -> str:
+        if 400 <= code < 500:
+            return f"{replies.LATER} {BUSY}"
+        if code == 530:
+            return "The mail server wants a sign-in first. Put a user name and a password into OUTTRAY_SMTP_URL."
+        return f"The mail server does not let {self._sender} write. {ADVICE[ACCEPTED]}"
+
+    def note_failure(self, error: Exception) -> None:
+        """The first step that has not been reached is the one that failed."""
+        if ACCEPTED in self._well:  # it broke off over the goodbye
+            return
+        words, cause, _ = explain(error)
+        if cause in ("mail-certificate", "mail-encryption"):  # one call connects and encrypts where smtps:// is set
+            self._well.setdefault(CONNECTED, f"Port {self._server.port} answered.")
+        name = next(step for step in STEPS if step not in self._well and not self._is_left_out(step))
+        advice = BUSY if cause == "mail-busy" else self._hint(name) or ADVICE[name]
+        said = technical(error) if isinstance(error, SMTPResponseException) or str(error) else ""
+        self._failed = Step(name, "failed", f"{words} {advice}", said)
+
+    def _hint(self, step: str) -> str:
+        """The commonest slip of all: the port of one kind of encryption with the other one's beginning."""
+        port, is_smtps = self._server.port, self._server.scheme == "smtps"
+        if step not in (CONNECTED, ENCRYPTED) or is_smtps == (port == TLS_PORT) or port not in (TLS_PORT, *OTHER_PORTS):
+            return ""
+        usual = "smtp+starttls" if is_smtps else "smtps"
+        return f"Port {port} mostly wants {usual}:// at the beginning of OUTTRAY_SMTP_URL."
+
+    def _is_left_out(self, step: str) -> bool:
+        return (step == ENCRYPTED and not self._server.is_encrypted) or (step == SIGNED_IN and not self._server.user)
+
+    def steps(self) -> list[Step]:
+        return [self._step(name) for name in STEPS]
+
+    def _step(self, name: str) -> Step:
+        if self._failed and self._failed.name == name:
+            return self._failed
+        if self._is_left_out(name):
+            return Step(name, "left out", NO_ENCRYPTION if name == ENCRYPTED else NO_SIGN_IN)
+        return Step(name, "well", self._well[name]) if name in self._well else Step(name, "not tried")
