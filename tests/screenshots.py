@@ -5,9 +5,9 @@ import tempfile
 from itertools import product
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.e2e.browsers import chromium, window
+from tests.e2e.browsers import launched, window
 from tests.e2e.live import serving
 from tests.e2e.stage import set_stage
 from tests.e2e.visits import VISITS, Visit
@@ -23,7 +23,7 @@ THEMES = ("light", "dark")
 
 def main(wanted: list[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, launched(playwright) as browser:
         for stage in ("full", "empty"):
             house = build(Settings(data_dir=Path(folder) / stage, timezone="Europe/Madrid"))
             bring_up_to_date(house.database)

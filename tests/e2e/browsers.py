@@ -1,4 +1,4 @@
-"""The one browser of these tests, and windows of it that are signed in."""
+"""The browser of these tests, and windows of it that are signed in."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright
 
 from webapp.accounts import sessions
 from webapp.house import House
@@ -21,13 +21,12 @@ SECONDS = 10
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def launched(playwright: Playwright, *more_flags: str) -> Iterator[Browser]:
     """$CHROMIUM, an installed one, or Playwright's own."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(args=FLAGS, executable_path=found)
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(args=[*FLAGS, *more_flags], executable_path=found)
+    yield browser
+    browser.close()
 
 
 def window(

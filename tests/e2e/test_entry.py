@@ -1,14 +1,12 @@
 """The ways in, in a real browser: set-up, invitation and sign-in, on plain http, with and without JavaScript."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
-from tests.e2e.browsers import FLAGS
+from tests.e2e.browsers import launched
 from tests.e2e.live import serving
 from tests.factories import PASSWORD
 from webapp.accounts import links, people
@@ -19,12 +17,9 @@ OFFICE = "--host-resolver-rules=MAP outtray.lan 127.0.0.1"
 
 
 @pytest.fixture(scope="module")
-def office_browser() -> Iterator[Browser]:
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(args=[*FLAGS, OFFICE], executable_path=found)
+def office_browser(playwright: Playwright) -> Iterator[Browser]:
+    with launched(playwright, OFFICE) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

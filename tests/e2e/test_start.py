@@ -9,6 +9,7 @@ from tests.e2e.pages.forms import EmailForm, NotificationForm, ReportForm
 from tests.e2e.pages.home import Home
 from webapp.db import schema
 
+POSTED = re.compile(r"/new/notification\?")
 WORDS = "Outtray did not answer. What you typed is still here. Press again: it cannot start twice."
 
 
@@ -90,12 +91,12 @@ def test_a_silent_server_is_told_beside_the_button_and_nothing_is_lost_or_double
     form = NotificationForm(page).open()
     form.fill(Message="The lift works again")
     deny = (lambda route: route.abort()) if failure == "no answer" else (lambda route: route.fulfill(status=503))
-    page.route("**/new/notification", deny)
+    page.route(POSTED, deny)
     form.press()
     expect(form.answer).to_have_text(WORDS)
     expect(form.answer).to_be_focused()
     expect(form.field("Message")).to_have_value("The lift works again")
-    page.unroute("**/new/notification")
+    page.unroute(POSTED)
     form.press()
     page.wait_for_url(re.compile(r"/#task-\d+$"))
     assert len(started(house)) == 1
@@ -104,10 +105,10 @@ def test_a_silent_server_is_told_beside_the_button_and_nothing_is_lost_or_double
 def test_an_answer_that_got_lost_does_not_start_it_twice(page, house):
     form = NotificationForm(page).open()
     form.fill(Message="The lift works again")
-    page.route("**/new/notification", lambda route: (route.fetch(), route.abort()))
+    page.route(POSTED, lambda route: (route.fetch(), route.abort()))
     form.press()
     expect(form.answer).to_have_text(WORDS)
-    page.unroute("**/new/notification")
+    page.unroute(POSTED)
     form.press()
     page.wait_for_url(re.compile(r"/#task-\d+$"))
     assert len(started(house)) == 1
