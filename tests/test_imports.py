@@ -36,7 +36,7 @@ ROOMS = {
     "house": TABLES | FIELD | {"engine", "intake", "kinds", "secret"},
     "housekeeping": TABLES | {"house"},
     "archive": TABLES | {"engine", "house"},
-    "web": TABLES | {"app", "engine", "house", "intake", "kinds", "secret"},
+    "web": TABLES | {"app", "engine", "house", "intake", "kinds", "mail", "secret"},
     "app": TABLES | {"engine", "house", "web"},
     "cli": TABLES | FIELD | {"archive", "engine", "house", "housekeeping", "secret", "web"},
     "preload": {"engine", "house", "mail"},

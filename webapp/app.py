@@ -28,6 +28,7 @@ from webapp.web import (
     openapi,
     people,
     poll,
+    settings,
     setup,
     tasks,
 )
@@ -38,7 +39,7 @@ from webapp.web.statics import Statics
 from webapp.web.watcher import watching
 
 # The poll of the log stands before the page of a task, whose address begins alike.
-ENTRY = (login, setup, invite, account, access, people)
+ENTRY = (login, setup, invite, account, access, people, settings)
 ROUTERS = tuple(page.router for page in (home, new, poll, tasks, actions, files, *ENTRY))
 PROGRAMS = tuple(part.router for part in (article, api, api_parts, api_uploads, health, metrics))
 

@@ -45,7 +45,7 @@ def healthz() -> Response:
 @router.get("/readyz", response_model=Ready, responses=problems(503))
 def readyz(request: Request, house: TheHouse) -> Response:
     """Everything that a task needs is there: database, data directory and, where they run here, slots."""
-    parts = {"database": _has_database(house), "data directory": _can_write(house)}
+    parts = {"database": _has_database(house), "data directory": can_write(house)}
     if request.app.state.needs_slots:
         parts["slots"] = _has_slots(house)
     failing = [name for name, is_well in parts.items() if not is_well]
@@ -64,7 +64,8 @@ def _has_database(house: House) -> bool:
     return True
 
 
-def _can_write(house: House) -> bool:
+def can_write(house: House) -> bool:
+    """Whether the data directory takes a file."""
     # Asking for permissions would not see a full disk, nor a file system that has become read-only.
     try:
         with tempfile.TemporaryFile(dir=house.data_dir) as probe:

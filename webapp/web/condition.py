@@ -1,0 +1,82 @@
+"""In what condition the panel is: database, data directory, and the workers of each queue."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import make_url
+
+from webapp.db.types import now
+from webapp.engine.locks import living
+from webapp.house import House
+from webapp.settings import Settings
+from webapp.tasks import figures
+from webapp.web.health import can_write
+from webapp.web.words import lasting, plural, size
+
+LOW = 200_000_000  # bytes free, below which a larger report may fail
+QUEUES = {
+    "notify": "Notifications",
+    "quick": "Single emails",
+    "mail": "Emails to several",
+    "reports": "Reports",
+}
+NOBODY = "No worker is alive on this machine: start “outtray serve” or “outtray worker”."
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the panel and how it is."""
+
+    name: str
+    is_well: bool
+    words: str
+
+
+def parts(house: House) -> list[Part]:
+    """Every part; those that fail say what to do."""
+    return [_database(house), _data_directory(house), *_queues(house)]
+
+
+def _database(house: House) -> Part:
+    from webapp.db.migrate import is_up_to_date  # Alembic is of no use to any other page
+
+    url = make_url(house.settings.database)
+    with house.read() as conn:
+        release = ".".join(str(part) for part in conn.dialect.server_version_info or ())
+    where = f"SQLite {release}" if house.database.is_sqlite else f"PostgreSQL {release}, database {url.database}"
+    if is_up_to_date(house.database):
+        return Part("Database", True, f"{where}. It is up to date.")
+    return Part("Database", False, f"{where}. It is not up to date: run “outtray migrate”.")
+
+
+def _data_directory(house: House) -> Part:
+    if not can_write(house):
+        return Part("Data directory", False, f"{house.data_dir} cannot be written to.")
+    free = house.store.free_bytes()
+    words = f"{house.data_dir} has {size(free)} free."
+    return Part("Data directory", free >= LOW, words if free >= LOW else f"{words} Make room: reports may fail.")
+
+
+def _queues(house: House) -> list[Part]:
+    moment = now()
+    with house.read() as conn:
+        waiting = figures.queues(conn, moment)
+    alive = Counter(worker.split("-")[1] for worker in living(house.run_dir))
+    return [_queue(house.settings, queue, alive, waiting.get(queue), moment) for queue in QUEUES]
+
+
+def _queue(settings: Settings, queue: str, alive: Counter[str], due: figures.Queue | None, moment: datetime) -> Part:
+    wanted, in_web = settings.slots.get(queue, 0), settings.engine == "background"
+    workers = alive["web"] if in_web else alive[queue]
+    waits = f"{_tasks(due.due)}, the first for {lasting(moment - due.oldest)}." if due else "Nothing waits."
+    if not wanted and (in_web or not workers):
+        return Part(QUEUES[queue], due is None, f"OUTTRAY_SLOTS gives them no worker. {waits}")
+    if not workers:
+        return Part(QUEUES[queue], False, f"{NOBODY} {waits}")
+    who = "The web process does them itself." if in_web else f"{plural(workers, 'worker')} alive."
+    return Part(QUEUES[queue], True, f"{who} {waits}")
+
+
+def _tasks(number: int) -> str:
+    return "1 task waits" if number == 1 else f"{number:,} tasks wait"

@@ -1,0 +1,76 @@
+"""What the environment of this installation set, in words; nothing here ever shows a password."""
+
+from dataclasses import dataclass
+
+from webapp.mail.url import SmtpSettings, read_sender, read_url
+from webapp.settings import Settings
+from webapp.web.words import plural
+
+ENCRYPTION = {
+    "smtps": "From the first byte (smtps)",
+    "smtp+starttls": "Before anything is said (STARTTLS)",
+    "smtp": "None: whoever is on the way can read along",
+}
+UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One setting: what it is, and who says so."""
+
+    name: str
+    value: str
+    source: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Where mail goes; without a server, to the outbox."""
+
+    has_server: bool
+    facts: list[Fact]
+
+
+def mail(settings: Settings) -> Mail:
+    """The mail server of the settings, in words."""
+    server = read_url(settings.smtp_url) if settings.smtp_url else None
+    comes_from = Fact("Emails come from", read_sender(settings.mail_from, server), _source(settings, "mail_from"))
+    return Mail(server is not None, [*(_server(settings, server) if server else ()), comes_from])
+
+
+def keeping(settings: Settings) -> list[Fact]:
+    """How long things are kept, and the other limits."""
+    undo = plural(settings.undo_seconds, "second") if settings.undo_seconds else "None: messages go at once"
+    tries = ", ".join(_span(seconds) for seconds in settings.retry_seconds)
+    rows = [
+        ("keep_files_days", "Files", plural(settings.keep_files_days, "day"), "What reports made, and uploads."),
+        ("keep_tasks_days", "Ended tasks", plural(settings.keep_tasks_days, "day"), "With their log and recipients."),
+        ("max_upload_mb", "Largest upload", f"{settings.max_upload_mb:,} MB", ""),
+        ("undo_seconds", "Time for Undo", undo, "For people who chose no other wait."),
+        ("retry_seconds", "Waits before further tries", tries, "Of a delivery; after the last it is failed."),
+        ("timezone", "Time zone", settings.timezone, "For people who chose none."),
+    ]
+    return [Fact(name, value, _source(settings, field), hint) for field, name, value, hint in rows]
+
+
+def _server(settings: Settings, server: SmtpSettings) -> list[Fact]:
+    limit = f"at most {server.rate:g} a second" if server.rate else "as fast as the server takes them"
+    return [
+        Fact("Server", f"{server.host}, port {server.port}", _source(settings, "smtp_url")),
+        Fact("Encryption", ENCRYPTION[server.scheme]),
+        Fact("User name", server.user or "None: no sign-in"),
+        Fact("Speed", f"{plural(server.connections, 'connection')}, {limit}"),
+    ]
+
+
+def _source(settings: Settings, field: str) -> str:
+    variable = f"OUTTRAY_{field.upper()}"
+    is_set = field in settings.model_fields_set
+    return f"Set by {variable} on the server." if is_set else f"Default; {variable} changes it."
+
+
+def _span(seconds: int) -> str:
+    """10 seconds, 2 hours: in the largest unit that leaves no rest."""
+    size, unit = next(((size, unit) for size, unit in UNITS if seconds and seconds % size == 0), (1, "second"))
+    return plural(seconds // size, unit)
