@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from webapp import __version__, paths
@@ -52,7 +52,8 @@ def create_app(house: House) -> FastAPI:
     app.state.fragments = Fragments()
     for router in ROUTERS:
         app.include_router(router)
-    app.state.page_paths = _page_paths()
+    app.state.page_paths = {route.path for route in _routes(*ROUTERS) if "GET" in (route.methods or ())}
+    app.state.routes = _routes(*ROUTERS, *PROGRAMS)
     for router in PROGRAMS:
         app.include_router(router)
     app.mount("/static", Statics(directory=paths.STATIC), name="static")
@@ -65,10 +66,9 @@ def create_app(house: House) -> FastAPI:
     return app
 
 
-def _page_paths() -> set[str]:
-    """The addresses that a browser can open: the rail names only pages that exist."""
-    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
-    return {route.path for route in routes if "GET" in (route.methods or ())}
+def _routes(*routers: APIRouter) -> list[APIRoute]:
+    """For the rail, which names only pages that exist, and for refusals, which name the methods that do."""
+    return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
 
 
 @asynccontextmanager

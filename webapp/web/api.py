@@ -62,7 +62,14 @@ START = {
 AGAIN: dict[int | str, dict[str, Any]] = {200: {"model": TaskOut, "description": "This key has started it before."}}
 ONE: dict[str, Any] = {"response_model": TaskOut, "responses": problems(404)}
 ACT: dict[str, Any] = {"response_model": TaskOut, "responses": problems(404, 409)}
-Key = Annotated[str | None, Header(alias="Idempotency-Key", description="Yours to choose; one key starts one task.")]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Yours to choose; one key starts one task.",
+        json_schema_extra={"minLength": 1, "maxLength": api_start.LONGEST_KEY},
+    ),
+]
 
 
 @router.post(

@@ -21,7 +21,7 @@ from webapp.web.problem import problem, problems
 router = APIRouter(prefix="/api/v1/tasks/{task_id}", tags=["Parts of a task"], responses=problems(401, 404))
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+BYTES = {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
 
 
 def _delivery_state(given: object) -> str:

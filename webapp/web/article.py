@@ -1,9 +1,9 @@
 """The article's own four calls: each answers at once, and the work runs in the background."""
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Path, Request, Response
 from pydantic import BaseModel, Field
 from starlette.convertors import Convertor, register_url_convertor
 
@@ -30,6 +30,7 @@ class Whatever(Convertor[str]):
 
 
 register_url_convertor("whatever", Whatever())
+Address = Annotated[str, Path(json_schema_extra={"format": "email"}, examples=["ana@example.com"])]
 router = APIRouter(tags=["The article's own"], responses=problems(401))
 
 MESSAGE = "some notification"
@@ -66,7 +67,7 @@ def _optional(**fields: str) -> dict[str, Any]:
     openapi_extra=_optional(message=MESSAGE),
 )
 def send_notification(
-    request: Request, email: str, person: Program, house: TheHouse, given: Fields, background: BackgroundTasks
+    request: Request, email: Address, person: Program, house: TheHouse, given: Fields, background: BackgroundTasks
 ) -> Response:
     """Writes a line to log.txt in the data directory."""
     form = {"to": [_address(email)], "channels": ["log"], **_chosen(given, message=MESSAGE)}
@@ -80,7 +81,7 @@ def send_notification(
     openapi_extra=_optional(subject=SUBJECT, body=TEXT),
 )
 def send_email(
-    request: Request, email: str, person: Program, house: TheHouse, given: Fields, background: BackgroundTasks
+    request: Request, email: Address, person: Program, house: TheHouse, given: Fields, background: BackgroundTasks
 ) -> Response:
     """Sends one email."""
     form = {"to": [_address(email)], **_chosen(given, subject=SUBJECT, body=TEXT)}

@@ -21,6 +21,7 @@ HEADINGS = {
     413: "This is too large",
 }
 WORDS = {404: "The address may be mistyped, or what was here has been removed."}
+TO_PROGRAMS = {404: "There is nothing at this address.", 405: "This address takes other methods; see Allow."}
 NOT_UNDERSTOOD = "Something in this request is not as it should be."
 
 PROGRAMS = (
@@ -71,9 +72,18 @@ def _fields(error: UserError) -> list[dict[str, str]]:
 
 async def _not_routed(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    made = answer(request, error.status_code, WORDS.get(error.status_code, ""))
+    words = TO_PROGRAMS if is_program(request) else WORDS
+    made = answer(request, error.status_code, words.get(error.status_code, ""))
     made.headers.update(error.headers or {})
+    if error.status_code == 405 and (methods := _methods(request)):
+        made.headers["Allow"] = ", ".join(sorted(methods))
     return made
+
+
+def _methods(request: Request) -> set[str]:
+    """All that the address takes (RFC 9110, 15.5.6); the router names the methods of the first route only."""
+    here = [route for route in request.app.state.routes if route.path_regex.match(request.scope["path"])]
+    return {method for route in here for method in route.methods}
 
 
 async def _not_understood(request: Request, error: Exception) -> Response:
