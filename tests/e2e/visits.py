@@ -73,6 +73,7 @@ VISITS = [
     Visit("new-self-test", "/new/self-test", ADMIN),
     Visit("account", "/account"),
     Visit("people", "/people", ADMIN),
+    Visit("settings", "/settings", ADMIN),
     Visit("not-found", "/tasks/999999"),
     Visit("login", "/login", NOBODY),
     Visit("login-refused", "/login", NOBODY, steps=_refused("Sign in", email="ana@example.com", password="wrong")),

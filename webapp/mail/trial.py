@@ -63,8 +63,9 @@ class _Trial:
 
     def go(self) -> None:
         found = socket.getaddrinfo(self._server.host, self._server.port, type=socket.SOCK_STREAM)
-        addresses = dict.fromkeys(str(address[0]) for *_, address in found)
-        self._well[NAME] = f"{self._server.host} is at {', '.join(list(addresses)[:3])}."
+        addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
+        is_address = self._server.host in addresses
+        self._well[NAME] = "It is an address." if is_address else f"It is at {', '.join(addresses[:3])}."
         smtp = begin(self._server, SECONDS, self._reached)
         try:
             self._offer_sender(smtp)

@@ -21,20 +21,21 @@ QUEUES = {
     "mail": "Emails to several",
     "reports": "Reports",
 }
-NOBODY = "No worker is alive on this machine: start “outtray serve” or “outtray worker”."
+WORKERS = "Workers run with “outtray serve”, or with “outtray worker” beside “outtray web”."
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the panel and how it is."""
+    """One part of the panel and how it is; `advice` says what to do where several parts may share it."""
 
     name: str
     is_well: bool
     words: str
+    advice: str = ""
 
 
 def parts(house: House) -> list[Part]:
-    """Every part; those that fail say what to do."""
+    """Every part; those that fail say what to do, in their words or beside them."""
     return [_database(house), _data_directory(house), *_queues(house)]
 
 
@@ -73,7 +74,7 @@ def _queue(settings: Settings, queue: str, alive: Counter[str], due: figures.Que
     if not wanted and (in_web or not workers):
         return Part(QUEUES[queue], due is None, f"OUTTRAY_SLOTS gives them no worker. {waits}")
     if not workers:
-        return Part(QUEUES[queue], False, f"{NOBODY} {waits}")
+        return Part(QUEUES[queue], False, f"No worker is alive on this machine. {waits}", WORKERS)
     who = "The web process does them itself." if in_web else f"{plural(workers, 'worker')} alive."
     return Part(QUEUES[queue], True, f"{who} {waits}")
 

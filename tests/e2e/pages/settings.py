@@ -1,0 +1,37 @@
+"""What the environment set, the test of the mail server, health and audit."""
+
+from playwright.sync_api import Locator
+
+from tests.e2e.pages.frame import Frame
+
+
+class SettingsPage(Frame):
+    path = "/settings"
+
+    def section(self, name: str) -> Locator:
+        """Mail, Keeping, Health or Audit."""
+        return self.page.get_by_role("region", name=name, exact=True)
+
+    @property
+    def test_button(self) -> Locator:
+        return self.section("Mail").get_by_role("button", name="Test", exact=True)
+
+    @property
+    def result(self) -> Locator:
+        """What came of the test, in a sentence."""
+        return self.section("Mail").get_by_role("heading", level=3)
+
+    @property
+    def steps(self) -> Locator:
+        return self.section("Mail").get_by_role("list").get_by_role("listitem")
+
+    def condition(self, part: str) -> Locator:
+        """Database, Data directory, or a queue."""
+        return self.section("Health").get_by_role("listitem").filter(has_text=part)
+
+    @property
+    def audit(self) -> Locator:
+        return self.section("Audit").get_by_role("listitem")
+
+    def older(self) -> None:
+        self.section("Audit").get_by_role("link", name="Older").click()
