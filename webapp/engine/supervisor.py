@@ -17,7 +17,9 @@ from webapp.engine.locks import new_worker
 from webapp.settings import Settings
 from webapp.tasks.workshop import Build, Workshop
 
-TICK = 0.5  # seconds between two looks for tasks whose worker died
+TICK = 0.5  # seconds between two looks for tasks whose worker died, while that is likely
+ALERT_SECONDS = 15.0  # after a start or a death; a predecessor's children may take a few seconds to let go
+CALM_TICKS = 8  # else only every so many ticks: nothing that stands idle should be busy
 STOP_SECONDS = 10.0
 CALM_SECONDS = 30.0  # a child that lived this long is started again at once
 PRELOAD = ["webapp.preload"]  # shared by all slots: 11 MB a slot instead of 32
@@ -53,6 +55,7 @@ class Supervisor:
         self._context = multiprocessing.get_context("forkserver")
         self._children: list[Child] = []
         self._due: list[tuple[float, Role]] = []  # when to start which role again
+        self._alert_until = time.monotonic() + ALERT_SECONDS
         self._stop, self._stopped = socket.socketpair()
 
     def run(self) -> None:
@@ -62,9 +65,12 @@ class Supervisor:
         self._context.set_forkserver_preload(PRELOAD)
         for role in self._roles:
             self._start(role)
+        ticks = 0
         while not self._wait():
             self._start_again()
-            ownership.put_back_lost(self._house)
+            ticks += 1
+            if time.monotonic() < self._alert_until or ticks % CALM_TICKS == 0:
+                ownership.put_back_lost(self._house)
         self._end()
 
     def _start(self, role: Role) -> None:
@@ -97,6 +103,7 @@ class Supervisor:
         log.warning("%s ended with %s and is started again", child.worker, child.process.exitcode)
         if child.role.runs_tasks:
             ownership.put_back(self._house, child.worker, counted=not fork_server_died)
+        self._alert_until = time.monotonic() + ALERT_SECONDS
         lived = time.monotonic() - child.born
         pause = 0.0 if lived > CALM_SECONDS else min(5.0, 0.2 + 2.0 / (lived + 0.4))
         self._due.append((time.monotonic() + pause, child.role))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.engine.local import Changes
 from webapp.house import House
 
 EVERY = 0.25  # seconds
@@ -28,12 +29,14 @@ def watching(house: House) -> Iterator[None]:
 
 
 def _watch(house: House, ended: threading.Event) -> None:
-    was_well = True
+    changes: Changes | None = None  # none: nothing has been read yet, or the last look failed
     while not ended.wait(EVERY):
         try:
-            house.look_for_changes()
-            was_well = True
+            # SQLite tells without a transaction whether there is anything to read.
+            if changes is None or changes.any() or not house.database.is_sqlite:
+                changes = changes or Changes(house.database)
+                house.look_for_changes()
         except SQLAlchemyError as error:  # the database may come back; pages say meanwhile that it is gone
-            if was_well:
+            if changes:
                 log.warning("the version counter cannot be read: %s", error)
-            was_well = False
+            changes = None
