@@ -33,6 +33,7 @@ from webapp.web import (
     tasks,
 )
 from webapp.web.deps import guard
+from webapp.web.head import Head
 from webapp.web.poll import Fragments, Unchanged
 from webapp.web.security import Security
 from webapp.web.statics import Statics
@@ -60,6 +61,7 @@ def create_app(house: House) -> FastAPI:
     openapi.describe(app)
     failures.answer_in(app)
     guard(app)
+    app.add_middleware(Head)
     app.add_middleware(failures.LastDoor)
     app.add_middleware(Security, base_url=house.settings.base_url)
     app.add_middleware(Unchanged)

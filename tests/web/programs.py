@@ -1,15 +1,19 @@
 """Programs that speak to a house with their tokens, and what tests look for in the answers."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from fastapi.testclient import TestClient
 from httpx import Response
 
+from tests import postgres
 from webapp.accounts import tokens
 from webapp.app import create_app
-from webapp.house import House
+from webapp.db.migrate import bring_up_to_date
+from webapp.house import House, build
 from webapp.ports import Person
+from webapp.settings import Settings
 from webapp.tasks import queries
 
 
@@ -39,6 +43,15 @@ def done(answer: Response, status: int = 200) -> Any:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/json"
     return answer.json()
+
+
+def on_postgresql(folder: Path) -> Settings:
+    """Settings of a house on an empty PostgreSQL database."""
+    settings = Settings(data_dir=folder / "pg", database_url=postgres.new_database())
+    built = build(settings)
+    bring_up_to_date(built.database)
+    built.close()
+    return settings
 
 
 SELFTEST = {"kind": "self-test", "form": {"seconds": 0.5}}

@@ -106,7 +106,7 @@ def test_each_wrong_field_of_a_form_has_one_entry_in_plain_words(program, house,
         "to": "“nobody” has no @.",
         "subject": "Write a subject.",
         "body": "The message must be a text.",
-        "colour": "There is no such field.",
+        "colour": "There is no field “colour”.",
     }
     assert number_of_tasks(house) == 0
 
@@ -148,6 +148,14 @@ def test_a_field_whose_name_is_half_a_character_is_answered(program):
 )  # fmt: skip
 def test_a_body_that_is_no_json_object_is_refused(program, house, ana, body):
     refused(program.post("/api/v1/tasks", content=body, headers={"Content-Type": "application/json"}), 422)
+    assert number_of_tasks(house) == 0
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"kind": "self-test", "kind": "email"}', b'{"kind": "self-test", "form": {"a": 1, "a": 1}}']
+)
+def test_a_name_that_comes_twice_is_refused_for_nobody_knows_which_counts(program, house, ana, body):
+    refused(program.post("/api/v1/tasks", content=body), 422)
     assert number_of_tasks(house) == 0
 
 

@@ -6,25 +6,15 @@ from threading import Barrier
 import pytest
 from sqlalchemy import delete
 
-from tests import postgres
-from tests.web.programs import EMAIL, SELFTEST, done, number_of_tasks, refused, start
+from tests.web.programs import EMAIL, SELFTEST, done, number_of_tasks, on_postgresql, refused, start
 from webapp.db import schema
-from webapp.db.migrate import bring_up_to_date
-from webapp.house import build
-from webapp.settings import Settings
 from webapp.tasks import commands
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def settings(request, settings, tmp_path):
     """The same on both databases; on PostgreSQL nothing but the unique index keeps two writers apart."""
-    if request.param == "sqlite":
-        return settings
-    there = Settings(data_dir=tmp_path / "pg", database_url=postgres.new_database())
-    database = build(there)
-    bring_up_to_date(database.database)
-    database.close()
-    return there
+    return settings if request.param == "sqlite" else on_postgresql(tmp_path)
 
 
 def test_the_same_key_and_body_give_the_same_task(program, house, ana):

@@ -90,6 +90,33 @@ def test_a_download_is_an_attachment_with_its_type_and_checksum(program, task_id
     assert answer.headers["etag"] == f'"{hashlib.sha256(b"bytes").hexdigest()}"'
 
 
+def test_a_download_goes_on_where_it_broke_off(program, task_id, file_id):
+    whole = program.get(path(task_id, f"/files/{file_id}"))
+    assert (whole.headers["content-length"], whole.headers["accept-ranges"]) == ("5", "bytes")
+    ranges = {"Range": "bytes=2-", "If-Range": whole.headers["etag"]}
+    rest = program.get(path(task_id, f"/files/{file_id}"), headers=ranges)
+    assert (rest.status_code, rest.content) == (206, b"tes")
+    assert rest.headers["content-range"] == "bytes 2-4/5"
+
+
+@pytest.mark.parametrize("asked", ["bytes=x", "bytes=3-1", "rows=0-1", "bytes=0-1,3-4", "bytes=-", "2-3", "bytes=٣-"])
+def test_a_range_that_makes_no_sense_is_ignored(program, task_id, file_id, asked):
+    answer = program.get(path(task_id, f"/files/{file_id}"), headers={"Range": asked.encode()})
+    assert (answer.status_code, answer.content) == (200, b"bytes")
+
+
+def test_a_range_of_another_version_is_ignored(program, task_id, file_id):
+    ranges = {"Range": "bytes=9-", "If-Range": '"another"'}
+    assert program.get(path(task_id, f"/files/{file_id}"), headers=ranges).content == b"bytes"
+
+
+@pytest.mark.parametrize("asked", ["bytes=5-", "bytes=999999999-", "bytes=-0"])
+def test_a_range_beyond_the_end_is_refused_with_the_size(program, task_id, file_id, asked):
+    answer = program.get(path(task_id, f"/files/{file_id}"), headers={"Range": asked})
+    refused(answer, 416)
+    assert answer.headers["content-range"] == "bytes */5"
+
+
 def test_a_file_that_was_deleted_or_has_expired_is_gone(program, house, ana, task_id, file_id):
     with house.write() as conn:
         conn.execute(update(schema.file).values(expires=now() - timedelta(days=1)))

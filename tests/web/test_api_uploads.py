@@ -44,6 +44,11 @@ def test_a_call_without_a_file_is_refused_beside_its_field(program, sent):
     assert refused(program.post("/api/v1/uploads", **sent), 422).keys() == {"file"}
 
 
+def test_of_two_tables_in_one_call_none_is_taken_silently(program):
+    two = [("file", ("a.csv", CSV)), ("file", ("b.csv", CSV))]
+    assert refused(program.post("/api/v1/uploads", files=two), 422) == {"file": "Send one table at a time."}
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [

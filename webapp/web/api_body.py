@@ -36,7 +36,7 @@ Fields = Annotated[dict[str, Any], Depends(read_fields)]
 def json_object(body: bytes) -> dict[str, Any]:
     """A JSON object (RFC 8259: no NaN, no Infinity); UserError where it is none."""
     try:
-        found = json.loads(body, parse_constant=_refuse_number, parse_float=_finite)
+        found = json.loads(body, parse_constant=_refuse_number, parse_float=_finite, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise UserError("The body is not JSON.") from None
     if not isinstance(found, dict):
@@ -73,6 +73,13 @@ def _texts(posted: Posting) -> dict[str, Any]:
 def _is_deep(value: Any, levels: int) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return levels == 0 or any(_is_deep(one, levels - 1) for one in inner if isinstance(one, dict | list))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):  # which of them counts would be a guess (RFC 8259, 4)
+        raise UserError("The body has a name twice in one object.")
+    return found
 
 
 def _finite(text: str) -> float:

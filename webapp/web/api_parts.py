@@ -17,6 +17,7 @@ from webapp.web.api_shapes import DeliveryOut, DeliveryState, FileOut, LineOut, 
 from webapp.web.deps import Program, TheHouse
 from webapp.web.files import attachment
 from webapp.web.problem import problem, problems
+from webapp.web.ranges import is_beyond
 
 router = APIRouter(prefix="/api/v1/tasks/{task_id}", tags=["Parts of a task"], responses=problems(401, 404))
 
@@ -75,7 +76,7 @@ def of_task(
     return answer(page_of(found, limit, file_out, "files", _made))
 
 
-@router.get("/files/{file_id}", response_class=FileResponse, responses={200: BYTES, **problems(410)})
+@router.get("/files/{file_id}", response_class=FileResponse, responses={200: BYTES, **problems(410, 416)})
 def download(request: Request, task_id: TaskId, file_id: str, person: Program, house: TheHouse) -> Response:
     """The bytes of a file, as an attachment; `ETag` is their SHA-256."""
     with house.read() as conn:
@@ -85,11 +86,16 @@ def download(request: Request, task_id: TaskId, file_id: str, person: Program, h
     path = house.store.path(file.storage)
     if file.deleted or file.expires < now() or not path.is_file():
         return problem(request, 410, "This file has been deleted.")
+    etag = f'"{file.sha256}"'
+    if is_beyond(request, file.size, etag):
+        refusal = problem(request, 416, "This file has no such bytes.")
+        refusal.headers["Content-Range"] = f"bytes */{file.size}"
+        return refusal
     headers = {
         "Content-Disposition": attachment(file.name),
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
-        "ETag": f'"{file.sha256}"',
+        "ETag": etag,
     }
     return FileResponse(path, media_type=file.media_type, headers=headers)
 

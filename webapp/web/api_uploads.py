@@ -15,6 +15,7 @@ router = APIRouter(prefix="/api/v1/uploads", tags=["Uploads"], responses=problem
 
 FIELD = "file"
 MISSING = "Send the table as the field “file” of a multipart form."
+ONE_ONLY = "Send one table at a time."
 FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -36,6 +37,8 @@ def upload(person: Program, house: TheHouse, posted: Posted) -> Response:
     """Reads and keeps a table (CSV or Excel). Its id goes into the form of a report, as `data`."""
     if FIELD in posted.refused:
         raise TooLarge(posted.refused[FIELD], field=FIELD)
+    if FIELD in posted.repeated:
+        raise UserError(ONE_ONLY, field=FIELD)
     if FIELD not in posted.files:
         raise UserError(MISSING, field=FIELD)
     came = posted.files[FIELD]

@@ -13,6 +13,7 @@ from webapp.ports import Person
 from webapp.web.api_body import Fields
 from webapp.web.api_shapes import answer
 from webapp.web.api_start import begin, checked_form
+from webapp.web.api_words import MOST, no_such_field
 from webapp.web.deps import Program, TheHouse
 from webapp.web.problem import problems
 
@@ -104,6 +105,8 @@ def run_task(request: Request, person: Program, house: TheHouse, background: Bac
 
 
 def _address(path: str) -> str:
+    if not path.strip():
+        raise UserError("Give an address.", field="email")
     if "\ufffd" in path:  # what servers put in the place of bytes that are no UTF-8
         raise UserError("This address is not written in UTF-8.", field="email")
     return path
@@ -112,7 +115,7 @@ def _address(path: str) -> str:
 def _chosen(given: dict[str, Any], **defaults: str) -> dict[str, Any]:
     """What was given, and the default for what was not, or is empty."""
     if unknown := given.keys() - defaults.keys():
-        raise FormErrors(dict.fromkeys(sorted(unknown)[:100], "There is no such field."))
+        raise FormErrors({name: no_such_field(name) for name in sorted(unknown)[:MOST]})
     chosen = {name: value for name, value in given.items() if value is not None and str(value).strip()}
     return {**defaults, **chosen}
 

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp.errors import FormErrors, UserError
 from webapp.tasks.endings import new_reference
+from webapp.web.head import with_head
 from webapp.web.problem import problem
 from webapp.web.render import page
 
@@ -49,7 +50,8 @@ def answer_in(app: FastAPI) -> None:
 def is_program(request: Request) -> bool:
     """Whether a program reads the answer, not a person."""
     accepted = request.headers.get("accept", "")
-    return request.scope["path"].startswith(PROGRAMS) or ("json" in accepted and "html" not in accepted)
+    path = request.scope["path"]
+    return path == "/api" or path.startswith(PROGRAMS) or ("json" in accepted and "html" not in accepted)
 
 
 def answer(request: Request, status: int, words: str, errors: list[dict[str, str]] | None = None) -> Response:
@@ -82,8 +84,9 @@ async def _not_routed(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> set[str]:
     """All that the address takes (RFC 9110, 15.5.6); the router names the methods of the first route only."""
-    here = [route for route in request.app.state.routes if route.path_regex.match(request.scope["path"])]
-    return {method for route in here for method in route.methods}
+    path = request.scope["path"]
+    here = [route for route in request.app.state.routes if route.path_regex.match(path)]
+    return with_head(path, {method for route in here for method in route.methods})
 
 
 async def _not_understood(request: Request, error: Exception) -> Response:

@@ -17,7 +17,7 @@ MB = 1 << 20
 FIELDS_BYTES = 2 * MB  # of all values that are no files
 FIELDS_MOST = 20_000  # an Excel sheet has 16,384 columns at the most
 FLUSH_BYTES = MB
-NOT_A_FORM = "What was sent is not a form. Load the page again."
+NOT_A_FORM = "What was sent is not a form. Try it once more."
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,15 @@ class Upload:
 
 @dataclass
 class Posting:
-    """What was posted. `refused`: fields whose file is larger than the limit, with the words to say so."""
+    """What was posted; of several files of one name the last.
+
+    `refused`: fields whose file is larger than the limit, with the words to say so. `repeated`: those with several.
+    """
 
     values: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, Upload] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    repeated: set[str] = field(default_factory=set)
 
     def all(self, name: str) -> Sequence[str]:
         return self.values.get(name, ())
@@ -185,6 +189,8 @@ class _Parts:
 
     def _keep(self, name: str) -> None:
         self.flush()
+        if self._name in self.posting.files:
+            self.posting.repeated.add(self._name)
         self.posting.files[self._name] = Upload(name, self._path(), self._size)
 
     def _path(self) -> Path:

@@ -71,6 +71,7 @@ WHEN = {
     409: "The state of things does not allow it.",
     410: "It was there and has been deleted.",
     413: "More was sent than the limit allows.",
+    416: "The file has none of these bytes.",
     422: "What was sent is not right; `errors` names the fields.",
     503: "Something that is needed does not work; `errors` names it.",
 }
