@@ -1,7 +1,9 @@
 """Opens Read and Write transactions on SQLite or PostgreSQL, and counts the changes that pages show."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
@@ -11,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, select, update
 from webapp.db import schema
 from webapp.db.gate import Gate
 
+JSON = partial(json.dumps, ensure_ascii=False)  # so that a search finds what was typed
 BUSY_SECONDS = 20  # only a checkpoint or a program of others' makes a writer wait behind the gate
 
 
@@ -68,8 +71,9 @@ def _count(conn: Connection) -> int:
 
 def _engine(url: str, is_sqlite: bool) -> Engine:
     if not is_sqlite:
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=30)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=10, max_overflow=30)
+        return create_engine(url, json_serializer=JSON, pool_pre_ping=True, pool_size=10, max_overflow=30)
+    wait = {"timeout": BUSY_SECONDS}
+    engine = create_engine(url, json_serializer=JSON, connect_args=wait, pool_size=10, max_overflow=30)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -79,6 +83,11 @@ def _prepare(connection: SqliteConnection, record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin transactions by itself
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows A to Z only
+
+
+def _lower(value: Any) -> str | None:
+    return None if value is None else str(value).lower()
 
 
 def _begin(conn: Connection) -> None:

@@ -1,5 +1,6 @@
 """What pages and programs read of tasks; a query never writes."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -139,7 +140,8 @@ def _conditions(view: View) -> list[ColumnElement[bool]]:
         found.append(t.c.kind == view.kind)
     if view.words:
         sent_to = select(d.c.task).where(d.c.task == t.c.id, _contains(d.c.to, view.words)).exists()
-        found.append(or_(_contains(t.c.title, view.words), _contains(cast(t.c.form, String), view.words), sent_to))
+        typed = _contains(cast(t.c.form, String), json.dumps(view.words, ensure_ascii=False)[1:-1])
+        found.append(or_(_contains(t.c.title, view.words), typed, sent_to))
     return found
 
 
