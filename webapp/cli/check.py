@@ -9,8 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.accounts import people
 from webapp.db.migrate import is_up_to_date
-from webapp.errors import TaskError, UserError
 from webapp.house import House, build
+from webapp.mail.trial import try_out
+from webapp.mail.url import read_sender, read_url
 from webapp.paths import STATIC, TEMPLATES
 from webapp.settings import load
 
@@ -58,8 +59,7 @@ def _database(house: House) -> Iterator[str]:
 
 
 def _mail(house: House) -> Iterator[str]:
-    try:
-        with house.mail_server() as server:
-            server.ready()
-    except (TaskError, UserError) as error:
-        yield f"OUTTRAY_SMTP_URL: {error.words}"
+    server = read_url(house.settings.smtp_url)
+    for step in try_out(server, read_sender(house.settings.mail_from, server)):
+        if step.state == "failed":
+            yield f"OUTTRAY_SMTP_URL: {step.words}"
