@@ -51,6 +51,7 @@ def create_app(house: House) -> FastAPI:
     app.state.house = house
     app.state.needs_slots = True
     app.state.fragments = Fragments()
+    app.state.counted = metrics.Counted()
     for router in ROUTERS:
         app.include_router(router)
     app.state.page_paths = {route.path for route in _routes(*ROUTERS) if "GET" in (route.methods or ())}

@@ -41,6 +41,17 @@ def test_tasks_and_deliveries_are_counted(admin_program, house, ana):
     assert found["outtray_deliveries", "unknown"] == 1
 
 
+def test_what_changes_between_two_looks_is_counted_anew(admin_program, house, ana):
+    with house.write() as conn:
+        task = make_task(conn, ana, "waiting", kind="email")
+    assert figures(admin_program)["outtray_tasks", "email", "waiting"] == 1
+    assert figures(admin_program)["outtray_tasks", "email", "waiting"] == 1
+    admin_program.post(f"/api/v1/tasks/{task}/cancel")
+    found = figures(admin_program)
+    assert found["outtray_tasks", "email", "cancelled"] == 1
+    assert ("outtray_tasks", "email", "waiting") not in found
+
+
 def test_a_queue_says_how_much_waits_and_for_how_long(admin_program, house, ana):
     with house.write() as conn:
         make_task(conn, ana, "waiting", queue="mail", not_before=now() - timedelta(hours=2))

@@ -54,7 +54,7 @@ class Begun(BaseModel):
 
 def _optional(**fields: str) -> dict[str, Any]:
     """How OpenAPI describes a body that may be missing; the values are the defaults."""
-    texts = {name: {"type": "string", "default": default} for name, default in fields.items()}
+    texts = {name: {"type": ["string", "null"], "default": default} for name, default in fields.items()}
     schema = {"type": "object", "properties": texts, "additionalProperties": False}
     content = {"schema": schema, "example": fields}
     kinds = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from webapp import __version__
+from webapp.db.connect import current_version
 from webapp.db.types import now
 from webapp.engine.locks import living
 from webapp.errors import Forbidden
@@ -24,29 +25,44 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"  # what every Prometheus reads
 
 
 @router.get("/metrics", response_class=PlainTextResponse, responses=problems(401, 403))
-def metrics(person: Program, house: TheHouse) -> Response:
+def metrics(request: Request, person: Program, house: TheHouse) -> Response:
     """Tasks, deliveries, queues, files and workers in numbers; for admins."""
     if not person.is_admin:
         raise Forbidden("Metrics need an admin's token.")
     registry = CollectorRegistry()  # a private one: the default one adds figures of this one process
-    registry.register(Figures(house))
+    registry.register(Figures(house, request.app.state.counted))
     return Response(generate_latest(registry), headers={"Cache-Control": "no-store"}, media_type=TEXT)
+
+
+class Counted:
+    """The counts that read every row (0.4 s for 100,000 tasks and 1,000,000 deliveries), until something changes."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[int, figures.Counts, figures.Counts] = (-1, {}, {})
+
+    def now(self, house: House) -> tuple[figures.Counts, figures.Counts]:
+        """Tasks and deliveries."""
+        if self._seen[0] != house.version:
+            with house.read() as conn:
+                # The version first: what changes in between is then counted once more, never missed.
+                self._seen = (current_version(conn), figures.tasks(conn), figures.deliveries(conn))
+        return self._seen[1:]
 
 
 class Figures(Collector):
     """Reads the database at each scrape, so that every web process tells the same."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, house: House, counted: Counted) -> None:
+        self._house, self._counted = house, counted
 
     def describe(self) -> list[Metric]:
         return []  # else registering would collect once for nothing
 
     def collect(self) -> Iterator[Metric]:
         yield InfoMetricFamily("outtray", "The version that runs", {"version": __version__})
-        with self._house.read() as conn:
-            yield _by("outtray_tasks", "Tasks by kind and state", figures.tasks(conn), "kind", "state")
-            yield _by("outtray_deliveries", "Deliveries by state", figures.deliveries(conn), "state")
+        tasks, deliveries = self._counted.now(self._house)
+        yield _by("outtray_tasks", "Tasks by kind and state", tasks, "kind", "state")
+        yield _by("outtray_deliveries", "Deliveries by state", deliveries, "state")
         yield from self._of_queues()
         yield from self._of_store()
         roles = Counter(name.split("-")[1] for name in living(self._house.run_dir))
