@@ -302,3 +302,22 @@ def test_no_more_runs_use_a_server_than_it_may_have_connections(house: House, an
         assert waits.value.until > now()
     with places.taken(house.run_dir, server):
         pass
+
+
+@pytest.mark.parametrize(("wish", "state"), [("cancel", State.CANCELLED), ("pause", State.HELD)])
+@pytest.mark.parametrize("way", ["yield", "wait", "death"])
+def test_a_wish_is_not_lost_when_the_run_goes_back_at_the_same_moment(house, ana, start, wish, state, way):
+    task_id = start(3)
+    running = Run(house, task_id)
+    with house.write() as conn:
+        task = queries.one(conn, task_id, ana)
+        if wish == "cancel":
+            commands.cancel(conn, house.engine, task, ana)
+        else:
+            commands.pause(conn, house.engine, house.kind("email"), task, ana)
+    with house.write() as conn:
+        if way == "death":
+            commands.recover(conn, house.engine, task_id, running.task.attempt, counted=True)
+        else:
+            endings.let_go(conn, house.engine, running.task, LetGo(way, until=now()))
+    assert _task(house, task_id, ana).state is state

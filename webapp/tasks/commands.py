@@ -12,7 +12,7 @@ from webapp.db.types import now
 from webapp.errors import Conflict
 from webapp.ports import Engine, Kind, Person
 from webapp.tasks import queries
-from webapp.tasks.changes import add_line, make_unknown, move, skip_waiting
+from webapp.tasks.changes import add_line, counts, make_unknown, move, skip_waiting
 from webapp.tasks.model import State, Task
 from webapp.tasks.outcome import stopped_words
 
@@ -95,8 +95,8 @@ def undo(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
 
 def cancel(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
     """Ends a task that has not ended: at once where it does not run, else as soon as it can let go."""
-    if task.state is State.RUNNING:
-        return _ask(conn, task, "cancel", by)
+    if task.state is State.RUNNING and _ask(conn, task, "cancel", by):
+        return
     words = stopped_words(task.counts, task.not_prepared)
     if not move(conn, task.id, State.CANCELLED, f"Cancelled by {by.name}.", outcome=words, cause="", held_why=None):
         raise Conflict(f"This task is {task.state.words}: there is nothing to cancel.")
@@ -106,9 +106,9 @@ def cancel(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
 
 def pause(conn: Connection, engine: Engine, kind: Kind, task: Task, by: Person) -> None:
     """Holds a task; a running one lets go after the message in flight."""
-    if task.state is State.RUNNING and kind.pausable:
-        return _ask(conn, task, "pause", by)
-    if task.state is State.RUNNING:
+    if task.state is State.RUNNING and kind.pausable and _ask(conn, task, "pause", by):
+        return
+    if task.state is State.RUNNING and not kind.pausable:
         raise Conflict("This task cannot be paused once it runs. It can be cancelled.")
     words = f"Paused by {by.name}."
     if not move(conn, task.id, State.HELD, words, held_why="paused", asked_by=by.name, undo_until=None):
@@ -165,10 +165,12 @@ def recover(conn: Connection, engine: Engine, task_id: int, attempt: int, *, cou
 
     A message that was in flight becomes unknown. False where the task was no longer that slot's.
     """
-    row = conn.execute(select(t).where(t.c.id == task_id)).one()
+    row = conn.execute(select(t).where(t.c.id == task_id).with_for_update()).one()
     if row.attempt != attempt or row.state != State.RUNNING:
         return False
     settled_one = make_unknown(conn, task_id) > 0
+    if row.asked:
+        return _obey_for(conn, task_id, attempt, row.asked, row.asked_by or "an admin")
     deaths = row.deaths + 1 if counted and not settled_one else row.deaths
     if deaths >= POISON:
         return _give_up(conn, task_id, attempt)
@@ -178,20 +180,31 @@ def recover(conn: Connection, engine: Engine, task_id: int, attempt: int, *, cou
     return True
 
 
+def _obey_for(conn: Connection, task_id: int, attempt: int, wish: str, by: str) -> bool:
+    """What the dead slot was asked to do."""
+    if wish == "pause":
+        return move(conn, task_id, State.HELD, f"Paused by {by}.", attempt=attempt, held_why="paused")
+    words = stopped_words(counts(conn, task_id))
+    skip_waiting(conn, task_id)
+    return move(conn, task_id, State.CANCELLED, f"Cancelled by {by}.", attempt=attempt, outcome=words, cause="")
+
+
 def _give_up(conn: Connection, task_id: int, attempt: int) -> bool:
     skip_waiting(conn, task_id)
     words = "The work broke off three times in a row without getting any further. Ask an admin to look at it."
     return move(conn, task_id, State.FAILED, words, attempt=attempt, outcome=words, cause="poison", fault="server")
 
 
-def _ask(conn: Connection, task: Task, wish: str, by: Person) -> None:
+def _ask(conn: Connection, task: Task, wish: str, by: Person) -> bool:
+    """Tells a running task; False where it has just stopped running, so that it may be changed at once."""
     if task.asked == "cancel":
         raise Conflict("It is already stopping.")
     mine = (t.c.id == task.id) & (t.c.attempt == task.attempt) & (t.c.state == State.RUNNING)
     if conn.execute(update(t).where(mine).values(asked=wish, asked_by=by.name, asked_at=now())).rowcount == 0:
-        raise Conflict("It has just ended.")
+        return False
     add_line(conn, task.id, f"{by.name} wants it to {'stop' if wish == 'cancel' else 'pause'}.")
     mark_changed(conn)
+    return True
 
 
 def _wait_again(conn: Connection, engine: Engine, task: Task, words: str) -> None:

@@ -88,6 +88,13 @@ def new_reference() -> str:
 
 
 def _back(conn: Connection, engine: Engine, task: Task, moment: datetime, words: str, **more: str | int) -> None:
+    """Waiting again, unless somebody has meanwhile asked for it to end or pause: that wish must not get lost."""
+    mine = select(t.c.asked).where(t.c.id == task.id, t.c.attempt == task.attempt)
+    wish = conn.execute(mine.with_for_update()).scalar()
+    if wish == "cancel":
+        return cancelled(conn, task)
+    if wish == "pause":
+        return paused(conn, task)
     if not move(conn, task.id, State.WAITING, words, attempt=task.attempt, not_before=moment, **more):
         raise Superseded
     engine.submit(conn, task.id, task.queue, task.priority, moment)

@@ -15,7 +15,7 @@ from webapp.db.types import now
 from webapp.ports import MailTarget
 from webapp.tasks.control import LetGo
 
-AGAIN = timedelta(seconds=1)  # by then a run that has had its turn gives way to one that waits
+AGAIN = timedelta(seconds=5)  # a turn: by then a run gives way to one that waits
 
 
 @contextmanager
