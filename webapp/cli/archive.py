@@ -20,4 +20,6 @@ def backup(path: Target) -> None:
 def restore(path: Target) -> None:
     """Read an archive into an empty data directory; tasks that waited are held until somebody releases them."""
     numbers = archive.restore(open_house(), path)
-    print(f"Restored {numbers['task']:,} tasks and {numbers['person']:,} people. Waiting tasks are held.")
+    people, tasks = numbers["person"], numbers["task"]
+    words = f"{tasks:,} {'task' if tasks == 1 else 'tasks'} and {people:,} {'person' if people == 1 else 'people'}"
+    print(f"Restored {words}. Waiting tasks are held.")
