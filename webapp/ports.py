@@ -101,7 +101,6 @@ class MailTarget(Target, Protocol):
     """A mail server or the outbox."""
 
     sender: str  # the From address, maybe with a name
-    connections: int | None  # runs that may use it at once; None: any number
 
     def send(self, message: EmailMessage, to: str) -> Reply:
         """Hands one message over to one envelope recipient; never raises for what a server may do."""

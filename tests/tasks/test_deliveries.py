@@ -12,7 +12,7 @@ from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.house import House
 from webapp.ports import Person, Reply
-from webapp.tasks import commands, endings, places, queries, run
+from webapp.tasks import commands, endings, queries, run
 from webapp.tasks.changes import make_unknown
 from webapp.tasks.context import Context
 from webapp.tasks.control import Control, LetGo
@@ -291,17 +291,6 @@ def _let_time_pass(house: House, task_id: int) -> None:
     with house.write() as conn:
         conn.execute(update(t).where(t.c.id == task_id).values(not_before=now()))
         conn.execute(update(d).where(d.c.task == task_id, d.c.next_try.is_not(None)).values(next_try=now()))
-
-
-def test_no_more_runs_use_a_server_than_it_may_have_connections(house: House, ana: Person, start):
-    server = Server()
-    server.connections = 2
-    with places.taken(house.run_dir, server), places.taken(house.run_dir, server):
-        with pytest.raises(LetGo) as waits, places.taken(house.run_dir, server):
-            pass
-        assert waits.value.until > now()
-    with places.taken(house.run_dir, server):
-        pass
 
 
 @pytest.mark.parametrize(("wish", "state"), [("cancel", State.CANCELLED), ("pause", State.HELD)])

@@ -25,7 +25,6 @@ class Outbox:
 
     name = "outbox"
     rate: float | None = None
-    connections: int | None = None
 
     def __init__(self, data_dir: Path, mail_from: str = "") -> None:
         self.sender = read_sender(mail_from)

@@ -37,7 +37,6 @@ class SmtpServer:
     def __init__(self, server: SmtpSettings, mail_from: str = "", patience: Patience | None = None) -> None:
         self.name = f"smtp:{server.host}:{server.port}"
         self.rate = server.rate
-        self.connections: int | None = server.connections
         self.sender = read_sender(mail_from, server)
         self._server = server
         self._patience = patience or Patience()

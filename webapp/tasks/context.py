@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from webapp.db.connect import mark_changed
@@ -10,7 +10,6 @@ from webapp.errors import NotFound, TaskError
 from webapp.files import queries as files
 from webapp.files.store import safe_name
 from webapp.ports import Delivery, MailTarget, NewDelivery, Reply, Table, Target
-from webapp.tasks import places
 from webapp.tasks.changes import add_line, fenced
 from webapp.tasks.control import Control
 from webapp.tasks.deliveries import SHOWN_EVERY, Ledger
@@ -82,14 +81,8 @@ class Context:
         for storage in replaced:
             self._shop.store.remove(storage)
 
-    @contextmanager
-    def mail_server(self) -> Iterator[MailTarget]:
-        is_run = (self._task.progress.total or 0) > 1
-        with (
-            self._shop.mail_server() as server,
-            places.taken(self._shop.run_dir, server) if is_run else nullcontext(),
-        ):
-            yield server
+    def mail_server(self) -> AbstractContextManager[MailTarget]:
+        return self._shop.mail_server()
 
     def deliveries(self, target: Target) -> Iterator[Delivery]:
         return self.ledger.run(target)
