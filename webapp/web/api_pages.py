@@ -101,6 +101,8 @@ Before = Annotated[str, Query(description="Where to go on: `next` of the part be
 States = Annotated[
     list[State], BeforeValidator(_states), Query(description="Only in this state; several are possible.")
 ]
-Kind = Annotated[str, BeforeValidator(_kind), Query(description="Only of this kind.")]
+Kind = Annotated[
+    str, BeforeValidator(_kind), Query(description="Only of this kind.", json_schema_extra={"enum": ["", *KINDS]})
+]
 Owner = Annotated[str, _words("owner"), Query(description="Only this person's: an address, or “me”.")]
 Words = Annotated[str, _words("q"), Query(description="Only where this occurs in title, form or recipients.")]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, get_args
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BeforeValidator
 
@@ -31,7 +31,9 @@ def _delivery_state(given: object) -> str:
     return str(given)
 
 
-StateOfDelivery = Annotated[str, BeforeValidator(_delivery_state)]
+StateOfDelivery = Annotated[
+    str, BeforeValidator(_delivery_state), Query(json_schema_extra={"enum": ["", *get_args(DeliveryState)]})
+]
 
 
 @router.get("/lines", response_model=Page[LineOut], responses=problems(422))
