@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,9 @@ def read(body: bytes, kind: str = f"multipart/form-data; boundary={BOUNDARY}", s
             await anext(reading)
         return found, contents, paths
 
-    return asyncio.run(posting())
+    # In a thread: Playwright leaves a loop running in the main one for as long as a browser test shares the process.
+    with ThreadPoolExecutor() as pool:
+        return pool.submit(asyncio.run, posting()).result()
 
 
 END = f"--{BOUNDARY}--\r\n".encode()
