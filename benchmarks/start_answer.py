@@ -5,10 +5,10 @@ import tempfile
 from pathlib import Path
 
 import httpx
-from tests.servers import MailServer
 
 from benchmarks._load import Answers, hit, request
 from benchmarks.polls import article
+from tests.servers import MailServer
 from tests.serving import Serving, start_task, task
 from tests.waiting import until
 
