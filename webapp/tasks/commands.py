@@ -51,33 +51,34 @@ def start(
         if key_hash and known[1] and known[1] != key_hash:
             raise Conflict("This Idempotency-Key has started another task already.")
         return Started(known[0], is_new=False)
+    values = _new_row(kind, form, owner, title=title, undo=undo, not_before=not_before)
+    added = insert(t).values(**values, key=key, key_hash=key_hash).returning(t.c.id)
+    task_id: int = conn.execute(added).scalar_one()
+    add_line(conn, task_id, f"Started by {owner.name}.", State.WAITING)
+    engine.submit(conn, task_id, values["queue"], 0, values["not_before"])
+    mark_changed(conn)
+    return Started(task_id, is_new=True)
+
+
+def _new_row(
+    kind: Kind, form: Any, owner: Person, *, title: str, undo: bool, not_before: datetime | None
+) -> dict[str, Any]:
     moment = now()
     window = timedelta(seconds=owner.undo_seconds) if undo and kind.undoable else timedelta()
     undo_until = moment + window if window else None
-    first = max(not_before or moment, undo_until or moment)
-    task_id: int = conn.execute(
-        insert(t)
-        .values(
-            kind=kind.name,
-            title=(title or kind.title_of(form))[:400],
-            owner=owner.id,
-            state=State.WAITING,
-            form=form.model_dump(mode="json"),
-            form_version=kind.form.VERSION,
-            queue=kind.queue(form),
-            not_before=first,
-            undo_until=undo_until,
-            key=key,
-            key_hash=key_hash,
-            progress_total=kind.total(form),
-            created=moment,
-        )
-        .returning(t.c.id)
-    ).scalar_one()
-    add_line(conn, task_id, f"Started by {owner.name}.", State.WAITING)
-    engine.submit(conn, task_id, kind.queue(form), 0, first)
-    mark_changed(conn)
-    return Started(task_id, is_new=True)
+    return {
+        "kind": kind.name,
+        "title": (title or kind.title_of(form))[:400],
+        "owner": owner.id,
+        "state": State.WAITING,
+        "form": form.model_dump(mode="json"),
+        "form_version": kind.form.VERSION,
+        "queue": kind.queue(form),
+        "not_before": max(not_before or moment, undo_until or moment),
+        "undo_until": undo_until,
+        "progress_total": kind.total(form),
+        "created": moment,
+    }
 
 
 def undo(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
