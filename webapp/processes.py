@@ -1,6 +1,7 @@
 """Runs one function in a fresh child process, under a limit of time and of memory."""
 
 import contextlib
+import errno
 import os
 import pickle
 import signal
@@ -139,7 +140,7 @@ def _limit(memory_mb: int) -> None:
 
 
 def _send_error(answers: int, cls: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    if issubclass(cls, MemoryError):
+    if _is_out_of_memory(error):
         _send(answers, _OUT_OF_MEMORY)
         return
     technical = "".join(traceback.format_exception(cls, error, trace))
@@ -148,6 +149,14 @@ def _send_error(answers: int, cls: type[BaseException], error: BaseException, tr
     except (pickle.PicklingError, TypeError, AttributeError):
         answer = pickle.dumps(("error", RuntimeError, (str(error),), {}, technical))
     _send(answers, answer)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    # Where memory ends inside an import, CPython 3.11 raises "compile returned NULL without setting an exception", and
+    # the loader "failed to map segment from shared object".
+    if isinstance(error, ImportError):
+        return "failed to map segment" in str(error) or "cannot allocate memory" in str(error).lower()
+    return isinstance(error, MemoryError | SystemError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
 
 
 def _send(answers: int, answer: bytes) -> None:

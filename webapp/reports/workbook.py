@@ -28,6 +28,8 @@ def understand(path: Path, name: str, target: Path) -> Understood:
     except CalamineError:
         raise nature.broken(name) from None
     except BaseException as error:  # a panic of calamine is no Exception; all others are raised again
+        if "PyObject pointer is null" in str(error):  # how pyo3 says that Python had no memory for a cell
+            raise MemoryError from error
         if _is_calamines(error):
             raise nature.broken(name) from None
         raise
