@@ -136,13 +136,14 @@ def test_a_child_that_ends_without_an_answer_is_a_bug():
 def test_nothing_stays_behind():
     me = psutil.Process()
     call(add, 1, 1)
-    before = me.num_fds(), me.num_threads()
+    files, threads = me.num_fds(), me.num_threads()
     for function, args in [(add, (1, 2)), (die, (9,)), (refuse, ("No.", None)), (wait, ())]:
         try:
             call(function, *args, seconds=1)
         except UserError:
             continue
-    assert (me.num_fds(), me.num_threads()) == before
+    # Fewer is no leak: a thread of an earlier test may end meanwhile.
+    assert (me.num_fds() <= files, me.num_threads() <= threads) == (True, True)
     assert not [child for child in me.children(recursive=True) if "webapp.processes" in " ".join(child.cmdline())]
 
 

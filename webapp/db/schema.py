@@ -163,6 +163,9 @@ task = Table(
     Column("reference", String(20)),
     Column("technical", Text, nullable=False, server_default=""),
     Column("dealt_with", Utc),
+    Column("rate", Float),  # messages per second that a person allows this run; null: as its server takes them
+    Column("target", String(300), nullable=False, server_default=""),  # what it sends through: a mail server's name
+    Column("sender", String(400), nullable=False, server_default=""),  # the From address, where mail returns to
     Column("created", Utc, nullable=False),
     Column("started", Utc),
     Column("finished", Utc),
@@ -235,4 +238,23 @@ pace = Table(
     metadata,
     Column("target", String(300), primary_key=True),
     Column("next_free_at", Float, nullable=False),
+)
+
+# Mail servers of Settings → Mail; they count where OUTTRAY_SMTP_URL is not set.
+server = Table(
+    "server",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("scheme", String(20), nullable=False),  # smtp, smtp+starttls, smtps
+    Column("host", String(255), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("user", String(400), nullable=False, server_default=""),
+    Column("password", Text, nullable=False, server_default=""),  # encrypted
+    Column("sender", String(400), nullable=False),  # the From address, maybe with a name
+    Column("rate", Float),  # messages per second; null: as fast as it takes them
+    Column("per_connection", Integer),  # messages; null: as many as it takes
+    Column("connections", Integer, nullable=False, server_default="1"),  # at once
+    Column("is_default", Boolean, nullable=False, server_default=false()),
+    Column("created", Utc, nullable=False),
 )

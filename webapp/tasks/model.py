@@ -117,6 +117,9 @@ class Task:
     reference: str | None
     technical: str
     dealt_with: datetime | None
+    rate: float | None
+    target: str
+    sender: str
     created: datetime
     started: datetime | None
     finished: datetime | None
