@@ -30,6 +30,7 @@ from webapp.web import (
     poll,
     settings,
     setup,
+    speed,
     tasks,
 )
 from webapp.web.deps import guard
@@ -39,9 +40,9 @@ from webapp.web.security import Security
 from webapp.web.statics import Statics
 from webapp.web.watcher import watching
 
-# The poll of the log stands before the page of a task, whose address begins alike.
+# The poll of the log stands before the page of a task, whose address begins alike; so does the speed before actions.
 ENTRY = (login, setup, invite, account, access, people, settings)
-ROUTERS = tuple(page.router for page in (home, new, poll, tasks, actions, files, *ENTRY))
+ROUTERS = tuple(page.router for page in (home, new, poll, tasks, speed, actions, files, *ENTRY))
 PROGRAMS = tuple(part.router for part in (article, api, api_parts, api_uploads, health, metrics))
 
 

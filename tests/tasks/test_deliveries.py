@@ -1,89 +1,20 @@
 """The ledger: each message begins once, and every way in which it can end is written down."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
-from tests.factories import make_person
+from tests.tasks.running import SENT, Run, Server, task_of
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.house import House
 from webapp.ports import Person, Reply
-from webapp.tasks import commands, endings, queries, run
+from webapp.tasks import commands, endings, queries
 from webapp.tasks.changes import make_unknown
-from webapp.tasks.context import Context
-from webapp.tasks.control import Control, LetGo
-from webapp.tasks.model import State, Task
-
-SENT = Reply("sent", "The mail server accepted it.")
-
-
-class Server:
-    """A target that answers as a test says; `seen` are the addresses that it was given."""
-
-    def __init__(self, answer: Callable[[str], Reply] = lambda to: SENT) -> None:
-        self.name, self.rate, self.sender = "test", None, "office@example.com"
-        self.answer, self.seen = answer, []
-
-    def ready(self) -> None: ...
-
-    def send(self, to: str) -> Reply:
-        self.seen.append(to)
-        return self.answer(to)
-
-
-class Run:
-    """One claimed email task, and what its kind would do with it."""
-
-    def __init__(self, house: House, task_id: int) -> None:
-        self.house, self.control = house, Control()
-        self.task = run.claim(house, task_id, "test")
-        self.context = Context(house, self.task, self.control)
-
-    def deliver(self, server: Server) -> None:
-        kind = self.house.kind("email")
-        self.context.expand(iter(kind.expand(kind.form.model_validate(self.task.form), self.context)))
-        try:
-            for delivery in self.context.deliveries(server):
-                self.context.settle(delivery, server.send(delivery.to))
-        finally:
-            self.context.ledger.flush()
-
-    def finish(self, server: Server) -> None:
-        """Delivers and writes the ending, as tasks/run.py does."""
-        original = self.house.kind("email")
-        kind = type(original)(**{**vars(original), "run": lambda form, context: self.deliver_again(context, server)})
-        run.end(self.house, run._work(self.house, kind, self.task, self.context))
-
-    def deliver_again(self, context: Context, server: Server) -> None:
-        for delivery in context.deliveries(server):
-            context.settle(delivery, server.send(delivery.to))
-
-
-@pytest.fixture
-def ana(house: House) -> Person:
-    with house.write() as conn:
-        return make_person(conn, house.settings)
-
-
-@pytest.fixture
-def start(house: House, ana: Person) -> Iterator[Callable[[int], int]]:
-    def start_email(number: int) -> int:
-        kind = house.kind("email")
-        people = [f"p{n}@example.com" for n in range(number)]
-        with house.write() as conn:
-            form = kind.form(to=people, subject="Hello", body="Hi")
-            return commands.start(conn, house.engine, kind, form, ana).id
-
-    return start_email
-
-
-def _task(house: House, task_id: int, ana: Person) -> Task:
-    with house.read() as conn:
-        return queries.one(conn, task_id, ana)
+from webapp.tasks.control import LetGo
+from webapp.tasks.model import State
 
 
 def _states(house: House, task_id: int) -> list[str]:
@@ -94,7 +25,7 @@ def _states(house: House, task_id: int) -> list[str]:
 def test_everybody_is_written_to_once_and_the_counts_add_up(house: House, ana: Person, start):
     task_id, server = start(2_300), Server()
     Run(house, task_id).finish(server)
-    task = _task(house, task_id, ana)
+    task = task_of(house, task_id, ana)
     assert server.seen == [f"p{n}@example.com" for n in range(2_300)]
     assert (task.state, task.outcome, dict(task.counts)) == (State.DONE, "2,300 sent.", {"sent": 2_300})
     assert (task.progress.done, task.progress.words) == (2_300, "2,300 of 2,300 sent")
@@ -125,7 +56,7 @@ def test_preparing_that_broke_off_goes_on_where_it_was(house: House, ana: Person
     monkeypatch.setattr(first.context.ledger, "_enter", break_off)
     with pytest.raises(ConnectionError):
         first.deliver(Server())
-    assert _task(house, task_id, ana).not_prepared == 2
+    assert task_of(house, task_id, ana).not_prepared == 2
     with house.write() as conn:
         endings.put_back(conn, house.engine, first.task)
     second, server = Run(house, task_id), Server()
@@ -137,14 +68,14 @@ def test_a_refused_address_leaves_the_task_needing_attention_and_retry_writes_on
     task_id = start(3)
     refuse = Server(lambda to: Reply("failed", "There is no such mailbox.") if to.startswith("p1") else SENT)
     Run(house, task_id).finish(refuse)
-    task = _task(house, task_id, ana)
+    task = task_of(house, task_id, ana)
     assert (task.state, task.outcome, task.failed_count) == (State.ATTENTION, "2 sent, 1 failed.", 1)
     with house.write() as conn:
         commands.retry(conn, house.engine, task, ana)
     again = Server()
     Run(house, task_id).finish(again)
     assert again.seen == ["p1@example.com"]
-    assert _task(house, task_id, ana).state is State.DONE
+    assert task_of(house, task_id, ana).state is State.DONE
 
 
 def test_later_waits_per_recipient_and_fails_after_the_last_wait(house: House, ana: Person, start):
@@ -152,14 +83,14 @@ def test_later_waits_per_recipient_and_fails_after_the_last_wait(house: House, a
     busy = Server(lambda to: Reply("later", "The server is busy.") if to.startswith("p0") else SENT)
     for wait in house.retry_seconds:
         Run(house, task_id).finish(busy)
-        task = _task(house, task_id, ana)
+        task = task_of(house, task_id, ana)
         assert task.state is State.WAITING
         assert timedelta(seconds=wait - 2) < task.not_before - now() <= timedelta(seconds=wait)
         _let_time_pass(house, task_id)
     Run(house, task_id).finish(busy)
     assert _states(house, task_id) == ["failed", "sent"]
     assert busy.seen.count("p1@example.com") == 1
-    assert _task(house, task_id, ana).state is State.ATTENTION
+    assert task_of(house, task_id, ana).state is State.ATTENTION
 
 
 def test_a_message_lost_before_it_was_handed_over_is_tried_again_at_once(house: House, ana: Person, start):
@@ -174,14 +105,14 @@ def test_a_message_lost_before_it_was_handed_over_is_tried_again_at_once(house: 
     server = Server(drop_first)
     Run(house, task_id).finish(server)
     assert server.seen == ["p0@example.com", "p1@example.com", "p0@example.com"]
-    assert _task(house, task_id, ana).state is State.DONE
+    assert task_of(house, task_id, ana).state is State.DONE
 
 
 def test_what_is_unknown_is_not_sent_again_by_a_retry_but_by_a_person_with_the_same_message_id(house, ana, start):
     task_id = start(2)
     drop = Server(lambda to: Reply("unknown", "It may have arrived.") if to.startswith("p0") else SENT)
     Run(house, task_id).finish(drop)
-    task = _task(house, task_id, ana)
+    task = task_of(house, task_id, ana)
     assert (task.state, task.unknown_count, task.can_retry) == (State.ATTENTION, 1, False)
     with house.read() as conn:
         before = queries.deliveries(conn, task_id)[0].message_id
@@ -224,7 +155,7 @@ def test_a_late_reply_turns_unknown_into_sent_and_nothing_else_is_written(house:
     with pytest.raises(Superseded):
         stale.deliver(Server(be_replaced))
     assert _states(house, task_id) == ["sent", "skipped"]
-    assert _task(house, task_id, ana).state is State.CANCELLED
+    assert task_of(house, task_id, ana).state is State.CANCELLED
 
 
 def test_a_cancelled_run_begins_no_further_message(house: House, ana: Person, start):
@@ -234,12 +165,12 @@ def test_a_cancelled_run_begins_no_further_message(house: House, ana: Person, st
     def cancel_after_two(to: str) -> Reply:
         if to.startswith("p1"):
             with house.write() as conn:
-                commands.cancel(conn, house.engine, _task(house, task_id, ana), ana)
+                commands.cancel(conn, house.engine, task_of(house, task_id, ana), ana)
         return SENT
 
     server = Server(cancel_after_two)
     running.finish(server)
-    task = _task(house, task_id, ana)
+    task = task_of(house, task_id, ana)
     assert server.seen == ["p0@example.com", "p1@example.com"]
     assert (task.state, dict(task.counts)) == (State.CANCELLED, {"sent": 2, "skipped": 3})
     assert task.outcome == "Cancelled. 2 sent and cannot be taken back. 3 not sent."
@@ -250,7 +181,7 @@ def test_a_run_gives_way_when_another_waits(house: House, ana: Person, start, mo
     first, second = start(3), start(3)
     server = Server()
     Run(house, first).finish(server)
-    assert _task(house, first, ana).state is State.WAITING
+    assert task_of(house, first, ana).state is State.WAITING
     with house.read() as conn:
         assert queries.next_due(conn, "mail", now()) == second
         assert "goes first" not in " ".join(line.words for line in queries.lines(conn, first))
@@ -265,12 +196,12 @@ def test_without_a_connection_the_run_waits_says_so_and_fails_after_the_last_wai
     server.ready = unreachable
     for _ in house.retry_seconds:
         Run(house, task_id).finish(server)
-        task = _task(house, task_id, ana)
+        task = task_of(house, task_id, ana)
         assert task.state is State.WAITING
         assert "does not answer" in task.outcome
         _let_time_pass(house, task_id)
     Run(house, task_id).finish(server)
-    task = _task(house, task_id, ana)
+    task = task_of(house, task_id, ana)
     assert task.state is State.FAILED
     assert task.outcome == "The mail server does not answer. 0 of 2 emails were sent. Ask an admin."
     assert task.can_retry
@@ -283,7 +214,7 @@ def test_the_shared_pace_spaces_messages_out(house: House, ana: Person, start):
     began = now()
     Run(house, task_id).finish(server)
     assert now() - began >= timedelta(seconds=5 / 50 - 0.02)
-    assert _task(house, task_id, ana).state is State.DONE
+    assert task_of(house, task_id, ana).state is State.DONE
 
 
 def _let_time_pass(house: House, task_id: int) -> None:
@@ -309,4 +240,4 @@ def test_a_wish_is_not_lost_when_the_run_goes_back_at_the_same_moment(house, ana
             commands.recover(conn, house.engine, task_id, running.task.attempt, counted=True)
         else:
             endings.let_go(conn, house.engine, running.task, LetGo(way, until=now()))
-    assert _task(house, task_id, ana).state is state
+    assert task_of(house, task_id, ana).state is state

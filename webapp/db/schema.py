@@ -149,6 +149,7 @@ task = Table(
     Column("worker", String(100)),  # names the lock of whoever runs it
     Column("deaths", Integer, nullable=False, server_default="0"),  # in a row, without progress in between
     Column("tries", Integer, nullable=False, server_default="0"),  # waits for a connection, in a row
+    Column("refused", Integer, nullable=False, server_default="0"),  # deliveries that failed, in a row
     Column("asked", String(10)),  # cancel, pause: a person's wish that a running task has not obeyed yet
     Column("asked_by", String(320)),
     Column("asked_at", Utc),

@@ -1,5 +1,6 @@
 """How a task changes: one conditional UPDATE each, whose row count is checked, and a line of its log."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -43,14 +44,22 @@ def _settled(to: State) -> dict[str, Any]:
     return values
 
 
-def fenced(conn: Connection, task_id: int, attempt: int, **values: Any) -> str | None:
-    """A slot's write about its own running task; returns a person's wish. Superseded where it is no longer its own."""
+@dataclass(frozen=True)
+class Wishes:
+    """What people want of a running task: that it ends or pauses, and how many messages a second it may send."""
+
+    asked: str | None
+    rate: float | None
+
+
+def fenced(conn: Connection, task_id: int, attempt: int, **values: Any) -> Wishes:
+    """A slot's write about its own running task; Superseded where it is no longer its own."""
     mine = (t.c.id == task_id) & (t.c.attempt == attempt) & (t.c.state == State.RUNNING)
-    row = conn.execute(update(t).where(mine).values(**values or {"attempt": attempt}).returning(t.c.asked)).first()
+    change = update(t).where(mine).values(**values or {"attempt": attempt})
+    row = conn.execute(change.returning(t.c.asked, t.c.rate)).first()
     if row is None:
         raise Superseded
-    wish: str | None = row.asked
-    return wish
+    return Wishes(row.asked, row.rate)
 
 
 def add_line(conn: Connection, task_id: int, words: str, state: State | None = None) -> None:

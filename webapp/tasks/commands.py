@@ -217,6 +217,7 @@ def _wait_again(conn: Connection, engine: Engine, task: Task, words: str) -> Non
         "technical": "",
         "deaths": 0,
         "tries": 0,
+        "refused": 0,
     }
     moment = max(now(), task.not_before) if task.state is State.HELD else now()
     if not move(conn, task.id, State.WAITING, words, not_before=moment, undo_until=None, **fresh):

@@ -33,10 +33,10 @@ class Context:
 
     def log(self, words: str) -> None:
         with self._shop.write() as conn:
-            wish = fenced(conn, self.id, self._task.attempt)
+            wishes = fenced(conn, self.id, self._task.attempt)
             add_line(conn, self.id, words)
             mark_changed(conn)
-        self._obey(wish)
+        self._obey(wishes.asked)
 
     def progress(self, done: int, total: int | None = None, words: str = "") -> None:
         self._control.check()
@@ -46,9 +46,9 @@ class Context:
         self._shown = time.monotonic()
         values = {"progress_done": done, "progress_total": total, "progress_words": words, "deaths": 0}
         with self._shop.write() as conn:
-            wish = fenced(conn, self.id, self._task.attempt, **values)
+            wishes = fenced(conn, self.id, self._task.attempt, **values)
             mark_changed(conn)
-        self._obey(wish)
+        self._obey(wishes.asked)
 
     def sleep(self, seconds: float) -> None:
         self._control.check()

@@ -6,7 +6,7 @@ when a process died is unknown and is never sent again by itself.
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -19,9 +19,10 @@ from webapp.db.types import now
 from webapp.errors import Superseded
 from webapp.ports import Delivery, NewDelivery, Reply, Target
 from webapp.tasks import pace, queries
-from webapp.tasks.changes import counts, fenced, restate
+from webapp.tasks.changes import Wishes, counts, fenced, restate
 from webapp.tasks.control import Control, LetGo
 from webapp.tasks.model import Task
+from webapp.tasks.settling import STOP_AFTER, in_a_row, new_row, settled, stop
 from webapp.tasks.workshop import Workshop
 
 BATCH = 1_000  # deliveries entered in one commit
@@ -29,6 +30,7 @@ AHEAD = 200  # deliveries read at once
 SHOWN_EVERY = 0.25  # seconds between two changes that pages hear of
 SETTLE_ALONE = 0.05  # seconds that a settled message may wait for the next one's mark
 TURN = 5.0  # seconds after which a run lets another one go first
+LOOK = 0.5  # seconds between two looks at what people want, while a run waits for its next message
 
 d, t = schema.delivery, schema.task
 FINAL = ("sent", "failed", "unknown", "skipped", "saved")
@@ -44,6 +46,8 @@ class Ledger:
         self._began = time.monotonic()
         self._shown = 0.0
         self._done = self._sent = self._total = 0
+        self._refused = task.refused
+        self._speed = pace.Speed(task.rate)
 
     def expand(self, new: Iterable[NewDelivery]) -> None:
         """Enters the deliveries, a batch a commit; goes on where an earlier attempt broke off."""
@@ -54,7 +58,7 @@ class Ledger:
         batch: list[dict[str, Any]] = []
         for position, delivery in enumerate(new):
             if position >= entered:
-                batch.append(_new_row(self._task.id, position, delivery))
+                batch.append(new_row(self._task.id, position, delivery))
             if len(batch) == BATCH:
                 self._enter(batch)
                 batch = []
@@ -64,8 +68,10 @@ class Ledger:
         """Yields what is to be handed over now; raises LetGo where the rest has to wait."""
         with self._shop.read() as conn:
             self._tally(counts(conn, self._task.id))
+        self._say_where_to(target)
         try:
             while (row := self._next()) is not None:
+                self._require_success()
                 self._get_ready(target)
                 if delivery := self._mark(row, target):
                     self._ready.popleft()
@@ -81,11 +87,11 @@ class Ledger:
     def _enter(self, rows: list[dict[str, Any]], *, last: bool = False) -> None:
         with self._shop.write() as conn:
             done = {"expanded": True} if last else {}
-            wish = fenced(conn, self._task.id, self._task.attempt, deaths=0, **done)
+            wishes = fenced(conn, self._task.id, self._task.attempt, deaths=0, **done)
             if rows:
                 conn.execute(insert(d), rows)
             mark_changed(conn)
-        self._hear(wish)
+        self._hear(wishes)
 
     def _next(self) -> Row[Any] | None:
         if not self._ready:
@@ -96,24 +102,47 @@ class Ledger:
                 self._ready.extend(conn.execute(query.order_by(d.c.position).limit(AHEAD)))
         return self._ready[0] if self._ready else None
 
+    def _say_where_to(self, target: Target) -> None:
+        """What the run sends through and from whom: pages tell it, also where no connection can be made."""
+        where = {"target": target.name, "sender": getattr(target, "sender", "")}
+        if where == {"target": self._task.target, "sender": self._task.sender}:
+            return
+        with self._shop.write() as conn:
+            fenced(conn, self._task.id, self._task.attempt, **where)
+
+    def _require_success(self) -> None:
+        """Where everything fails, something is wrong that more messages only make worse."""
+        if self._pending and in_a_row(self._refused, self._pending[1]) >= STOP_AFTER:
+            words = self._pending[1].words
+            self.flush()
+            raise stop(self._refused, words)
+
     def _get_ready(self, target: Target) -> None:
         """Speed, connection and control; what takes long settles the last message first."""
         if self._pending and self._pending[1].state not in ("sent", "failed", "saved"):
             self.flush()  # the connection is gone: a new one may take its time
         self._give_way()
         target.ready()
-        while target.rate:
-            with self._shop.read() as conn:
-                seconds = pace.seconds_to_wait(conn, target)
+        while (seconds := self._seconds_to_wait(target)) > 0:
             if seconds > SETTLE_ALONE:
                 self.flush()
             if seconds > TURN:
                 raise LetGo("wait", until=now() + timedelta(seconds=seconds))
-            if seconds <= 0:
-                break
-            self._control.wait(min(seconds, 0.5))
+            self._control.wait(min(seconds, LOOK))
             self._control.check(between_messages=True)
+            self._look_at_speed()
         self._control.check(between_messages=True)
+
+    def _seconds_to_wait(self, target: Target) -> float:
+        if not target.rate:
+            return self._speed.seconds_to_wait()
+        with self._shop.read() as conn:
+            return max(pace.seconds_to_wait(conn, target), self._speed.seconds_to_wait())
+
+    def _look_at_speed(self) -> None:
+        """Somebody may have changed it while the run waits for its next message."""
+        with self._shop.read() as conn:
+            self._speed.rate = conn.execute(select(t.c.rate).where(t.c.id == self._task.id)).scalar()
 
     def _give_way(self) -> None:
         if time.monotonic() - self._began < TURN:
@@ -129,22 +158,25 @@ class Ledger:
         sender = getattr(target, "sender", "")
         message_id = row.message_id or (sender and self._shop.message_id(self._task.id, row.position, sender))
         with self._committing() as conn:
-            wish = self._write_pending(conn)
-            free = wish is None and pace.take(conn, target)
+            wishes = self._write_pending(conn)
+            free = wishes.asked is None and pace.take(conn, target)
             if free:
                 mark = update(d).where(d.c.task == row.task, d.c.position == row.position, d.c.state == "waiting")
                 values = {"state": "sending", "attempts": row.attempts + 1, "message_id": message_id, "updated": now()}
                 conn.execute(mark.values(**values, next_try=None))
-        self._hear(wish)
-        return Delivery(row.position, row.to, row.data, row.attempts + 1, message_id) if free else None
+        self._hear(wishes)
+        if not free:
+            return None
+        self._speed.step()
+        return Delivery(row.position, row.to, row.data, row.attempts + 1, message_id)
 
     def flush(self) -> None:
         """Settles the last message now, where that has not happened yet."""
         if self._pending is None:
             return
         with self._committing() as conn:
-            wish = self._write_pending(conn)
-        self._hear(wish, at_once=False)
+            wishes = self._write_pending(conn)
+        self._hear(wishes, at_once=False)
 
     @contextmanager
     def _committing(self) -> Iterator[Connection]:
@@ -156,17 +188,18 @@ class Ledger:
             raise
         self._pending = None
 
-    def _write_pending(self, conn: Connection) -> str | None:
-        """The fence, the progress and what came of the last message; returns a person's wish."""
+    def _write_pending(self, conn: Connection) -> Wishes:
+        """The fence, the progress and what came of the last message; returns what people want."""
         progress: dict[str, Any] = {"progress_total": self._total}
         if self._pending:
             delivery, reply = self._pending
             values = settled(delivery, reply, self._shop.retry_seconds)
             self._done += values["state"] in FINAL
             self._sent += values["state"] == "sent"
-            progress |= {"deaths": 0, "tries": 0}
+            self._refused = in_a_row(self._refused, reply)
+            progress |= {"deaths": 0, "tries": 0, "refused": self._refused}
         words = f"{self._sent:,} of {self._total:,} sent"
-        wish = fenced(
+        wishes = fenced(
             conn, self._task.id, self._task.attempt, progress_done=self._done, progress_words=words, **progress
         )
         if self._pending:
@@ -175,7 +208,7 @@ class Ledger:
         if time.monotonic() - self._shown > SHOWN_EVERY:
             self._shown = time.monotonic()
             mark_changed(conn)
-        return wish
+        return wishes
 
     def _late_word(self) -> None:
         """The one late write that counts: a server's reply turns unknown into sent or failed."""
@@ -188,9 +221,10 @@ class Ledger:
             if conn.execute(late.values(**settled(delivery, reply, ()))).rowcount:
                 restate(conn, self._task.id)
 
-    def _hear(self, wish: str | None, *, at_once: bool = True) -> None:
-        if wish in ("cancel", "pause"):
-            self._control.ask(wish)  # type: ignore[arg-type]
+    def _hear(self, wishes: Wishes, *, at_once: bool = True) -> None:
+        self._speed.rate = wishes.rate
+        if wishes.asked in ("cancel", "pause"):
+            self._control.ask(wishes.asked)  # type: ignore[arg-type]
             if at_once:
                 self._control.check(between_messages=True)
 
@@ -205,35 +239,3 @@ class Ledger:
             earliest = conn.execute(query).scalar()
         if earliest is not None:
             raise LetGo("wait", until=earliest, words="The server asked to try some of them again later.")
-
-
-def settled(delivery: Delivery, reply: Reply, waits: Sequence[int]) -> dict[str, Any]:
-    """The columns of a delivery after this reply; `waits` (s) are those before each further try."""
-    state: str = reply.state
-    words, next_try = reply.words, None
-    if state in ("later", "lost"):
-        tried = delivery.attempts - 1
-        if tried >= len(waits):
-            state, words = "failed", f"{words} It was tried {delivery.attempts} times."
-        else:
-            # The first loss of a connection is no reason to wait: the next connection may be well.
-            seconds = 0 if state == "lost" and tried == 0 else waits[tried]
-            state, next_try = "waiting", now() + timedelta(seconds=seconds)
-    return {
-        "state": state,
-        "reply": words,
-        "technical": reply.technical[:4_000],
-        "next_try": next_try,
-        "updated": now(),
-    }
-
-
-def _new_row(task_id: int, position: int, delivery: NewDelivery) -> dict[str, Any]:
-    return {
-        "task": task_id,
-        "position": position,
-        "to": delivery.to,
-        "data": delivery.data,
-        "state": "waiting",
-        "updated": now(),
-    }

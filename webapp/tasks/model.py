@@ -117,6 +117,7 @@ class Task:
     reference: str | None
     technical: str
     dealt_with: datetime | None
+    refused: int
     rate: float | None
     target: str
     sender: str
@@ -135,6 +136,11 @@ class Task:
     def is_stopping(self) -> bool:
         """Somebody wants it to end or pause and it has not obeyed yet."""
         return self.asked is not None and self.state is State.RUNNING
+
+    @property
+    def has_speed(self) -> bool:
+        """A mail run that is not over: how fast it sends can be changed."""
+        return self.queue == "mail" and not self.state.has_ended
 
     @property
     def is_paused(self) -> bool:

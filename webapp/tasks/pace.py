@@ -1,4 +1,4 @@
-"""The pace that all slots share at one target: a row that says from when the next message may go."""
+"""The pace that all slots share at one target, a row that says from when the next message may go; and a run's own."""
 
 import time
 
@@ -6,6 +6,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from webapp.db import schema
 from webapp.ports import Target
+
+LATE = 0.5  # seconds that a run makes up for: after a longer break its messages do not come in a heap
 
 p = schema.pace
 
@@ -33,3 +35,21 @@ def take(conn: Connection, target: Target) -> bool:
     following = max(free_at, moment - interval) + interval
     mine = update(p).where(p.c.target == target.name, p.c.next_free_at == free_at)
     return conn.execute(mine.values(next_free_at=following)).rowcount == 1
+
+
+class Speed:
+    """The pace of one run: `rate` in messages per second, None where only its target sets one."""
+
+    def __init__(self, rate: float | None) -> None:
+        self.rate = rate
+        self._line = 0.0  # monotonic seconds: when the last message was to go
+
+    def seconds_to_wait(self) -> float:
+        """How long until the next message of this run; changes at once with `rate`."""
+        return max(0.0, self._line + 1 / self.rate - time.monotonic()) if self.rate else 0.0
+
+    def step(self) -> None:
+        """A message goes now. Counted from the place before: the time of every commit would else slow it down."""
+        moment = time.monotonic()
+        due = self._line + 1 / self.rate if self.rate else moment
+        self._line = due if moment - due < LATE else moment

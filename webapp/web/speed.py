@@ -1,0 +1,63 @@
+"""Changes how fast a run sends, from the page of its task."""
+
+from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi.responses import RedirectResponse, Response
+
+from webapp.errors import Conflict, UserError
+from webapp.house import House
+from webapp.ports import Person
+from webapp.tasks import queries, speed
+from webapp.web import flash
+from webapp.web.actions import STATE_LINE
+from webapp.web.deps import Id, SignedIn, TheHouse
+from webapp.web.posted import Posted
+from webapp.web.render import is_htmx, page_or_fragment
+from webapp.web.taskpage import RecipientFilter, read_task
+from webapp.web.ways import local_path, path_and_params
+
+router = APIRouter(prefix="/tasks", include_in_schema=False)
+
+
+@router.post("/{task_id:int}/speed")
+def change(
+    request: Request, task_id: Id, person: SignedIn, house: TheHouse, posted: Posted, background: BackgroundTasks
+) -> Response:
+    """Sets it at once, or says beside the field what is wrong with the number."""
+    back = local_path(posted.one("back"), f"/tasks/{task_id}")
+    typed = posted.one("rate")
+    try:
+        rate = speed.read_rate(typed)
+    except UserError as error:
+        return _page(request, house, person, task_id, back, wrong=error.words, typed=typed)
+    words = ""
+    try:
+        with house.write(background) as conn:
+            speed.change_speed(conn, house.engine, queries.one(conn, task_id, person), person, rate)
+    except Conflict as error:
+        words = error.words
+    if is_htmx(request):
+        return _page(request, house, person, task_id, back, note=words)
+    answer = RedirectResponse(f"{back}#{STATE_LINE}", 303)
+    return flash.say(answer, words, task_id) if words else answer
+
+
+def _page(
+    request: Request, house: House, person: Person, task_id: int, back: str,
+    *, note: str = "", wrong: str = "", typed: str = "",
+) -> Response:  # fmt: skip
+    _, params = path_and_params(back)
+    focus = "" if wrong else STATE_LINE
+    with house.read() as conn:
+        shown = read_task(conn, house, person, task_id, RecipientFilter.of(params), note, focus)
+    return page_or_fragment(
+        request,
+        "tasks/show.html",
+        "tasks/_live.html",
+        status=422 if wrong else 200,
+        shown=shown,
+        row=shown.row,
+        back=shown.here,
+        swaps="task-live",
+        rate_error=wrong,
+        rate_typed=typed,
+    )
