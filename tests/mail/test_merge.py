@@ -1,0 +1,96 @@
+"""Fields are plain substitution: every value arrives as it is, and nothing in one can run or begin a header."""
+
+import email
+import email.policy
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from webapp.mail.compose import as_bytes, compose
+from webapp.mail.merge import fields_of, fill, shown, unknown_fields
+
+WHEN = datetime(2026, 11, 3, 10, 42, tzinfo=UTC)
+HOSTILE = '<script>alert(1)</script> **bold** [x](javascript:alert(1)) "quoted" {{ name }} {% x %} =?utf-8?q?x?='
+
+
+def merged(subject="Hello", body="Hi", **values):
+    named = {name.casefold(): value for name, value in values.items()}
+    made = compose("ana@example.com", subject, body, "office@example.com", "<1.0.ab@example.com>", WHEN, named)
+    read = email.message_from_bytes(as_bytes(made), policy=email.policy.default)
+    text, html = read.iter_parts()
+    return read["Subject"], text.get_content().rstrip("\r\n"), html.get_content()
+
+
+def test_fields_are_filled_in_subject_text_and_html_however_they_are_written():
+    body = "Dear **{{ Name }}**, {{name}} of {{  CITY }}."
+    subject, text, html = merged("For {{ NAME }}", body, name="Ana", city="Köln")
+    assert (subject, text) == ("For Ana", "Dear **Ana**, Ana of Köln.")
+    assert "Dear <strong>Ana</strong>, Ana of Köln." in html
+
+
+def test_what_stands_in_a_cell_is_shown_and_never_run():
+    subject, text, html = merged("{{ name }}", "{{ name }}", name=HOSTILE)
+    assert text == HOSTILE
+    assert subject == HOSTILE
+    assert "<script" not in html
+    assert "<strong>" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; **bold** [x](javascript:alert(1)) &quot;quoted&quot;" in html
+
+
+def test_a_value_with_line_breaks_stays_on_the_line_of_the_subject():
+    assert merged("Hi {{ name }}", name="Ana\r\nBcc: eve@example.com")[0] == "Hi Ana Bcc: eve@example.com"
+
+
+@pytest.mark.parametrize(
+    ("value", "leads_to"),
+    [
+        ("https://example.com/?a=1&b=2", "https://example.com/?a=1&amp;b=2"),
+        ("www.example.com", "https://www.example.com"),
+        ("javascript:alert(1)", "#"),
+        (" javascript:alert(1)", "#"),
+        ("data:text/html,x", "#"),
+        ('https://e.com/" onclick="x', "https://e.com/&quot; onclick=&quot;x"),
+        ("", "#"),
+    ],
+)
+def test_a_link_made_of_a_field_leads_only_where_links_may(value, leads_to):
+    html = merged(body="[Open]({{ link }})", link=value)[2]
+    assert f'<a href="{leads_to}"' in html
+
+
+def test_a_field_inside_a_links_address_keeps_the_address():
+    assert 'href="https://example.com/o/A%26B?n=7"' not in merged(body="[o](https://example.com/o/{{ id }})", id="7")[2]
+    assert 'href="https://example.com/o/7"' in merged(body="[o](https://example.com/o/{{ id }})", id="7")[2]
+
+
+def test_each_message_gets_its_own_values_and_an_absent_one_is_empty():
+    body = "{{ a }}-{{ b }}"
+    assert [merged(body=body, a=value)[1] for value in ("1", "2")] == ["1-", "2-"]
+
+
+def test_fields_that_no_column_fills_are_named():
+    assert fields_of("{{ Name }} {{name}}", "{{ First  name }} {{}} { {x} }") == ["Name", "First name"]
+    assert unknown_fields(["name", "E-mail"], "{{ NAME }} {{ e-mail }} {{ naem }}") == ["naem"]
+
+
+@pytest.mark.parametrize(
+    ("value", "as_read"),
+    [
+        (datetime(2026, 11, 3), "3 November 2026"),
+        (datetime(2026, 11, 3, 9, 30), "3 November 2026, 09:30"),
+        (date(2026, 11, 3), "3 November 2026"),
+        (time(9, 30), "09:30"),
+        (12, "12"),
+        (12.0, "12"),
+        (0.1, "0.1"),
+        ("007", "007"),
+        (True, "yes"),
+        (None, ""),
+    ],
+)
+def test_cells_are_merged_as_people_read_them(value, as_read):
+    assert shown(value) == as_read
+
+
+def test_filling_leaves_other_braces_alone():
+    assert fill("{ a } {{ a }} {{a}", {"a": "1"}) == "{ a } 1 {{a}"

@@ -1,0 +1,97 @@
+"""Puts the values of a list's row into a message: plain substitution, so that nothing in a cell can run."""
+
+import hashlib
+import html
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cached_property
+from typing import Any
+
+FIELD = re.compile(r"\{\{\s*([^{}]{1,200}?)\s*\}\}")
+LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
+Values = Mapping[str, str]
+
+
+def key_of(name: str) -> str:
+    """{{ Name }}, {{name}} and {{ NAME }} are one field."""
+    return " ".join(name.split()).casefold()
+
+
+def fields_of(*texts: str) -> list[str]:
+    """The fields that these texts name, each once, as they were first written."""
+    found: dict[str, str] = {}
+    for text in texts:
+        for name in FIELD.findall(text):
+            found.setdefault(key_of(name), " ".join(name.split()))
+    return list(found.values())
+
+
+def unknown_fields(columns: Sequence[str], *texts: str) -> list[str]:
+    """Fields that no column fills."""
+    known = {key_of(column) for column in columns}
+    return [name for name in fields_of(*texts) if key_of(name) not in known]
+
+
+def fill(text: str, values: Values) -> str:
+    """The text with its fields filled; `values` are named as by `key_of`."""
+    return FIELD.sub(lambda match: values.get(key_of(match[1]), ""), text)
+
+
+def fill_line(text: str, values: Values) -> str:
+    """The same on one line, for a header."""
+    return " ".join(fill(text, values).split())
+
+
+def shown(value: Any) -> str:
+    """A cell as people read it: 3 November 2026, 09:30, 12, 007."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case datetime() if (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0):
+            return f"{value.day} {value:%B %Y}"
+        case datetime():
+            return f"{value.day} {value:%B %Y, %H:%M}"
+        case date():
+            return f"{value.day} {value:%B %Y}"
+        case time():
+            return f"{value:%H:%M}"
+        case float():
+            return f"{value:.15g}" if abs(value) < 1e15 else f"{value:g}"
+    return str(value).strip()
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Marks that stand in HTML for the fields of a text: made once for a run, filled for each of its messages."""
+
+    names: Sequence[str]
+    mark: str
+
+    @classmethod
+    def of(cls, *texts: str) -> "Marks":
+        return cls(fields_of(*texts), f"q{hashlib.sha256(chr(0).join(texts).encode()).hexdigest()[:12]}")
+
+    def put(self, text: str) -> str:
+        """The text with a mark, which Markdown leaves as it is, in the place of each field."""
+        places = {key_of(name): place for place, name in enumerate(self.names)}
+        return FIELD.sub(lambda match: f"{self.mark}n{places[key_of(match[1])]}e", text)
+
+    def fill(self, page: str, values: Values) -> str:
+        """The HTML of one message."""
+        return self._pattern.sub(lambda found: self._filled(found, values), page) if self.names else page
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        # A field that begins a link's address decides where it leads: only there a value could do harm.
+        return re.compile(rf'(?P<link>(?:href|src)=")?{self.mark}n(?P<number>\d+)e')
+
+    def _filled(self, found: re.Match[str], values: Values) -> str:
+        value = values.get(key_of(self.names[int(found["number"])]), "")
+        if not found["link"]:
+            return html.escape(value)
+        target = f"https://{value}" if value.lower().startswith("www.") else value
+        return found["link"] + (html.escape(target) if LINK.match(target) else "#")
