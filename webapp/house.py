@@ -82,6 +82,10 @@ class House:
         """What a task of this form is called."""
         return kind.title_at(form, self.desk(person)) if kind.title_at else kind.title_of(form)
 
+    def total(self, kind: Kind, form: Any, person: Person) -> int | None:
+        """How many deliveries a task of this form will have; None where its progress is counted otherwise."""
+        return kind.total_at(form, self.desk(person)) if kind.total_at else kind.total(form)
+
     def desk(self, person: Person) -> "HouseDesk":
         """What a kind may look at on this person's behalf."""
         return HouseDesk(self, person)

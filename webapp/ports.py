@@ -56,10 +56,15 @@ def _refuse_unstorable(value: Any) -> None:
 
 @dataclass(frozen=True)
 class NewDelivery:
-    """One message to be sent: an address or a channel, and the merge data of its row."""
+    """One message to be sent: an address or a channel, and the merge data of its row.
+
+    `skip` says in plain words why nothing is sent there, `why` in one word: bad, or duplicate.
+    """
 
     to: str
     data: dict[str, Any] = field(default_factory=dict)
+    skip: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -224,6 +229,7 @@ class Kind:
     check: Callable[[Any, Desk], None] | None = None
     expand: Callable[[Any, TaskContext], Iterable[NewDelivery]] | None = None
     total: Callable[[Any], int | None] = lambda form: None
+    total_at: Callable[[Any, Desk], int | None] | None = None  # where it needs more than the form
     undoable: bool = False
     pausable: bool = False
     in_child: bool = False

@@ -205,6 +205,7 @@ delivery = Table(
     Column("to", String(400), nullable=False),
     Column("data", JSON, nullable=False),
     Column("state", String(10), nullable=False),
+    Column("why", String(10), nullable=False, server_default=""),  # left out from the start: bad, duplicate
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_try", Utc),
     Column("reply", Text, nullable=False, server_default=""),

@@ -6,11 +6,15 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from webapp.errors import FormErrors, NotFound
+from webapp.kinds import recipients
 from webapp.kinds.texts import one_line, text
+from webapp.mail.merge import key_of, unknown_fields
 from webapp.mail.recipients import read_addresses
-from webapp.ports import Kind, NewDelivery, TaskContext, TaskForm
+from webapp.ports import Desk, Kind, NewDelivery, TaskContext, TaskForm
 
 MOST = 20_000  # addresses that a form holds; longer lists are uploads
+ALWAYS = "email"  # the field that every message can use
 
 
 def _addresses(value: Any) -> list[str]:
@@ -25,13 +29,17 @@ def _addresses(value: Any) -> list[str]:
 
 
 class EmailForm(TaskForm):
-    """Who gets it and what it says; the message may use Markdown."""
+    """Who gets it and what it says; the message may use Markdown, and fields such as {{ name }} of a list."""
 
     to: Annotated[list[str], BeforeValidator(_addresses)] = Field(
+        [],
         title="Send to",
         description="One address or several. Each gets an email of their own.",
         json_schema_extra={"widget": "addresses"},
     )
+    recipients: str = Field("", title="List", description="An upload with a column of addresses, in place of “to”.")
+    address_column: str = Field("", title="Column with the addresses", description="Empty: the one called so.")
+    duplicates: bool = Field(False, title="Write to every row, also where an address comes twice")
     subject: Annotated[str, one_line("subject", 200, "Write a subject.")] = Field(title="Subject")
     body: Annotated[str, text("message", 200_000, "Write a message.")] = Field(
         title="Message", json_schema_extra={"widget": "textarea"}
@@ -40,16 +48,52 @@ class EmailForm(TaskForm):
     @model_validator(mode="before")
     @classmethod
     def _absent_is_empty(cls, data: Any) -> Any:
-        # So that the fields refuse it in their own words.
-        return {"to": [], "subject": "", "body": "", **data} if isinstance(data, dict) else data
+        # So that the fields refuse it in their own words; a list takes the place of addresses.
+        if not isinstance(data, dict):
+            return data
+        given = {"to": [], "subject": "", "body": "", **data}
+        if given.get("recipients") and not given["to"]:
+            del given["to"]
+        return given
 
     @property
     def is_single(self) -> bool:
         return len(self.to) == 1
 
 
+def check(form: EmailForm, desk: Desk) -> None:
+    """The list is there, and each field of the message is one of its columns."""
+    if form.to and form.recipients:
+        raise FormErrors({"to": "Give addresses or a list, not both."})
+    columns = [ALWAYS, *(_columns(form, desk) if form.recipients else ())]
+    wrong = {
+        name: f"{{{{ {found[0]} }}}} is no column of the list. It can be {_named(columns)}."
+        for name in ("subject", "body")
+        if (found := unknown_fields(columns, getattr(form, name)))
+    }
+    if wrong:
+        raise FormErrors(wrong)
+
+
+def _columns(form: EmailForm, desk: Desk) -> list[str]:
+    try:
+        table = desk.table(form.recipients)
+    except NotFound:
+        raise FormErrors({"recipients": "This list is not there any more. Choose a file."}) from None
+    columns = [column.name for column in table.understood.columns]
+    recipients.require_column(columns, form.address_column)
+    return columns
+
+
+def _named(columns: list[str]) -> str:
+    more = f" and {len(columns) - 20:,} more" if len(columns) > 20 else ""
+    return ", ".join(f"{{{{ {column} }}}}" for column in columns[:20]) + more
+
+
 def expand(form: EmailForm, task: TaskContext) -> Iterator[NewDelivery]:
-    """One delivery for each address."""
+    """One delivery for each address, or for each row of the list."""
+    if form.recipients:
+        yield from recipients.of_list(task.table(form.recipients), form.address_column, duplicates=form.duplicates)
     yield from (NewDelivery(address) for address in form.to)
 
 
@@ -60,9 +104,29 @@ def run(form: EmailForm, task: TaskContext) -> None:
     with task.mail_server() as server:
         for delivery in task.deliveries(server):
             message = compose(
-                delivery.to, form.subject, form.body, server.sender, delivery.message_id, datetime.now(UTC)
+                delivery.to,
+                form.subject,
+                form.body,
+                server.sender,
+                delivery.message_id,
+                datetime.now(UTC),
+                {ALWAYS: delivery.to, **{key_of(name): value for name, value in delivery.data.items()}},
             )
             task.settle(delivery, server.send(message, delivery.to))
+
+
+def _title(form: EmailForm) -> str:
+    if form.recipients:
+        return f"{form.subject} to a list"
+    return f"Email to {form.to[0]}" if form.is_single else f"{form.subject} to {len(form.to):,} people"
+
+
+def _title_at(form: EmailForm, desk: Desk) -> str:
+    return f"{form.subject} to {desk.table(form.recipients).name}" if form.recipients else _title(form)
+
+
+def _total_at(form: EmailForm, desk: Desk) -> int:
+    return desk.table(form.recipients).understood.rows if form.recipients else len(form.to)
 
 
 KIND = Kind(
@@ -73,10 +137,13 @@ KIND = Kind(
     icon="mail",
     form=EmailForm,
     run=run,
-    title_of=lambda form: f"Email to {form.to[0]}" if form.is_single else f"{form.subject} to {len(form.to):,} people",
+    title_of=_title,
+    title_at=_title_at,
+    check=check,
     queue=lambda form: "quick" if form.is_single else "mail",
     expand=expand,
-    total=lambda form: len(form.to),
+    total=lambda form: len(form.to) or None,
+    total_at=_total_at,
     undoable=True,
     pausable=True,
     grace=10.0,

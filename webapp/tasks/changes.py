@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, case, func, insert, select, update
 
 from webapp.db import schema
 from webapp.db.connect import mark_changed
@@ -13,6 +13,7 @@ from webapp.tasks import outcome
 from webapp.tasks.model import State, predecessors
 
 t, d = schema.task, schema.delivery
+BY_STATE = case((d.c.why != "", d.c.why), else_=d.c.state)
 
 
 def move(conn: Connection, task_id: int, to: State, words: str, *, attempt: int | None = None, **more: Any) -> bool:
@@ -89,8 +90,8 @@ def make_unknown(conn: Connection, task_id: int) -> int:
 
 
 def counts(conn: Connection, task_id: int) -> dict[str, int]:
-    """The deliveries of a task by state."""
-    query = select(d.c.state, func.count()).where(d.c.task == task_id).group_by(d.c.state)
+    """The deliveries of a task by state; those that were left out from the start by why: bad, duplicate."""
+    query = select(BY_STATE, func.count()).where(d.c.task == task_id).group_by(BY_STATE)
     return {row[0]: row[1] for row in conn.execute(query)}
 
 

@@ -37,6 +37,7 @@ def start(
     owner: Person,
     *,
     title: str = "",
+    total: int | None = None,
     undo: bool = False,
     not_before: datetime | None = None,
     key: str | None = None,
@@ -52,6 +53,7 @@ def start(
             raise Conflict("This Idempotency-Key has started another task already.")
         return Started(known[0], is_new=False)
     values = _new_row(kind, form, owner, title=title, undo=undo, not_before=not_before)
+    values |= {} if total is None else {"progress_total": total}
     added = insert(t).values(**values, key=key, key_hash=key_hash).returning(t.c.id)
     task_id: int = conn.execute(added).scalar_one()
     add_line(conn, task_id, f"Started by {owner.name}.", State.WAITING)
@@ -138,7 +140,9 @@ def retry(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
     """Does again what failed, was skipped or saved; never what was sent or is unknown."""
     if not task.can_retry:
         raise Conflict(f"This task is {task.state.words}: there is nothing to retry.")
-    again = update(d).where(d.c.task == task.id, d.c.state.in_(["failed", "skipped", "saved", "waiting"]))
+    again = update(d).where(
+        d.c.task == task.id, d.c.state.in_(["failed", "skipped", "saved", "waiting"]), d.c.why == ""
+    )
     conn.execute(again.values(state="waiting", attempts=0, next_try=None, reply="", technical="", updated=now()))
     _wait_again(conn, engine, task, f"Retry by {by.name}.")
 

@@ -33,7 +33,7 @@ TURN = 5.0  # seconds after which a run lets another one go first
 LOOK = 0.5  # seconds between two looks at what people want, while a run waits for its next message
 
 d, t = schema.delivery, schema.task
-FINAL = ("sent", "failed", "unknown", "skipped", "saved")
+FINAL = ("sent", "failed", "unknown", "skipped", "saved", "bad", "duplicate")
 
 
 class Ledger:

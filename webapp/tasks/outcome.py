@@ -7,10 +7,12 @@ from webapp.tasks.model import State
 
 def of_counts(counts: Mapping[str, int]) -> tuple[State, str]:
     """The state in which a task with these deliveries ends, and the words for it."""
-    total = sum(counts.values())
-    sent = counts.get("sent", 0)
-    if sent == total:
+    duplicates = counts.get("duplicate", 0)
+    total, sent = sum(counts.values()) - duplicates, counts.get("sent", 0)
+    if sent == total and not duplicates:
         return State.DONE, f"{sent:,} sent." if total != 1 else "Sent."
+    if sent == total:
+        return State.DONE, _parts(counts)
     if counts.get("saved", 0) == total:
         return State.ATTENTION, "Saved to the outbox, not sent."
     if counts.get("failed", 0) == total:
@@ -53,6 +55,8 @@ _NAMES = {
     "unknown": "may have arrived: nobody knows",
     "saved": "saved to the outbox, not sent",
     "skipped": "skipped",
+    "bad": "had no valid address",
+    "duplicate": "left out as duplicates",
     "waiting": "not sent yet",
     "sending": "being sent",
 }

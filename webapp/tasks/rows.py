@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 from webapp.db import schema
 from webapp.files.model import File
 from webapp.files.queries import of_tasks
+from webapp.tasks.changes import BY_STATE
 from webapp.tasks.model import DeliveryRow, Line, Progress, State, Task
 
 t, p = schema.task, schema.person
@@ -48,7 +49,7 @@ def _task(row: Row[Any], files: list[File], counts: dict[str, int]) -> Task:
 def _counts(conn: Connection, ids: list[int]) -> Mapping[int, dict[str, int]]:
     d = schema.delivery
     found: dict[int, dict[str, int]] = {}
-    query = select(d.c.task, d.c.state, func.count()).where(d.c.task.in_(ids)).group_by(d.c.task, d.c.state)
+    query = select(d.c.task, BY_STATE, func.count()).where(d.c.task.in_(ids)).group_by(d.c.task, BY_STATE)
     for task_id, state, number in conn.execute(query) if ids else ():
         found.setdefault(task_id, {})[state] = number
     return found

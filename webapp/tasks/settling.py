@@ -38,7 +38,9 @@ def new_row(task_id: int, position: int, delivery: NewDelivery) -> dict[str, Any
         "position": position,
         "to": delivery.to,
         "data": delivery.data,
-        "state": "waiting",
+        "state": "skipped" if delivery.skip else "waiting",
+        "why": delivery.why,
+        "reply": delivery.skip,
         "updated": now(),
     }
 

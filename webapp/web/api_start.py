@@ -89,9 +89,9 @@ def start(house: House, person: Person, given: dict[str, Any], key: str | None, 
 
 def begin(house: House, person: Person, kind: Kind, form: Any, background: BackgroundTasks, **more: Any) -> Started:
     """Writes the task down; on disk when this returns."""
-    title = house.title(kind, form, person)
+    title, total = house.title(kind, form, person), house.total(kind, form, person)
     with house.write(background) as conn:
-        return commands.start(conn, house.engine, kind, form, person, title=title, **more)
+        return commands.start(conn, house.engine, kind, form, person, title=title, total=total, **more)
 
 
 def checked_form(house: House, person: Person, kind: Kind, given: dict[str, Any]) -> Any:

@@ -46,7 +46,7 @@ def start(
     filled = checked(kind, filled, house.desk(person)).with_errors(errors)
     if filled.value is None:
         return _form(request, house, person, kind, filled, key, _status(posted, errors, 422))
-    title = house.title(kind, filled.value, person)
+    title, total = house.title(kind, filled.value, person), house.total(kind, filled.value, person)
     try:
         with house.write(background) as conn:
             remember_choices(conn, person, kind, filled)
@@ -57,6 +57,7 @@ def start(
                 filled.value,
                 person,
                 title=title,
+                total=total,
                 undo=True,
                 key=f"form:{key}",
                 key_hash=_digest(filled.value),

@@ -27,6 +27,8 @@ DELIVERY_WORDS = {
     "unknown": "unknown",
     "saved": "saved to the outbox",
     "skipped": "skipped",
+    "bad": "without a valid address",
+    "duplicate": "duplicates, left out",
     "sending": "being sent",
     "waiting": "waiting",
 }

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_server")),
         sa.UniqueConstraint("name", name=op.f("uq_server_name")),
     )
+    op.add_column("delivery", sa.Column("why", sa.String(length=10), server_default="", nullable=False))
     op.add_column("task", sa.Column("refused", sa.Integer(), server_default="0", nullable=False))
     op.add_column("task", sa.Column("rate", sa.Float(), nullable=True))
     op.add_column("task", sa.Column("target", sa.String(length=300), server_default="", nullable=False))

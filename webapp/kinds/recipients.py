@@ -1,0 +1,52 @@
+"""The recipients of an email that come from a list: each row one delivery, also those to whom nothing can be sent."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from webapp import processes
+from webapp.errors import FormErrors, TaskError, UserError
+from webapp.mail import lists
+from webapp.ports import NewDelivery, Table
+
+GONE = "The list that this was to go to is not here any more. Choose it again."
+
+
+def require_column(columns: Sequence[str], chosen: str) -> str:
+    """The column with the addresses: the chosen one, else the one that is called so; FormErrors where there is none."""
+    shown = ", ".join(columns[:20]) + (f" and {len(columns) - 20:,} more" if len(columns) > 20 else "")
+    if chosen:
+        if chosen not in columns:
+            raise FormErrors({"address_column": f"“{chosen}” is no column of this list. Its columns are {shown}."})
+        return chosen
+    if found := lists.address_column(columns):
+        return found
+    raise FormErrors({"recipients": f"This list has no column of addresses. Its columns are {shown}."})
+
+
+def of_list(table: Table, chosen: str, *, duplicates: bool) -> Iterator[NewDelivery]:
+    """Every row in its order; read by a child, so that the slot stays small."""
+    column = require_column([column.name for column in table.understood.columns], chosen)
+    if not table.typed.exists():
+        raise TaskError(GONE, cause="upload-gone", fault="form")
+    with tempfile.TemporaryDirectory(prefix="outtray-list-") as folder:
+        written = Path(folder) / "entries.jsonl"
+        try:
+            processes.call(
+                lists.write_down,
+                table.typed,
+                column,
+                written,
+                duplicates,
+                seconds=lists.SECONDS,
+                memory_mb=lists.MEMORY_MB,
+                what=f"The list “{table.name}”",
+                advice="Save it in smaller parts, and choose those.",
+            )
+        except UserError as error:
+            raise TaskError(error.words, cause="list", fault="form") from None
+        with written.open(encoding="utf-8") as lines:
+            for line in lines:
+                to, data, skip, why = json.loads(line)
+                yield NewDelivery(to, data, skip, why)
