@@ -230,6 +230,7 @@ class Kind:
     expand: Callable[[Any, TaskContext], Iterable[NewDelivery]] | None = None
     total: Callable[[Any], int | None] = lambda form: None
     total_at: Callable[[Any, Desk], int | None] | None = None  # where it needs more than the form
+    is_checked: Callable[[Any], bool] = lambda form: False  # whether a person looks it over before it is sent
     undoable: bool = False
     pausable: bool = False
     in_child: bool = False

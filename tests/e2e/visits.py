@@ -46,6 +46,32 @@ def _choose_data(page: Page) -> None:
     page.get_by_role("group", name="Columns").wait_for()
 
 
+CLIENTS = "E-mail;Name\nana@example.com;Ana\nben@;Ben\nana@example.com;Ana again\n" + "".join(
+    f"p{n}@example.com;{'' if n == 7 else f'Person {n}'}\n" for n in range(30)
+)
+
+
+def _choose_list(page: Page) -> None:
+    page.set_input_files(
+        "input[type=file]", {"name": "clients.csv", "mimeType": "text/csv", "buffer": CLIENTS.encode()}
+    )
+    page.get_by_label("Column with the addresses").wait_for()
+
+
+def _check(page: Page) -> None:
+    _choose_list(page)
+    page.fill("[name=subject]", "Opening hours for {{ Name }}")
+    page.fill("[name=body]", "Dear {{ Name }},\n\nfrom **Monday** on we open at nine.")
+    _press("Send email")(page)
+    page.get_by_role("heading", name="Check before sending").wait_for()
+
+
+def _check_unconfirmed(page: Page) -> None:
+    _check(page)
+    _press("Send 31 emails")(page)
+    page.wait_for_selector("[aria-invalid]")
+
+
 VISITS = [
     Visit("home", "/"),
     Visit("home-admin", "/", ADMIN),
@@ -66,6 +92,9 @@ VISITS = [
     Visit("new-notification", "/new/notification"),
     Visit("new-notification-refused", "/new/notification", steps=_refused("Send notification")),
     Visit("new-email", "/new/email"),
+    Visit("new-email-list", "/new/email", steps=_choose_list),
+    Visit("new-email-check", "/new/email", steps=_check),
+    Visit("new-email-check-unconfirmed", "/new/email", steps=_check_unconfirmed),
     Visit("new-email-refused", "/new/email", steps=_refused("Send email", to="bob@example")),
     Visit("new-report", "/new/report"),
     Visit("new-report-columns", "/new/report", steps=_choose_data),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.db import schema
@@ -15,6 +15,11 @@ m = schema.memory
 def recall(conn: Connection, person: int, key: str) -> Any:
     """The value; None where there is none."""
     return conn.execute(select(m.c.value).where(m.c.person == person, m.c.key == key)).scalar()
+
+
+def forget(conn: Connection, person: int, key: str) -> None:
+    """As if it had never been kept."""
+    conn.execute(delete(m).where(m.c.person == person, m.c.key == key))
 
 
 def remember(conn: Connection, person: int, key: str, value: Any) -> None:

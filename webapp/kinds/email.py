@@ -14,6 +14,7 @@ from webapp.mail.recipients import read_addresses
 from webapp.ports import Desk, Kind, NewDelivery, TaskContext, TaskForm
 
 MOST = 20_000  # addresses that a form holds; longer lists are uploads
+UNCHECKED = 20  # addresses to which a person may send without another look
 ALWAYS = "email"  # the field that every message can use
 
 
@@ -37,8 +38,13 @@ class EmailForm(TaskForm):
         description="One address or several. Each gets an email of their own.",
         json_schema_extra={"widget": "addresses"},
     )
-    recipients: str = Field("", title="List", description="An upload with a column of addresses, in place of “to”.")
-    address_column: str = Field("", title="Column with the addresses", description="Empty: the one called so.")
+    recipients: str = Field(
+        "",
+        title="Or to everybody in a list",
+        description="A CSV or Excel file with a column of addresses; each row gets an email of its own.",
+        json_schema_extra={"widget": "list"},
+    )
+    address_column: str = Field("", title="Column with the addresses", json_schema_extra={"widget": "column"})
     duplicates: bool = Field(False, title="Write to every row, also where an address comes twice")
     subject: Annotated[str, one_line("subject", 200, "Write a subject.")] = Field(title="Subject")
     body: Annotated[str, text("message", 200_000, "Write a message.")] = Field(
@@ -140,6 +146,7 @@ KIND = Kind(
     title_of=_title,
     title_at=_title_at,
     check=check,
+    is_checked=lambda form: bool(form.recipients) or len(form.to) > UNCHECKED,
     queue=lambda form: "quick" if form.is_single else "mail",
     expand=expand,
     total=lambda form: len(form.to) or None,

@@ -80,7 +80,7 @@ def _entry(number: int, row: dict[str, Any], column: str, seen: dict[str, int], 
     return Entry(number, address, key, values)
 
 
-def summary(typed: Path, column: str, fields: Sequence[str], *, duplicates: bool = False) -> Summary:
+def summary(typed: Path, column: str, fields: Sequence[str], duplicates: bool) -> Summary:
     """What a page shows before anything is sent. `fields`: those that the message uses."""
     found = Summary(empty=dict.fromkeys(fields, 0), empty_rows={name: [] for name in fields})
     firsts: dict[str, int] = {}

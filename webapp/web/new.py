@@ -11,10 +11,11 @@ from webapp.errors import Conflict, NotFound
 from webapp.house import House
 from webapp.ports import Kind, Person
 from webapp.tasks import commands, queries
+from webapp.web import drafts
 from webapp.web.deps import SignedIn, TheHouse
 from webapp.web.forms import WHOLE, Filled, blank, checked, filled_from, read_form
 from webapp.web.posted import Posted, Posting
-from webapp.web.render import go, page_or_fragment
+from webapp.web.render import go, page_or_fragment, query
 from webapp.web.taking import last_choices, remember_choices, take_uploads
 from webapp.web.widgets import draw
 
@@ -26,8 +27,9 @@ SENT_ALREADY = "This form was sent already, with other content. Press again to s
 @router.get("/{kind_name}")
 def form(request: Request, kind_name: str, person: SignedIn, house: TheHouse) -> Response:
     """The empty form, or one that shows what an earlier task or the address says."""
-    kind = _kind(house, kind_name, person)
-    answer = _form(request, house, person, kind, _first_filled(request, house, person, kind), _new_key())
+    kind = kind_of(house, kind_name, person)
+    key = request.query_params.get("draft", "")[:100] or new_key()
+    answer = _form(request, house, person, kind, _first_filled(request, house, person, kind), key)
     # Who goes back must come to this very page: one that is fetched again would bring another key.
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer
@@ -38,36 +40,40 @@ def start(
     request: Request, kind_name: str, person: SignedIn, house: TheHouse, posted: Posted, background: BackgroundTasks
 ) -> Response:
     """Starts the task, or shows the form again with what is wrong beside its fields."""
-    kind = _kind(house, kind_name, person)
-    key, errors = posted.one("key")[:100] or _new_key(), take_uploads(house, person, kind, posted)
+    kind = kind_of(house, kind_name, person)
+    key, errors = posted.one("key")[:100] or new_key(), take_uploads(house, person, kind, posted)
     filled = read_form(kind.form, posted)
     if posted.one("intent") == "columns":
         return _form(request, house, person, kind, Filled(None, errors, filled.raw), key, _status(posted, errors, 200))
     filled = checked(kind, filled, house.desk(person)).with_errors(errors)
     if filled.value is None:
         return _form(request, house, person, kind, filled, key, _status(posted, errors, 422))
-    title, total = house.title(kind, filled.value, person), house.total(kind, filled.value, person)
+    if kind.is_checked(filled.value):
+        with house.write() as conn:
+            drafts.keep(conn, person, kind, key, filled.value)
+        return go(request, f"/new/{kind.name}/check{query(draft=key)}")
     try:
-        with house.write(background) as conn:
-            remember_choices(conn, person, kind, filled)
-            started = commands.start(
-                conn,
-                house.engine,
-                kind,
-                filled.value,
-                person,
-                title=title,
-                total=total,
-                undo=True,
-                key=f"form:{key}",
-                key_hash=_digest(filled.value),
-            )
+        started = begin(house, person, kind, filled, key, background)
     except Conflict:
-        return _form(request, house, person, kind, filled.with_errors({WHOLE: SENT_ALREADY}), _new_key(), 422)
+        return _form(request, house, person, kind, filled.with_errors({WHOLE: SENT_ALREADY}), new_key(), 422)
     return go(request, f"/#task-{started.id}")
 
 
-def _kind(house: House, name: str, person: Person) -> Kind:
+def begin(
+    house: House, person: Person, kind: Kind, filled: Filled[Any], key: str, background: BackgroundTasks
+) -> commands.Started:
+    """Starts the task of a form page, once for its key; Conflict where that has started another."""
+    form: Any = filled.value
+    title, total = house.title(kind, form, person), house.total(kind, form, person)
+    digest = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
+    with house.write(background) as conn:
+        remember_choices(conn, person, kind, filled)
+        more: dict[str, Any] = {"title": title, "total": total, "undo": True}
+        drafts.drop(conn, person, key)
+        return commands.start(conn, house.engine, kind, form, person, key=f"form:{key}", key_hash=digest, **more)
+
+
+def kind_of(house: House, name: str, person: Person) -> Kind:
     kind = house.kind(name)
     if not kind.on_home and not person.is_admin:
         raise NotFound("There is no such form.")
@@ -82,6 +88,10 @@ def _first_filled(request: Request, house: House, person: Person, kind: Kind) ->
             task = queries.one(conn, int(source), person)
         if task.kind == kind.name:
             return _of_task(kind, dict(task.form), task.form_version)
+    with house.read() as conn:
+        draft = drafts.find(conn, person, kind, given.get("draft", ""))
+    if draft is not None:
+        return filled_from(kind.form, draft)
     with house.read() as conn:
         start_values = {**blank(kind.form).raw, **last_choices(conn, person, kind)}
     typed = {name: given.getlist(name) for name in kind.form.model_fields if name in given}
@@ -122,9 +132,5 @@ def _status(posted: Posting, errors: dict[str, str], usual: int) -> int:
     return 422 if errors else usual
 
 
-def _new_key() -> str:
+def new_key() -> str:
     return secrets.token_urlsafe(18)
-
-
-def _digest(form: Any) -> str:
-    return hashlib.sha256(form.model_dump_json().encode()).hexdigest()

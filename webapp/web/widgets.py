@@ -6,9 +6,11 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from webapp.mail.lists import address_column
 from webapp.ports import Desk, Kind, Table
 from webapp.web.forms import WHOLE, Filled, extra_of, is_many, is_number, is_yes_or_no, label_of, options_of
 
+UPLOADED = ("data", "list")  # widgets for which a file can be sent
 SHOWN_COLUMNS = 500  # boxes; a table with more is taken whole, or its columns are named by a program
 
 
@@ -66,12 +68,14 @@ def draw(kind: Kind, filled: Filled[Any], desk: Desk) -> Drawing:
     """The form of this kind with what was typed, for this person."""
     fields = kind.form.model_fields
     controls = {name: _control(name, info, filled.raw.get(name, ()), desk) for name, info in fields.items()}
-    data = next((control for control in controls.values() if control.widget == "data"), None)
+    data = next((control for control in controls.values() if control.widget in UPLOADED), None)
     if data is not None:
         known = columns_of(fields[data.name], data.value, desk)
         for name, control in controls.items():
             if control.widget == "columns":
                 controls[name] = _with_options(control, known)
+            elif control.widget == "column":
+                controls[name] = _one_of(control, known)
     return Drawing(kind, controls, filled.errors)
 
 
@@ -94,7 +98,7 @@ def _control(name: str, info: FieldInfo, values: Sequence[str], desk: Desk) -> C
         info.description or "",
         widget,
         values,
-        _data_options(extra, desk, values) if widget == "data" else _options(info, extra),
+        _data_options(extra, desk, values) if widget in UPLOADED else _options(info, extra),
         is_many(info),
         int(extra.get("rows", 8)),
         _attributes(name, info),
@@ -146,3 +150,10 @@ def _with_options(control: Control, options: Sequence[tuple[str, str, str]]) -> 
     known = {value for value, _, _ in options}
     kept = [value for value in control.values if value in known] if options else control.values
     return Control(control.name, control.label, control.hint, control.widget, kept, options, many=True)
+
+
+def _one_of(control: Control, options: Sequence[tuple[str, str, str]]) -> Control:
+    """A choice of one column: the one chosen before, else the one that seems to hold addresses."""
+    known = [value for value, _, _ in options]
+    chosen = [value for value in (control.value, address_column(known)) if value in known][:1]
+    return Control(control.name, control.label, control.hint, "select", chosen, options)

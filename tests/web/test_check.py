@@ -1,0 +1,157 @@
+"""Check before sending: the last look at an email that goes to many."""
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories import make_person
+from tests.html import Element, read
+from webapp.db import schema
+
+CLIENTS = b"Mail,Name\nana@example.com,Ana\nben@,Ben\nANA@example.com,Ana again\ncleo@example.com,\n"
+
+
+def tasks(house) -> list:
+    with house.read() as conn:
+        return conn.execute(select(schema.task).order_by(schema.task.c.id)).all()
+
+
+def many(number: int, domain: str = "example.com") -> str:
+    return "\n".join(f"p{n}@{domain}" for n in range(number))
+
+
+def filled(browser, file: bytes = b"", **more: str) -> str:
+    """Fills in the form and presses; the address that this leads to."""
+    data = {"key": "k1", "subject": "For {{ name }}" if file else "Hello", "body": "Dear **you**", **more}
+    files = {"recipients-file": ("clients.csv", file)} if file else None
+    answer = browser.post("/new/email?press=1", data=data, files=files)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+def seen(browser, path: str) -> Element:
+    answer = browser.get(path)
+    assert answer.status_code == 200, answer.text
+    return read(answer.text)
+
+
+def test_a_list_is_looked_over_before_anything_is_sent(signed_in, house):
+    path = filled(signed_in, CLIENTS)
+    page = seen(signed_in, path)
+    assert path == "/new/email/check?draft=k1"
+    assert tasks(house) == []
+    assert page.one("h1").text == "Check before sending"
+    assert "autofocus" in page.one("h1")
+    text = page.one("main").text
+    assert "2 of 4 get this email, each alone; nobody sees the others." in text
+    assert "clients.csv, addresses in Mail" in text
+    assert "Row 3: “ben@” has nothing after the @." in text
+    assert "Row 4: ANA@example.com, as in row 2" in text
+    assert "“name” is empty for 1 person" in text
+    assert "Row 5" in text
+    assert "For Ana" in text
+    assert page.one("strong").text == "you"
+    assert not page.all("input", id="confirmed")
+
+
+def test_sending_starts_the_task_once(signed_in, house):
+    filled(signed_in, CLIENTS)
+    first, second = (signed_in.post("/new/email/check", data={"draft": "k1"}) for _ in range(2))
+    (task,) = tasks(house)
+    assert first.headers["location"] == second.headers["location"] == f"/#task-{task.id}"
+    assert (task.title, task.progress_total) == ("For {{ name }} to clients.csv", 4)
+    assert task.undo_until is not None
+
+
+@pytest.mark.parametrize("confirmed", ["", "20", "yes"])
+def test_above_twenty_the_number_must_be_confirmed(signed_in, house, confirmed):
+    filled(signed_in, to=many(21))
+    answer = signed_in.post("/new/email/check", data={"draft": "k1", "confirmed": confirmed})
+    page = read(answer.text)
+    assert answer.status_code == 422
+    assert page.one(id="confirmed-error").text == "Tick to confirm the number."
+    assert (
+        page.one(
+            "label",
+        ).text
+        == "Yes, 21 people"
+    )
+    assert "autofocus" in page.one(id="confirmed")
+    assert tasks(house) == []
+    assert signed_in.post("/new/email/check", data={"draft": "k1", "confirmed": "21"}).status_code == 303
+    assert len(tasks(house)) == 1
+
+
+def test_up_to_twenty_addresses_go_without_another_look(signed_in, house):
+    assert filled(signed_in, to=many(20)).startswith("/#task-")
+
+
+def test_nobody_left_means_no_button(signed_in):
+    page = seen(signed_in, filled(signed_in, b"Mail,Name\nben@,Ben\n"))
+    assert "Nobody would get this email" in page.one("main").text
+    assert not [button for button in page.one("main").all("button") if "Send" in button.text]
+    assert signed_in.post("/new/email/check", data={"draft": "k1"}).status_code == 200
+
+
+def test_going_back_shows_what_was_typed_with_the_list_still_chosen(signed_in):
+    page = seen(signed_in, filled(signed_in, CLIENTS))
+    back = next(link["href"] for link in page.all("a") if link.text == "Go back and correct")
+    form = seen(signed_in, back)
+    assert form.one("input", id="key")["value"] == "k1"
+    assert form.one("input", id="subject")["value"] == "For {{ name }}"
+    chosen = [one for one in form.one("select", name="recipients").all("option") if "selected" in one]
+    assert "clients.csv" in chosen[0].text
+    assert [one["value"] for one in form.one("select", id="address_column").all("option") if "selected" in one] == [
+        "Mail"
+    ]
+
+
+def test_a_page_that_has_sent_already_asks_before_it_sends_something_else(signed_in, house):
+    filled(signed_in, CLIENTS)
+    signed_in.post("/new/email/check", data={"draft": "k1"})
+    filled(signed_in, CLIENTS, subject="Another")
+    answer = signed_in.post("/new/email/check", data={"draft": "k1"})
+    page = read(answer.text)
+    assert "This form was sent already, with other content." in page.one(id="form-error").text
+    assert len(tasks(house)) == 1
+    key = page.one("input", name="draft")["value"]
+    assert signed_in.post("/new/email/check", data={"draft": key}).status_code == 303
+    assert len(tasks(house)) == 2
+
+
+def test_a_look_at_nothing_leads_to_the_form(signed_in):
+    assert signed_in.get("/new/email/check?draft=nothing").headers["location"] == "/new/email"
+    assert signed_in.get("/new/email/check").headers["location"] == "/new/email"
+
+
+def test_nobody_sees_anothers_look(signed_in, house, client):
+    with house.write() as conn:
+        ben = make_person(conn, house.settings, "ben@example.com")
+        conn.execute(
+            schema.memory.insert().values(
+                person=ben.id, key="draft:k9", value={"kind": "email", "form": {}, "kept": "2026-11-23T00:00:00+00:00"}
+            )
+        )
+    assert signed_in.get("/new/email/check?draft=k9").headers["location"] == "/new/email"
+
+
+def test_a_list_that_has_gone_is_said_on_the_form(signed_in, house):
+    path = filled(signed_in, CLIENTS)
+    with house.write() as conn:
+        conn.execute(schema.upload.delete())
+    assert signed_in.get(path).headers["location"] == "/new/email?draft=k1"
+
+
+def test_choosing_a_list_shows_its_columns(signed_in):
+    answer = signed_in.post(
+        "/new/email?press=1", data={"key": "k1", "intent": "columns"}, files={"recipients-file": ("c.csv", CLIENTS)}
+    )
+    page = read(answer.text)
+    assert answer.status_code == 200
+    assert [one["value"] for one in page.one("select", id="address_column").all("option")] == ["Mail", "Name"]
+    assert "{{ Name }}" in page.one(id="choose-list").text
+
+
+def test_a_hostile_cell_is_shown_and_never_run(signed_in):
+    page = signed_in.get(filled(signed_in, b"Mail,Name\na@example.com,<script>alert(1)</script>\n", body="{{ name }}"))
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;alert(1)" in page.text
