@@ -246,6 +246,23 @@
     setTimeout(() => (button.lastChild.textContent = button.dataset.was), 2000);
   });
 
+  // --- Columns of a list, put where the cursor was ----------------------------------------------------------------------
+
+  let written = null; // the subject or the message, whichever was written in last
+
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches?.("#subject, #body")) written = event.target;
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-insert]");
+    if (!button) return;
+    const field = written?.isConnected ? written : byId("body");
+    field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
+
   function reveal() {
     for (const button of all("[data-copy][hidden]")) {
       const source = byId(button.dataset.copy);
@@ -266,6 +283,7 @@
   }
 
   function begin() {
+    document.documentElement.dataset.scripts = "";
     drawTimes();
     setInterval(drawTimes, 1000);
     listen();

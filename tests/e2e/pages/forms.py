@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.sync_api import Locator
+from playwright.sync_api import FilePayload, Locator
 
 from tests.e2e.pages.frame import Frame
 
@@ -47,6 +47,13 @@ class NotificationForm(Form):
 
 class EmailForm(Form):
     path, verb = "/new/email", "Send email"
+
+    def choose_list(self, file: FilePayload) -> None:
+        """Chooses a file; without JavaScript its columns are asked for."""
+        self.page.locator("#recipients-file").set_input_files(file)
+        if (ask := self.page.get_by_role("button", name="Show columns")).is_visible():
+            ask.click()
+        self.field("Column with the addresses").wait_for()
 
 
 class ReportForm(Form):

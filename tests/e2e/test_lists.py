@@ -1,0 +1,66 @@
+"""An email to a list: choose it, insert its columns by click, look it over, send it; also without JavaScript."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.pages.check import CheckPage
+from tests.e2e.pages.forms import EmailForm
+from tests.e2e.pages.home import Home
+from webapp.db import schema
+
+CLIENTS = b"E-mail,Name\nana@example.com,Ana\nben@,Ben\ncleo@example.com,Cleo\n"
+LIST = {"name": "clients.csv", "mimeType": "text/csv", "buffer": CLIENTS}
+
+
+def started(house) -> list[int]:
+    with house.read() as conn:
+        return list(conn.execute(schema.task.select().order_by(schema.task.c.id)).scalars())
+
+
+@pytest.mark.parametrize("window", ["page", "plain_page"])
+def test_a_list_is_chosen_looked_over_and_sent(request, house, window):
+    page = request.getfixturevalue(window)
+    form = EmailForm(page)
+    form.open()
+    form.choose_list(LIST)
+    form.fill(Subject="Dear {{ Name }}", Message="We open at nine.")
+    form.press()
+    check = CheckPage(page)
+    expect(check.heading).to_be_focused()
+    expect(check.who).to_contain_text("2 of 3 get this email, each alone; nobody sees the others.")
+    expect(check.rows("1 row has no valid address")).to_have_text("Row 3: “ben@” has nothing after the @.")
+    expect(check.first).to_contain_text("Dear Ana")
+    assert started(house) == []
+    check.send("Send 2 emails")
+    page.wait_for_url(re.compile(r"/#task-\d+$"))
+    row = Home(page).log.row(started(house)[0])
+    expect(row.root).to_be_focused()
+    expect(row.button("Undo")).to_be_visible()
+
+
+def test_a_column_is_inserted_where_the_cursor_was(page):
+    form = EmailForm(page)
+    form.open()
+    form.choose_list(LIST)
+    form.fill(Subject="Hello , welcome")
+    subject = form.field("Subject")
+    subject.evaluate("field => field.setSelectionRange(6, 6)")
+    page.get_by_role("button", name="Insert Name").click()
+    expect(subject).to_have_value("Hello {{ Name }}, welcome")
+    expect(subject).to_be_focused()
+    page.keyboard.type("!")
+    expect(subject).to_have_value("Hello {{ Name }}!, welcome")
+
+
+def test_going_back_from_the_look_keeps_everything(page):
+    form = EmailForm(page)
+    form.open()
+    form.choose_list(LIST)
+    form.fill(Subject="Dear {{ Name }}", Message="We open at nine.")
+    form.press()
+    CheckPage(page).go_back()
+    expect(form.field("Message")).to_have_value("We open at nine.")
+    expect(page.get_by_label("List", exact=True)).to_have_value(re.compile("^u-"))
+    expect(form.field("Column with the addresses")).to_have_value("E-mail")
