@@ -44,6 +44,16 @@ def words(**given: object) -> dict[str, str]:
     return {str(error["loc"][0]): str(error["ctx"]["error"]) for error in raised.value.errors()}
 
 
+def test_replies_go_to_the_address_that_was_given(mailing: House, server: MailServer, ana: Person):
+    perform(mailing, ana, "email", to=ANA, subject="Hi", body="Hi", reply_to="Desk <desk@example.org>")
+    assert b"Reply-To: desk@example.org\r\n" in server.messages[0].content
+
+
+@pytest.mark.parametrize("wrong", ["desk@", "a@example.com, b@example.com", "desk", "a@example.com\nBcc: x@e.com"])
+def test_where_replies_go_is_one_address(wrong):
+    assert list(words(reply_to=wrong)) == ["reply_to"]
+
+
 def test_each_person_gets_an_email_of_their_own(mailing: House, server: MailServer, ana: Person):
     task = perform(mailing, ana, "email", to=f"{ANA}, Ben <{BEN}>\n{ANA}", subject="Grüße", body="**Hällo**")
     assert (task.state, task.outcome) == (State.DONE, "2 sent.")

@@ -46,6 +46,12 @@ def test_a_message_says_who_when_and_what_and_nothing_else():
     assert message.defects == []
 
 
+def test_replies_go_where_they_are_wanted():
+    message = compose("a@example.com", "Hi", "Hi", SENDER, "<1@x>", WHEN, reply_to='"o\'neil, b"@exämple.com')
+    read = read_back(message)["Reply-To"].addresses
+    assert [address.addr_spec for address in read] == ['"o\'neil, b"@xn--exmple-cua.com']
+
+
 @pytest.mark.parametrize(
     "body",
     [

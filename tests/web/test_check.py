@@ -35,7 +35,7 @@ def seen(browser, path: str) -> Element:
 
 
 def test_a_list_is_looked_over_before_anything_is_sent(signed_in, house):
-    path = filled(signed_in, CLIENTS)
+    path = filled(signed_in, CLIENTS, reply_to="desk@example.com")
     page = seen(signed_in, path)
     assert path == "/new/email/check?draft=k1"
     assert tasks(house) == []
@@ -49,6 +49,7 @@ def test_a_list_is_looked_over_before_anything_is_sent(signed_in, house):
     assert "“name” is empty for 1 person" in text
     assert "Row 5" in text
     assert "For Ana" in text
+    assert "desk@example.com" in text
     assert page.one("strong").text == "you"
     assert not page.all("input", id="confirmed")
 

@@ -10,7 +10,7 @@ from webapp.errors import FormErrors, NotFound
 from webapp.kinds import recipients
 from webapp.kinds.texts import one_line, text
 from webapp.mail.merge import key_of, unknown_fields
-from webapp.mail.recipients import read_addresses
+from webapp.mail.recipients import one_address, read_addresses
 from webapp.ports import Desk, Kind, NewDelivery, TaskContext, TaskForm
 
 MOST = 20_000  # addresses that a form holds; longer lists are uploads
@@ -27,6 +27,12 @@ def _addresses(value: Any) -> list[str]:
     if len(found) > MOST:
         raise ValueError(f"{len(found):,} addresses are too many. At most {MOST:,} are possible.")
     return found
+
+
+def _one_or_none(value: Any) -> str:
+    if value is not None and not isinstance(value, str):
+        raise ValueError("Give an address such as ana@example.com.")
+    return one_address(value) if value and value.strip() else ""
 
 
 class EmailForm(TaskForm):
@@ -46,6 +52,9 @@ class EmailForm(TaskForm):
     )
     address_column: str = Field("", title="Column with the addresses", json_schema_extra={"widget": "column"})
     duplicates: bool = Field(False, title="Write to every row, also where an address comes twice")
+    reply_to: Annotated[str, BeforeValidator(_one_or_none)] = Field(
+        "", title="Replies go to", description="One address. Empty: to whoever it comes from."
+    )
     subject: Annotated[str, one_line("subject", 200, "Write a subject.")] = Field(title="Subject")
     body: Annotated[str, text("message", 200_000, "Write a message.")] = Field(
         title="Message", json_schema_extra={"widget": "textarea"}
@@ -117,6 +126,7 @@ def run(form: EmailForm, task: TaskContext) -> None:
                 delivery.message_id,
                 datetime.now(UTC),
                 {ALWAYS: delivery.to, **{key_of(name): value for name, value in delivery.data.items()}},
+                form.reply_to,
             )
             task.settle(delivery, server.send(message, delivery.to))
 

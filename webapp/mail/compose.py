@@ -16,7 +16,14 @@ NOTHING: Values = {}
 
 
 def compose(
-    to: str, subject: str, body: str, sender: str, message_id: str, date: datetime, values: Values = NOTHING
+    to: str,
+    subject: str,
+    body: str,
+    sender: str,
+    message_id: str,
+    date: datetime,
+    values: Values = NOTHING,
+    reply_to: str = "",
 ) -> EmailMessage:
     """A message to one person; ValueError where a header would hold a line break. `date` knows its zone.
 
@@ -25,6 +32,8 @@ def compose(
     message = EmailMessage(policy=POLICY)
     message["From"] = _mailbox(*parseaddr(sender))
     message["To"] = _mailbox("", to)
+    if reply_to:
+        message["Reply-To"] = _mailbox("", reply_to)
     message["Subject"] = fill_line(subject, values) if "{{" in subject else subject
     message["Date"] = format_datetime(date)
     message["Message-ID"] = message_id

@@ -37,6 +37,7 @@ class Look:
     table: str
     column: str
     sender: str
+    reply_to: str
     first: tuple[str, str, str] | None
     size: int  # bytes of the first message, as it travels
     duration: str
@@ -125,7 +126,7 @@ def _look(house: House, person: Person, form: EmailForm) -> Look:
         sender, rate, is_outbox = target.sender, target.rate, target.name == "outbox"
     duration = words.about(summary.good / rate) if rate else ""
     first, size = _first(form, summary, sender)
-    return Look(summary, table.name if table else "", column, sender, first, size, duration, is_outbox)
+    return Look(summary, table.name if table else "", column, sender, form.reply_to, first, size, duration, is_outbox)
 
 
 def _first(form: EmailForm, summary: lists.Summary, sender: str) -> tuple[tuple[str, str, str] | None, int]:
