@@ -67,8 +67,8 @@ def _kill_one(serving: Serving) -> None:
     process = random.choice(serving.tree())
     with contextlib.suppress(psutil.NoSuchProcess):
         process.kill()
-        process.wait(10)
-    if serving.process and serving.process.poll() is not None:
+    if serving.process and process.pid == serving.process.pid:
+        serving.process.wait(10)
         serving.start()
 
 

@@ -1,0 +1,123 @@
+"""A run of 10,000 emails with the ledger on, beside the article's way: a connection, STARTTLS and login for each."""
+
+import contextlib
+import multiprocessing
+import os
+import smtplib
+import ssl
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from benchmarks._load import hit
+from tests.certificates import Certificate, make
+from tests.servers import MailServer
+from tests.serving import Serving, start_task, wait_ended
+from webapp.mail.compose import compose
+from webapp.mail.smtp import SmtpServer
+from webapp.mail.url import read_url
+
+NUMBER = int(os.environ.get("OUTTRAY_BENCH_EMAILS", "10000"))
+ARTICLE = 300  # its way is slow: what one of these takes is what each takes
+SUBJECT, BODY = "Opening hours", "Dear customer,\n\nfrom **Monday** on we open at nine.\n"
+SENDER = "office@example.com"
+
+
+def main() -> None:
+    """Prints a line per figure."""
+    with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as (url, certificate):
+        os.environ["SSL_CERT_FILE"] = str(certificate.authority)
+        article = _article(url)
+        print(f"the article's way              {1 / article:8.0f} a second, {ARTICLE} messages")
+        bare = _bare(url)
+        print(f"one connection, no ledger      {1 / bare:8.0f} a second, {NUMBER // 5:,} messages")
+        ours, pages = _ours(url, Path(folder))
+        print(f"a run with the ledger          {1 / ours:8.0f} a second, {NUMBER:,} recipients, from start to done")
+        print(f"times the article's way        {article / ours:8.1f}")
+        print(f"the ledger, for each           {(ours - bare) * 1000:8.2f} ms")
+        print(f"the panel's page meanwhile     {pages}")
+
+
+@contextlib.contextmanager
+def _server(folder: Path) -> Iterator[tuple[str, Certificate]]:
+    """In a process of its own, so that it does not take turns with what is measured."""
+    certificate = make(folder)
+    mine, its = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(its, certificate.chain), daemon=True)
+    process.start()
+    try:
+        yield mine.recv(), certificate
+    finally:
+        mine.close()
+        process.kill()
+        process.join()
+
+
+def _serve(pipe: Connection, chain: Path) -> None:
+    with MailServer("starttls", chain, {"office": "secret"}, host="localhost") as server:
+        pipe.send(server.url)
+        with contextlib.suppress(EOFError):
+            pipe.recv()
+
+
+def _article(url: str) -> float:
+    """Seconds for one message."""
+    server = read_url(url)
+    began = time.perf_counter()
+    for number in range(ARTICLE):
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = SENDER, _address(number), SUBJECT
+        message.set_content(BODY)
+        with smtplib.SMTP(server.host, server.port) as smtp:
+            smtp.starttls(context=ssl.create_default_context())
+            smtp.login(server.user, server.password)
+            smtp.send_message(message)
+    return (time.perf_counter() - began) / ARTICLE
+
+
+def _bare(url: str) -> float:
+    """Seconds for one message of ours over one connection, without a database."""
+    number = NUMBER // 5
+    with SmtpServer(read_url(url), SENDER) as server:
+        server.ready()
+        began = time.perf_counter()
+        for position in range(number):
+            to = _address(position)
+            message = compose(to, SUBJECT, BODY, SENDER, f"<{position}.bench@example.com>", datetime.now(UTC))
+            assert server.send(message, to).state == "sent"
+        return (time.perf_counter() - began) / number
+
+
+def _ours(url: str, folder: Path) -> tuple[float, str]:
+    """Seconds for each recipient, and how the page to sign in answered meanwhile."""
+    serving = Serving(folder, OUTTRAY_SMTP_URL=url, OUTTRAY_MAIL_FROM=SENDER).start()
+    try:
+        client = serving.client()
+        pages: list[str] = []
+        request = f"GET /login HTTP/1.1\r\nHost: localhost:{serving.port}\r\n\r\n"
+        looking = threading.Thread(
+            target=lambda: pages.append(str(hit(serving.port, request, 10, connections=2, gap=0.05)))
+        )
+        form = {"to": [_address(number) for number in range(NUMBER)], "subject": SUBJECT, "body": BODY}
+        run = start_task(client, "email", form)
+        looking.start()
+        task = wait_ended(client, run, 600)
+        looking.join()
+        assert task["state"] == "done", task
+        started, finished = (datetime.fromisoformat(task[name]) for name in ("started", "finished"))
+        return (finished - started).total_seconds() / NUMBER, pages[0]
+    finally:
+        serving.stop()
+
+
+def _address(number: int) -> str:
+    return f"person{number}@example.com"
+
+
+if __name__ == "__main__":
+    main()
