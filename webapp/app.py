@@ -17,6 +17,7 @@ from webapp.web import (
     api_parts,
     api_uploads,
     article,
+    causes,
     check,
     failures,
     files,
@@ -24,6 +25,7 @@ from webapp.web import (
     home,
     invite,
     login,
+    mailservers,
     metrics,
     new,
     openapi,
@@ -42,8 +44,8 @@ from webapp.web.statics import Statics
 from webapp.web.watcher import watching
 
 # The poll of the log stands before the page of a task, whose address begins alike; so does the speed before actions.
-ENTRY = (login, setup, invite, account, access, people, settings)
-ROUTERS = tuple(page.router for page in (home, check, new, poll, tasks, speed, actions, files, *ENTRY))
+ENTRY = (login, setup, invite, account, access, people, mailservers, settings)
+ROUTERS = tuple(page.router for page in (home, check, new, poll, tasks, causes, speed, actions, files, *ENTRY))
 PROGRAMS = tuple(part.router for part in (article, api, api_parts, api_uploads, health, metrics))
 
 

@@ -20,7 +20,8 @@ from webapp.files import uploads
 from webapp.files.store import Store
 from webapp.intake import receive
 from webapp.kinds import KINDS
-from webapp.mail.senders import mail_target, require_sense
+from webapp.mail.senders import require_sense
+from webapp.mailroom.way import MailRoom
 from webapp.notify import logfile
 from webapp.ports import Kind, MailTarget, Person, Table
 from webapp.settings import Settings
@@ -42,6 +43,7 @@ class House:
         self.engine = choose(settings, self.database, self.run_dir)
         self.version = 0
         self._secret = secret.load(settings)
+        self.seal = secret.Seal(self._secret)
 
     @property
     def keep_files_days(self) -> int:
@@ -90,9 +92,14 @@ class House:
         """What a kind may look at on this person's behalf."""
         return HouseDesk(self, person)
 
-    def mail_server(self) -> AbstractContextManager[MailTarget]:
-        """The mail server of the settings, or the outbox."""
-        return mail_target(self.settings.smtp_url, self.settings.mail_from, self.data_dir)
+    @property
+    def mail(self) -> MailRoom:
+        """Which way mail goes."""
+        return MailRoom(self.settings, self.seal, self.data_dir, self.run_dir, self.read)
+
+    def mail_server(self, chosen: str = "", *, is_urgent: bool = False) -> AbstractContextManager[MailTarget]:
+        """The chosen mail server, else the usual one, or the outbox."""
+        return self.mail.open(chosen, is_urgent=is_urgent)
 
     def owner(self, person_id: int) -> Person:
         """The owner of a task."""
@@ -140,6 +147,9 @@ class HouseDesk:
     def tables(self) -> Sequence[Table]:
         with self.house.read() as conn:
             return uploads.newest(conn, self.house.store, self.person.id)
+
+    def senders(self) -> Sequence[tuple[str, str]]:
+        return self.house.mail.choices()
 
 
 def build(settings: Settings) -> House:

@@ -101,6 +101,18 @@ class Target(Protocol):
     def ready(self) -> None:
         """Connected and signed in; raises TaskError (not permanent where a later try may succeed)."""
 
+    def admit(self) -> bool:
+        """Whether it may connect now, where only so many may at once; False: ask again soon."""
+        return True
+
+    def is_wanted(self) -> bool:
+        """Whether somebody waits to be admitted who had better go first."""
+        return False
+
+    def step_aside(self) -> None:
+        """Ends the connection and lets another one in."""
+        return None
+
 
 class MailTarget(Target, Protocol):
     """A mail server or the outbox."""
@@ -171,6 +183,9 @@ class Desk(Protocol):
     def tables(self) -> Sequence[Table]:
         """The person's uploads, newest first, at most 20."""
 
+    def senders(self) -> Sequence[tuple[str, str]]:
+        """Each mail server's id and who its mail comes from, the usual one first; empty where there is no choice."""
+
 
 class TaskContext(Protocol):
     """A running task, as its kind sees it. Any call may raise to end the run (cancel, pause, stop): let it pass."""
@@ -195,8 +210,8 @@ class TaskContext(Protocol):
     def new_file(self, name: str, media_type: str) -> AbstractContextManager[Path]:
         """A path to write to; kept, whole and with its checksum, when the block ends without an error."""
 
-    def mail_server(self) -> AbstractContextManager[MailTarget]:
-        """The mail server, or the outbox where there is none."""
+    def mail_server(self, chosen: str = "") -> AbstractContextManager[MailTarget]:
+        """The chosen mail server, else the usual one, or the outbox where there is none."""
 
     def deliveries(self, target: Target) -> Iterator[Delivery]:
         """The deliveries still to go: first speed, connection and control, then marked “sending”, then yielded."""

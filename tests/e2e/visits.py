@@ -77,6 +77,7 @@ VISITS = [
     Visit("home-admin", "/", ADMIN),
     Visit("home-open-row", "/", steps=lambda page: page.locator("summary").nth(3).click()),
     Visit("tasks", "/tasks"),
+    Visit("tasks-causes", "/tasks", ADMIN),
     Visit("tasks-search", "/tasks?q=people", ADMIN),
     Visit("tasks-none", "/tasks?q=lopes"),
     *[

@@ -21,9 +21,11 @@ def trusted(tmp_path, monkeypatch) -> Certificate:
     return certificate
 
 
-def trial(server: MailServer | SmtpSettings, sender: str = "Office <office@example.com>") -> list[Step]:
+def trial(
+    server: MailServer | SmtpSettings, sender: str = "Office <office@example.com>", *, is_fixed: bool = True
+) -> list[Step]:
     settings = server if isinstance(server, SmtpSettings) else read_url(server.url)
-    steps = try_out(settings, sender)
+    steps = try_out(settings, sender, is_fixed=is_fixed)
     assert tuple(step.name for step in steps) == STEPS
     assert "p4ss-w0rd" not in str(steps)
     return steps
@@ -55,7 +57,7 @@ def test_what_is_not_set_is_left_out():
     with MailServer() as server:
         steps = trial(server)
     assert states(steps) == ["well", "well", "left out", "left out", "well"]
-    assert steps[2].words == "The server is set as smtp://, which is without encryption."
+    assert steps[2].words == "None is set: whoever is on the way can read along."
 
 
 def test_a_wrong_password_is_tried_once_and_said():
@@ -113,6 +115,15 @@ def test_the_port_of_the_other_encryption_is_pointed_out(scheme, port, usual, mo
     monkeypatch.setattr("webapp.mail.trial.begin", refuse)
     step = failed(trial(SmtpSettings(scheme, "127.0.0.1", port)))
     assert step.words.endswith(f"Port {port} mostly wants {usual}:// at the beginning of OUTTRAY_SMTP_URL.")
+    other = {"smtps": "TLS", "smtp+starttls": "STARTTLS"}[usual]
+    step = failed(trial(SmtpSettings(scheme, "127.0.0.1", port), is_fixed=False))
+    assert step.words.endswith(f"Port {port} mostly wants {other} as its encryption.")
+
+
+def test_the_advice_for_a_server_of_the_settings_names_no_variable():
+    with MailServer(users=USERS) as server:
+        for settings in (replace(read_url(server.url), password="wrong"), replace(read_url(server.url), user="")):
+            assert "OUTTRAY" not in failed(trial(settings, is_fixed=False)).words
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from webapp.errors import TaskError, UserError
+from webapp.errors import UserError
 from webapp.mail.outbox import Outbox
-from webapp.mail.senders import mail_target
+from webapp.mail.senders import open_target
 from webapp.mail.smtp import SmtpServer
 from webapp.mail.url import SmtpSettings, read_sender, read_url
 
@@ -92,11 +92,5 @@ def test_a_wrong_sender_is_explained(mail_from):
 
 
 def test_mail_goes_to_the_server_or_without_one_to_the_outbox(tmp_path):
-    assert isinstance(mail_target("smtp://h", "", tmp_path), SmtpServer)
-    assert isinstance(mail_target("", "", tmp_path), Outbox)
-
-
-def test_wrong_settings_end_a_task_in_plain_words(tmp_path):
-    with pytest.raises(TaskError) as raised:
-        mail_target("smtp://user:s3cret@h:port", "", tmp_path)
-    assert (raised.value.cause, raised.value.permanent) == ("mail-settings", True)
+    assert isinstance(open_target(read_url("smtp://h"), "a@b.com", "smtp:h:25", tmp_path, tmp_path), SmtpServer)
+    assert isinstance(open_target(None, "a@b.com", "outbox", tmp_path, tmp_path), Outbox)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from webapp.house import House
-from webapp.ports import Person, Reply
+from webapp.ports import Person, Reply, Target
 from webapp.tasks import queries, run
 from webapp.tasks.context import Context
 from webapp.tasks.control import Control
@@ -12,7 +12,7 @@ from webapp.tasks.model import Task
 SENT = Reply("sent", "The mail server accepted it.")
 
 
-class Server:
+class Server(Target):
     """A target that answers as a test says; `seen` are the addresses that it was given."""
 
     def __init__(self, answer: Callable[[str], Reply] = lambda to: SENT) -> None:

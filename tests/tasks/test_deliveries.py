@@ -177,7 +177,7 @@ def test_a_cancelled_run_begins_no_further_message(house: House, ana: Person, st
 
 
 def test_a_run_gives_way_when_another_waits(house: House, ana: Person, start, monkeypatch):
-    monkeypatch.setattr("webapp.tasks.deliveries.TURN", 0.0)
+    monkeypatch.setattr("webapp.tasks.readiness.TURN", 0.0)
     first, second = start(3), start(3)
     server = Server()
     Run(house, first).finish(server)

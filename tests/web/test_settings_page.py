@@ -7,7 +7,7 @@ from tests.html import Element, read
 from tests.servers import MailServer
 from tests.web.settings_pages import facts, part, set_up, settings_of, trail
 from webapp.accounts import audit
-from webapp.web import settings as settings_page
+from webapp.web import mailservers
 
 USERS = {"office@example.com": "p4ss-w0rd"}
 
@@ -44,7 +44,7 @@ def test_without_a_server_it_says_where_emails_go_and_how_to_have_one(admin, hou
     assert "No mail server yet. Emails are saved in the outbox, not sent." in mail.text
     assert str(house.data_dir / "outbox") in mail.text
     assert "OUTTRAY_SMTP_URL='smtp+starttls://" in mail.text
-    assert mail.all("button") == []
+    assert [button.text for button in mail.all("button")] == ["Save", "Test"]
 
 
 def test_without_a_server_there_is_nothing_to_test(admin):
@@ -113,7 +113,7 @@ def test_loading_the_page_of_a_test_again_leads_to_the_settings(admin):
 
 def test_a_second_test_at_the_same_time_is_refused(admin, house, server):
     set_up(house, smtp_url=server.url)
-    with settings_page._testing:
+    with mailservers._testing:
         assert admin.post("/settings/mail/test").status_code == 409
     assert server.connections == 0
     assert admin.post("/settings/mail/test").status_code == 200
@@ -122,13 +122,13 @@ def test_a_second_test_at_the_same_time_is_refused(admin, house, server):
 def test_no_transaction_is_open_while_the_server_is_tried(admin, house, server, monkeypatch):
     seen = []
 
-    def look(*_: object) -> list[object]:
+    def look(*_: object, is_fixed: bool) -> list[object]:
         with house.write() as conn:  # would wait for the gate behind an open transaction of the route
             seen.append(conn.execute(text("select 1")).scalar())
         seen.append(house.database.engine.pool.checkedout())
         return []
 
-    monkeypatch.setattr(settings_page, "try_out", look)
+    monkeypatch.setattr(mailservers, "try_out", look)
     set_up(house, smtp_url=server.url)
     admin.post("/settings/mail/test")
     assert seen == [1, 0]

@@ -11,7 +11,6 @@ from webapp.accounts import people
 from webapp.db.migrate import is_up_to_date
 from webapp.house import House, build
 from webapp.mail.trial import try_out
-from webapp.mail.url import read_sender, read_url
 from webapp.paths import STATIC, TEMPLATES
 from webapp.settings import load
 
@@ -40,8 +39,7 @@ def _problems(house: House) -> Iterator[str]:
     for folder in (TEMPLATES, STATIC):
         if not folder.is_dir():
             yield f"{folder} is missing: install Outtray again."
-    if house.settings.smtp_url:
-        yield from _mail(house)
+    yield from _mail(house)
     if time.time() < 1_700_000_000:
         yield "The clock of this machine is wrong."
 
@@ -59,7 +57,9 @@ def _database(house: House) -> Iterator[str]:
 
 
 def _mail(house: House) -> Iterator[str]:
-    server = read_url(house.settings.smtp_url)
-    for step in try_out(server, read_sender(house.settings.mail_from, server)):
-        if step.state == "failed":
-            yield f"OUTTRAY_SMTP_URL: {step.words}"
+    if not is_up_to_date(house.database):  # said already; the servers of Settings cannot be read
+        return
+    for name, way in house.mail.all_ways():
+        for step in try_out(way.smtp, way.sender, is_fixed=house.mail.is_fixed) if way.smtp else ():
+            if step.state == "failed":
+                yield f"{name}: {step.words}"

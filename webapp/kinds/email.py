@@ -52,6 +52,7 @@ class EmailForm(TaskForm):
     )
     address_column: str = Field("", title="Column with the addresses", json_schema_extra={"widget": "column"})
     duplicates: bool = Field(False, title="Write to every row, also where an address comes twice")
+    server: str = Field("", title="Comes from", max_length=20, json_schema_extra={"widget": "sender"})
     reply_to: Annotated[str, BeforeValidator(_one_or_none)] = Field(
         "", title="Replies go to", description="One address. Empty: to whoever it comes from."
     )
@@ -80,6 +81,8 @@ def check(form: EmailForm, desk: Desk) -> None:
     """The list is there, and each field of the message is one of its columns."""
     if form.to and form.recipients:
         raise FormErrors({"to": "Give addresses or a list, not both."})
+    if form.server and form.server not in [value for value, _ in desk.senders()]:
+        raise FormErrors({"server": "This mail server is not there any more. Choose another."})
     columns = [ALWAYS, *(_columns(form, desk) if form.recipients else ())]
     wrong = {
         name: f"{{{{ {found[0]} }}}} is no column of the list. It can be {_named(columns)}."
@@ -116,7 +119,7 @@ def run(form: EmailForm, task: TaskContext) -> None:
     """Hands one message after another to the mail server, or to the outbox."""
     from webapp.mail.compose import compose
 
-    with task.mail_server() as server:
+    with task.mail_server(form.server) as server:
         for delivery in task.deliveries(server):
             message = compose(
                 delivery.to,

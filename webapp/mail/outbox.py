@@ -15,19 +15,19 @@ from webapp.errors import TaskError
 from webapp.mail.compose import as_bytes
 from webapp.mail.recipients import needs_utf8
 from webapp.mail.url import read_sender
-from webapp.ports import Reply
+from webapp.ports import MailTarget, Reply
 
 SAVED = "Saved to the outbox, not sent."
 
 
-class Outbox:
+class Outbox(MailTarget):
     """ports.MailTarget: one `.eml` file for each Message-ID, whole or not there."""
 
     name = "outbox"
     rate: float | None = None
 
-    def __init__(self, data_dir: Path, mail_from: str = "") -> None:
-        self.sender = read_sender(mail_from)
+    def __init__(self, data_dir: Path, sender: str = "") -> None:
+        self.sender = sender or read_sender("")
         self._folder = data_dir / "outbox"
 
     def __enter__(self) -> Self:

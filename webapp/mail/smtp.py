@@ -12,10 +12,11 @@ from typing import Self
 from webapp.mail import replies
 from webapp.mail.compose import as_bytes
 from webapp.mail.connect import connect
+from webapp.mail.places import Places
 from webapp.mail.recipients import needs_utf8, wire_form
 from webapp.mail.replies import Step, refused, technical
 from webapp.mail.url import SmtpSettings, read_sender
-from webapp.ports import Reply
+from webapp.ports import MailTarget, Reply
 
 QUIT_SECONDS = 5.0
 IDLE_SECONDS = 10.0  # after which the server is asked whether it is still there
@@ -31,32 +32,54 @@ class Patience:
     reply: float = 600.0
 
 
-class SmtpServer:
+class SmtpServer(MailTarget):
     """ports.MailTarget over smtplib; connects in `ready`, and says goodbye when the block ends."""
 
-    def __init__(self, server: SmtpSettings, mail_from: str = "", patience: Patience | None = None) -> None:
-        self.name = f"smtp:{server.host}:{server.port}"
+    def __init__(
+        self,
+        server: SmtpSettings,
+        sender: str = "",
+        patience: Patience | None = None,
+        places: Places | None = None,
+        name: str = "",
+    ) -> None:
+        self.name = name or name_of(server)
         self.rate = server.rate
-        self.sender = read_sender(mail_from, server)
+        self.sender = sender or read_sender("", server)
         self._server = server
         self._patience = patience or Patience()
         self._from = wire_form(parseaddr(self.sender)[1])
+        self._places = places
         self._smtp: SMTP | None = None
         self._used = 0.0
+        self._taken = 0  # messages that went through this connection
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *why: object) -> None:
+        self.step_aside()
+
+    def admit(self) -> bool:
+        return self._places is None or self._places.take()
+
+    def is_wanted(self) -> bool:
+        return self._places is not None and self._places.is_wanted()
+
+    def step_aside(self) -> None:
         self._close()
+        if self._places is not None:
+            self._places.give_back()
 
     def ready(self) -> None:
         """Connected and signed in; raises TaskError."""
+        if self._server.per_connection and self._taken >= self._server.per_connection:
+            self._close()
         if self._smtp is not None and self._is_alive(self._smtp):
             return
         self._drop()
         self._smtp = connect(self._server)
-        self._used = time.monotonic()
+        self._used, self._taken = time.monotonic(), 0
 
     def send(self, message: EmailMessage, to: str) -> Reply:
         """Hands one message over to one envelope recipient; never raises for what a server may do."""
@@ -67,6 +90,7 @@ class SmtpServer:
         if utf8 and not smtp.has_extn("smtputf8"):
             return Reply("failed", replies.NO_SMTPUTF8)
         content = _dotted(as_bytes(message, utf8=utf8))
+        self._taken += 1
         try:
             refusal = self._offer(smtp, wire_form(to), len(content), utf8=utf8)
         except (OSError, SMTPException) as error:
@@ -175,6 +199,11 @@ class SmtpServer:
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
             smtp.close()
+
+
+def name_of(server: SmtpSettings) -> str:
+    """Which server it is: all that send through it share its pace and its places."""
+    return f"smtp:{server.host}:{server.port}"
 
 
 def _dotted(content: bytes) -> bytes:

@@ -20,16 +20,24 @@ NAME, CONNECTED, ENCRYPTED, SIGNED_IN, ACCEPTED = STEPS = (
     "signed in",
     "sender accepted",
 )
-NO_ENCRYPTION = "The server is set as smtp://, which is without encryption."
+NO_ENCRYPTION = "None is set: whoever is on the way can read along."
 NO_SIGN_IN = "No user name is set."
 BUSY = "Try again in a few minutes."
 ADVICE = {
+    NAME: "Check the server’s name, and the name server of this machine.",
+    CONNECTED: "Check the server’s name and port, and whether a firewall stands in between.",
+    ENCRYPTED: "Check the server’s name, the port and the encryption.",
+    SIGNED_IN: "Check user name and password; some providers want an app password here.",
+    ACCEPTED: "Check the from address, and the user name.",
+}
+ADVICE_FIXED = {  # where the server stands in the environment
     NAME: "Check the name in OUTTRAY_SMTP_URL, and the name server of this machine.",
     CONNECTED: "Check name and port in OUTTRAY_SMTP_URL, and whether a firewall stands in between.",
     ENCRYPTED: "Check the name, the port and the beginning of OUTTRAY_SMTP_URL.",
     SIGNED_IN: "Check user name and password in OUTTRAY_SMTP_URL; some providers want an app password there.",
     ACCEPTED: "Check OUTTRAY_MAIL_FROM, and the user name in OUTTRAY_SMTP_URL.",
 }
+ENCRYPTIONS = {"smtps": "TLS", "smtp+starttls": "STARTTLS"}
 TLS_PORT, OTHER_PORTS = 465, (25, 587)  # encrypted from the first byte, and not (RFC 8314, 3.3 and 7.3)
 
 
@@ -43,9 +51,12 @@ class Step:
     technical: str = ""
 
 
-def try_out(server: SmtpSettings, sender: str) -> list[Step]:
-    """All of STEPS in their order; those after the failed one are not tried. Takes as long as the server does."""
-    trial = _Trial(server, parseaddr(sender)[1])
+def try_out(server: SmtpSettings, sender: str, *, is_fixed: bool) -> list[Step]:
+    """All of STEPS in their order; those after the failed one are not tried. Takes as long as the server does.
+
+    `is_fixed`: the environment names the server, so the advice names its variables.
+    """
+    trial = _Trial(server, parseaddr(sender)[1], is_fixed=is_fixed)
     try:
         trial.go()
     except ERRORS as error:
@@ -56,8 +67,9 @@ def try_out(server: SmtpSettings, sender: str) -> list[Step]:
 class _Trial:
     """One walk through the steps; `well` says what came of those that are behind it."""
 
-    def __init__(self, server: SmtpSettings, sender: str) -> None:
-        self._server, self._sender = server, sender
+    def __init__(self, server: SmtpSettings, sender: str, *, is_fixed: bool) -> None:
+        self._server, self._sender, self._is_fixed = server, sender, is_fixed
+        self._advice = ADVICE_FIXED if is_fixed else ADVICE
         self._well: dict[str, str] = {}
         self._failed: Step | None = None
 
@@ -99,8 +111,9 @@ class _Trial:
         if 400 <= code < 500:
             return f"{replies.LATER} {BUSY}"
         if code == 530:
-            return "The mail server wants a sign-in first. Put a user name and a password into OUTTRAY_SMTP_URL."
-        return f"The mail server does not let {self._sender} write. {ADVICE[ACCEPTED]}"
+            where = " into OUTTRAY_SMTP_URL" if self._is_fixed else ""
+            return f"The mail server wants a sign-in first. Put a user name and a password{where or ' here'}."
+        return f"The mail server does not let {self._sender} write. {self._advice[ACCEPTED]}"
 
     def note_failure(self, error: Exception) -> None:
         """The first step that has not been reached is the one that failed."""
@@ -110,7 +123,7 @@ class _Trial:
         if cause in ("mail-certificate", "mail-encryption"):  # one call connects and encrypts where smtps:// is set
             self._well.setdefault(CONNECTED, f"Port {self._server.port} answered.")
         name = next(step for step in STEPS if step not in self._well and not self._is_left_out(step))
-        advice = BUSY if cause == "mail-busy" else self._hint(name) or ADVICE[name]
+        advice = BUSY if cause == "mail-busy" else self._hint(name) or self._advice[name]
         said = technical(error) if isinstance(error, SMTPResponseException) or str(error) else ""
         self._failed = Step(name, "failed", f"{words} {advice}", said)
 
@@ -120,7 +133,9 @@ class _Trial:
         if step not in (CONNECTED, ENCRYPTED) or is_smtps == (port == TLS_PORT) or port not in (TLS_PORT, *OTHER_PORTS):
             return ""
         usual = "smtp+starttls" if is_smtps else "smtps"
-        return f"Port {port} mostly wants {usual}:// at the beginning of OUTTRAY_SMTP_URL."
+        if self._is_fixed:
+            return f"Port {port} mostly wants {usual}:// at the beginning of OUTTRAY_SMTP_URL."
+        return f"Port {port} mostly wants {ENCRYPTIONS[usual]} as its encryption."
 
     def _is_left_out(self, step: str) -> bool:
         return (step == ENCRYPTED and not self._server.is_encrypted) or (step == SIGNED_IN and not self._server.user)

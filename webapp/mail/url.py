@@ -26,6 +26,7 @@ class SmtpSettings:
     password: str = field(default="", repr=False)
     connections: int = 1
     rate: float | None = None
+    per_connection: int | None = None  # messages, after which a new connection is made
 
     @property
     def is_encrypted(self) -> bool:
@@ -51,7 +52,7 @@ def read_sender(mail_from: str, server: SmtpSettings | None = None) -> str:
             if not bare or not mail_from.isprintable() or mail_from.count("@") - name.count("@") != 1:
                 raise ValueError("must look like office@example.com or Office <office@example.com>")
             address = one_address(bare)
-            return f"{_quoted(name)} <{address}>" if name else address
+            return with_name(name, address)
     if server is None:
         return "outtray@localhost"
     try:
@@ -94,6 +95,11 @@ def _limits(query: str) -> tuple[int, float | None]:
     if rate is not None and not (rate.replace(".", "", 1).isdecimal() and float(rate) > 0):
         raise ValueError("“rate” must be a number of messages per second, above 0")
     return int(connections), float(rate) if rate else None
+
+
+def with_name(name: str, address: str) -> str:
+    """A From address with the name that stands before it, quoted where it must be."""
+    return f"{_quoted(name)} <{address}>" if name else address
 
 
 def _quoted(name: str) -> str:

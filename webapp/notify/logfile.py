@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import Path
 
 from webapp.errors import TaskError
-from webapp.ports import Reply
+from webapp.ports import Reply, Target
 
 NAME = "log.txt"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -16,7 +16,7 @@ LINE_BREAKS = ("\r\n", "\n", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "
 log = logging.getLogger("outtray.notify")
 
 
-class LogFile:
+class LogFile(Target):
     """ports.Target: a text file on the server. Nobody is alerted."""
 
     name = "log"

@@ -81,8 +81,8 @@ class Context:
         for storage in replaced:
             self._shop.store.remove(storage)
 
-    def mail_server(self) -> AbstractContextManager[MailTarget]:
-        return self._shop.mail_server()
+    def mail_server(self, chosen: str = "") -> AbstractContextManager[MailTarget]:
+        return self._shop.mail_server(chosen, is_urgent=self._task.queue != "mail")
 
     def deliveries(self, target: Target) -> Iterator[Delivery]:
         return self.ledger.run(target)

@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
@@ -18,19 +17,17 @@ from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Superseded
 from webapp.ports import Delivery, NewDelivery, Reply, Target
-from webapp.tasks import pace, queries
+from webapp.tasks import pace
 from webapp.tasks.changes import Wishes, counts, fenced, restate
 from webapp.tasks.control import Control, LetGo
 from webapp.tasks.model import Task
+from webapp.tasks.readiness import Readiness
 from webapp.tasks.settling import STOP_AFTER, in_a_row, new_row, settled, stop
 from webapp.tasks.workshop import Workshop
 
 BATCH = 1_000  # deliveries entered in one commit
 AHEAD = 200  # deliveries read at once
 SHOWN_EVERY = 0.25  # seconds between two changes that pages hear of
-SETTLE_ALONE = 0.05  # seconds that a settled message may wait for the next one's mark
-TURN = 5.0  # seconds after which a run lets another one go first
-LOOK = 0.5  # seconds between two looks at what people want, while a run waits for its next message
 
 d, t = schema.delivery, schema.task
 FINAL = ("sent", "failed", "unknown", "skipped", "saved", "bad", "duplicate")
@@ -43,11 +40,10 @@ class Ledger:
         self._shop, self._task, self._control = shop, task, control
         self._ready: deque[Row[Any]] = deque()
         self._pending: tuple[Delivery, Reply] | None = None
-        self._began = time.monotonic()
         self._shown = 0.0
         self._done = self._sent = self._total = 0
         self._refused = task.refused
-        self._speed = pace.Speed(task.rate)
+        self._readiness = Readiness(shop, task, control, self.flush)
 
     def expand(self, new: Iterable[NewDelivery]) -> None:
         """Enters the deliveries, a batch a commit; goes on where an earlier attempt broke off."""
@@ -121,37 +117,7 @@ class Ledger:
         """Speed, connection and control; what takes long settles the last message first."""
         if self._pending and self._pending[1].state not in ("sent", "failed", "saved"):
             self.flush()  # the connection is gone: a new one may take its time
-        self._give_way()
-        target.ready()
-        while (seconds := self._seconds_to_wait(target)) > 0:
-            if seconds > SETTLE_ALONE:
-                self.flush()
-            if seconds > TURN:
-                raise LetGo("wait", until=now() + timedelta(seconds=seconds))
-            self._control.wait(min(seconds, LOOK))
-            self._control.check(between_messages=True)
-            self._look_at_speed()
-        self._control.check(between_messages=True)
-
-    def _seconds_to_wait(self, target: Target) -> float:
-        if not target.rate:
-            return self._speed.seconds_to_wait()
-        with self._shop.read() as conn:
-            return max(pace.seconds_to_wait(conn, target), self._speed.seconds_to_wait())
-
-    def _look_at_speed(self) -> None:
-        """Somebody may have changed it while the run waits for its next message."""
-        with self._shop.read() as conn:
-            self._speed.rate = conn.execute(select(t.c.rate).where(t.c.id == self._task.id)).scalar()
-
-    def _give_way(self) -> None:
-        if time.monotonic() - self._began < TURN:
-            return
-        self._began = time.monotonic()
-        with self._shop.read() as conn:
-            another = queries.next_due(conn, self._task.queue, now())
-        if another is not None:
-            raise LetGo("yield")
+        self._readiness.get(target)
 
     def _mark(self, row: Row[Any], target: Target) -> Delivery | None:
         """One commit: settles the last message and marks this one; None where another slot took the place in line."""
@@ -167,7 +133,7 @@ class Ledger:
         self._hear(wishes)
         if not free:
             return None
-        self._speed.step()
+        self._readiness.speed.step()
         return Delivery(row.position, row.to, row.data, row.attempts + 1, message_id)
 
     def flush(self) -> None:
@@ -222,7 +188,7 @@ class Ledger:
                 restate(conn, self._task.id)
 
     def _hear(self, wishes: Wishes, *, at_once: bool = True) -> None:
-        self._speed.rate = wishes.rate
+        self._readiness.speed.rate = wishes.rate
         if wishes.asked in ("cancel", "pause"):
             self._control.ask(wishes.asked)  # type: ignore[arg-type]
             if at_once:

@@ -30,6 +30,7 @@ class View:
     states: Sequence[State] = ()
     kind: str = ""
     words: str = ""
+    cause: str = ""
 
     @classmethod
     def of(cls, person: Person, **filters: object) -> "View":
@@ -139,6 +140,8 @@ def _conditions(view: View) -> list[ColumnElement[bool]]:
         found.append(t.c.state.in_(view.states))
     if view.kind:
         found.append(t.c.kind == view.kind)
+    if view.cause:
+        found += [t.c.cause == view.cause, t.c.dealt_with.is_(None)]
     if view.words:
         sent_to = select(d.c.task).where(d.c.task == t.c.id, _contains(d.c.to, view.words)).exists()
         typed = _contains(cast(t.c.form, String), json.dumps(view.words, ensure_ascii=False)[1:-1])

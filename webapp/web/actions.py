@@ -1,16 +1,17 @@
 """What people press on tasks: each is one short transaction, answered where it was pressed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
+from webapp.accounts import audit
 from webapp.db.types import now
 from webapp.errors import Conflict, NotFound
 from webapp.house import House
 from webapp.ports import Person
-from webapp.tasks import commands, queries
+from webapp.tasks import causes, commands, queries
 from webapp.tasks.model import Task
 from webapp.web import flash, tasklog
 from webapp.web.deps import SignedIn, TheHouse
@@ -60,6 +61,17 @@ def act(
         words = error.words
     back = local_path(posted.one("back"), f"/tasks/{task_id}")
     return _answer(request, house, person, task_id, action, back, words)
+
+
+def retry_all(house: House, person: Person, ids: Sequence[int], told: str) -> int:
+    """Retries these tasks, a batch in each transaction; returns how many. `told`: what the audit trail says."""
+    number = 0
+    for begin in range(0, len(ids), causes.BATCH):
+        with house.write() as conn:
+            number += causes.retry(conn, house.engine, person, ids[begin : begin + causes.BATCH])
+    with house.write() as conn:
+        audit.record(conn, person, told, details=f"{number} of {len(ids)}")
+    return number
 
 
 def _answer(

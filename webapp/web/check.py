@@ -122,8 +122,8 @@ def _look(house: House, person: Person, form: EmailForm) -> Look:
         )  # fmt: skip
     else:
         summary = lists.Summary(len(form.to), len(form.to), first=[lists.Entry(0, form.to[0], "", {})])
-    with house.mail_server() as target:  # nothing is said to it here
-        sender, rate, is_outbox = target.sender, target.rate, target.name == "outbox"
+    way = house.mail.way(form.server)
+    sender, rate, is_outbox = way.sender, way.smtp.rate if way.smtp else None, way.smtp is None
     duration = words.about(summary.good / rate) if rate else ""
     first, size = _first(form, summary, sender)
     return Look(summary, table.name if table else "", column, sender, form.reply_to, first, size, duration, is_outbox)

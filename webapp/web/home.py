@@ -6,9 +6,10 @@ from sqlalchemy import Connection
 
 from webapp.accounts import people
 from webapp.db.memory import EVERYBODY, recall, remember
+from webapp.house import House
 from webapp.kinds import KINDS
 from webapp.ports import Person
-from webapp.settings import Settings
+from webapp.tasks import causes
 from webapp.web import flash, tasklog
 from webapp.web.deps import Admin, SignedIn, TheHouse
 from webapp.web.render import go, page
@@ -25,13 +26,15 @@ def home(request: Request, person: SignedIn, house: TheHouse) -> Response:
     said = flash.said(request)
     with house.read() as conn:
         log = tasklog.read(conn, person, "/", Filter.of(request.query_params), (said.task, said.words))
-        steps = _steps(conn, person, house.settings, request.app.state.page_paths)
+        common = next((cause for cause in causes.groups(conn, person) if cause.number > 1), None)
+        steps = _steps(conn, person, house, request.app.state.page_paths)
     return page(
         request,
         "home/index.html",
         log=log,
         kinds=[kind for kind in KINDS.values() if kind.on_home],
         steps=steps,
+        stopped=common if person.is_admin else None,
         here_first="first" in request.query_params,  # straight from the set-up
         back=log.here,
         swaps="task-log",
@@ -48,13 +51,13 @@ def skip(request: Request, step: str, person: Admin, house: TheHouse) -> Respons
     return go(request, "/#before")
 
 
-def _steps(conn: Connection, person: Person, settings: Settings, paths: set[str]) -> list[str]:
+def _steps(conn: Connection, person: Person, house: House, paths: set[str]) -> list[str]:
     """What an admin ought to do before colleagues start, as far as it is open."""
     if not person.is_admin:
         return []
     skipped = recall(conn, EVERYBODY, SKIPPED) or []
     is_open = {
-        "mail": not settings.smtp_url,
-        "people": "/people" in paths and len(people.listing(conn, settings)) < 2,
+        "mail": not house.mail.has_server,
+        "people": "/people" in paths and len(people.listing(conn, house.settings)) < 2,
     }
     return [step for step, holds in is_open.items() if holds and step not in skipped]

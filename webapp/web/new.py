@@ -122,7 +122,7 @@ def _form(
         body=f"kinds/{kind.name}/_form.html",
         max_bytes=settings.max_upload_mb << 20,
         max_mb=settings.max_upload_mb,
-        has_mail_server=bool(settings.smtp_url),
+        has_mail_server=house.mail.has_server,
     )
 
 

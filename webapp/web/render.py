@@ -29,7 +29,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     env.globals |= {"asset": asset, "query": query, "plural": words.plural}
-    for name in ("number", "size", "day", "near_day", "day_and_time", "clock", "iso", "lasting", "days_left"):
+    for name in ("number", "size", "day", "near_day", "when", "day_and_time", "clock", "iso", "lasting", "days_left"):
         env.filters[name] = getattr(words, name)
     return env
 

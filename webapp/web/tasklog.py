@@ -1,7 +1,7 @@
 """The task log as one person sees it: which tasks, in what order, and the address under which it asks for news."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Self
 
@@ -31,6 +31,7 @@ class Filter:
     q: str = ""
     owner: int = 0
     before: int = 0
+    cause: str = ""
 
     @classmethod
     def of(cls, params: Mapping[str, str]) -> Self:
@@ -41,22 +42,22 @@ class Filter:
             params.get("q", "").strip()[:200].replace("\0", ""),
             _number(params.get("owner", "")),
             _number(params.get("before", "")),
+            params.get("cause", "")[:100].replace("\0", ""),
         )
 
     def view(self, person: Person) -> View:
         """What this person may see of it."""
         owner = (self.owner or None) if person.is_admin else person.id
-        return View(owner, STATES.get(self.state, ()), self.kind, self.q)
+        return View(owner, STATES.get(self.state, ()), self.kind, self.q, self.cause)
 
     @property
     def is_narrow(self) -> bool:
         """Whether anything but time narrows it."""
-        return bool(self.state or self.kind or self.q or self.owner)
+        return bool(self.state or self.kind or self.q or self.owner or self.cause)
 
     def query(self, **other: object) -> str:
         """The part of an address after the path; `other` changes single values."""
-        values = {"state": self.state, "kind": self.kind, "q": self.q, "owner": self.owner, "before": self.before}
-        return query(**{**values, **other})
+        return query(**{**asdict(self), **other})
 
     def without_page(self) -> Self:
         return replace(self, before=0)

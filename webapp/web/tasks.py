@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from webapp.accounts import people
 from webapp.house import House
 from webapp.kinds import KINDS
-from webapp.tasks import queries
+from webapp.tasks import causes, queries
 from webapp.tasks.model import DeliveryRow, Task
 from webapp.web import flash, tasklog
 from webapp.web.deps import SignedIn, TheHouse
@@ -32,9 +32,20 @@ def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
     said = flash.said(request)
     with house.read() as conn:
         log = tasklog.read(conn, person, "/tasks", Filter.of(request.query_params), (said.task, said.words))
+        reasons = causes.groups(conn, person) if not log.filter.is_narrow and not log.filter.before else []
         owners = [member.person for member in people.listing(conn, house.settings)] if person.is_admin else []
     kinds = list(KINDS.values())
-    return page(request, "tasks/index.html", log=log, kinds=kinds, owners=owners, back=log.here, swaps="task-log")
+    return page(
+        request,
+        "tasks/index.html",
+        log=log,
+        kinds=kinds,
+        owners=owners,
+        causes=reasons,
+        back=log.here,
+        swaps="task-log",
+        said="" if said.task else said.words,
+    )
 
 
 @router.get("/{task_id:int}")

@@ -98,11 +98,21 @@ def _control(name: str, info: FieldInfo, values: Sequence[str], desk: Desk) -> C
         info.description or "",
         widget,
         values,
-        _data_options(extra, desk, values) if widget in UPLOADED else _options(info, extra),
+        _choices(widget, info, extra, desk, values),
         is_many(info),
         int(extra.get("rows", 8)),
         _attributes(name, info),
     )
+
+
+def _choices(
+    widget: str, info: FieldInfo, extra: Mapping[str, Any], desk: Desk, values: Sequence[str]
+) -> Sequence[tuple[str, str, str]]:
+    if widget in UPLOADED:
+        return _data_options(extra, desk, values)
+    if widget == "sender":
+        return [(value, label, "") for value, label in desk.senders()]
+    return _options(info, extra)
 
 
 def _widget(info: FieldInfo) -> str:

@@ -47,6 +47,14 @@ def day_and_time(moment: datetime, zone: ZoneInfo) -> str:
     return f"{day(moment, zone)}, {moment.astimezone(zone):%H:%M}"
 
 
+def when(moment: datetime, zone: ZoneInfo) -> str:
+    """Today, 10:42; yesterday, 18:00; 3 Nov 2026, 10:42."""
+    local = moment.astimezone(zone)
+    days = (now().astimezone(zone).date() - local.date()).days
+    names = {0: "today", 1: "yesterday"}
+    return f"{names.get(days) or day(moment, zone)}, {local:%H:%M}"
+
+
 def clock(moment: datetime, zone: ZoneInfo) -> str:
     """10:42:17."""
     return f"{moment.astimezone(zone):%H:%M:%S}"

@@ -1,0 +1,83 @@
+"""Before a message is marked: its turn, a place at the server, a connection, speed, and what people want."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from webapp.db import schema
+from webapp.db.types import now
+from webapp.ports import Target
+from webapp.tasks import pace, queries
+from webapp.tasks.control import Control, LetGo
+from webapp.tasks.model import Task
+from webapp.tasks.workshop import Workshop
+
+SETTLE_ALONE = 0.05  # seconds that a settled message may wait for the next one's mark
+TURN = 5.0  # seconds after which a run lets another one go first
+LOOK = 0.5  # seconds between two looks at what people want, while a run waits for its next message
+PLACE = 0.02  # seconds between two looks for a place at the server
+
+t = schema.task
+
+
+class Readiness:
+    """Waits, for one run, until its next message may go; `flush` settles the last one first where that takes long."""
+
+    def __init__(self, shop: Workshop, task: Task, control: Control, flush: Callable[[], None]) -> None:
+        self._shop, self._task, self._control, self._flush = shop, task, control, flush
+        self._began = time.monotonic()
+        self.speed = pace.Speed(task.rate)
+
+    def get(self, target: Target) -> None:
+        """Returns when a message may be handed over now; raises LetGo where the run has to end or to wait outside."""
+        while True:
+            self._give_way(target)
+            self._wait_for_place(target)
+            target.ready()
+            seconds = self._seconds_to_wait(target)
+            if seconds <= 0:
+                break
+            if seconds > SETTLE_ALONE:
+                self._flush()
+            if seconds > TURN:
+                raise LetGo("wait", until=now() + timedelta(seconds=seconds))
+            self._control.wait(min(seconds, LOOK))
+            self._control.check(between_messages=True)
+            self._look_at_speed()
+        self._control.check(between_messages=True)
+
+    def _give_way(self, target: Target) -> None:
+        """To a single mail at once, to another run after a while."""
+        if target.is_wanted():
+            self._flush()
+            target.step_aside()
+        if time.monotonic() - self._began < TURN:
+            return
+        self._began = time.monotonic()
+        with self._shop.read() as conn:
+            another = queries.next_due(conn, self._task.queue, now())
+        if another is not None:
+            raise LetGo("yield")
+
+    def _wait_for_place(self, target: Target) -> None:
+        """Only so many may be connected to a server at once."""
+        until = time.monotonic() + TURN
+        while not target.admit():
+            self._flush()
+            if time.monotonic() > until:
+                raise LetGo("wait", until=now() + timedelta(seconds=1))
+            self._control.wait(PLACE)
+            self._control.check(between_messages=True)
+
+    def _seconds_to_wait(self, target: Target) -> float:
+        if not target.rate:
+            return self.speed.seconds_to_wait()
+        with self._shop.read() as conn:
+            return max(pace.seconds_to_wait(conn, target), self.speed.seconds_to_wait())
+
+    def _look_at_speed(self) -> None:
+        """Somebody may have changed it while the run waits for its next message."""
+        with self._shop.read() as conn:
+            self.speed.rate = conn.execute(select(t.c.rate).where(t.c.id == self._task.id)).scalar()

@@ -1,0 +1,30 @@
+"""Failed tasks by their cause, on Home and on Tasks: where to mend it, and one press that retries them all."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from webapp.tasks import causes
+from webapp.web import flash
+from webapp.web.actions import retry_all
+from webapp.web.deps import SignedIn, TheHouse
+from webapp.web.posted import Posted
+from webapp.web.render import go, query
+
+router = APIRouter(prefix="/tasks/causes", include_in_schema=False)
+
+
+@router.post("/retry")
+def retry(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+    """Retries all that failed for this one reason, of those that this person sees."""
+    cause = posted.one("cause")[:100]
+    with house.read() as conn:
+        ids = causes.of_cause(conn, person, cause)
+    number = retry_all(house, person, ids, f"retried all that failed by {cause}")
+    words = f"{number:,} {'task goes' if number == 1 else 'tasks go'} on."
+    return flash.say(go(request, "/tasks"), words)
+
+
+@router.get("/retry")
+def loaded_again(request: Request, person: SignedIn, cause: str = "") -> Response:
+    """Whoever loads the page of an answer again."""
+    return go(request, f"/tasks{query(state='failed', cause=cause)}")

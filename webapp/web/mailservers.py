@@ -1,0 +1,144 @@
+"""Settings → Mail: the mail servers of this panel, a test of what was typed, and going on after a failure."""
+
+from dataclasses import replace
+from threading import Lock
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from webapp.accounts import audit
+from webapp.errors import Conflict, NotFound, UserError
+from webapp.house import House
+from webapp.mail.trial import try_out
+from webapp.mailroom import servers
+from webapp.mailroom.servers import Server
+from webapp.mailroom.way import Way
+from webapp.ports import Person
+from webapp.tasks import causes
+from webapp.web import flash, server_entry
+from webapp.web.actions import retry_all
+from webapp.web.deps import Admin, Id, TheHouse
+from webapp.web.posted import Posted, Posting
+from webapp.web.render import fragment, go, is_htmx
+from webapp.web.settings_page import MailForm, Tested, settings_page
+
+router = APIRouter(prefix="/settings/mail", include_in_schema=False)
+
+_testing = Lock()  # a silent server holds a thread for a minute: pressing again must not take another
+AGAIN = "Type the password once more before you save: without JavaScript it does not stay."
+
+
+@router.get("/test")
+@router.get("/servers")
+@router.get("/servers/{server_id:int}")
+@router.get("/servers/{server_id:int}/remove")
+@router.get("/retry")
+def loaded_again(request: Request, person: Admin) -> Response:
+    """Whoever loads the page of an answer again."""
+    return go(request, "/settings#mail")
+
+
+@router.post("/test")
+def test(request: Request, person: Admin, house: TheHouse) -> Response:
+    """Tries the server of the environment, while no transaction is open, and lists the steps."""
+    if not house.mail.is_fixed:
+        raise Conflict("There is no mail server to test.")
+    tested = _try_out(house, person, house.mail.way(), "")
+    if is_htmx(request):
+        return fragment(request, "settings/_test.html", tested=tested)
+    return settings_page(request, house, tested=tested)
+
+
+@router.post("/servers")
+def add(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+    """A new server, or a test of what was typed so far."""
+    return _entered(request, person, house, posted, None)
+
+
+@router.post("/servers/{server_id:int}")
+def change(request: Request, server_id: Id, person: Admin, house: TheHouse, posted: Posted) -> Response:
+    """Another shape for a server, or a test of what was typed so far."""
+    return _entered(request, person, house, posted, _stored(house, server_id))
+
+
+@router.post("/servers/{server_id:int}/remove")
+def remove(request: Request, server_id: Id, person: Admin, house: TheHouse) -> Response:
+    """Tasks that were to go through it say so, and can be sent another way."""
+    with house.write() as conn:
+        found = next((server for server in servers.listing(conn) if server.id == server_id), None)
+        if found is None:
+            raise NotFound(servers.GONE)
+        servers.remove(conn, server_id)
+        audit.record(conn, person, "removed the mail server", found.name)
+    return flash.say(go(request, "/settings#mail"), f"{found.name} was removed.")
+
+
+@router.post("/retry")
+def retry(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+    """Goes on with the tasks that a mail server stopped."""
+    with house.read() as conn:
+        ids = causes.stopped_by_mail(conn, person, posted.one("server"))
+    number = retry_all(house, person, ids, "retried tasks that the mail server stopped")
+    return flash.say(go(request, "/settings#mail"), f"{number:,} {'task goes' if number == 1 else 'tasks go'} on.")
+
+
+def _entered(request: Request, person: Person, house: House, posted: Posting, stored: Server | None) -> Response:
+    server, errors, typed = server_entry.read(posted, stored)
+    form = MailForm(stored.id if stored else 0, typed, errors, bool(stored and stored.smtp.password))
+    if server is None:
+        return _form(request, house, form, 422)
+    if posted.one("intent") == "test":
+        way = Way(server.smtp, house.mail.sender_of(server), server.target)
+        form = replace(form, tested=_try_out(house, person, way, str(server.id) if server.id else "new"))
+        if posted.one("password") and not is_htmx(request):
+            form = replace(form, password_hint=AGAIN)
+        return _form(request, house, form, 200)
+    try:
+        with house.write() as conn:
+            server_id = servers.save(conn, house.seal, server)
+            audit.record(
+                conn, person, f"{'changed' if stored else 'added'} the mail server", server.name, _told(server)
+            )
+    except UserError as taken:
+        return _form(request, house, replace(form, errors={taken.field or "": taken.words}), 422)
+    return flash.say(go(request, f"/settings?server={server_id}&saved=1#mail"), "Saved.")
+
+
+def _form(request: Request, house: House, form: MailForm, status: int) -> Response:
+    if is_htmx(request):
+        return fragment(request, "settings/_server.html", status=status, form=form, refused=status >= 400)
+    return settings_page(request, house, form=form, status=status)
+
+
+def _stored(house: House, server_id: int) -> Server:
+    """With its password; one that cannot be read any more is typed again."""
+    with house.read() as conn:
+        try:
+            return servers.one(conn, house.seal, server_id)
+        except NotFound:
+            raise
+        except UserError:
+            return next(server for server in servers.listing(conn) if server.id == server_id)
+
+
+def _try_out(house: House, person: Person, way: Way, of: str) -> Tested:
+    assert way.smtp is not None
+    if not _testing.acquire(blocking=False):
+        raise Conflict("A mail server is being tested already. Try again in a minute.")
+    try:
+        steps = try_out(way.smtp, way.sender, is_fixed=house.mail.is_fixed and not of)
+    finally:
+        _testing.release()
+    failed = next((step.name for step in steps if step.state == "failed"), "")
+    with house.write() as conn:
+        audit.record(
+            conn, person, "tested the mail server", way.smtp.host, f"failed at: {failed}" if failed else "well"
+        )
+    server_id = of if of.isdecimal() else ""
+    with house.read() as conn:
+        waiting = 0 if failed or of == "new" else len(causes.stopped_by_mail(conn, person, server_id))
+    return Tested(steps, failed, waiting, server_id)
+
+
+def _told(server: Server) -> str:
+    return f"{server.smtp.scheme}://{server.smtp.host}:{server.smtp.port}, from {server.sender}"

@@ -1,0 +1,139 @@
+"""Reads a mail server as an admin typed it into Settings; what is refused is said beside its field."""
+
+from collections.abc import Callable, Mapping
+from email.utils import parseaddr
+from typing import Any
+
+from webapp.errors import UserError
+from webapp.mail.recipients import one_address
+from webapp.mail.url import MOST_CONNECTIONS, PORTS, SmtpSettings, with_name
+from webapp.mailroom.servers import Server
+from webapp.web.posted import Posting
+
+FIELDS = (
+    "name", "host", "port", "scheme", "user", "password", "from_address", "from_name",
+    "rate", "per_connection", "connections", "is_default",
+)  # fmt: skip
+LABELS = {
+    "name": "Name",
+    "host": "Server",
+    "port": "Port",
+    "scheme": "Encryption",
+    "user": "User name",
+    "password": "Password",
+    "from_address": "From address",
+    "from_name": "From name",
+    "rate": "Messages a second",
+    "per_connection": "Messages per connection",
+    "connections": "Connections at once",
+    "is_default": "Use it where nobody chooses another",
+}
+NEEDED = "A user name needs a password."
+AGAIN = "Type the password again: it was for another server or user name."
+
+
+def typed_of(server: Server | None) -> dict[str, str]:
+    """What the form shows of a stored server, or of a new one."""
+    if server is None:
+        return {**dict.fromkeys(FIELDS, ""), "scheme": "smtp+starttls", "port": "587", "connections": "1"}
+    smtp, (name, address) = server.smtp, parseaddr(server.sender)
+    return {
+        "name": server.name,
+        "host": smtp.host,
+        "port": str(smtp.port),
+        "scheme": smtp.scheme,
+        "user": smtp.user,
+        "password": "",
+        "from_address": address,
+        "from_name": name,
+        "rate": f"{smtp.rate:g}" if smtp.rate else "",
+        "per_connection": str(smtp.per_connection or ""),
+        "connections": str(smtp.connections),
+        "is_default": "on" if server.is_default else "",
+    }
+
+
+def read(posted: Posting, stored: Server | None) -> tuple[Server | None, dict[str, str], dict[str, str]]:
+    """The server, what is wrong with each field, and what was typed (without the password).
+
+    An empty password keeps the stored one, but only for the host and user name that it was given for: whoever may
+    change the host must not get at the password that way.
+    """
+    typed = {name: posted.one(name).strip() for name in FIELDS if name != "password"}
+    errors: dict[str, str] = {}
+    value: dict[str, Any] = {}
+    rules: Mapping[str, Callable[[str], Any]] = {
+        "host": _host, "port": lambda text: _port(text, typed["scheme"]), "scheme": _scheme, "user": _line,
+        "from_address": one_address, "from_name": _line, "rate": _rate,
+        "per_connection": lambda text: _whole(text, 1_000_000) if text else None,
+        "connections": lambda text: _whole(text, MOST_CONNECTIONS) if text else 1,
+    }  # fmt: skip
+    for name, rule in rules.items():
+        try:
+            value[name] = rule(typed[name])
+        except (ValueError, UserError) as error:
+            errors[name] = str(error)
+    typed["name"] = typed["name"] or typed["host"]
+    if len(typed["name"]) > 100 or not typed["name"].isprintable():
+        errors["name"] = "Use at most 100 characters on one line."
+    value["password"] = _password(posted.one("password"), typed, stored, errors)
+    if errors:
+        return None, {name: errors[name] for name in FIELDS if name in errors}, typed
+    smtp = SmtpSettings(
+        value["scheme"], value["host"], value["port"], value["user"], value["password"],
+        value["connections"], value["rate"], value["per_connection"],
+    )  # fmt: skip
+    sender = with_name(value["from_name"], value["from_address"])
+    return Server(stored.id if stored else 0, typed["name"], smtp, sender, bool(typed["is_default"])), {}, typed
+
+
+def _password(given: str, typed: Mapping[str, str], stored: Server | None, errors: dict[str, str]) -> str:
+    if not typed["user"]:
+        if given:
+            errors["user"] = "A password needs a user name."
+        return ""
+    if given:
+        return given
+    if stored is None or not stored.smtp.password:
+        errors["password"] = NEEDED
+        return ""
+    if (stored.smtp.host, stored.smtp.user) != (typed["host"].lower(), typed["user"]):
+        errors["password"] = AGAIN
+        return ""
+    return stored.smtp.password
+
+
+def _host(text: str) -> str:
+    if not text:
+        raise ValueError("Give the server’s name, such as mail.example.com.")
+    if "://" in text or "/" in text or "@" in text or any(c.isspace() for c in text) or len(text) > 255:
+        raise ValueError("Give the name alone, such as mail.example.com.")
+    return text.lower()
+
+
+def _port(text: str, scheme: str) -> int:
+    return _whole(text, 65_535) if text else PORTS.get(scheme, 587)
+
+
+def _scheme(text: str) -> str:
+    if text not in PORTS:
+        raise ValueError("Choose one of the choices.")
+    return text
+
+
+def _line(text: str) -> str:
+    if len(text) > 300 or not text.isprintable():
+        raise ValueError("Use at most 300 characters on one line.")
+    return text
+
+
+def _whole(text: str, most: int) -> int:
+    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:
+        raise ValueError(f"Give a whole number from 1 to {most:,}.")
+    return int(text)
+
+
+def _rate(text: str) -> float | None:
+    from webapp.tasks.speed import read_rate
+
+    return read_rate(text)

@@ -1,0 +1,94 @@
+"""Draws the page Settings, as it is or as the answer to a press on it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from webapp import __version__
+from webapp.accounts import audit
+from webapp.house import House
+from webapp.mail.trial import Step
+from webapp.mailroom import servers
+from webapp.mailroom.servers import Server
+from webapp.web import condition, environment, flash, server_entry
+from webapp.web.render import page
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Tested:
+    """How a test went: its steps, the one that failed, and how many tasks can go on since it went well."""
+
+    steps: Sequence[Step] = ()
+    failed: str = ""
+    stopped: int = 0
+    server: str = ""  # the id of a stored server
+
+
+@dataclass(frozen=True)
+class MailForm:
+    """The form of one mail server; `id` 0 for a new one."""
+
+    id: int
+    typed: Mapping[str, str]
+    errors: Mapping[str, str] = field(default_factory=dict)
+    has_password: bool = False
+    tested: Tested = field(default_factory=Tested)
+    password_hint: str = ""
+    is_saved: bool = False
+
+    labels = server_entry.LABELS
+
+    @property
+    def path(self) -> str:
+        return f"/settings/mail/servers/{self.id}" if self.id else "/settings/mail/servers"
+
+
+def settings_page(
+    request: Request, house: House, *, form: MailForm | None = None, tested: Tested | None = None, status: int = 200
+) -> Response:
+    """`form`: a server as it was typed; `tested`: a test of the environment's server."""
+    before = _before(request)
+    with house.read() as conn:
+        trail = audit.listing(conn, before, PAGE + 1)
+        known = servers.listing(conn)
+    return page(
+        request,
+        "settings/index.html",
+        status=status,
+        said=flash.said(request).words,
+        mail=environment.mail(house.settings),
+        servers=known,
+        form=form or _form(request, known, is_fixed=house.mail.is_fixed),
+        outbox=house.data_dir / "outbox",
+        tested=tested or Tested(),
+        keeping=environment.keeping(house.settings),
+        parts=condition.parts(house),
+        version=__version__,
+        engine=house.settings.engine,
+        trail=trail[:PAGE],
+        older=trail[PAGE - 1].id if len(trail) > PAGE else None,
+        before=before,
+    )
+
+
+def _form(request: Request, known: Sequence[Server], *, is_fixed: bool) -> MailForm | None:
+    """The server that was chosen to be looked at; the only one, or a new one, where there is nothing to choose."""
+    chosen = request.query_params.get("server", "")
+    server = next((server for server in known if str(server.id) == chosen), None)
+    if server is None and len(known) == 1 and chosen != "new" and not is_fixed:
+        server = known[0]
+    if server is None and (known or is_fixed) and chosen != "new":
+        return None
+    is_saved = "saved" in request.query_params and server is not None
+    typed = server_entry.typed_of(server)
+    has_password = bool(server and server.has_password)
+    return MailForm(server.id if server else 0, typed, {}, has_password, is_saved=is_saved)
+
+
+def _before(request: Request) -> int | None:
+    given = request.query_params.get("before", "")
+    return int(given) if given.isdecimal() and len(given) < 19 else None
