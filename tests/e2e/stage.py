@@ -44,7 +44,8 @@ def _held(conn: Connection, ana: Person) -> int:
 def _failed(conn: Connection, ana: Person) -> int:
     return make_task(
         conn, ana, "failed", kind="report", form={"data": "sales", "columns": [], "format": "xlsx", "name": "Stock"},
-        title="Stock report", fault="server", reference="R-7F3K", created=now() - timedelta(hours=20),
+        title="Stock report", cause="disk-full", fault="server", reference="R-7F3K",
+        created=now() - timedelta(hours=20),
         started=now() - timedelta(hours=20), finished=now() - timedelta(hours=20),
         technical="Traceback (most recent call last):\n  File \"excel.py\", line 41\nOSError: [Errno 28] No space left",
         outcome="The disk of the server is full. Nothing was made. Ask an admin to make room, then press Retry.",

@@ -72,6 +72,15 @@ def _check_unconfirmed(page: Page) -> None:
     page.wait_for_selector("[aria-invalid]")
 
 
+def _test_server(page: Page) -> None:
+    page.fill("[name=host]", "127.0.0.1")
+    page.fill("[name=port]", "9")
+    page.fill("[name=from_address]", "office@example.com")
+    page.get_by_text("Speed and name").click()
+    _press("Test")(page)
+    page.get_by_role("heading", name="The test failed").wait_for()
+
+
 VISITS = [
     Visit("home", "/"),
     Visit("home-admin", "/", ADMIN),
@@ -104,6 +113,8 @@ VISITS = [
     Visit("account", "/account"),
     Visit("people", "/people", ADMIN),
     Visit("settings", "/settings", ADMIN),
+    Visit("settings-tested", "/settings", ADMIN, steps=_test_server),
+    Visit("settings-refused", "/settings", ADMIN, steps=_refused("Save", host="smtp://mail", port="x")),
     Visit("not-found", "/tasks/999999"),
     Visit("login", "/login", NOBODY),
     Visit("login-refused", "/login", NOBODY, steps=_refused("Sign in", email="ana@example.com", password="wrong")),

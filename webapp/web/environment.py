@@ -30,13 +30,15 @@ class Mail:
 
     has_server: bool
     facts: list[Fact]
+    fixed_sender: str = ""  # that OUTTRAY_MAIL_FROM wins over what is entered
 
 
 def mail(settings: Settings) -> Mail:
     """The mail server of the settings, in words."""
     server = read_url(settings.smtp_url) if settings.smtp_url else None
     comes_from = Fact("Emails come from", read_sender(settings.mail_from, server), _source(settings, "mail_from"))
-    return Mail(server is not None, [*(_server(settings, server) if server else ()), comes_from])
+    fixed = f"{settings.mail_from} counts. Set by OUTTRAY_MAIL_FROM on the server." if settings.mail_from else ""
+    return Mail(server is not None, [*(_server(settings, server) if server else ()), comes_from], fixed)
 
 
 def keeping(settings: Settings) -> list[Fact]:

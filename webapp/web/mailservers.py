@@ -15,7 +15,7 @@ from webapp.mailroom.servers import Server
 from webapp.mailroom.way import Way
 from webapp.ports import Person
 from webapp.tasks import causes
-from webapp.web import flash, server_entry
+from webapp.web import environment, flash, server_entry
 from webapp.web.actions import retry_all
 from webapp.web.deps import Admin, Id, TheHouse
 from webapp.web.posted import Posted, Posting
@@ -101,12 +101,14 @@ def _entered(request: Request, person: Person, house: House, posted: Posting, st
             )
     except UserError as taken:
         return _form(request, house, replace(form, errors={taken.field or "": taken.words}), 422)
-    return flash.say(go(request, f"/settings?server={server_id}&saved=1#mail"), "Saved.")
+    return flash.say(go(request, f"/settings?server={server_id}&saved=1"), "Saved.")
 
 
 def _form(request: Request, house: House, form: MailForm, status: int) -> Response:
     if is_htmx(request):
-        return fragment(request, "settings/_server.html", status=status, form=form, refused=status >= 400)
+        return fragment(
+            request, "settings/_server.html", status=status, form=form, mail=environment.mail(house.settings)
+        )
     return settings_page(request, house, form=form, status=status)
 
 

@@ -16,6 +16,20 @@ class SettingsPage(Frame):
     def test_button(self) -> Locator:
         return self.section("Mail").get_by_role("button", name="Test", exact=True)
 
+    def enter_server(self, **typed: str) -> None:
+        """Fills the form of a mail server: host, port, scheme, user, password, from_address…"""
+        for name, text in typed.items():
+            field = self.section("Mail").locator(f"[name={name}]")
+            field.select_option(text) if name == "scheme" else field.fill(text)
+
+    @property
+    def save_button(self) -> Locator:
+        return self.section("Mail").get_by_role("button", name="Save", exact=True)
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator("#status")
+
     @property
     def result(self) -> Locator:
         """What came of the test, in a sentence."""
