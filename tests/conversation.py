@@ -117,16 +117,17 @@ class Conversation:
     def _mail(self, rest: str) -> None:
         if self.server.users and not self.user:
             return self._say("530 5.7.0 Authentication required")
-        self.sender = _address(rest)
-        self._answer("mail", "250 2.1.0 Ok")
+        self.sender = _address(rest) if self._answer("mail", "250 2.1.0 Ok") else ""
 
     def _rcpt(self, rest: str) -> None:
+        if not self.sender and not self.server.careless:
+            return self._say("503 5.5.1 MAIL first")
         self.to = _address(rest)
         if not self._answer("rcpt", "250 2.1.5 Ok"):
             self.to = ""
 
     def _data(self, _: str) -> None:
-        if not self.to:
+        if not self.to and not self.server.careless:
             return self._say("503 5.5.1 no recipient")
         if not self._answer("data", "354 End data with <CR><LF>.<CR><LF>"):
             return

@@ -30,6 +30,7 @@ class MailServer:
     ) -> None:
         self.tls, self.users, self.extensions, self.mechanisms, self.host = tls, users, extensions, mechanisms, host
         self.pause = 0.0
+        self.careless = False  # says 354 also where every recipient was refused
         self.messages: list[Received] = []
         self.commands: list[str] = []
         self.connections = self.most_connections = self.sign_ins = 0

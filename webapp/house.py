@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from email.utils import parseaddr
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,9 +118,8 @@ class House:
 
     def message_id(self, task_id: int, position: int, sender: str) -> str:
         """Always the same for the same delivery, so that a message that is sent again can be recognised (RFC 5322)."""
-        domain = parseaddr(sender)[1].rpartition("@")[2] or "outtray.invalid"
         proof = hmac.new(self._secret, f"{task_id}.{position}".encode(), hashlib.sha256).hexdigest()[:16]
-        return f"<outtray.{task_id}.{position}.{proof}@{domain}>"
+        return f"<outtray.{task_id}.{position}.{proof}@{_domain(sender)}>"
 
     def log_error(self, line: str) -> None:
         """A line of the article's log file."""
@@ -150,6 +150,11 @@ class HouseDesk:
 
     def senders(self) -> Sequence[tuple[str, str]]:
         return self.house.mail.choices()
+
+
+@lru_cache(maxsize=16)  # a run asks for every message
+def _domain(sender: str) -> str:
+    return parseaddr(sender)[1].rpartition("@")[2] or "outtray.invalid"
 
 
 def build(settings: Settings) -> House:

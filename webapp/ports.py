@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -114,12 +113,22 @@ class Target(Protocol):
         return None
 
 
+class Message(Protocol):
+    """One message as a mail target takes it."""
+
+    @property
+    def message_id(self) -> str: ...
+
+    def as_bytes(self, *, utf8: bool = False) -> bytes:
+        """With CRLF line ends and, unless `utf8`, in ASCII."""
+
+
 class MailTarget(Target, Protocol):
     """A mail server or the outbox."""
 
     sender: str  # the From address, maybe with a name
 
-    def send(self, message: EmailMessage, to: str) -> Reply:
+    def send(self, message: Message, to: str) -> Reply:
         """Hands one message over to one envelope recipient; never raises for what a server may do."""
 
 

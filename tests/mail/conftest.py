@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from email.message import EmailMessage
 
 import pytest
 
 from tests.servers import MailServer
-from webapp.mail.compose import compose
+from webapp.mail.compose import Letter, Message
 from webapp.mail.smtp import Patience, SmtpServer
 from webapp.mail.url import read_url
 
@@ -16,9 +15,10 @@ IMPATIENT = Patience(command=2, data=2, block=2, reply=2)
 Open = Callable[..., SmtpServer]
 
 
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer() as running:
+@pytest.fixture(params=["one by one", "pipelining"])
+def server(request: pytest.FixtureRequest) -> Iterator[MailServer]:
+    more = ("PIPELINING",) if request.param == "pipelining" else ()
+    with MailServer(extensions=("8BITMIME", "SIZE 20000000", *more)) as running:
         yield running
 
 
@@ -42,5 +42,5 @@ def sender(server: MailServer, open_sender: Open) -> SmtpServer:
     return open_sender(server)
 
 
-def letter(to: str = "ana@example.com", body: str = "Hi", subject: str = "Hello", number: int = 0) -> EmailMessage:
-    return compose(to, subject, body, "office@example.com", f"<{number}.test@example.com>", datetime.now(UTC))
+def letter(to: str = "ana@example.com", body: str = "Hi", subject: str = "Hello", number: int = 0) -> Message:
+    return Letter(subject, body, "office@example.com").to(to, f"<{number}.test@example.com>", datetime.now(UTC))

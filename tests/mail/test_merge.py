@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from webapp.mail.compose import as_bytes, compose
+from webapp.mail.compose import Letter
 from webapp.mail.merge import fields_of, fill, shown, unknown_fields
 
 WHEN = datetime(2026, 11, 3, 10, 42, tzinfo=UTC)
@@ -15,8 +15,8 @@ HOSTILE = '<script>alert(1)</script> **bold** [x](javascript:alert(1)) "quoted" 
 
 def merged(subject="Hello", body="Hi", **values):
     named = {name.casefold(): value for name, value in values.items()}
-    made = compose("ana@example.com", subject, body, "office@example.com", "<1.0.ab@example.com>", WHEN, named)
-    read = email.message_from_bytes(as_bytes(made), policy=email.policy.default)
+    made = Letter(subject, body, "office@example.com").to("ana@example.com", "<1.0.ab@example.com>", WHEN, named)
+    read = email.message_from_bytes(made.as_bytes(), policy=email.policy.default)
     text, html = read.iter_parts()
     return read["Subject"], text.get_content().rstrip("\r\n"), html.get_content()
 

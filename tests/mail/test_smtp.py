@@ -126,6 +126,15 @@ def test_a_5xx_is_final_and_explained_and_the_connection_serves_on(server, sende
     assert (server.connections, server.counts()) == (1, {BEN: 1})
 
 
+@pytest.mark.parametrize(("at", "say"), [("rcpt", "550 5.1.1 No such user"), ("mail", "450 4.7.1 Later")])
+def test_a_server_that_waits_for_a_message_although_it_refused_gets_none(server, sender, at, say):
+    server.careless = True
+    server.on(at, say=say)
+    assert send(sender)[0] in ("failed", "later")
+    assert send(sender, BEN)[0] == "sent"
+    assert server.counts() == {BEN: 1}
+
+
 def test_a_refused_sender_is_the_admins_to_correct(server, sender):
     server.on("mail", say="553 5.7.1 not owned by user")
     assert "sender in Settings → Mail" in send(sender)[1]

@@ -117,20 +117,13 @@ def expand(form: EmailForm, task: TaskContext) -> Iterator[NewDelivery]:
 
 def run(form: EmailForm, task: TaskContext) -> None:
     """Hands one message after another to the mail server, or to the outbox."""
-    from webapp.mail.compose import compose
+    from webapp.mail.compose import Letter
 
     with task.mail_server(form.server) as server:
+        letter = Letter(form.subject, form.body, server.sender, form.reply_to)
         for delivery in task.deliveries(server):
-            message = compose(
-                delivery.to,
-                form.subject,
-                form.body,
-                server.sender,
-                delivery.message_id,
-                datetime.now(UTC),
-                {ALWAYS: delivery.to, **{key_of(name): value for name, value in delivery.data.items()}},
-                form.reply_to,
-            )
+            values = {ALWAYS: delivery.to, **{key_of(name): value for name, value in delivery.data.items()}}
+            message = letter.to(delivery.to, delivery.message_id, datetime.now(UTC), values)
             task.settle(delivery, server.send(message, delivery.to))
 
 

@@ -1,79 +1,128 @@
-"""Composes one message: a text as it was typed, and the same in HTML."""
+"""Composes messages: a text as it was typed, and the same in HTML; what all of a run share is made once."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr, unquote
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from webapp.mail.headers import ExactPolicy
 from webapp.mail.html import page
 from webapp.mail.merge import Marks, Values, fill, fill_line
-from webapp.mail.recipients import wire_form
+from webapp.mail.parts import Attachment, attached_part, text_part, together
+from webapp.mail.recipients import PLAIN, wire_form
 
-POLICY = ExactPolicy()
 NOTHING: Values = {}
 
 
-def compose(
-    to: str,
-    subject: str,
-    body: str,
-    sender: str,
-    message_id: str,
-    date: datetime,
-    values: Values = NOTHING,
-    reply_to: str = "",
-) -> EmailMessage:
-    """A message to one person; ValueError where a header would hold a line break. `date` knows its zone.
+@dataclass(frozen=True)
+class Message:
+    """One message to one person; ports.Message."""
 
-    `values` fill the fields of subject and body; they are named as by merge.key_of.
-    """
-    message = EmailMessage(policy=POLICY)
-    message["From"] = _mailbox(*parseaddr(sender))
-    message["To"] = _mailbox("", to)
-    if reply_to:
-        message["Reply-To"] = _mailbox("", reply_to)
-    message["Subject"] = fill_line(subject, values) if "{{" in subject else subject
-    message["Date"] = format_datetime(date)
-    message["Message-ID"] = message_id
-    message["MIME-Version"] = "1.0"
-    message["Content-Type"] = "multipart/alternative"
-    message.set_payload([*(_filled(subject, body, values) if "{{" in subject + body else _parts(subject, body))])
-    return message
+    letter: "Letter"
+    to: str
+    message_id: str
+    date: datetime
+    subject: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def as_bytes(self, *, utf8: bool = False) -> bytes:
+        """With CRLF line ends and, unless `utf8`, in ASCII. ValueError where a header would hold a line break."""
+        head = {
+            "To": _to(self.to, utf8=utf8),
+            "Subject": _about(self.subject, utf8=utf8),
+            "Date": f"Date: {format_datetime(self.date)}\r\n",
+            "Message-ID": _line("Message-ID", self.message_id),
+            **{name: _line(name, value) for name, value in self.headers.items()},
+        }
+        text = self.letter.opening(utf8=utf8) + "".join(head.values()) + "MIME-Version: 1.0\r\n"
+        return text.encode("utf-8" if utf8 else "ascii") + self.body
 
 
-def as_bytes(message: EmailMessage, *, utf8: bool = False) -> bytes:
-    """The message with CRLF line ends and, unless `utf8`, in ASCII."""
-    return message.as_bytes(policy=POLICY.clone(utf8=utf8))
+class Letter:
+    """What everybody gets; `{{ fields }}` of subject and body are filled for each. OSError: an attachment is gone."""
+
+    def __init__(
+        self,
+        subject: str,
+        body: str,
+        sender: str,
+        reply_to: str = "",
+        attachments: Sequence[Attachment] = (),
+        foot: str = "",
+    ) -> None:
+        self._subject, self._sender, self._reply_to = subject, sender, reply_to
+        self._body = f"{body}\n\n{foot}" if foot else body
+        self._attached = [attached_part(attachment) for attachment in attachments]
+        self._openings: dict[bool, str] = {}
+
+    def to(
+        self,
+        to: str,
+        message_id: str,
+        date: datetime,
+        values: Values = NOTHING,
+        headers: Mapping[str, str] | None = None,
+    ) -> Message:
+        """The message to one person; `values` are named as by merge.key_of, `date` knows its zone."""
+        subject = fill_line(self._subject, values) if "{{" in self._subject else self._subject
+        return Message(self, to, message_id, date, subject, headers or {}, self._body_for(values))
+
+    def opening(self, *, utf8: bool) -> str:
+        """The first headers, which all its messages share."""
+        if utf8 not in self._openings:
+            writer = _folded("From", _mailbox(*parseaddr(self._sender)), utf8=utf8)
+            replies = _folded("Reply-To", _mailbox("", self._reply_to), utf8=utf8) if self._reply_to else ""
+            self._openings[utf8] = writer + replies
+        return self._openings[utf8]
+
+    def _body_for(self, values: Values) -> bytes:
+        if "{{" not in self._subject + self._body:
+            return self._same_for_all
+        marks, marked = self._marked
+        return self._put_together(fill(self._body, values), marks.fill(marked, values))
+
+    @cached_property
+    def _same_for_all(self) -> bytes:
+        return self._put_together(self._body, page(self._subject, self._body))
+
+    @cached_property
+    def _marked(self) -> tuple[Marks, str]:
+        """Markdown is read once for a run: what it makes of a cell's text is nothing."""
+        marks = Marks.of(self._subject, self._body)
+        return marks, page(marks.put(self._subject), marks.put(self._body))
+
+    def _put_together(self, text: str, html: str) -> bytes:
+        message = together("alternative", [text_part(text, "plain"), text_part(html, "html")])
+        return together("mixed", [message, *self._attached]) if self._attached else message
 
 
-@lru_cache(maxsize=8)  # a run writes the same to everybody: its messages share these, so nobody may change them
-def _parts(subject: str, body: str) -> tuple[EmailMessage, EmailMessage]:
-    return _made(body, page(subject, body))
+def _to(address: str, *, utf8: bool) -> str:
+    """Most addresses need neither quotes nor any encoding."""
+    return f"To: {address}\r\n" if PLAIN.fullmatch(address) else _folded("To", _mailbox("", address), utf8=utf8)
 
 
-def _filled(subject: str, body: str, values: Values) -> tuple[EmailMessage, EmailMessage]:
-    marks, marked = _marked(subject, body)
-    return _made(fill(body, values), marks.fill(marked, values))
-
-
-@lru_cache(maxsize=8)
-def _marked(subject: str, body: str) -> tuple[Marks, str]:
-    """Markdown is read once for a run: what it makes of a cell's text is nothing."""
-    marks = Marks.of(subject, body)
-    return marks, page(marks.put(subject), marks.put(body))
-
-
-def _made(words: str, whole: str) -> tuple[EmailMessage, EmailMessage]:
-    text, html = EmailMessage(policy=POLICY), EmailMessage(policy=POLICY)
-    text.set_content(words)
-    html.set_content(whole, subtype="html")
-    for part in (text, html):
-        del part["MIME-Version"]
-    return text, html
+@lru_cache(maxsize=8)  # mostly the same for a whole run
+def _about(subject: str, *, utf8: bool) -> str:
+    return _folded("Subject", subject, utf8=utf8)
 
 
 def _mailbox(name: str, address: str) -> Address:
     local, _, domain = wire_form(address).rpartition("@")
     return Address(name, unquote(local), domain)
+
+
+def _folded(name: str, value: Address | str, *, utf8: bool) -> str:
+    holder = EmailMessage(policy=ExactPolicy(utf8=utf8))
+    holder[name] = value
+    return holder.as_string().partition("\r\n\r\n")[0] + "\r\n"
+
+
+def _line(name: str, value: str) -> str:
+    """A header that is never folded, as identifiers and addresses of the web must not be."""
+    if not value.isascii() or not value.isprintable():
+        raise ValueError(f"{name} cannot hold a line break.")
+    return f"{name}: {value}\r\n"

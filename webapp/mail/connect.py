@@ -60,6 +60,8 @@ def _open(server: SmtpSettings, seconds: float) -> SMTP:
 
 def _prepare(smtp: SMTP, server: SmtpSettings, reached: Callable[[str], None]) -> None:
     smtp.local_hostname = _own_name(smtp)
+    assert smtp.sock is not None
+    smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # every write here waits for an answer
     smtp.ehlo_or_helo_if_needed()
     if server.scheme == "smtp+starttls":
         code, text = smtp.starttls(context=ssl.create_default_context())

@@ -6,16 +6,14 @@ import hashlib
 import os
 import re
 import tempfile
-from email.message import EmailMessage
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Self
 
 from webapp.errors import TaskError
-from webapp.mail.compose import as_bytes
 from webapp.mail.recipients import needs_utf8
 from webapp.mail.url import read_sender
-from webapp.ports import MailTarget, Reply
+from webapp.ports import MailTarget, Message, Reply
 
 SAVED = "Saved to the outbox, not sent."
 
@@ -44,11 +42,11 @@ class Outbox(MailTarget):
             words = "The outbox cannot be written to. Ask an admin to check the data directory, then press Retry."
             raise TaskError(words, cause="outbox", technical=str(error)) from error
 
-    def send(self, message: EmailMessage, to: str) -> Reply:
+    def send(self, message: Message, to: str) -> Reply:
         """Saves the message; the same one again replaces its file."""
         try:
-            path = self._folder / file_name(str(message["Message-ID"]))
-            _write_whole(path, as_bytes(message, utf8=needs_utf8(to, parseaddr(self.sender)[1])))
+            path = self._folder / file_name(message.message_id)
+            _write_whole(path, message.as_bytes(utf8=needs_utf8(to, parseaddr(self.sender)[1])))
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 return Reply("later", "There is no room left on the server’s disk.", str(error))

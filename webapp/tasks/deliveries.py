@@ -23,6 +23,7 @@ from webapp.tasks.control import Control, LetGo
 from webapp.tasks.model import Task
 from webapp.tasks.readiness import Readiness
 from webapp.tasks.settling import STOP_AFTER, in_a_row, new_row, settled, stop
+from webapp.tasks.statements import MARK, SETTLE, bound, looked
 from webapp.tasks.workshop import Workshop
 
 BATCH = 1_000  # deliveries entered in one commit
@@ -41,6 +42,7 @@ class Ledger:
         self._ready: deque[Row[Any]] = deque()
         self._pending: tuple[Delivery, Reply] | None = None
         self._shown = 0.0
+        self._has_settled = False
         self._done = self._sent = self._total = 0
         self._refused = task.refused
         self._readiness = Readiness(shop, task, control, self.flush)
@@ -127,9 +129,8 @@ class Ledger:
             wishes = self._write_pending(conn)
             free = wishes.asked is None and pace.take(conn, target)
             if free:
-                mark = update(d).where(d.c.task == row.task, d.c.position == row.position, d.c.state == "waiting")
-                values = {"state": "sending", "attempts": row.attempts + 1, "message_id": message_id, "updated": now()}
-                conn.execute(mark.values(**values, next_try=None))
+                mark = bound(task=row.task, position=row.position, attempts=row.attempts + 1, message_id=message_id)
+                conn.execute(MARK, {**mark, **bound(updated=now())})
         self._hear(wishes)
         if not free:
             return None
@@ -141,7 +142,7 @@ class Ledger:
         if self._pending is None:
             return
         with self._committing() as conn:
-            wishes = self._write_pending(conn)
+            wishes = self._write_pending(conn, is_last=True)
         self._hear(wishes, at_once=False)
 
     @contextmanager
@@ -154,27 +155,34 @@ class Ledger:
             raise
         self._pending = None
 
-    def _write_pending(self, conn: Connection) -> Wishes:
-        """The fence, the progress and what came of the last message; returns what people want."""
-        progress: dict[str, Any] = {"progress_total": self._total}
+    def _write_pending(self, conn: Connection, *, is_last: bool = False) -> Wishes:
+        """The fence, what came of the last message, and a few times a second the progress; returns the wishes."""
         if self._pending:
             delivery, reply = self._pending
             values = settled(delivery, reply, self._shop.retry_seconds)
             self._done += values["state"] in FINAL
             self._sent += values["state"] == "sent"
             self._refused = in_a_row(self._refused, reply)
-            progress |= {"deaths": 0, "tries": 0, "refused": self._refused}
-        words = f"{self._sent:,} of {self._total:,} sent"
-        wishes = fenced(
-            conn, self._task.id, self._task.attempt, progress_done=self._done, progress_words=words, **progress
-        )
+        wishes = self._show(conn) if is_last or self._is_news else looked(conn, self._task.id, self._task.attempt)
         if self._pending:
-            row = (d.c.task == self._task.id) & (d.c.position == delivery.position) & (d.c.state == "sending")
-            conn.execute(update(d).where(row).values(**values))
-        if time.monotonic() - self._shown > SHOWN_EVERY:
-            self._shown = time.monotonic()
-            mark_changed(conn)
+            conn.execute(SETTLE, bound(task=self._task.id, position=delivery.position, **values))
         return wishes
+
+    @property
+    def _is_news(self) -> bool:
+        """Whether pages are to hear of it now; the first message that is settled also ends a row of deaths."""
+        is_first = self._pending is not None and not self._has_settled
+        return is_first or time.monotonic() - self._shown > SHOWN_EVERY
+
+    def _show(self, conn: Connection) -> Wishes:
+        self._shown = time.monotonic()
+        values: dict[str, Any] = {"progress_done": self._done, "progress_total": self._total}
+        if self._pending:
+            self._has_settled = True
+            values |= {"deaths": 0, "tries": 0, "refused": self._refused}
+        words = f"{self._sent:,} of {self._total:,} sent"
+        mark_changed(conn)
+        return fenced(conn, self._task.id, self._task.attempt, progress_words=words, **values)
 
     def _late_word(self) -> None:
         """The one late write that counts: a server's reply turns unknown into sent or failed."""

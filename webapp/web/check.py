@@ -12,7 +12,8 @@ from webapp.house import House
 from webapp.kinds.email import ALWAYS, UNCHECKED, EmailForm, check
 from webapp.kinds.email import KIND as EMAIL
 from webapp.kinds.recipients import require_column
-from webapp.mail import compose, lists, merge
+from webapp.mail import lists, merge
+from webapp.mail.compose import Letter
 from webapp.mail.html import clean
 from webapp.ports import Person
 from webapp.tasks import queries
@@ -136,8 +137,8 @@ def _first(form: EmailForm, summary: lists.Summary, sender: str) -> tuple[tuple[
     values = {ALWAYS: entry.to, **{merge.key_of(name): value for name, value in entry.values.items()}}
     marks = merge.Marks.of(form.body)
     html = marks.fill(clean(marks.put(form.body)), values)
-    message = compose.compose(entry.to, form.subject, form.body, sender, SAMPLE_ID, datetime.now(UTC), values)
-    return (entry.to, merge.fill_line(form.subject, values), html), len(compose.as_bytes(message, utf8=True))
+    message = Letter(form.subject, form.body, sender).to(entry.to, SAMPLE_ID, datetime.now(UTC), values)
+    return (entry.to, merge.fill_line(form.subject, values), html), len(message.as_bytes(utf8=True))
 
 
 def _page(request: Request, key: str, look: Look, errors: dict[str, str] | None = None) -> Response:

@@ -1,0 +1,51 @@
+"""The statements that run for every message, built once: building them anew took longer than the commit."""
+
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from webapp.db import schema
+from webapp.errors import Superseded
+from webapp.tasks.changes import Wishes
+from webapp.tasks.model import State
+
+t, d = schema.task, schema.delivery
+_MINE = (t.c.id == bindparam("b_task")) & (t.c.attempt == bindparam("b_attempt")) & (t.c.state == State.RUNNING)
+_ROW = (d.c.task == bindparam("b_task")) & (d.c.position == bindparam("b_position"))
+
+LOOK = select(t.c.asked, t.c.rate).where(_MINE).with_for_update()
+MARK = (
+    update(d)
+    .where(_ROW, d.c.state == "waiting")
+    .values(
+        state="sending",
+        attempts=bindparam("b_attempts"),
+        message_id=bindparam("b_message_id"),
+        updated=bindparam("b_updated"),
+        next_try=None,
+    )
+)
+SETTLE = (
+    update(d)
+    .where(_ROW, d.c.state == "sending")
+    .values(
+        state=bindparam("b_state"),
+        reply=bindparam("b_reply"),
+        technical=bindparam("b_technical"),
+        next_try=bindparam("b_next_try"),
+        updated=bindparam("b_updated"),
+    )
+)
+
+
+def looked(conn: Connection, task_id: int, attempt: int) -> Wishes:
+    """The fence without a write; Superseded where the task is no longer this attempt's own."""
+    row = conn.execute(LOOK, {"b_task": task_id, "b_attempt": attempt}).first()
+    if row is None:
+        raise Superseded
+    return Wishes(row.asked, row.rate)
+
+
+def bound(**values: Any) -> dict[str, Any]:
+    """Values under the names that the statements have for them."""
+    return {f"b_{name}": value for name, value in values.items()}
