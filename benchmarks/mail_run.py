@@ -59,7 +59,7 @@ def _server(folder: Path) -> Iterator[tuple[str, Certificate]]:
 
 
 def _serve(pipe: Connection, chain: Path) -> None:
-    with MailServer("starttls", chain, {"office": "secret"}, host="localhost") as server:
+    with MailServer("starttls", chain, {"office": "secret"}, ("PIPELINING",), host="localhost") as server:
         pipe.send(server.url)
         with contextlib.suppress(EOFError):
             pipe.recv()
