@@ -33,7 +33,7 @@ ROOMS = {
     "notify": {"ports"},
     "reports": {"ports"},
     "kinds": FIELD | {"ports"},
-    "intake": {"files", "ports", "reports"},
+    "intake": {"files", "mail", "ports", "reports"},
     "house": TABLES | FIELD | {"engine", "intake", "kinds", "mailroom", "secret"},
     "housekeeping": TABLES | {"house"},
     "archive": TABLES | {"engine", "house"},

@@ -27,6 +27,7 @@ from webapp.web import (
     login,
     mailservers,
     metrics,
+    neverwrite,
     new,
     openapi,
     people,
@@ -35,6 +36,7 @@ from webapp.web import (
     setup,
     speed,
     tasks,
+    unsubscribe,
 )
 from webapp.web.deps import guard
 from webapp.web.head import Head
@@ -44,7 +46,7 @@ from webapp.web.statics import Statics
 from webapp.web.watcher import watching
 
 # The poll of the log stands before the page of a task, whose address begins alike; so does the speed before actions.
-ENTRY = (login, setup, invite, account, access, people, mailservers, settings)
+ENTRY = (login, setup, invite, account, access, people, mailservers, neverwrite, settings, unsubscribe)
 ROUTERS = tuple(page.router for page in (home, check, new, poll, tasks, causes, speed, actions, files, *ENTRY))
 PROGRAMS = tuple(part.router for part in (article, api, api_parts, api_uploads, health, metrics))
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from webapp import secret
-from webapp.accounts import people
+from webapp.accounts import address, people
 from webapp.db.connect import Database, current_version
 from webapp.engine import choose
 from webapp.errors import NotFound
@@ -22,6 +22,8 @@ from webapp.files.store import Store
 from webapp.intake import receive
 from webapp.kinds import KINDS
 from webapp.mail.senders import require_sense
+from webapp.mailroom import never
+from webapp.mailroom.unsubscribe import Unsubscribe
 from webapp.mailroom.way import MailRoom
 from webapp.notify import logfile
 from webapp.ports import Kind, MailTarget, Person, Table
@@ -45,6 +47,7 @@ class House:
         self.version = 0
         self._secret = secret.load(settings)
         self.seal = secret.Seal(self._secret)
+        self.unsubscribe = Unsubscribe(self._secret)
 
     @property
     def keep_files_days(self) -> int:
@@ -121,6 +124,17 @@ class House:
         proof = hmac.new(self._secret, f"{task_id}.{position}".encode(), hashlib.sha256).hexdigest()[:16]
         return f"<outtray.{task_id}.{position}.{proof}@{_domain(sender)}>"
 
+    def unsubscribe_links(self, task_id: int) -> Callable[[str], str]:
+        """What makes of an address the link with which its owner unsubscribes; for the messages of this task."""
+        panel, token = self.address, self.unsubscribe.token
+        return lambda to: f"{panel}/unsubscribe/{token(task_id, to)}"
+
+    @property
+    def address(self) -> str:
+        """Where people open the panel, as the environment or the first admin said, without a / at its end."""
+        with self.read() as conn:
+            return address.known(conn, self.settings) or self.settings.address
+
     def log_error(self, line: str) -> None:
         """A line of the article's log file."""
         logfile.append(self.data_dir, line)
@@ -150,6 +164,10 @@ class HouseDesk:
 
     def senders(self) -> Sequence[tuple[str, str]]:
         return self.house.mail.choices()
+
+    def unwanted(self, addresses: Sequence[str]) -> Sequence[str]:
+        with self.house.read() as conn:
+            return never.which(conn, addresses)
 
 
 @lru_cache(maxsize=16)  # a run asks for every message

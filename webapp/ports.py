@@ -57,13 +57,15 @@ def _refuse_unstorable(value: Any) -> None:
 class NewDelivery:
     """One message to be sent: an address or a channel, and the merge data of its row.
 
-    `skip` says in plain words why nothing is sent there, `why` in one word: bad, or duplicate.
+    `key` names the mailbox: two with the same reach the same. `skip` says in plain words why nothing is sent there,
+    `why` in one word: bad, duplicate, again.
     """
 
     to: str
     data: dict[str, Any] = field(default_factory=dict)
     skip: str = ""
     why: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,9 @@ class Desk(Protocol):
     def senders(self) -> Sequence[tuple[str, str]]:
         """Each mail server's id and who its mail comes from, the usual one first; empty where there is no choice."""
 
+    def unwanted(self, addresses: Sequence[str]) -> Sequence[str]:
+        """Those of these addresses to which nobody may write."""
+
 
 class TaskContext(Protocol):
     """A running task, as its kind sees it. Any call may raise to end the run (cancel, pause, stop): let it pass."""
@@ -221,6 +226,9 @@ class TaskContext(Protocol):
 
     def mail_server(self, chosen: str = "") -> AbstractContextManager[MailTarget]:
         """The chosen mail server, else the usual one, or the outbox where there is none."""
+
+    def unsubscribe_links(self) -> Callable[[str], str]:
+        """What makes of an address the link with which its owner unsubscribes."""
 
     def deliveries(self, target: Target) -> Iterator[Delivery]:
         """The deliveries still to go: first speed, connection and control, then marked “sending”, then yielded."""

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 from pydantic import ValidationError
@@ -16,21 +15,6 @@ from webapp.ports import Person
 from webapp.tasks.model import State
 
 ANA, BEN = "ana@example.org", "ben@example.org"
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
-
-
-@pytest.fixture
-def mailing(house: House, server: MailServer) -> Iterator[House]:
-    """The house with a mail server."""
-    settings = {"smtp_url": server.url, "mail_from": "Office <office@example.com>", "retry_seconds": (0,)}
-    built = build(house.settings.model_copy(update=settings))
-    yield built
-    built.close()
 
 
 def form(**given: object) -> EmailForm:

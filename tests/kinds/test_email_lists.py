@@ -2,15 +2,13 @@
 
 import email
 import email.policy
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.kinds.performing import deliveries, look, perform
-from tests.servers import MailServer
 from webapp.errors import FormErrors
-from webapp.house import House, build
+from webapp.house import House
 from webapp.kinds.email import KIND, EmailForm
 from webapp.kinds.recipients import GONE
 from webapp.ports import Person
@@ -27,20 +25,6 @@ Ana <ana@example.com>,,2026-11-06,011
 """
 
 
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
-
-
-@pytest.fixture
-def mailing(house: House, server: MailServer) -> Iterator[House]:
-    settings = {"smtp_url": server.url, "mail_from": "office@example.com", "retry_seconds": (0,)}
-    built = build(house.settings.model_copy(update=settings))
-    yield built
-    built.close()
-
-
 def uploaded(house: House, ana: Person, tmp_path: Path, text: str = CLIENTS, name: str = "clients.csv") -> str:
     path = tmp_path / "sent"
     path.write_text(text)
@@ -54,6 +38,7 @@ def read(message) -> tuple[str, str]:
 
 def test_each_row_is_one_delivery_and_the_merged_message_is_its_own(mailing, server, ana, tmp_path):
     given = {"subject": "For {{ name }}", "body": "Client {{ NUMBER }} since {{ since }}, {{ email }}"}
+    given["unsubscribe"] = "never"
     task = perform(mailing, ana, "email", recipients=uploaded(mailing, ana, tmp_path), **given)
     assert [(row.to, row.state, row.reply) for row in deliveries(mailing, ana, task)] == [
         ("maria@example.com", "sent", "The mail server accepted it."),

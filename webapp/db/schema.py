@@ -203,9 +203,10 @@ delivery = Table(
     Column("task", BigKey, ForeignKey("task.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("to", String(400), nullable=False),
+    Column("key", String(400), nullable=False, server_default=""),  # the mailbox: mail.recipients.normal_form
     Column("data", JSON, nullable=False),
     Column("state", String(10), nullable=False),
-    Column("why", String(10), nullable=False, server_default=""),  # left out from the start: bad, duplicate
+    Column("why", String(10), nullable=False, server_default=""),  # left out: bad, duplicate, again, never
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_try", Utc),
     Column("reply", Text, nullable=False, server_default=""),
@@ -240,6 +241,44 @@ pace = Table(
     metadata,
     Column("target", String(300), primary_key=True),
     Column("next_free_at", Float, nullable=False),
+)
+
+# Addresses to which nobody writes any more.
+never = Table(
+    "never",
+    metadata,
+    Column("key", String(400), primary_key=True),  # as delivery.key
+    Column("address", String(400), nullable=False),
+    Column("source", String(20), nullable=False),  # unsubscribed, added, imported
+    Column("task", BigKey),  # whose message was answered so; it may be gone by now
+    _person(nullable=True),  # who entered it
+    Column("at", Utc, nullable=False),
+)
+
+# What people keep of a form under a name: templates of messages.
+kept = Table(
+    "kept",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    _person("owner"),
+    Column("purpose", String(20), nullable=False),  # template
+    Column("kind", String(40), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("form", JSON, nullable=False),
+    Column("updated", Utc, nullable=False),
+    UniqueConstraint("owner", "purpose", "kind", "name"),
+)
+
+# Lists of recipients under a name; an import puts another upload in the place of the first.
+saved_list = Table(
+    "saved_list",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    _person("owner"),
+    Column("name", String(100), nullable=False),
+    Column("upload", String(40), ForeignKey("upload.id"), nullable=False),
+    Column("updated", Utc, nullable=False),
+    UniqueConstraint("owner", "name"),
 )
 
 # Mail servers of Settings → Mail; they count where OUTTRAY_SMTP_URL is not set.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -10,7 +10,7 @@ from webapp.errors import FormErrors, NotFound
 from webapp.kinds import recipients
 from webapp.kinds.texts import one_line, text
 from webapp.mail.merge import key_of, unknown_fields
-from webapp.mail.recipients import one_address, read_addresses
+from webapp.mail.recipients import normal_form, one_address, read_addresses
 from webapp.ports import Desk, Kind, NewDelivery, TaskContext, TaskForm
 
 MOST = 20_000  # addresses that a form holds; longer lists are uploads
@@ -56,6 +56,17 @@ class EmailForm(TaskForm):
     reply_to: Annotated[str, BeforeValidator(_one_or_none)] = Field(
         "", title="Replies go to", description="One address. Empty: to whoever it comes from."
     )
+    unsubscribe: Literal["list", "several", "never"] = Field(
+        "list",
+        title="A link to unsubscribe",
+        json_schema_extra={
+            "choices": {
+                "list": "In emails to a list",
+                "several": "In every email to more than one",
+                "never": "In none",
+            }
+        },
+    )
     subject: Annotated[str, one_line("subject", 200, "Write a subject.")] = Field(title="Subject")
     body: Annotated[str, text("message", 200_000, "Write a message.")] = Field(
         title="Message", json_schema_extra={"widget": "textarea"}
@@ -76,11 +87,19 @@ class EmailForm(TaskForm):
     def is_single(self) -> bool:
         return len(self.to) == 1
 
+    @property
+    def has_way_out(self) -> bool:
+        """Whether each message holds a link with which whoever gets it unsubscribes."""
+        if self.recipients:
+            return self.unsubscribe != "never"
+        return len(self.to) > 1 and self.unsubscribe == "several"
+
 
 def check(form: EmailForm, desk: Desk) -> None:
     """The list is there, and each field of the message is one of its columns."""
     if form.to and form.recipients:
         raise FormErrors({"to": "Give addresses or a list, not both."})
+    _require_somebody(form, desk)
     if form.server and form.server not in [value for value, _ in desk.senders()]:
         raise FormErrors({"server": "This mail server is not there any more. Choose another."})
     columns = [ALWAYS, *(_columns(form, desk) if form.recipients else ())]
@@ -91,6 +110,14 @@ def check(form: EmailForm, desk: Desk) -> None:
     }
     if wrong:
         raise FormErrors(wrong)
+
+
+def _require_somebody(form: EmailForm, desk: Desk) -> None:
+    """Of several, those to whom nobody writes are left out; where nobody else is left, the form says so."""
+    unwanted = desk.unwanted(form.to) if form.to else ()
+    if unwanted and len(unwanted) == len(form.to):
+        who = f"“{unwanted[0]}” is" if len(unwanted) == 1 else "All of these are"
+        raise FormErrors({"to": f"{who} on the list of those to whom nobody writes. An admin can change it."})
 
 
 def _columns(form: EmailForm, desk: Desk) -> list[str]:
@@ -112,7 +139,7 @@ def expand(form: EmailForm, task: TaskContext) -> Iterator[NewDelivery]:
     """One delivery for each address, or for each row of the list."""
     if form.recipients:
         yield from recipients.of_list(task.table(form.recipients), form.address_column, duplicates=form.duplicates)
-    yield from (NewDelivery(address) for address in form.to)
+    yield from (NewDelivery(address, key=normal_form(address)) for address in form.to)
 
 
 def run(form: EmailForm, task: TaskContext) -> None:
@@ -120,10 +147,12 @@ def run(form: EmailForm, task: TaskContext) -> None:
     from webapp.mail.compose import Letter
 
     with task.mail_server(form.server) as server:
-        letter = Letter(form.subject, form.body, server.sender, form.reply_to)
+        letter = Letter(form.subject, form.body, server.sender, form.reply_to, has_way_out=form.has_way_out)
+        link = task.unsubscribe_links() if form.has_way_out else lambda to: ""
         for delivery in task.deliveries(server):
             values = {ALWAYS: delivery.to, **{key_of(name): value for name, value in delivery.data.items()}}
-            message = letter.to(delivery.to, delivery.message_id, datetime.now(UTC), values)
+            way_out = link(delivery.to)
+            message = letter.to(delivery.to, delivery.message_id, datetime.now(UTC), values, way_out)
             task.settle(delivery, server.send(message, delivery.to))
 
 

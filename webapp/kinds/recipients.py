@@ -48,5 +48,4 @@ def of_list(table: Table, chosen: str, *, duplicates: bool) -> Iterator[NewDeliv
             raise TaskError(error.words, cause="list", fault="form") from None
         with written.open(encoding="utf-8") as lines:
             for line in lines:
-                to, data, skip, why = json.loads(line)
-                yield NewDelivery(to, data, skip, why)
+                yield NewDelivery(*json.loads(line))

@@ -15,6 +15,10 @@ from webapp.mail.parts import Attachment, attached_part, text_part, together
 from webapp.mail.recipients import PLAIN, wire_form
 
 NOTHING: Values = {}
+OUT = "outtray: unsubscribe"  # a field that no column can be called by chance
+OUT_TEXT = f"---\n\nTo get no more of these emails: {{{{ {OUT} }}}}"
+OUT_MARKDOWN = f"---\n\n[Get no more of these emails]({{{{ {OUT} }}}})"
+ONE_CLICK = {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,12 @@ class Letter:
         sender: str,
         reply_to: str = "",
         attachments: Sequence[Attachment] = (),
-        foot: str = "",
+        *,
+        has_way_out: bool = False,
     ) -> None:
         self._subject, self._sender, self._reply_to = subject, sender, reply_to
-        self._body = f"{body}\n\n{foot}" if foot else body
+        self._text = f"{body}\n\n{OUT_TEXT}" if has_way_out else body
+        self._markdown = f"{body}\n\n{OUT_MARKDOWN}" if has_way_out else body
         self._attached = [attached_part(attachment) for attachment in attachments]
         self._openings: dict[bool, str] = {}
 
@@ -65,11 +71,15 @@ class Letter:
         message_id: str,
         date: datetime,
         values: Values = NOTHING,
-        headers: Mapping[str, str] | None = None,
+        way_out: str = "",
     ) -> Message:
-        """The message to one person; `values` are named as by merge.key_of, `date` knows its zone."""
+        """The message to one person; `values` are named as by merge.key_of, `date` knows its zone.
+
+        `way_out`: the address with which they unsubscribe by one click (RFC 8058).
+        """
         subject = fill_line(self._subject, values) if "{{" in self._subject else self._subject
-        return Message(self, to, message_id, date, subject, headers or {}, self._body_for(values))
+        headers = {"List-Unsubscribe": f"<{way_out}>", **ONE_CLICK} if way_out else {}
+        return Message(self, to, message_id, date, subject, headers, self._body_for({**values, OUT: way_out}))
 
     def opening(self, *, utf8: bool) -> str:
         """The first headers, which all its messages share."""
@@ -80,20 +90,20 @@ class Letter:
         return self._openings[utf8]
 
     def _body_for(self, values: Values) -> bytes:
-        if "{{" not in self._subject + self._body:
+        if "{{" not in self._subject + self._text:
             return self._same_for_all
         marks, marked = self._marked
-        return self._put_together(fill(self._body, values), marks.fill(marked, values))
+        return self._put_together(fill(self._text, values), marks.fill(marked, values))
 
     @cached_property
     def _same_for_all(self) -> bytes:
-        return self._put_together(self._body, page(self._subject, self._body))
+        return self._put_together(self._text, page(self._subject, self._markdown))
 
     @cached_property
     def _marked(self) -> tuple[Marks, str]:
         """Markdown is read once for a run: what it makes of a cell's text is nothing."""
-        marks = Marks.of(self._subject, self._body)
-        return marks, page(marks.put(self._subject), marks.put(self._body))
+        marks = Marks.of(self._subject, self._markdown)
+        return marks, page(marks.put(self._subject), marks.put(self._markdown))
 
     def _put_together(self, text: str, html: str) -> bytes:
         message = together("alternative", [text_part(text, "plain"), text_part(html, "html")])

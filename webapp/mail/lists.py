@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from webapp.errors import UserError
 from webapp.mail.merge import key_of, shown
 from webapp.mail.recipients import normal_form, one_address
 
 BATCH_ROWS = 10_000
+WRONG = 5  # rows that one error names
 NAMED = 50  # rows of each problem that a page names
 NAMES = ("e-mail", "email", "e-mail address", "email address", "mail", "correo", "address")
 SECONDS, MEMORY_MB = 60.0, 1024
@@ -115,11 +117,21 @@ def _keep(rows: list[Any], row: Any) -> None:
         rows.append(row)
 
 
+def addresses(typed: Path, column: str) -> list[str]:
+    """Every address of a list, each once; UserError names the rows that hold something else."""
+    found = [entry for entry in entries(typed, column) if entry.why != "duplicate"]
+    wrong = [entry.skip for entry in found if entry.why == "bad" and entry.to]
+    if wrong:
+        more = f" {len(wrong) - WRONG:,} more rows are wrong too." if len(wrong) > WRONG else ""
+        raise UserError(" ".join(wrong[:WRONG]) + more)
+    return [entry.to for entry in found if not entry.why]
+
+
 def write_down(typed: Path, column: str, target: Path, duplicates: bool) -> int:
     """Writes every entry as a line of JSON, for a slot that never imports Arrow; returns how many."""
     number = 0
     with target.open("w", encoding="utf-8") as out:
         for entry in entries(typed, column, duplicates=duplicates):
-            out.write(json.dumps([entry.to, entry.values, entry.skip, entry.why], ensure_ascii=False) + "\n")
+            out.write(json.dumps([entry.to, entry.values, entry.skip, entry.why, entry.key], ensure_ascii=False) + "\n")
             number += 1
     return number

@@ -1,7 +1,7 @@
 """A running task, as its kind sees it: every write carries (task id, attempt)."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -83,6 +83,9 @@ class Context:
 
     def mail_server(self, chosen: str = "") -> AbstractContextManager[MailTarget]:
         return self._shop.mail_server(chosen, is_urgent=self._task.queue != "mail")
+
+    def unsubscribe_links(self) -> Callable[[str], str]:
+        return self._shop.unsubscribe_links(self.id)
 
     def deliveries(self, target: Target) -> Iterator[Delivery]:
         return self.ledger.run(target)

@@ -20,10 +20,10 @@ from webapp.ports import Delivery, NewDelivery, Reply, Target
 from webapp.tasks import pace
 from webapp.tasks.changes import Wishes, counts, fenced, restate
 from webapp.tasks.control import Control, LetGo
-from webapp.tasks.model import Task
+from webapp.tasks.model import LEFT_OUT, Task
 from webapp.tasks.readiness import Readiness
 from webapp.tasks.settling import STOP_AFTER, in_a_row, new_row, settled, stop
-from webapp.tasks.statements import MARK, SETTLE, bound, looked
+from webapp.tasks.statements import MARK, SETTLE, bound, leave_out, looked
 from webapp.tasks.workshop import Workshop
 
 BATCH = 1_000  # deliveries entered in one commit
@@ -31,7 +31,7 @@ AHEAD = 200  # deliveries read at once
 SHOWN_EVERY = 0.25  # seconds between two changes that pages hear of
 
 d, t = schema.delivery, schema.task
-FINAL = ("sent", "failed", "unknown", "skipped", "saved", "bad", "duplicate")
+FINAL = ("sent", "failed", "unknown", "skipped", "saved", *LEFT_OUT)
 
 
 class Ledger:
@@ -72,7 +72,6 @@ class Ledger:
                 self._require_success()
                 self._get_ready(target)
                 if delivery := self._mark(row, target):
-                    self._ready.popleft()
                     yield delivery
         finally:
             self.flush()
@@ -88,6 +87,7 @@ class Ledger:
             wishes = fenced(conn, self._task.id, self._task.attempt, deaths=0, **done)
             if rows:
                 conn.execute(insert(d), rows)
+                leave_out(conn, self._task.id, rows[0]["position"], rows[-1]["position"])
             mark_changed(conn)
         self._hear(wishes)
 
@@ -122,7 +122,10 @@ class Ledger:
         self._readiness.get(target)
 
     def _mark(self, row: Row[Any], target: Target) -> Delivery | None:
-        """One commit: settles the last message and marks this one; None where another slot took the place in line."""
+        """One commit: settles the last message and marks this one; None where another slot took the place in line.
+
+        None too where somebody unsubscribed in the meantime.
+        """
         sender = getattr(target, "sender", "")
         message_id = row.message_id or (sender and self._shop.message_id(self._task.id, row.position, sender))
         with self._committing() as conn:
@@ -130,11 +133,16 @@ class Ledger:
             free = wishes.asked is None and pace.take(conn, target)
             if free:
                 mark = bound(task=row.task, position=row.position, attempts=row.attempts + 1, message_id=message_id)
-                conn.execute(MARK, {**mark, **bound(updated=now())})
+                is_wanted = conn.execute(MARK, {**mark, **bound(updated=now())}).rowcount > 0
+                if not is_wanted:
+                    self._done += leave_out(conn, row.task, row.position, row.position)
         self._hear(wishes)
         if not free:
             return None
+        self._ready.popleft()
         self._readiness.speed.step()
+        if not is_wanted:
+            return None
         return Delivery(row.position, row.to, row.data, row.attempts + 1, message_id)
 
     def flush(self) -> None:

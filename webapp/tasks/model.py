@@ -30,6 +30,8 @@ class State(StrEnum):
         return self in ENDED
 
 
+LEFT_OUT = ("bad", "duplicate", "again", "never")  # why nothing is sent to somebody; a state of its own on pages
+
 ENDED = frozenset({State.DONE, State.ATTENTION, State.FAILED, State.CANCELLED})
 ACTIVE = frozenset({State.WAITING, State.RUNNING})
 

@@ -4,18 +4,20 @@ from collections.abc import Mapping
 
 from webapp.tasks.model import State
 
+ON_PURPOSE = ("duplicate", "again", "never")  # left out as somebody wanted it: no reason to look at the task
+
 
 def of_counts(counts: Mapping[str, int]) -> tuple[State, str]:
     """The state in which a task with these deliveries ends, and the words for it."""
-    duplicates = counts.get("duplicate", 0)
-    total, sent = sum(counts.values()) - duplicates, counts.get("sent", 0)
-    if sent == total and not duplicates:
+    left_out = sum(counts.get(why, 0) for why in ON_PURPOSE)
+    total, sent = sum(counts.values()) - left_out, counts.get("sent", 0)
+    if sent == total and not left_out:
         return State.DONE, f"{sent:,} sent." if total != 1 else "Sent."
-    if sent == total:
+    if sent and sent == total:
         return State.DONE, _parts(counts)
-    if counts.get("saved", 0) == total:
+    if total and counts.get("saved", 0) == total:
         return State.ATTENTION, "Saved to the outbox, not sent."
-    if counts.get("failed", 0) == total:
+    if total and counts.get("failed", 0) == total:
         return State.FAILED, _all_failed(total)
     return State.ATTENTION, _parts(counts)
 
@@ -57,6 +59,8 @@ _NAMES = {
     "skipped": "skipped",
     "bad": "had no valid address",
     "duplicate": "left out as duplicates",
+    "again": "left out: they got it before",
+    "never": "left out: nobody writes to them",
     "waiting": "not sent yet",
     "sending": "being sent",
 }

@@ -10,12 +10,11 @@ from sqlalchemy import ColumnElement, Connection, String, and_, cast, func, lite
 from webapp.db import schema
 from webapp.errors import NotFound
 from webapp.ports import Person
-from webapp.tasks.model import ACTIVE, DeliveryRow, Line, State, Task
+from webapp.tasks.model import ACTIVE, LEFT_OUT, DeliveryRow, Line, State, Task
 from webapp.tasks.rows import tasks_select, to_delivery, to_line, to_tasks
 
 t, d, line = schema.task, schema.delivery, schema.task_line
 
-LEFT_OUT = ("bad", "duplicate")  # why a delivery was left out from the start; a state of its own to whoever looks
 LARGEST = 2**63 - 1  # what a database can be asked for
 
 # Written out, not bound: only then does the database see that ix_task_due holds all that is asked for.

@@ -37,6 +37,7 @@ def new_row(task_id: int, position: int, delivery: NewDelivery) -> dict[str, Any
         "task": task_id,
         "position": position,
         "to": delivery.to,
+        "key": delivery.key,
         "data": delivery.data,
         "state": "skipped" if delivery.skip else "waiting",
         "why": delivery.why,

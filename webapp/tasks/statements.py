@@ -2,21 +2,25 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
 from webapp.db import schema
+from webapp.db.types import now
 from webapp.errors import Superseded
 from webapp.tasks.changes import Wishes
 from webapp.tasks.model import State
 
 t, d = schema.task, schema.delivery
 _MINE = (t.c.id == bindparam("b_task")) & (t.c.attempt == bindparam("b_attempt")) & (t.c.state == State.RUNNING)
+_UNWANTED = exists().where(schema.never.c.key == d.c.key)
 _ROW = (d.c.task == bindparam("b_task")) & (d.c.position == bindparam("b_position"))
+
+NEVER = "Not sent: this address is on the list of those to whom nobody writes."
 
 LOOK = select(t.c.asked, t.c.rate).where(_MINE).with_for_update()
 MARK = (
     update(d)
-    .where(_ROW, d.c.state == "waiting")
+    .where(_ROW, d.c.state == "waiting", ~_UNWANTED)
     .values(
         state="sending",
         attempts=bindparam("b_attempts"),
@@ -44,6 +48,13 @@ def looked(conn: Connection, task_id: int, attempt: int) -> Wishes:
     if row is None:
         raise Superseded
     return Wishes(row.asked, row.rate)
+
+
+def leave_out(conn: Connection, task_id: int, first: int, last: int) -> int:
+    """Those of the waiting deliveries at these positions to which nobody may write; returns how many."""
+    here = (d.c.task == task_id) & d.c.position.between(first, last) & (d.c.state == "waiting")
+    values = {"state": "skipped", "why": "never", "reply": NEVER, "updated": now()}
+    return conn.execute(update(d).where(here, _UNWANTED).values(**values)).rowcount
 
 
 def bound(**values: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from webapp import __version__
 from webapp.accounts import audit
 from webapp.house import House
 from webapp.mail.trial import Step
-from webapp.mailroom import servers
+from webapp.mailroom import never, servers
 from webapp.mailroom.servers import Server
 from webapp.web import condition, environment, flash, server_entry
 from webapp.web.render import page
@@ -55,6 +55,7 @@ def settings_page(
     with house.read() as conn:
         trail = audit.listing(conn, before, PAGE + 1)
         known = servers.listing(conn)
+        unwanted = never.number(conn)
     return page(
         request,
         "settings/index.html",
@@ -62,6 +63,7 @@ def settings_page(
         said=flash.said(request).words,
         mail=environment.mail(house.settings),
         servers=known,
+        unwanted=unwanted,
         form=form or _form(request, known, is_fixed=house.mail.is_fixed),
         outbox=house.data_dir / "outbox",
         tested=tested or Tested(),

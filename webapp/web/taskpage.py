@@ -29,6 +29,8 @@ DELIVERY_WORDS = {
     "skipped": "skipped",
     "bad": "without a valid address",
     "duplicate": "duplicates, left out",
+    "again": "got it before, left out",
+    "never": "never written to, left out",
     "sending": "being sent",
     "waiting": "waiting",
 }

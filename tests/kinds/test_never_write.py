@@ -1,0 +1,110 @@
+"""Those to whom nobody writes: left out when a run begins and while it goes, and the link that brings one there."""
+
+import email
+import email.policy
+import re
+from email.message import EmailMessage
+
+import pytest
+
+from tests.conversation import Received
+from tests.kinds.performing import deliveries, look, perform, start
+from tests.servers import MailServer
+from webapp.errors import FormErrors
+from webapp.house import House
+from webapp.kinds.email import KIND, EmailForm
+from webapp.mailroom import never
+from webapp.ports import Person
+from webapp.tasks import run
+from webapp.tasks.control import Control
+from webapp.tasks.model import State
+from webapp.tasks.statements import NEVER
+
+TWO = "ana@example.com, ben@example.com"
+
+
+def forbid(house: House, *addresses: str) -> None:
+    with house.write() as conn:
+        never.add(conn, addresses, "added")
+
+
+def parsed(content: bytes) -> EmailMessage:
+    return email.message_from_bytes(content, policy=email.policy.default)  # type: ignore[return-value]
+
+
+def test_nobody_on_the_list_gets_a_mail_and_each_is_named(mailing: House, server: MailServer, ana: Person):
+    forbid(mailing, "BEN@Example.com")
+    task = perform(mailing, ana, "email", to=TWO, subject="Hi", body="Hi")
+    assert server.counts() == {"ana@example.com": 1}
+    assert [(row.to, row.state, row.reply) for row in deliveries(mailing, ana, task)][1] == (
+        "ben@example.com", "skipped", NEVER,
+    )  # fmt: skip
+    assert dict(task.counts) == {"sent": 1, "never": 1}
+    assert (task.state, task.outcome) == (State.DONE, "1 sent, 1 left out: nobody writes to them.")
+
+
+def test_a_task_of_which_nobody_got_anything_is_not_called_done(mailing: House, server: MailServer, ana: Person):
+    forbid(mailing, "ana@example.com", "ben@example.com")
+    task = perform(mailing, ana, "email", to=TWO, subject="Hi", body="Hi")
+    assert (task.state, task.outcome) == (State.ATTENTION, "2 left out: nobody writes to them.")
+    assert not server.messages
+
+
+def test_whoever_unsubscribes_while_a_run_goes_gets_no_mail_of_it(mailing, server, ana, monkeypatch):
+    """The rows are read ahead; only a look right before each message notices."""
+    to = ", ".join(f"p{number}@example.com" for number in range(5))
+    task_id = start(mailing, ana, "email", to=to, subject="Hi", body="Hi")
+    kept = server.keep
+
+    def keep(message: Received) -> None:
+        kept(message)
+        if message.to == "p1@example.com":
+            forbid(mailing, "p3@example.com")
+
+    monkeypatch.setattr(server, "keep", keep)
+    run.perform(mailing, run.claim(mailing, task_id, "test"), Control())
+    task = look(mailing, ana, task_id)
+    assert dict(task.counts) == {"sent": 4, "never": 1}
+    assert "p3@example.com" not in server.counts()
+    assert (task.progress.done, task.progress.total) == (5, 5)
+
+
+def test_a_form_that_would_reach_nobody_is_refused(house: House, ana: Person):
+    forbid(house, "ana@example.com")
+    with pytest.raises(FormErrors) as raised:
+        KIND.check(EmailForm(to="ana@example.com", subject="Hi", body="Hi"), house.desk(ana))
+    assert "“ana@example.com” is on the list of those to whom nobody writes." in raised.value.errors["to"]
+    KIND.check(EmailForm(to=TWO, subject="Hi", body="Hi"), house.desk(ana))
+
+
+@pytest.mark.parametrize(
+    ("form", "has_link"),
+    [
+        ({"to": TWO, "unsubscribe": "several"}, True),
+        ({"to": TWO}, False),
+        ({"to": "ana@example.com", "unsubscribe": "several"}, False),
+        ({"recipients": "u-1"}, True),
+        ({"recipients": "u-1", "unsubscribe": "never"}, False),
+    ],
+)
+def test_a_link_comes_with_lists_and_where_it_is_wanted(form, has_link):
+    assert EmailForm(subject="Hi", body="Hi", **form).has_way_out is has_link
+
+
+def test_each_message_holds_the_link_of_whoever_gets_it(mailing: House, server: MailServer, ana: Person):
+    mailing.settings = mailing.settings.model_copy(update={"base_url": "https://post.example.com"})
+    task = perform(mailing, ana, "email", to=TWO, subject="Hi", body="Hi **you**", unsubscribe="several")
+    links = {}
+    for received in server.messages:
+        message = parsed(received.content)
+        (link,) = re.findall(r"<(https://post\.example\.com/unsubscribe/\S+)>", message["List-Unsubscribe"])
+        assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert f"To get no more of these emails: {link}" in message.get_body(("plain",)).get_content()
+        assert f'href="{link}"' in message.get_body(("html",)).get_content()
+        links[message["To"]] = mailing.unsubscribe.read(link.rpartition("/")[2])
+    assert links == {to: (task.id, to) for to in ("ana@example.com", "ben@example.com")}
+
+
+def test_without_a_link_nothing_says_so(mailing: House, server: MailServer, ana: Person):
+    perform(mailing, ana, "email", to=TWO, subject="Hi", body="Hi")
+    assert b"nsubscribe" not in server.messages[0].content

@@ -1,0 +1,84 @@
+"""The list of those to whom nobody writes: whoever unsubscribed, and whom admins entered."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp.db import schema
+from webapp.db.types import now
+from webapp.mail.recipients import normal_form
+from webapp.ports import Person
+
+Source = Literal["unsubscribed", "added", "imported"]
+BATCH = 1_000  # addresses in one statement; SQLite takes no more than 32,766 values
+
+n = schema.never
+
+
+@dataclass(frozen=True)
+class Unwanted:
+    """One address on the list; `task` is the one whose message was answered so."""
+
+    key: str
+    address: str
+    source: Source
+    task: int | None
+    at: datetime
+
+
+def add(
+    conn: Connection, addresses: Sequence[str], source: Source, *, by: Person | None = None, task: int | None = None
+) -> int:
+    """Enters addresses; those that are there already stay as they are. Returns how many are new."""
+    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
+    more = {"source": source, "task": task, "person": by.id if by else None, "at": now()}
+    added = 0
+    for part in _parts(addresses):
+        rows = {key: {"key": key, "address": address, **more} for address in part for key in [normal_form(address)]}
+        entered = dialect.insert(n).values(list(rows.values())).on_conflict_do_nothing()
+        added += len(conn.execute(entered.returning(n.c.key)).all())
+    return added
+
+
+def remove(conn: Connection, key: str, *, only: Source | None = None) -> bool:
+    """Takes an address off the list; with `only`, where it came there in this way. False where it is not there."""
+    gone = delete(n).where(n.c.key == key)
+    return conn.execute(gone.where(n.c.source == only) if only else gone).rowcount > 0
+
+
+def which(conn: Connection, addresses: Iterable[str]) -> list[str]:
+    """Those of these addresses that are on the list."""
+    found: list[str] = []
+    for part in _parts(list(addresses)):
+        by_key = {normal_form(address): address for address in part}
+        keys = conn.execute(select(n.c.key).where(n.c.key.in_(by_key))).scalars()
+        found += [by_key[key] for key in keys]
+    return found
+
+
+def keys(conn: Connection) -> frozenset[str]:
+    """All of it, for whoever goes through a long list."""
+    return frozenset(conn.execute(select(n.c.key)).scalars())
+
+
+def number(conn: Connection) -> int:
+    return conn.execute(select(func.count()).select_from(n)).scalar_one()
+
+
+def listing(conn: Connection, words: str = "", after: str = "", limit: int = 50) -> list[Unwanted]:
+    """In the order of their addresses, from the one after the key `after`."""
+    query = select(n.c.key, n.c.address, n.c.source, n.c.task, n.c.at).order_by(n.c.key).limit(limit)
+    if words:
+        query = query.where(n.c.address.icontains(words, autoescape=True))
+    if after:
+        query = query.where(n.c.key > after)
+    return [Unwanted(**row._mapping) for row in conn.execute(query)]
+
+
+def _parts(addresses: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(addresses), BATCH):
+        yield addresses[start : start + BATCH]

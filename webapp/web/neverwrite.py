@@ -1,0 +1,139 @@
+"""Settings → Never write to: who unsubscribed and whom admins entered; import and export."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response, StreamingResponse
+
+from webapp.accounts import audit
+from webapp.errors import UserError
+from webapp.house import House
+from webapp.intake import read_addresses_of
+from webapp.mail.recipients import read_addresses
+from webapp.mailroom import never
+from webapp.mailroom.never import Unwanted
+from webapp.ports import Person
+from webapp.web import flash
+from webapp.web.deps import Admin, TheHouse
+from webapp.web.posted import Posted, Posting
+from webapp.web.render import go, page, query
+from webapp.web.words import plural
+
+router = APIRouter(prefix="/settings/never", include_in_schema=False)
+
+HERE = "/settings/never"
+PAGE, CHUNK = 50, 1_000
+HOW = {"unsubscribed": "unsubscribed", "added": "entered here", "imported": "imported"}
+LABELS = {"addresses": "Addresses", "list": "Or a list of them"}
+
+
+@router.get("")
+def index(request: Request, person: Admin, house: TheHouse) -> Response:
+    """The list, with a search."""
+    return _page(request, house)
+
+
+@router.post("")
+def add(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+    """Enters what was typed, and what the file holds."""
+    typed, errors = posted.one("addresses"), {}
+    found: list[str] = []
+    try:
+        found = read_addresses(typed)
+    except ValueError as error:
+        errors["addresses"] = str(error)
+    try:
+        listed = _of_file(house, posted)
+    except UserError as error:
+        listed, errors["list"] = [], error.words
+    if not errors and not found and not listed:
+        errors["addresses"] = "Give an address, or choose a list."
+    if errors:
+        return _page(request, house, typed=typed, errors=errors, status=413 if posted.refused else 422)
+    return flash.say(go(request, HERE), _enter(house, person, found, listed))
+
+
+@router.post("/remove")
+def remove(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+    """Somebody may be written to again."""
+    key = posted.one("key")
+    with house.write() as conn:
+        is_gone = never.remove(conn, key)
+        if is_gone:
+            audit.record(conn, person, "took off the never-write list", key)
+    words = f"{key} may be written to again." if is_gone else f"{key} is not on the list."
+    return flash.say(go(request, HERE + query(q=posted.one("q")[:200])), words)
+
+
+@router.get("/never-write-to.csv")
+def export(person: Admin, house: TheHouse) -> Response:
+    """All of it, in a shape that the import takes."""
+    headers = {"Content-Disposition": 'attachment; filename="never-write-to.csv"'}
+    return StreamingResponse(_lines(house), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _of_file(house: House, posted: Posting) -> list[str]:
+    if "list" in posted.refused:
+        raise UserError(posted.refused["list"])
+    if "list" not in posted.files:
+        return []
+    came = posted.files["list"]
+    return read_addresses_of(house.store, came.name, came.path)
+
+
+def _enter(house: House, person: Person, typed: Sequence[str], listed: Sequence[str]) -> str:
+    with house.write() as conn:
+        new = never.add(conn, typed, "added", by=person) + never.add(conn, listed, "imported", by=person)
+        audit.record(conn, person, "added to the never-write list", ", ".join(typed), f"{new} new")
+    known = len({*typed, *listed}) - new
+    words = f"{plural(new, 'address', 'addresses')} added."
+    return f"{words} {known:,} {'was' if known == 1 else 'were'} there already." if known > 0 else words
+
+
+def _page(
+    request: Request, house: House, *, typed: str = "", errors: dict[str, str] | None = None, status: int = 200
+) -> Response:
+    words = request.query_params.get("q", "").strip()[:200].replace("\0", "")
+    after = request.query_params.get("after", "")[:400].replace("\0", "")
+    with house.read() as conn:
+        found, number = never.listing(conn, words, after, PAGE + 1), never.number(conn)
+    return page(
+        request,
+        "settings/never.html",
+        status=status,
+        said=flash.said(request).words,
+        unwanted=found[:PAGE],
+        number=number,
+        how=HOW,
+        q=words,
+        after=after,
+        next_after=found[PAGE - 1].key if len(found) > PAGE else "",
+        typed=typed,
+        errors=errors or {},
+        labels=LABELS,
+        max_mb=house.settings.max_upload_mb,
+    )
+
+
+def _lines(house: House) -> Iterator[str]:
+    yield _csv([("Address", "How", "Since (UTC)")])
+    after = ""
+    while True:
+        with house.read() as conn:
+            found = never.listing(conn, after=after, limit=CHUNK)
+        if not found:
+            return
+        after = found[-1].key
+        yield _csv([_cells(one) for one in found])
+
+
+def _cells(one: Unwanted) -> tuple[str, str, str]:
+    return (one.address, HOW[one.source], f"{one.at:%Y-%m-%d %H:%M:%S}")
+
+
+def _csv(rows: Sequence[Sequence[str]]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue()

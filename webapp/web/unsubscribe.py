@@ -1,0 +1,60 @@
+"""Behind the link of an email: whoever got it wants no more, in two steps, because programs open links too."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse, Response
+
+from webapp.accounts import audit
+from webapp.house import House
+from webapp.mail.recipients import normal_form
+from webapp.mailroom import never
+from webapp.web.deps import TheHouse
+from webapp.web.posted import Posted
+from webapp.web.render import page
+
+router = APIRouter(prefix="/unsubscribe", include_in_schema=False)
+
+BROKEN = "This link is not whole. Open it from the email itself, or answer the email and say that you want no more."
+
+
+@router.get("/{token}")
+def ask(request: Request, token: str, house: TheHouse) -> Response:
+    """Changes nothing: mail programs and scanners look at every link."""
+    return _page(request, house, token)
+
+
+@router.post("/{token}")
+def unsubscribe(request: Request, token: str, house: TheHouse, posted: Posted) -> Response:
+    """The second step: by a person on the page, or by a mail program with what RFC 8058 says (3.1)."""
+    found = house.unsubscribe.read(token)
+    is_one_click = posted.one("List-Unsubscribe").lower() == "one-click"
+    if found is None or not (is_one_click or posted.one("step") == "2"):
+        return _page(request, house, token)
+    task, address = found
+    with house.write() as conn:
+        if never.add(conn, [address], "unsubscribed", task=task):
+            audit.record(conn, None, "unsubscribed", address)
+    return PlainTextResponse("Unsubscribed.\n") if is_one_click else _page(request, house, token)
+
+
+@router.post("/{token}/undo")
+def undo(request: Request, token: str, house: TheHouse, posted: Posted) -> Response:
+    """It was a mistake; what an admin entered stays."""
+    found = house.unsubscribe.read(token)
+    if found and posted.one("step") == "2":
+        with house.write() as conn:
+            if never.remove(conn, normal_form(found[1]), only="unsubscribed"):
+                audit.record(conn, None, "subscribed again", found[1])
+    return _page(request, house, token)
+
+
+def _page(request: Request, house: House, token: str) -> Response:
+    found = house.unsubscribe.read(token)
+    if found is None:
+        return page(request, "unsubscribe/broken.html", status=404, words=BROKEN)
+    with house.read() as conn:
+        is_out = bool(never.which(conn, [found[1]]))
+    # On the answer to a press the heading takes the focus: it says what has happened.
+    return page(
+        request, "unsubscribe/index.html", address=found[1], is_out=is_out, path=f"/unsubscribe/{token}",
+        focus_h1=request.method == "POST",
+    )  # fmt: skip
