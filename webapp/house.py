@@ -17,20 +17,23 @@ from webapp.accounts import address, people
 from webapp.db.connect import Database, current_version
 from webapp.engine import choose
 from webapp.errors import NotFound
+from webapp.files import queries as files
 from webapp.files import uploads
 from webapp.files.store import Store
-from webapp.intake import receive
+from webapp.intake import receive, receive_attachment
 from webapp.kinds import KINDS
 from webapp.mail.senders import require_sense
 from webapp.mailroom import never
 from webapp.mailroom.unsubscribe import Unsubscribe
 from webapp.mailroom.way import MailRoom
 from webapp.notify import logfile
-from webapp.ports import Kind, MailTarget, Person, Table
+from webapp.ports import Attachment, Kind, MailTarget, Person, Table
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import BackgroundTasks
+
+ATTACHABLE = 10  # files that a form offers
 
 
 class House:
@@ -119,6 +122,17 @@ class House:
         """Reads an uploaded file, in a child with limits, and keeps it; a UserError says what is wrong with it."""
         return receive(self, person, name, path)
 
+    def receive_attachment(self, person: Person, name: str, path: Path) -> Attachment:
+        """Keeps an uploaded file as it came; nothing of it is read."""
+        return receive_attachment(self, person, name, path)
+
+    def attachment_of(self, person: Person, file_id: str) -> Attachment:
+        """An upload of this person's, or a file that they may have; NotFound for everybody else's."""
+        with self.read() as conn:
+            if file_id.startswith("u-"):
+                return uploads.attachment(conn, self.store, file_id, person.id)
+            return files.attachment(conn, self.store, file_id, person)
+
     def message_id(self, task_id: int, position: int, sender: str) -> str:
         """Always the same for the same delivery, so that a message that is sent again can be recognised (RFC 5322)."""
         proof = hmac.new(self._secret, f"{task_id}.{position}".encode(), hashlib.sha256).hexdigest()[:16]
@@ -134,6 +148,12 @@ class House:
         """Where people open the panel, as the environment or the first admin said, without a / at its end."""
         with self.read() as conn:
             return address.known(conn, self.settings) or self.settings.address
+
+    @property
+    def local_address(self) -> str:
+        """The same where only this computer can open it; else empty."""
+        here = self.address
+        return here if address.is_local(here) else ""
 
     def log_error(self, line: str) -> None:
         """A line of the article's log file."""
@@ -161,6 +181,15 @@ class HouseDesk:
     def tables(self) -> Sequence[Table]:
         with self.house.read() as conn:
             return uploads.newest(conn, self.house.store, self.person.id)
+
+    def attachment(self, file_id: str) -> Attachment:
+        return self.house.attachment_of(self.person, file_id)
+
+    def attachable(self) -> Sequence[Attachment]:
+        with self.house.read() as conn:
+            found = files.newest(conn, self.person, ATTACHABLE)
+        store = self.house.store
+        return [Attachment(one.id, one.name, one.media_type, one.size, store.path(one.storage)) for one, _ in found]
 
     def senders(self) -> Sequence[tuple[str, str]]:
         return self.house.mail.choices()

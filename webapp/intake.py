@@ -9,7 +9,7 @@ from webapp.files import uploads
 from webapp.files.store import Store, safe_name
 from webapp.mail import lists
 from webapp.mail.recipients import one_address
-from webapp.ports import Person, Table
+from webapp.ports import Attachment, Person, Table
 from webapp.reports.sources import understand_apart
 
 if TYPE_CHECKING:
@@ -28,6 +28,14 @@ def receive(house: "House", person: Person, name: str, path: Path) -> Table:
     with house.write() as conn:
         upload_id = uploads.add(conn, person, name, stored, understood)
     return house.table_of(person.id, upload_id)
+
+
+def receive_attachment(house: "House", person: Person, name: str, path: Path) -> Attachment:
+    """Keeps and enters a file of any type, to be attached; nothing of it is read."""
+    stored = house.store.keep(path)
+    with house.write() as conn:
+        upload_id = uploads.add(conn, person, safe_name(name), stored)
+    return house.attachment_of(person, upload_id)
 
 
 def read_addresses_of(store: Store, name: str, path: Path) -> list[str]:

@@ -167,6 +167,17 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a message: an upload, or what a task made; `size` in bytes."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+    path: Path
+
+
+@dataclass(frozen=True)
 class Person:
     """Who starts or owns a task, as far as other rooms need to know."""
 
@@ -197,6 +208,12 @@ class Desk(Protocol):
     def senders(self) -> Sequence[tuple[str, str]]:
         """Each mail server's id and who its mail comes from, the usual one first; empty where there is no choice."""
 
+    def attachment(self, file_id: str) -> Attachment:
+        """An upload, or a file of a task, that this person may have; NotFound where there is none any more."""
+
+    def attachable(self) -> Sequence[Attachment]:
+        """The newest files of this person's tasks, at most 10."""
+
     def unwanted(self, addresses: Sequence[str]) -> Sequence[str]:
         """Those of these addresses to which nobody may write."""
 
@@ -220,6 +237,12 @@ class TaskContext(Protocol):
 
     def table(self, upload_id: str) -> Table:
         """An upload of the owner's; TaskError where it is gone."""
+
+    def attachment(self, file_id: str) -> Attachment:
+        """An upload or a file of the owner's; TaskError where it is gone."""
+
+    def reached(self, tasks: Sequence[int]) -> frozenset[str]:
+        """The mailboxes that these tasks of the owner's reached, or may have; named as NewDelivery.key is."""
 
     def new_file(self, name: str, media_type: str) -> AbstractContextManager[Path]:
         """A path to write to; kept, whole and with its checksum, when the block ends without an error."""

@@ -9,7 +9,8 @@ import pytest
 from tests.kinds.performing import deliveries, look, perform
 from webapp.errors import FormErrors
 from webapp.house import House
-from webapp.kinds.email import KIND, EmailForm
+from webapp.kinds.email import KIND
+from webapp.kinds.emailform import EmailForm
 from webapp.kinds.recipients import GONE
 from webapp.ports import Person
 from webapp.tasks import commands, run

@@ -12,7 +12,8 @@ from tests.kinds.performing import deliveries, look, perform, start
 from tests.servers import MailServer
 from webapp.errors import FormErrors
 from webapp.house import House
-from webapp.kinds.email import KIND, EmailForm
+from webapp.kinds.email import KIND
+from webapp.kinds.emailform import EmailForm
 from webapp.mailroom import never
 from webapp.ports import Person
 from webapp.tasks import run

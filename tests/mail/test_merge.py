@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from webapp.mail.compose import Letter
-from webapp.mail.merge import fields_of, fill, shown, unknown_fields
+from webapp.mail.formats import shown
+from webapp.mail.merge import fields_of, fill, unknown_fields
 
 WHEN = datetime(2026, 11, 3, 10, 42, tzinfo=UTC)
 HOSTILE = '<script>alert(1)</script> **bold** [x](javascript:alert(1)) "quoted" {{ name }} {% x %} =?utf-8?q?x?='

@@ -46,7 +46,7 @@ def test_a_call_without_a_file_is_refused_beside_its_field(program, sent):
 
 def test_of_two_tables_in_one_call_none_is_taken_silently(program):
     two = [("file", ("a.csv", CSV)), ("file", ("b.csv", CSV))]
-    assert refused(program.post("/api/v1/uploads", files=two), 422) == {"file": "Send one table at a time."}
+    assert refused(program.post("/api/v1/uploads", files=two), 422) == {"file": "Send one file at a time."}
 
 
 @pytest.mark.parametrize(

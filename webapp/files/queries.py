@@ -11,8 +11,8 @@ from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.files.model import File
-from webapp.files.store import Stored
-from webapp.ports import Person
+from webapp.files.store import Store, Stored
+from webapp.ports import Attachment, Person
 
 f, t = schema.file, schema.task
 
@@ -42,6 +42,14 @@ def one(conn: Connection, file_id: str, person: Person) -> File:
     if row is None:
         raise NotFound("There is no such file.")
     return File(**row._mapping)
+
+
+def attachment(conn: Connection, store: Store, file_id: str, person: Person) -> Attachment:
+    """A file that this person may have and that is still there; NotFound otherwise."""
+    file = one(conn, file_id, person)
+    if file.deleted or file.expires < now() or not store.path(file.storage).is_file():
+        raise NotFound("This file is not here any more. Choose another.", field="attachments")
+    return Attachment(file.id, file.name, file.media_type, file.size, store.path(file.storage))
 
 
 def newest(conn: Connection, person: Person, limit: int = 50, before: datetime | None = None) -> list[tuple[File, str]]:

@@ -1,24 +1,26 @@
 """What people uploaded: each kept as it came, beside the same table with typed columns."""
 
+import mimetypes
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import JSON, Connection, Row, String, cast, insert, select
 
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.files.store import Store, Stored
-from webapp.ports import Column, Person, Table, Understood
+from webapp.ports import Attachment, Column, Person, Table, Understood
 
 u = schema.upload
+IS_TABLE = cast(u.c.understood, String) != "null"
 TYPED = ".parquet"  # added to the storage name of the file as it came
 
 
-def add(conn: Connection, owner: Person, name: str, stored: Stored, understood: Understood) -> str:
-    """The id of a new upload."""
+def add(conn: Connection, owner: Person, name: str, stored: Stored, understood: Understood | None = None) -> str:
+    """The id of a new upload; without `understood` it is no table, but a file to be attached."""
     upload_id = f"u-{secrets.token_urlsafe(9)}"
     conn.execute(
         insert(u).values(
@@ -28,7 +30,7 @@ def add(conn: Connection, owner: Person, name: str, stored: Stored, understood: 
             size=stored.size,
             sha256=stored.sha256,
             storage=stored.storage,
-            understood=asdict(understood),
+            understood=asdict(understood) if understood else JSON.NULL,
             created=now(),
         )
     )
@@ -37,7 +39,7 @@ def add(conn: Connection, owner: Person, name: str, stored: Stored, understood: 
 
 def one(conn: Connection, store: Store, upload_id: str, owner: int) -> Table:
     """A person's own upload; NotFound for everybody else's."""
-    row = conn.execute(select(u).where(u.c.id == upload_id, u.c.owner == owner)).first()
+    row = conn.execute(select(u).where(u.c.id == upload_id, u.c.owner == owner, IS_TABLE)).first()
     if row is None:
         raise NotFound("This file is not here any more. Choose it again.", field="data")
     return _table(row, store)
@@ -45,8 +47,17 @@ def one(conn: Connection, store: Store, upload_id: str, owner: int) -> Table:
 
 def newest(conn: Connection, store: Store, owner: int, limit: int = 20) -> list[Table]:
     """A person's uploads, newest first."""
-    query = select(u).where(u.c.owner == owner).order_by(u.c.created.desc()).limit(limit)
+    query = select(u).where(u.c.owner == owner, IS_TABLE).order_by(u.c.created.desc()).limit(limit)
     return [_table(row, store) for row in conn.execute(query)]
+
+
+def attachment(conn: Connection, store: Store, upload_id: str, owner: int) -> Attachment:
+    """A person's own upload, of whatever type, as a file to be attached; NotFound for everybody else's."""
+    row = conn.execute(select(u).where(u.c.id == upload_id, u.c.owner == owner)).first()
+    if row is None or not store.path(row.storage).is_file():
+        raise NotFound("This file is not here any more. Choose it again.", field="attachments")
+    media_type = mimetypes.guess_type(row.name)[0] or "application/octet-stream"
+    return Attachment(row.id, row.name, media_type, row.size, store.path(row.storage))
 
 
 def _table(row: Row[Any], store: Store) -> Table:

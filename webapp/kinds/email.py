@@ -2,97 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import BeforeValidator, Field, model_validator
-
-from webapp.errors import FormErrors, NotFound
+from webapp.errors import FormErrors, NotFound, TaskError
 from webapp.kinds import recipients
-from webapp.kinds.texts import one_line, text
-from webapp.mail.merge import key_of, unknown_fields
-from webapp.mail.recipients import normal_form, one_address, read_addresses
-from webapp.ports import Desk, Kind, NewDelivery, TaskContext, TaskForm
+from webapp.kinds.emailform import EmailForm
+from webapp.mail import formats, lists
+from webapp.mail.merge import ALWAYS, unknown_fields, values_for
+from webapp.ports import Desk, Kind, NewDelivery, TaskContext
 
-MOST = 20_000  # addresses that a form holds; longer lists are uploads
+if TYPE_CHECKING:
+    from webapp.mail.compose import Letter
+
+MOST_ATTACHED_MB = 20  # few servers take more than 25 MB, and files grow by a third on their way
 UNCHECKED = 20  # addresses to which a person may send without another look
-ALWAYS = "email"  # the field that every message can use
-
-
-def _addresses(value: Any) -> list[str]:
-    if isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
-        raise ValueError("Give an address such as ana@example.com.")
-    found = read_addresses(value) if isinstance(value, str | list) else []
-    if not found:
-        raise ValueError("Give an address.")
-    if len(found) > MOST:
-        raise ValueError(f"{len(found):,} addresses are too many. At most {MOST:,} are possible.")
-    return found
-
-
-def _one_or_none(value: Any) -> str:
-    if value is not None and not isinstance(value, str):
-        raise ValueError("Give an address such as ana@example.com.")
-    return one_address(value) if value and value.strip() else ""
-
-
-class EmailForm(TaskForm):
-    """Who gets it and what it says; the message may use Markdown, and fields such as {{ name }} of a list."""
-
-    to: Annotated[list[str], BeforeValidator(_addresses)] = Field(
-        [],
-        title="Send to",
-        description="One address or several. Each gets an email of their own.",
-        json_schema_extra={"widget": "addresses"},
-    )
-    recipients: str = Field(
-        "",
-        title="Or to everybody in a list",
-        description="A CSV or Excel file with a column of addresses; each row gets an email of its own.",
-        json_schema_extra={"widget": "list"},
-    )
-    address_column: str = Field("", title="Column with the addresses", json_schema_extra={"widget": "column"})
-    duplicates: bool = Field(False, title="Write to every row, also where an address comes twice")
-    server: str = Field("", title="Comes from", max_length=20, json_schema_extra={"widget": "sender"})
-    reply_to: Annotated[str, BeforeValidator(_one_or_none)] = Field(
-        "", title="Replies go to", description="One address. Empty: to whoever it comes from."
-    )
-    unsubscribe: Literal["list", "several", "never"] = Field(
-        "list",
-        title="A link to unsubscribe",
-        json_schema_extra={
-            "choices": {
-                "list": "In emails to a list",
-                "several": "In every email to more than one",
-                "never": "In none",
-            }
-        },
-    )
-    subject: Annotated[str, one_line("subject", 200, "Write a subject.")] = Field(title="Subject")
-    body: Annotated[str, text("message", 200_000, "Write a message.")] = Field(
-        title="Message", json_schema_extra={"widget": "textarea"}
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _absent_is_empty(cls, data: Any) -> Any:
-        # So that the fields refuse it in their own words; a list takes the place of addresses.
-        if not isinstance(data, dict):
-            return data
-        given = {"to": [], "subject": "", "body": "", **data}
-        if given.get("recipients") and not given["to"]:
-            del given["to"]
-        return given
-
-    @property
-    def is_single(self) -> bool:
-        return len(self.to) == 1
-
-    @property
-    def has_way_out(self) -> bool:
-        """Whether each message holds a link with which whoever gets it unsubscribes."""
-        if self.recipients:
-            return self.unsubscribe != "never"
-        return len(self.to) > 1 and self.unsubscribe == "several"
 
 
 def check(form: EmailForm, desk: Desk) -> None:
@@ -100,6 +23,7 @@ def check(form: EmailForm, desk: Desk) -> None:
     if form.to and form.recipients:
         raise FormErrors({"to": "Give addresses or a list, not both."})
     _require_somebody(form, desk)
+    _require_small(form, desk)
     if form.server and form.server not in [value for value, _ in desk.senders()]:
         raise FormErrors({"server": "This mail server is not there any more. Choose another."})
     columns = [ALWAYS, *(_columns(form, desk) if form.recipients else ())]
@@ -120,6 +44,19 @@ def _require_somebody(form: EmailForm, desk: Desk) -> None:
         raise FormErrors({"to": f"{who} on the list of those to whom nobody writes. An admin can change it."})
 
 
+def _require_small(form: EmailForm, desk: Desk) -> None:
+    """The attachments are there, and no larger than mail servers take."""
+    try:
+        size = sum(desk.attachment(file_id).size for file_id in form.attachments)
+    except NotFound as error:
+        raise FormErrors({"attachments": error.words}) from None
+    if size > MOST_ATTACHED_MB * 1_000_000:
+        words = (
+            f"Together they have {size / 1_000_000:,.1f} MB. Most mail servers refuse more than {MOST_ATTACHED_MB} MB."
+        )
+        raise FormErrors({"attachments": f"{words} Send a link instead."})
+
+
 def _columns(form: EmailForm, desk: Desk) -> list[str]:
     try:
         table = desk.table(form.recipients)
@@ -137,23 +74,41 @@ def _named(columns: list[str]) -> str:
 
 def expand(form: EmailForm, task: TaskContext) -> Iterator[NewDelivery]:
     """One delivery for each address, or for each row of the list."""
+    reading = reading_of(form, got=task.reached(form.except_tasks))
     if form.recipients:
-        yield from recipients.of_list(task.table(form.recipients), form.address_column, duplicates=form.duplicates)
-    yield from (NewDelivery(address, key=normal_form(address)) for address in form.to)
+        yield from recipients.of_list(task.table(form.recipients), reading)
+    for entry in lists.of_addresses(form.to, reading):
+        yield NewDelivery(entry.to, {}, entry.skip, entry.why, entry.key)
+
+
+def reading_of(form: EmailForm, column: str = "", **more: frozenset[str]) -> lists.Reading:
+    """How the recipients of this form are read; `more`: whom nothing goes to, as in lists.Reading."""
+    is_less = bool(form.except_tasks)
+    column = column or form.address_column
+    return lists.Reading(column, form.duplicates, formats.read(form.formats), leaves_got=is_less, **more)
 
 
 def run(form: EmailForm, task: TaskContext) -> None:
     """Hands one message after another to the mail server, or to the outbox."""
-    from webapp.mail.compose import Letter
-
     with task.mail_server(form.server) as server:
-        letter = Letter(form.subject, form.body, server.sender, form.reply_to, has_way_out=form.has_way_out)
+        letter = _letter(form, task, server.sender)
         link = task.unsubscribe_links() if form.has_way_out else lambda to: ""
         for delivery in task.deliveries(server):
-            values = {ALWAYS: delivery.to, **{key_of(name): value for name, value in delivery.data.items()}}
+            values = values_for(delivery.to, delivery.data)
             way_out = link(delivery.to)
             message = letter.to(delivery.to, delivery.message_id, datetime.now(UTC), values, way_out)
             task.settle(delivery, server.send(message, delivery.to))
+
+
+def _letter(form: EmailForm, task: TaskContext, sender: str) -> "Letter":
+    from webapp.mail.compose import Letter
+
+    attached = [task.attachment(file_id) for file_id in form.attachments]
+    try:
+        return Letter(form.subject, form.body, sender, form.reply_to, attached, has_way_out=form.has_way_out)
+    except OSError as error:
+        words = "A file that was to be attached cannot be read. Nothing was sent. Ask an admin."
+        raise TaskError(words, cause="attachment-unreadable", technical=str(error)) from error
 
 
 def _title(form: EmailForm) -> str:

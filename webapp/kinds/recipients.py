@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from webapp import processes
@@ -25,9 +26,9 @@ def require_column(columns: Sequence[str], chosen: str) -> str:
     raise FormErrors({"recipients": f"This list has no column of addresses. Its columns are {shown}."})
 
 
-def of_list(table: Table, chosen: str, *, duplicates: bool) -> Iterator[NewDelivery]:
+def of_list(table: Table, reading: lists.Reading) -> Iterator[NewDelivery]:
     """Every row in its order; read by a child, so that the slot stays small."""
-    column = require_column([column.name for column in table.understood.columns], chosen)
+    column = require_column([column.name for column in table.understood.columns], reading.column)
     if not table.typed.exists():
         raise TaskError(GONE, cause="upload-gone", fault="form")
     with tempfile.TemporaryDirectory(prefix="outtray-list-") as folder:
@@ -36,9 +37,8 @@ def of_list(table: Table, chosen: str, *, duplicates: bool) -> Iterator[NewDeliv
             processes.call(
                 lists.write_down,
                 table.typed,
-                column,
+                replace(reading, column=column),
                 written,
-                duplicates,
                 seconds=lists.SECONDS,
                 memory_mb=lists.MEMORY_MB,
                 what=f"The list “{table.name}”",

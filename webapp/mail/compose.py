@@ -11,8 +11,9 @@ from functools import cached_property, lru_cache
 from webapp.mail.headers import ExactPolicy
 from webapp.mail.html import page
 from webapp.mail.merge import Marks, Values, fill, fill_line
-from webapp.mail.parts import Attachment, attached_part, text_part, together
+from webapp.mail.parts import attached_part, text_part, together
 from webapp.mail.recipients import PLAIN, wire_form
+from webapp.ports import Attachment
 
 NOTHING: Values = {}
 OUT = "outtray: unsubscribe"  # a field that no column can be called by chance

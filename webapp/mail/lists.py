@@ -4,13 +4,14 @@ Arrow is imported in here only when rows are read: the web process and slots do 
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from webapp.errors import UserError
-from webapp.mail.merge import key_of, shown
+from webapp.mail.formats import shown
+from webapp.mail.merge import key_of
 from webapp.mail.recipients import normal_form, one_address
 
 BATCH_ROWS = 10_000
@@ -18,13 +19,31 @@ WRONG = 5  # rows that one error names
 NAMED = 50  # rows of each problem that a page names
 NAMES = ("e-mail", "email", "e-mail address", "email address", "mail", "correo", "address")
 SECONDS, MEMORY_MB = 60.0, 1024
+NEVER = "This address is on the list of those to whom nobody writes."
+AGAIN = "The same email went there before."
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a list is read: the column with the addresses, whether each row counts, and whom nothing is sent to.
+
+    `formats`: per column as in formats.py; `never` and `got`: keys of those to whom nobody writes, and of those who
+    got the same message before.
+    """
+
+    column: str = ""
+    duplicates: bool = False
+    formats: Mapping[str, str] = field(default_factory=dict)
+    never: frozenset[str] = frozenset()
+    got: frozenset[str] = frozenset()
+    leaves_got: bool = False
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of a list; `skip` says why nothing is sent to it, `why` in one word: bad, duplicate."""
+    """One row of a list; `skip` says why nothing is sent to it, `why` in one word: bad, never, again, duplicate."""
 
-    row: int  # as a spreadsheet counts: the header is row 1
+    row: int  # as a spreadsheet counts: the header is row 1; of typed addresses the place in line
     to: str
     key: str
     values: dict[str, str]
@@ -40,8 +59,12 @@ class Summary:
     good: int = 0
     bad: int = 0
     duplicates: int = 0
+    never: int = 0
+    got: int = 0  # of those to whom it may go: who got the same message before
     bad_rows: list[tuple[int, str]] = field(default_factory=list)  # row, what is wrong
     duplicate_rows: list[tuple[int, str, int]] = field(default_factory=list)  # row, address, first row with it
+    never_rows: list[tuple[int, str]] = field(default_factory=list)  # row, address
+    got_rows: list[tuple[int, str]] = field(default_factory=list)
     empty: dict[str, int] = field(default_factory=dict)  # field: for how many it is empty
     empty_rows: dict[str, list[int]] = field(default_factory=dict)
     first: list[Entry] = field(default_factory=list)  # the first that get it
@@ -54,7 +77,7 @@ def address_column(columns: Sequence[str]) -> str:
     return named or next((column for key, column in by_key.items() if "mail" in key), "")
 
 
-def entries(typed: Path, column: str, *, duplicates: bool = False) -> Iterator[Entry]:
+def entries(typed: Path, reading: Reading) -> Iterator[Entry]:
     """Every row of the typed copy in its order, each with a verdict; the memory is that of the addresses."""
     import pyarrow.parquet as pq
 
@@ -64,42 +87,72 @@ def entries(typed: Path, column: str, *, duplicates: bool = False) -> Iterator[E
         for batch in file.iter_batches(BATCH_ROWS):
             for row in batch.to_pylist():
                 number += 1
-                yield _entry(number, row, column, seen, duplicates=duplicates)
+                yield _entry(number, row, reading, seen)
 
 
-def _entry(number: int, row: dict[str, Any], column: str, seen: dict[str, int], *, duplicates: bool) -> Entry:
-    values = {name: shown(value) for name, value in row.items()}
-    typed = values.get(column, "")
+def of_addresses(addresses: Sequence[str], reading: Reading) -> Iterator[Entry]:
+    """The same of addresses that were typed and are right."""
+    seen: dict[str, int] = {}
+    for number, address in enumerate(addresses, 1):
+        yield _judged(Entry(number, address, normal_form(address), {}), reading, seen)
+
+
+def _entry(number: int, row: dict[str, Any], reading: Reading, seen: dict[str, int]) -> Entry:
+    values = {name: shown(value, reading.formats.get(name, "")) for name, value in row.items()}
+    typed = values.get(reading.column, "")
     try:
         address = one_address(typed)
     except ValueError as error:
         wrong = f"Row {number}: {error}" if typed else f"Row {number} has no address."
         return Entry(number, typed[:400], "", values, wrong, "bad")
-    key = normal_form(address)
-    first = seen.setdefault(key, number)
-    if first != number and not duplicates:
-        return Entry(number, address, key, values, f"Row {number} has the same address as row {first}.", "duplicate")
-    return Entry(number, address, key, values)
+    return _judged(Entry(number, address, normal_form(address), values), reading, seen)
 
 
-def summary(typed: Path, column: str, fields: Sequence[str], duplicates: bool) -> Summary:
-    """What a page shows before anything is sent. `fields`: those that the message uses."""
-    found = Summary(empty=dict.fromkeys(fields, 0), empty_rows={name: [] for name in fields})
+def _judged(entry: Entry, reading: Reading, seen: dict[str, int]) -> Entry:
+    if entry.key in reading.never:
+        return replace(entry, skip=NEVER, why="never")
+    if entry.key in reading.got and reading.leaves_got:
+        return replace(entry, skip=AGAIN, why="again")
+    first = seen.setdefault(entry.key, entry.row)
+    if first != entry.row and not reading.duplicates:
+        return replace(entry, skip=f"Row {entry.row} has the same address as row {first}.", why="duplicate")
+    return entry
+
+
+def summary_of(typed: Path, reading: Reading, fields: Sequence[str]) -> Summary:
+    """What a page shows before anything is sent to a list. `fields`: those that the message uses."""
+    return summary(entries(typed, reading), reading, fields)
+
+
+def summary(found: Iterable[Entry], reading: Reading, fields: Sequence[str] = ()) -> Summary:
+    """What a page shows of these."""
+    told = Summary(empty=dict.fromkeys(fields, 0), empty_rows={name: [] for name in fields})
     firsts: dict[str, int] = {}
-    for entry in entries(typed, column, duplicates=duplicates):
-        found.rows += 1
-        if entry.why == "bad":
-            found.bad += 1
-            _keep(found.bad_rows, (entry.row, entry.skip))
-        elif entry.why == "duplicate":
-            found.duplicates += 1
-            _keep(found.duplicate_rows, (entry.row, entry.to, firsts[entry.key]))
-        else:
-            found.good += 1
-            firsts.setdefault(entry.key, entry.row)
-            _keep(found.first, entry)
-            _note_empty(found, entry)
-    return found
+    for entry in found:
+        told.rows += 1
+        if entry.key in reading.got and entry.why in ("", "again"):
+            told.got += 1
+            _keep(told.got_rows, (entry.row, entry.to))
+        if entry.why:
+            _note_left_out(told, entry, firsts)
+            continue
+        told.good += 1
+        firsts.setdefault(entry.key, entry.row)
+        _keep(told.first, entry)
+        _note_empty(told, entry)
+    return told
+
+
+def _note_left_out(told: Summary, entry: Entry, firsts: Mapping[str, int]) -> None:
+    if entry.why == "bad":
+        told.bad += 1
+        _keep(told.bad_rows, (entry.row, entry.skip))
+    elif entry.why == "never":
+        told.never += 1
+        _keep(told.never_rows, (entry.row, entry.to))
+    elif entry.why == "duplicate":
+        told.duplicates += 1
+        _keep(told.duplicate_rows, (entry.row, entry.to, firsts[entry.key]))
 
 
 def _note_empty(found: Summary, entry: Entry) -> None:
@@ -119,7 +172,7 @@ def _keep(rows: list[Any], row: Any) -> None:
 
 def addresses(typed: Path, column: str) -> list[str]:
     """Every address of a list, each once; UserError names the rows that hold something else."""
-    found = [entry for entry in entries(typed, column) if entry.why != "duplicate"]
+    found = [entry for entry in entries(typed, Reading(column)) if entry.why != "duplicate"]
     wrong = [entry.skip for entry in found if entry.why == "bad" and entry.to]
     if wrong:
         more = f" {len(wrong) - WRONG:,} more rows are wrong too." if len(wrong) > WRONG else ""
@@ -127,11 +180,11 @@ def addresses(typed: Path, column: str) -> list[str]:
     return [entry.to for entry in found if not entry.why]
 
 
-def write_down(typed: Path, column: str, target: Path, duplicates: bool) -> int:
+def write_down(typed: Path, reading: Reading, target: Path) -> int:
     """Writes every entry as a line of JSON, for a slot that never imports Arrow; returns how many."""
     number = 0
     with target.open("w", encoding="utf-8") as out:
-        for entry in entries(typed, column, duplicates=duplicates):
+        for entry in entries(typed, reading):
             out.write(json.dumps([entry.to, entry.values, entry.skip, entry.why, entry.key], ensure_ascii=False) + "\n")
             number += 1
     return number

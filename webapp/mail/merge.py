@@ -5,18 +5,22 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from functools import cached_property
-from typing import Any
 
 FIELD = re.compile(r"\{\{\s*([^{}]{1,200}?)\s*\}\}")
 LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
+ALWAYS = "email"  # the field that every message can use
 Values = Mapping[str, str]
 
 
 def key_of(name: str) -> str:
     """{{ Name }}, {{name}} and {{ NAME }} are one field."""
     return " ".join(name.split()).casefold()
+
+
+def values_for(to: str, row: Values) -> dict[str, str]:
+    """What the fields of a message to somebody stand for; `row` as in the list, by the names of its columns."""
+    return {ALWAYS: to, **{key_of(name): value for name, value in row.items()}}
 
 
 def fields_of(*texts: str) -> list[str]:
@@ -42,26 +46,6 @@ def fill(text: str, values: Values) -> str:
 def fill_line(text: str, values: Values) -> str:
     """The same on one line, for a header."""
     return " ".join(fill(text, values).split())
-
-
-def shown(value: Any) -> str:
-    """A cell as people read it: 3 November 2026, 09:30, 12, 007."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case datetime() if (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0):
-            return f"{value.day} {value:%B %Y}"
-        case datetime():
-            return f"{value.day} {value:%B %Y, %H:%M}"
-        case date():
-            return f"{value.day} {value:%B %Y}"
-        case time():
-            return f"{value:%H:%M}"
-        case float():
-            return f"{value:.15g}" if abs(value) < 1e15 else f"{value:g}"
-    return str(value).strip()
 
 
 @dataclass(frozen=True)

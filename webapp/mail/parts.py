@@ -4,23 +4,13 @@ import base64
 import binascii
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email.message import EmailMessage
-from pathlib import Path
 
 from webapp.mail.headers import ExactPolicy
+from webapp.ports import Attachment
 
 POLICY = ExactPolicy()
 PLAIN_LINE = 78  # characters that a line in 7 bits has at the most (RFC 5322, 2.1.1)
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A file that goes with a message."""
-
-    name: str
-    media_type: str
-    path: Path
 
 
 def text_part(text: str, subtype: str) -> bytes:
@@ -29,6 +19,11 @@ def text_part(text: str, subtype: str) -> bytes:
     encoding, content = _encoded(lines)
     head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
     return head.encode() + content
+
+
+def travelling_size(attachment: Attachment) -> int:
+    """Bytes that an attachment adds to a message, about: base 64 in lines of 76 characters."""
+    return (attachment.size + 2) // 3 * 4 * 78 // 76 + 300
 
 
 def attached_part(attachment: Attachment) -> bytes:

@@ -1,7 +1,7 @@
 """A running task, as its kind sees it: every write carries (task id, attempt)."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -9,10 +9,11 @@ from webapp.db.connect import mark_changed
 from webapp.errors import NotFound, TaskError
 from webapp.files import queries as files
 from webapp.files.store import safe_name
-from webapp.ports import Delivery, MailTarget, NewDelivery, Reply, Table, Target
+from webapp.ports import Attachment, Delivery, MailTarget, NewDelivery, Reply, Table, Target
 from webapp.tasks.changes import add_line, fenced
 from webapp.tasks.control import Control
 from webapp.tasks.deliveries import SHOWN_EVERY, Ledger
+from webapp.tasks.earlier import keys_of
 from webapp.tasks.model import Task
 from webapp.tasks.workshop import Workshop
 
@@ -64,6 +65,16 @@ class Context:
             words = "The file that this was to be made from is not here any more. Choose it again."
             raise TaskError(words, cause="upload-gone", fault="form") from None
 
+    def attachment(self, file_id: str) -> Attachment:
+        try:
+            return self._shop.attachment_of(self.owner, file_id)
+        except NotFound:
+            raise TaskError(ATTACHED_GONE, cause="attachment-gone", fault="form") from None
+
+    def reached(self, tasks: Sequence[int]) -> frozenset[str]:
+        with self._shop.read() as conn:
+            return keys_of(conn, self.owner.id, tasks)
+
     @contextmanager
     def new_file(self, name: str, media_type: str) -> Iterator[Path]:
         self._require_room()
@@ -107,4 +118,5 @@ class Context:
             raise TaskError(NO_ROOM, cause="disk-full")
 
 
+ATTACHED_GONE = "A file that was to be attached is not here any more. Nothing was sent. Choose it again."
 NO_ROOM = "There is no room left on the server's disk. No file was made. Ask an admin to make room, then press Retry."

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from webapp.db.connect import Database
 from webapp.files.store import Store
-from webapp.ports import Engine, Kind, MailTarget, Person, Table
+from webapp.ports import Attachment, Engine, Kind, MailTarget, Person, Table
 from webapp.settings import Settings
 
 
@@ -40,6 +40,8 @@ class Workshop(Protocol):
     def owner(self, person_id: int) -> Person: ...
 
     def table_of(self, person_id: int, upload_id: str) -> Table: ...
+
+    def attachment_of(self, person: Person, file_id: str) -> Attachment: ...
 
     def mail_server(self, chosen: str = "", *, is_urgent: bool = False) -> AbstractContextManager[MailTarget]: ...
 

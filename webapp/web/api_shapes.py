@@ -79,11 +79,14 @@ class DeliveryOut(BaseModel):
 
 
 class UploadOut(BaseModel):
-    """An uploaded table. Its id and the names of its columns go into forms; `notes` say what was odd in it."""
+    """An upload. Its id and the names of its columns go into forms; `notes` say what was odd in it.
+
+    `rows` is null where it is no table, but a file to be attached.
+    """
 
     id: str
     name: str
-    rows: int
+    rows: int | None
     columns: list[str]
     types: list[str]
     notes: list[str]

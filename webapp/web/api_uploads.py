@@ -1,5 +1,6 @@
-"""/api/v1/uploads for programs: brings in a table, to be named in a form."""
+"""/api/v1/uploads for programs: brings in a table, or a file to be attached, to be named in a form."""
 
+from pathlib import PurePath
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -14,8 +15,9 @@ from webapp.web.problem import problems
 router = APIRouter(prefix="/api/v1/uploads", tags=["Uploads"], responses=problems(401))
 
 FIELD = "file"
-MISSING = "Send the table as the field “file” of a multipart form."
-ONE_ONLY = "Send one table at a time."
+MISSING = "Send the file as the field “file” of a multipart form."
+ONE_ONLY = "Send one file at a time."
+TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}  # endings of what must be a table
 FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -24,7 +26,10 @@ FORM: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": [FIELD],
-                    "properties": {FIELD: {"type": "string", "format": "binary"}},
+                    "properties": {
+                        FIELD: {"type": "string", "format": "binary"},
+                        "use": {"type": "string", "enum": ["", "attachment"]},
+                    },
                 }
             }
         },
@@ -34,20 +39,26 @@ FORM: dict[str, Any] = {
 
 @router.post("", status_code=201, response_model=UploadOut, responses=problems(413, 422), openapi_extra=FORM)
 def upload(person: Program, house: TheHouse, posted: Posted) -> Response:
-    """Reads and keeps a table (CSV or Excel). Its id goes into the form of a report, as `data`."""
+    """Reads and keeps a table (CSV or Excel). Its id goes into a form: `data` of a report, `recipients` of an email.
+
+    A file of another type, or any with `use=attachment`, is kept as it is, for `attachments`; `rows` is then null.
+    """
     if FIELD in posted.refused:
         raise TooLarge(posted.refused[FIELD], field=FIELD)
-    if FIELD in posted.repeated:
+    if len(posted.all_files.get(FIELD, ())) > 1:
         raise UserError(ONE_ONLY, field=FIELD)
     if FIELD not in posted.files:
         raise UserError(MISSING, field=FIELD)
     came = posted.files[FIELD]
-    try:
-        table = house.receive_upload(person, came.name, came.path)
-    except UserError as refused:
-        refused.field = FIELD
-        raise
-    return answer(_upload_out(table), 201)
+    if posted.one("use") != "attachment":
+        try:
+            return answer(_upload_out(house.receive_upload(person, came.name, came.path)), 201)
+        except UserError as refused:
+            if PurePath(came.name).suffix.lower() in TABLES or not came.size:
+                refused.field = FIELD
+                raise
+    attached = house.receive_attachment(person, came.name, came.path)
+    return answer(UploadOut(id=attached.id, name=attached.name, rows=None, columns=[], types=[], notes=[]), 201)
 
 
 def _upload_out(table: Table) -> UploadOut:

@@ -31,15 +31,15 @@ class Upload:
 
 @dataclass
 class Posting:
-    """What was posted; of several files of one name the last.
+    """What was posted; `files` has the last of each name, `all_files` every one in its order.
 
-    `refused`: fields whose file is larger than the limit, with the words to say so. `repeated`: those with several.
+    `refused`: fields of which a file is larger than the limit, with the words to say so.
     """
 
     values: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, Upload] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
-    repeated: set[str] = field(default_factory=set)
+    all_files: dict[str, list[Upload]] = field(default_factory=dict)
 
     def all(self, name: str) -> Sequence[str]:
         return self.values.get(name, ())
@@ -189,9 +189,9 @@ class _Parts:
 
     def _keep(self, name: str) -> None:
         self.flush()
-        if self._name in self.posting.files:
-            self.posting.repeated.add(self._name)
-        self.posting.files[self._name] = Upload(name, self._path(), self._size)
+        upload = Upload(name, self._path(), self._size)
+        self.posting.files[self._name] = upload
+        self.posting.all_files.setdefault(self._name, []).append(upload)
 
     def _path(self) -> Path:
         return self._folder / str(self._fields)

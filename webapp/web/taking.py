@@ -25,14 +25,27 @@ def take_uploads(house: House, person: Person, kind: Kind, posted: Posting) -> d
         if sent in posted.refused:
             errors[name] = posted.refused[sent]
         elif sent in posted.files:
-            upload = posted.files[sent]
             try:
-                posted.values[name] = [house.receive_upload(person, upload.name, upload.path).id]
+                _take(house, person, posted, name, is_table=_widget(kind, name) != "files")
             except UserError as error:
                 errors[name] = error.words
-        if name in errors:
+        if name in errors and _widget(kind, name) != "files":
             posted.values.pop(name, None)
     return errors
+
+
+def _take(house: House, person: Person, posted: Posting, name: str, *, is_table: bool) -> None:
+    if is_table:
+        upload = posted.files[f"{name}-file"]
+        posted.values[name] = [house.receive_upload(person, upload.name, upload.path).id]
+        return
+    for upload in posted.all_files[f"{name}-file"]:
+        attached = house.receive_attachment(person, upload.name, upload.path)
+        posted.values.setdefault(name, []).append(attached.id)
+
+
+def _widget(kind: Kind, name: str) -> str:
+    return str(extra_of(kind.form.model_fields[name]).get("widget", ""))
 
 
 def last_choices(conn: Connection, person: Person, kind: Kind) -> dict[str, list[str]]:

@@ -1,0 +1,59 @@
+"""What earlier tasks tell of a new one: who got the same message a while ago, and how fast mail went."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from webapp.db import schema
+from webapp.db.types import now
+from webapp.ports import Person
+
+SAME_HOURS = 24
+GOT = ("sent", "unknown", "sending")
+ENOUGH = 50  # messages from which a run tells its speed
+RUNS = 5
+
+t, d = schema.task, schema.delivery
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Tasks that sent the same message, whom it reached (the keys of mailboxes), and when the last of it went."""
+
+    tasks: Sequence[int] = ()
+    keys: frozenset[str] = frozenset()
+    at: datetime | None = None
+
+
+def same(conn: Connection, person: Person, kind: str, said: Mapping[str, str]) -> Earlier:
+    """This person's tasks of the last day whose forms `said` the same, where they reached somebody."""
+    since = now() - timedelta(hours=SAME_HOURS)
+    query = select(t.c.id, t.c.form).where(t.c.owner == person.id, t.c.kind == kind, t.c.created > since)
+    alike = [row.id for row in conn.execute(query) if all(row.form.get(name) == text for name, text in said.items())]
+    reached = (d.c.task.in_(alike), d.c.state.in_(GOT))
+    keys = keys_of(conn, person.id, alike)
+    if not keys:
+        return Earlier()
+    tasks = conn.execute(select(d.c.task).where(*reached).distinct().order_by(d.c.task)).scalars().all()
+    return Earlier(tasks, keys, conn.execute(select(func.max(d.c.updated)).where(*reached)).scalar())
+
+
+def keys_of(conn: Connection, owner: int, tasks: Sequence[int]) -> frozenset[str]:
+    """Whom these tasks of one owner reached, or may have."""
+    if not tasks:
+        return frozenset()
+    query = select(d.c.key).join(t, t.c.id == d.c.task).where(t.c.owner == owner, d.c.task.in_(tasks))
+    return frozenset(conn.execute(query.where(d.c.state.in_(GOT), d.c.key != "")).scalars())
+
+
+def speed(conn: Connection, target: str) -> float | None:
+    """Messages a second that the last runs through this mail server made; None where nothing tells."""
+    ended = (t.c.target == target, t.c.queue == "mail", t.c.started.is_not(None), t.c.finished.is_not(None))
+    query = select(t.c.id, t.c.started, t.c.finished).where(*ended).order_by(t.c.id.desc()).limit(RUNS)
+    rows = conn.execute(query).all()
+    sent = select(func.count()).where(d.c.task.in_([row.id for row in rows]), d.c.state == "sent")
+    number = conn.execute(sent).scalar_one() if rows else 0
+    seconds = sum((row.finished - row.started).total_seconds() for row in rows)
+    return number / max(seconds, 0.1) if number >= ENOUGH else None

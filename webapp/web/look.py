@@ -1,0 +1,123 @@
+"""What there is to know of an email before it goes: who gets it and who does not, what it says, how long it takes."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from webapp import processes
+from webapp.errors import NotFound
+from webapp.house import House
+from webapp.kinds.email import KIND, UNCHECKED, reading_of
+from webapp.kinds.emailform import EmailForm
+from webapp.kinds.recipients import require_column
+from webapp.mail import lists, merge
+from webapp.mail.preview import Draft, Preview, preview
+from webapp.mailroom import never
+from webapp.mailroom.way import Way
+from webapp.ports import Attachment, Person, Table
+from webapp.tasks import earlier
+from webapp.tasks.earlier import Earlier
+from webapp.web import words
+
+
+@dataclass(frozen=True)
+class Look:
+    """All that the check page shows; `first` is how the first message looks."""
+
+    summary: lists.Summary
+    sender: str
+    reply_to: str
+    duration: str
+    is_outbox: bool
+    first: Preview | None = None
+    table: str = ""
+    column: str = ""
+    attachments: list[Attachment] = field(default_factory=list)
+    earlier: Earlier = field(default_factory=Earlier)
+    leaves_got: bool = True
+    local_link: str = ""  # the panel's address where people elsewhere cannot open it, but the message links to it
+
+    @property
+    def number(self) -> int:
+        return self.summary.good
+
+    @property
+    def asks(self) -> bool:
+        return self.number > UNCHECKED
+
+    @property
+    def got_at(self) -> datetime | None:
+        return self.earlier.at if self.summary.got else None
+
+    @property
+    def empty(self) -> list[tuple[str, int, list[int]]]:
+        """Fields that are empty for somebody, for how many, and in which rows."""
+        rows = self.summary.empty_rows
+        return [(name, count, rows[name]) for name, count in self.summary.empty.items() if count]
+
+
+def sent_as(form: EmailForm, look: Look) -> EmailForm:
+    """The form as it is sent after this look."""
+    tasks = list(look.earlier.tasks) if look.summary.got and look.leaves_got else []
+    return form.model_copy(update={"except_tasks": tasks})
+
+
+def look_at(house: House, person: Person, form: EmailForm, *, leaves_got: bool) -> Look:
+    """UserError where the list cannot be read any more."""
+    table = house.table_of(person.id, form.recipients) if form.recipients else None
+    column = require_column([one.name for one in table.understood.columns], form.address_column) if table else ""
+    with house.read() as conn:
+        before = earlier.same(conn, person, KIND.name, {"subject": form.subject, "body": form.body})
+        reading = replace(reading_of(form, column), never=never.keys(conn), got=before.keys, leaves_got=leaves_got)
+    found = _summary(form, table, reading)
+    way = house.mail.way(form.server)
+    attachments = [house.attachment_of(person, file_id) for file_id in form.attachments]
+    draft = Draft(form.subject, form.body, way.sender, form.has_way_out, attachments)
+    entry = found.first[0] if found.first else None
+    return Look(
+        found,
+        way.sender,
+        form.reply_to,
+        _duration(house, way, found.good),
+        way.smtp is None,
+        preview(draft, entry.to, entry.values) if entry else None,
+        table.name if table else "",
+        column,
+        attachments,
+        before,
+        leaves_got,
+        house.local_address if form.has_way_out else "",
+    )
+
+
+def entry_of(house: House, person: Person, form: EmailForm, place: int) -> tuple[lists.Entry, int]:
+    """The recipient at this place (from 0) of those that a preview shows, and how many there are to choose from."""
+    if not form.recipients:
+        found = [lists.Entry(number, to, to, {}) for number, to in enumerate(form.to, 1)]
+    else:
+        table = house.table_of(person.id, form.recipients)
+        column = require_column([one.name for one in table.understood.columns], form.address_column)
+        found = _summary(form, table, reading_of(form, column)).first
+    if not found:
+        raise NotFound("Nobody would get this email.")
+    return found[place % len(found)], len(found)
+
+
+def _summary(form: EmailForm, table: Table | None, reading: lists.Reading) -> lists.Summary:
+    if table is None:
+        return lists.summary(lists.of_addresses(form.to, reading), reading)
+    fields = [name for name in merge.fields_of(form.subject, form.body) if merge.key_of(name) != merge.ALWAYS]
+    return processes.call(
+        lists.summary_of, table.typed, reading, fields,
+        seconds=lists.SECONDS, memory_mb=lists.MEMORY_MB, what=f"The list “{table.name}”",
+    )  # fmt: skip
+
+
+def _duration(house: House, way: Way, number: int) -> str:
+    """By the speed that is set for the server, else by that of earlier runs through it."""
+    if way.smtp is None:
+        return "a moment"
+    if way.smtp.rate:
+        return words.about(number / way.smtp.rate)
+    with house.read() as conn:
+        speed = earlier.speed(conn, way.target)
+    return f"{words.about(number / speed)}, as fast as the last time" if speed else ""
