@@ -36,7 +36,7 @@ def main(wanted: list[str]) -> None:
 
 
 def _picture(
-    browser: Browser, house: House, address: str, visit: Visit, width: int, theme: str, tasks: dict[str, int]
+    browser: Browser, house: House, address: str, visit: Visit, width: int, theme: str, tasks: dict[str, int | str]
 ) -> None:
     with house.read() as conn:
         person = people.by_email(conn, house.settings, visit.who) if visit.who else None

@@ -19,6 +19,7 @@ from webapp.web import (
     article,
     causes,
     check,
+    composing,
     failures,
     files,
     health,
@@ -32,6 +33,7 @@ from webapp.web import (
     openapi,
     people,
     poll,
+    savedlists,
     settings,
     setup,
     speed,
@@ -47,7 +49,8 @@ from webapp.web.watcher import watching
 
 # The poll of the log stands before the page of a task, whose address begins alike; so does the speed before actions.
 ENTRY = (login, setup, invite, account, access, people, mailservers, neverwrite, settings, unsubscribe)
-ROUTERS = tuple(page.router for page in (home, check, new, poll, tasks, causes, speed, actions, files, *ENTRY))
+WORK = (home, check, composing, new, poll, tasks, causes, speed, actions, files, savedlists)
+ROUTERS = tuple(page.router for page in (*WORK, *ENTRY))
 PROGRAMS = tuple(part.router for part in (article, api, api_parts, api_uploads, health, metrics))
 
 

@@ -71,11 +71,12 @@ def _forget_tasks(house: House) -> None:
 
 
 def _forget_uploads(house: House) -> None:
-    """An upload lives as long as a file would; a task that still waits for it keeps it."""
+    """An upload lives as long as a file would; a task that waits for it, a list or a template keeps it."""
     oldest = now() - timedelta(days=house.settings.keep_files_days)
     with house.write() as conn:
-        needed = _texts_of_open_forms(conn)
-        old = conn.execute(select(u.c.id, u.c.storage).where(u.c.created < oldest)).all()
+        needed = _texts_that_name_uploads(conn)
+        is_listed = select(schema.saved_list.c.id).where(schema.saved_list.c.upload == u.c.id).exists()
+        old = conn.execute(select(u.c.id, u.c.storage).where(u.c.created < oldest, ~is_listed)).all()
         gone = [row for row in old if not any(row.id in text for text in needed)]
         conn.execute(delete(u).where(u.c.id.in_([row.id for row in gone])))
     for row in gone:
@@ -83,9 +84,11 @@ def _forget_uploads(house: House) -> None:
         house.store.remove(row.storage + TYPED)
 
 
-def _texts_of_open_forms(conn: Connection) -> list[str]:
-    query = select(t.c.form).where(t.c.state.in_(["waiting", "running", "held"]))
-    return [str(form) for form in conn.execute(query).scalars()]
+def _texts_that_name_uploads(conn: Connection) -> list[str]:
+    """Forms of tasks that are not over, and what people keep."""
+    is_open = t.c.state.in_(["waiting", "running", "held"])
+    forms = (select(t.c.form).where(is_open), select(schema.kept.c.form))
+    return [str(form) for query in forms for form in conn.execute(query).scalars()]
 
 
 def _remove_strays(house: House) -> None:

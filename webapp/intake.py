@@ -1,15 +1,17 @@
 """Takes uploads in: read under limits in a child that ends with it, kept whole, entered last."""
 
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from webapp import processes
 from webapp.errors import UserError
 from webapp.files import uploads
 from webapp.files.store import Store, safe_name
-from webapp.mail import lists
+from webapp.mail import list_update, lists
+from webapp.mail.list_update import Updated
 from webapp.mail.recipients import one_address
-from webapp.ports import Attachment, Person, Table
+from webapp.ports import Attachment, Column, Person, Table, Understood
 from webapp.reports.sources import understand_apart
 
 if TYPE_CHECKING:
@@ -38,14 +40,39 @@ def receive_attachment(house: "House", person: Person, name: str, path: Path) ->
     return house.attachment_of(person, upload_id)
 
 
+def update_list(
+    house: "House", person: Person, known: Table, name: str, path: Path, *, only_new: bool
+) -> tuple[Updated, str]:
+    """Brings a list up to date from an uploaded file; a new upload holds the result, and its id is returned."""
+    with house.store.unfinished() as typed, house.store.unfinished() as merged, house.store.unfinished() as text:
+        understood = understand_apart(path, safe_name(name), typed)
+        columns = [list(one.columns) for one in (known.understood, understood)]
+        named = [_address_column(one) for one in columns]
+        given = (known.typed, columns[0], named[0], typed, columns[1], named[1], merged, text, only_new)
+        updated: Updated = processes.call(
+            list_update.update, *given, seconds=lists.SECONDS, memory_mb=lists.MEMORY_MB, what=f"“{safe_name(name)}”"
+        )
+        stored = house.store.keep(text)
+        merged.replace(house.store.path(stored.storage + uploads.TYPED))
+    now_known = Understood(updated.rows, updated.columns, encoding="UTF-8", delimiter=",")
+    called = f"{PurePath(known.name).stem}.csv"
+    with house.write() as conn:
+        return updated, uploads.add(conn, person, called, stored, now_known)
+
+
+def _address_column(columns: Sequence[Column]) -> str:
+    names = [column.name for column in columns]
+    found = lists.address_column(names) or (names[0] if len(names) == 1 else "")
+    if not found:
+        raise UserError(NO_ADDRESSES.format(", ".join(names[:20])), field="file")
+    return found
+
+
 def read_addresses_of(store: Store, name: str, path: Path) -> list[str]:
     """The addresses of an uploaded list, which is not kept; UserError names what is no address, with its row."""
     with store.unfinished() as typed:
         understood = understand_apart(path, safe_name(name), typed)
-        columns = [column.name for column in understood.columns]
-        column = lists.address_column(columns) or (columns[0] if len(columns) == 1 else "")
-        if not column:
-            raise UserError(NO_ADDRESSES.format(", ".join(columns[:20])))
+        column = _address_column(understood.columns)
         found: list[str] = processes.call(
             lists.addresses, typed, column, seconds=lists.SECONDS, memory_mb=lists.MEMORY_MB, what=f"“{name}”"
         )

@@ -285,6 +285,7 @@ class Kind:
     expand: Callable[[Any, TaskContext], Iterable[NewDelivery]] | None = None
     total: Callable[[Any], int | None] = lambda form: None
     total_at: Callable[[Any, Desk], int | None] | None = None  # where it needs more than the form
+    template: Sequence[str] = ()  # fields that are kept as a template under a name
     is_checked: Callable[[Any], bool] = lambda form: False  # whether a person looks it over before it is sent
     undoable: bool = False
     pausable: bool = False

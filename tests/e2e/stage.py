@@ -6,16 +6,33 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from tests.factories import make_delivery, make_file, make_person, make_task
+from webapp.accounts import people
 from webapp.db.types import now
+from webapp.files import saved_lists
 from webapp.house import House
+from webapp.mailroom import never
 from webapp.ports import Person
 from webapp.tasks.changes import add_line
 
 EMAIL = {"to": ["bob@example.com"], "subject": "Your order is ready", "body": "Dear Bob,\n\nyour order is ready."}
 
 
-def set_stage(house: House, folder: Path) -> dict[str, int]:
-    """Fills the house; returns the tasks by what they show."""
+def set_stage(house: House, folder: Path) -> dict[str, int | str]:
+    """Fills the house; returns the tasks by what they show, and the last part of a link to unsubscribe."""
+    tasks = _fill(house, folder)
+    with house.write() as conn:
+        ana = people.by_email(conn, house.settings, "ana@example.com")
+        never.add(conn, ["carla@example.com"], "unsubscribed", task=tasks["attention"])
+        never.add(conn, ["office@example.net", "zoe.schmidt@example.org"], "added")
+    path = folder / "clients.csv"
+    path.write_text("E-mail,Name\n" + "".join(f"p{number}@example.com,Person {number}\n" for number in range(240)))
+    table = house.receive_upload(ana, "clients.csv", path)
+    with house.write() as conn:
+        saved_lists.add(conn, ana, "Clients", table.id)
+    return {**tasks, "link": house.unsubscribe.token(tasks["attention"], "maria.lopez@example.com")}
+
+
+def _fill(house: House, folder: Path) -> dict[str, int]:
     with house.write() as conn:
         ana = make_person(conn, house.settings, "ana@example.com", "Ana Ruiz")
         make_person(conn, house.settings, "rut@example.com", "Rut Admin", role="admin")

@@ -23,7 +23,7 @@ THEMES = ("light", "dark")
 class Stage:
     """One served house and the tasks on it."""
 
-    def __init__(self, house: House, address: str, tasks: dict[str, int]) -> None:
+    def __init__(self, house: House, address: str, tasks: dict[str, int | str]) -> None:
         self.house, self.address, self.tasks = house, address, tasks
 
 

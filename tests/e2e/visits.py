@@ -19,7 +19,7 @@ class Visit:
     stage: str = "full"
     steps: Steps = lambda page: None
 
-    def go(self, page: Page, tasks: dict[str, int]) -> None:
+    def go(self, page: Page, tasks: dict[str, int | str]) -> None:
         page.goto(self.path.format(**tasks))
         self.steps(page)
 
@@ -56,6 +56,21 @@ def _choose_list(page: Page) -> None:
         "input[type=file]", {"name": "clients.csv", "mimeType": "text/csv", "buffer": CLIENTS.encode()}
     )
     page.get_by_label("Column with the addresses").wait_for()
+
+
+def _written(page: Page) -> None:
+    _choose_list(page)
+    page.fill("[name=subject]", "Opening hours for {{ Name }}")
+    page.fill("[name=body]", "Dear {{ Name }},\n\nwe open at **nine**:\n\n- Monday to Friday\n- Saturday")
+    page.get_by_text("Opening hours for Ana").wait_for()
+    page.get_by_text("Templates").click()
+
+
+def _unsubscribe(page: Page) -> None:
+    button = page.get_by_role("button", name="Unsubscribe", exact=True)
+    if button.count():  # once is for all
+        button.click()
+    page.get_by_role("button", name="Write to me again").wait_for()
 
 
 def _check(page: Page) -> None:
@@ -103,6 +118,7 @@ VISITS = [
     Visit("new-notification-refused", "/new/notification", steps=_refused("Send notification")),
     Visit("new-email", "/new/email"),
     Visit("new-email-list", "/new/email", steps=_choose_list),
+    Visit("new-email-written", "/new/email", steps=_written),
     Visit("new-email-check", "/new/email", steps=_check),
     Visit("new-email-check-unconfirmed", "/new/email", steps=_check_unconfirmed),
     Visit("new-email-refused", "/new/email", steps=_refused("Send email", to="bob@example")),
@@ -115,6 +131,12 @@ VISITS = [
     Visit("settings", "/settings", ADMIN),
     Visit("settings-tested", "/settings", ADMIN, steps=_test_server),
     Visit("settings-refused", "/settings", ADMIN, steps=_refused("Save", host="smtp://mail", port="x")),
+    Visit("never-write", "/settings/never", ADMIN),
+    Visit("never-write-refused", "/settings/never", ADMIN, steps=_refused("Add", addresses="ana@")),
+    Visit("lists", "/lists"),
+    Visit("list", "/lists", steps=lambda page: page.get_by_role("link", name="Update").first.click()),
+    Visit("unsubscribe", "/unsubscribe/{link}", NOBODY),
+    Visit("unsubscribed", "/unsubscribe/{link}", NOBODY, steps=_unsubscribe),
     Visit("not-found", "/tasks/999999"),
     Visit("login", "/login", NOBODY),
     Visit("login-refused", "/login", NOBODY, steps=_refused("Sign in", email="ana@example.com", password="wrong")),

@@ -149,7 +149,7 @@ def test_choosing_a_list_shows_its_columns(signed_in):
     page = read(answer.text)
     assert answer.status_code == 200
     assert [one["value"] for one in page.one("select", id="address_column").all("option")] == ["Mail", "Name"]
-    assert "{{ Name }}" in page.one(id="choose-list").text
+    assert "{{ Name }}" in page.one(id="inserts").text
 
 
 def test_a_hostile_cell_is_shown_and_never_run(signed_in):

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from webapp.mail.compose import Letter
 
 MOST_ATTACHED_MB = 20  # few servers take more than 25 MB, and files grow by a third on their way
+TEST = "[Test] "  # begins the subject of a test
 UNCHECKED = 20  # addresses to which a person may send without another look
 
 
 def check(form: EmailForm, desk: Desk) -> None:
     """The list is there, and each field of the message is one of its columns."""
-    if form.to and form.recipients:
+    if form.to and form.recipients and not form.test:
         raise FormErrors({"to": "Give addresses or a list, not both."})
+    if form.test and len(form.to) != 1:
+        raise FormErrors({"to": "A test goes to one address."})
     _require_somebody(form, desk)
     _require_small(form, desk)
     if form.server and form.server not in [value for value, _ in desk.senders()]:
@@ -74,6 +77,10 @@ def _named(columns: list[str]) -> str:
 
 def expand(form: EmailForm, task: TaskContext) -> Iterator[NewDelivery]:
     """One delivery for each address, or for each row of the list."""
+    if form.test:
+        table = task.table(form.recipients) if form.recipients else None
+        yield recipients.test(table, form.to[0], reading_of(form), form.test_row)
+        return
     reading = reading_of(form, got=task.reached(form.except_tasks))
     if form.recipients:
         yield from recipients.of_list(task.table(form.recipients), reading)
@@ -105,24 +112,28 @@ def _letter(form: EmailForm, task: TaskContext, sender: str) -> "Letter":
 
     attached = [task.attachment(file_id) for file_id in form.attachments]
     try:
-        return Letter(form.subject, form.body, sender, form.reply_to, attached, has_way_out=form.has_way_out)
+        subject = f"{TEST}{form.subject}" if form.test else form.subject
+        return Letter(subject, form.body, sender, form.reply_to, attached, has_way_out=form.has_way_out)
     except OSError as error:
         words = "A file that was to be attached cannot be read. Nothing was sent. Ask an admin."
         raise TaskError(words, cause="attachment-unreadable", technical=str(error)) from error
 
 
 def _title(form: EmailForm) -> str:
+    if form.test:
+        return f"Test of “{form.subject}”"
     if form.recipients:
         return f"{form.subject} to a list"
     return f"Email to {form.to[0]}" if form.is_single else f"{form.subject} to {len(form.to):,} people"
 
 
 def _title_at(form: EmailForm, desk: Desk) -> str:
-    return f"{form.subject} to {desk.table(form.recipients).name}" if form.recipients else _title(form)
+    is_list = form.recipients and not form.test
+    return f"{form.subject} to {desk.table(form.recipients).name}" if is_list else _title(form)
 
 
 def _total_at(form: EmailForm, desk: Desk) -> int:
-    return desk.table(form.recipients).understood.rows if form.recipients else len(form.to)
+    return desk.table(form.recipients).understood.rows if form.recipients and not form.test else len(form.to)
 
 
 KIND = Kind(
@@ -137,6 +148,7 @@ KIND = Kind(
     title_at=_title_at,
     check=check,
     is_checked=lambda form: bool(form.recipients) or len(form.to) > UNCHECKED,
+    template=("subject", "body", "attachments"),
     queue=lambda form: "quick" if form.is_single else "mail",
     expand=expand,
     total=lambda form: len(form.to) or None,

@@ -79,6 +79,9 @@ class EmailForm(TaskForm):
         title="Message", json_schema_extra={"widget": "textarea"}
     )
 
+    test: bool = Field(False, title="A test", json_schema_extra={"widget": "hidden"})
+    test_row: int = Field(1, title="With the values of row", ge=1, json_schema_extra={"widget": "hidden"})
+
     @model_validator(mode="before")
     @classmethod
     def _absent_is_empty(cls, data: Any) -> Any:
@@ -97,6 +100,8 @@ class EmailForm(TaskForm):
     @property
     def has_way_out(self) -> bool:
         """Whether each message holds a link with which whoever gets it unsubscribes."""
+        if self.test:
+            return self.unsubscribe != "never" if self.recipients else False
         if self.recipients:
             return self.unsubscribe != "never"
         return len(self.to) > 1 and self.unsubscribe == "several"

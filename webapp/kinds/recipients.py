@@ -9,6 +9,7 @@ from pathlib import Path
 from webapp import processes
 from webapp.errors import FormErrors, TaskError, UserError
 from webapp.mail import lists
+from webapp.mail.recipients import normal_form
 from webapp.ports import NewDelivery, Table
 
 GONE = "The list that this was to go to is not here any more. Choose it again."
@@ -24,6 +25,22 @@ def require_column(columns: Sequence[str], chosen: str) -> str:
     if found := lists.address_column(columns):
         return found
     raise FormErrors({"recipients": f"This list has no column of addresses. Its columns are {shown}."})
+
+
+def test(table: Table | None, to: str, reading: lists.Reading, row: int) -> NewDelivery:
+    """One delivery to whoever tries it, with the values of that row of the list, else of the first that gets it."""
+    if table is None:
+        return NewDelivery(to, {}, key=normal_form(to))
+    column = require_column([column.name for column in table.understood.columns], reading.column)
+    entry = look_up(table, replace(reading, column=column), lists.Wanted(row))
+    return NewDelivery(to, entry.values if entry else {}, key=normal_form(to))
+
+
+def look_up(table: Table, reading: lists.Reading, wanted: lists.Wanted) -> lists.Entry | None:
+    """Somebody of the list, read by a child; UserError where it cannot be read."""
+    what = f"The list “{table.name}”"
+    given = (table.typed, reading, wanted)
+    return processes.call(lists.look_up, *given, seconds=lists.SECONDS, memory_mb=lists.MEMORY_MB, what=what)
 
 
 def of_list(table: Table, reading: lists.Reading) -> Iterator[NewDelivery]:

@@ -40,6 +40,15 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Whom a preview is for: the one of this row, the one before it, or the first in whose row these words stand."""
+
+    row: int = 1
+    before: bool = False
+    words: str = ""  # casefolded
+
+
+@dataclass(frozen=True)
 class Entry:
     """One row of a list; `skip` says why nothing is sent to it, `why` in one word: bad, never, again, duplicate."""
 
@@ -88,6 +97,21 @@ def entries(typed: Path, reading: Reading) -> Iterator[Entry]:
             for row in batch.to_pylist():
                 number += 1
                 yield _entry(number, row, reading, seen)
+
+
+def look_up(typed: Path, reading: Reading, wanted: Wanted) -> Entry | None:
+    """The first at or after the wanted row who gets it, or the last before it; None where nobody does."""
+    before: Entry | None = None
+    for entry in entries(typed, reading):
+        if entry.why:
+            continue
+        if wanted.words:
+            if any(wanted.words in value.casefold() for value in (entry.to, *entry.values.values())):
+                return entry
+        elif entry.row >= wanted.row:
+            return (before or entry) if wanted.before else entry
+        before = entry
+    return None if wanted.words else before
 
 
 def of_addresses(addresses: Sequence[str], reading: Reading) -> Iterator[Entry]:

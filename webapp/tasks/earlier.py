@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -27,17 +28,22 @@ class Earlier:
     at: datetime | None = None
 
 
-def same(conn: Connection, person: Person, kind: str, said: Mapping[str, str]) -> Earlier:
+def same(conn: Connection, person: Person, kind: str, said: Mapping[str, Any]) -> Earlier:
     """This person's tasks of the last day whose forms `said` the same, where they reached somebody."""
     since = now() - timedelta(hours=SAME_HOURS)
     query = select(t.c.id, t.c.form).where(t.c.owner == person.id, t.c.kind == kind, t.c.created > since)
-    alike = [row.id for row in conn.execute(query) if all(row.form.get(name) == text for name, text in said.items())]
+    alike = [row.id for row in conn.execute(query) if _says(row.form, said)]
     reached = (d.c.task.in_(alike), d.c.state.in_(GOT))
     keys = keys_of(conn, person.id, alike)
     if not keys:
         return Earlier()
     tasks = conn.execute(select(d.c.task).where(*reached).distinct().order_by(d.c.task)).scalars().all()
     return Earlier(tasks, keys, conn.execute(select(func.max(d.c.updated)).where(*reached)).scalar())
+
+
+def _says(form: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    """Whether a stored form holds these values; a field that its version did not have was empty."""
+    return all((form.get(name) or None) == (value or None) for name, value in said.items())
 
 
 def keys_of(conn: Connection, owner: int, tasks: Sequence[int]) -> frozenset[str]:

@@ -12,7 +12,8 @@ from webapp.errors import FormErrors, UserError
 from webapp.ports import Desk, Kind
 
 M = TypeVar("M", bound=BaseModel)
-BOXES = ("columns", "channels", "choice")  # widgets that post one value for each box that is ticked
+# Widgets that post one value for each box that is ticked, or for each control.
+BOXES = ("columns", "channels", "choice", "formats", "files", "hidden")
 WHOLE = ""  # the name under which errors stand that belong to no field
 
 

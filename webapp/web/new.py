@@ -2,20 +2,24 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import Response
 
+from webapp.accounts import kept
 from webapp.errors import Conflict, NotFound
+from webapp.files import saved_lists
 from webapp.house import House
 from webapp.ports import Kind, Person
 from webapp.tasks import commands, queries
-from webapp.web import drafts
+from webapp.web import composing, drafts
 from webapp.web.deps import SignedIn, TheHouse
 from webapp.web.forms import WHOLE, Filled, blank, checked, filled_from, read_form
+from webapp.web.intents import Asked, Done, obey
 from webapp.web.posted import Posted, Posting
-from webapp.web.render import go, page_or_fragment, query
+from webapp.web.render import go, is_htmx, page_or_fragment, query
 from webapp.web.taking import last_choices, remember_choices, take_uploads
 from webapp.web.widgets import draw
 
@@ -43,8 +47,11 @@ def start(
     kind = kind_of(house, kind_name, person)
     key, errors = posted.one("key")[:100] or new_key(), take_uploads(house, person, kind, posted)
     filled = read_form(kind.form, posted)
-    if posted.one("intent") == "columns":
-        return _form(request, house, person, kind, Filled(None, errors, filled.raw), key, _status(posted, errors, 200))
+    asked = Asked(house, person, kind, posted, filled.with_errors(errors), key, background)
+    if done := obey(posted.one("intent"), asked):
+        shown = done.filled.with_errors(errors)
+        status = _status(posted, shown.errors, 200)
+        return _form(request, house, person, kind, shown, key, status, said=done)
     filled = checked(kind, filled, house.desk(person)).with_errors(errors)
     if filled.value is None:
         return _form(request, house, person, kind, filled, key, _status(posted, errors, 422))
@@ -107,9 +114,19 @@ def _of_task(kind: Kind, data: dict[str, Any], version: int) -> Filled[Any]:
 
 
 def _form(
-    request: Request, house: House, person: Person, kind: Kind, filled: Filled[Any], key: str, status: int = 200
+    request: Request,
+    house: House,
+    person: Person,
+    kind: Kind,
+    filled: Filled[Any],
+    key: str,
+    status: int = 200,
+    said: Done | None = None,
 ) -> Response:
     settings = house.settings
+    with house.read() as conn:
+        templates = [(one.id, one.name) for one in kept.listing(conn, person, kind)] if kind.template else []
+        known = saved_lists.listing(conn, house.store, person)
     return page_or_fragment(
         request,
         "new/index.html",
@@ -123,10 +140,15 @@ def _form(
         max_bytes=settings.max_upload_mb << 20,
         max_mb=settings.max_upload_mb,
         has_mail_server=house.mail.has_server,
+        done=said,
+        templates=templates,
+        saved_lists=known,
+        # The preview stands beside the form; while that is swapped, it draws itself anew.
+        pane=composing.pane(house, person, filled.raw) if kind.name == "email" and not is_htmx(request) else None,
     )
 
 
-def _status(posted: Posting, errors: dict[str, str], usual: int) -> int:
+def _status(posted: Posting, errors: Mapping[str, str], usual: int) -> int:
     if posted.refused:
         return 413
     return 422 if errors else usual

@@ -1,14 +1,18 @@
 """What a form's template draws for each field of a form model: label, hint, control, value and error."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from webapp.errors import NotFound
+from webapp.mail import formats
 from webapp.mail.lists import address_column
 from webapp.ports import Desk, Kind, Table
 from webapp.web.forms import WHOLE, Filled, extra_of, is_many, is_number, is_yes_or_no, label_of, options_of
+from webapp.web.words import size
 
 UPLOADED = ("data", "list")  # widgets for which a file can be sent
 SHOWN_COLUMNS = 500  # boxes; a table with more is taken whole, or its columns are named by a program
@@ -27,6 +31,7 @@ class Control:
     many: bool = False
     rows: int = 6
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    groups: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()  # a choice each: its name, its values with labels
 
     @property
     def value(self) -> str:
@@ -74,6 +79,8 @@ def draw(kind: Kind, filled: Filled[Any], desk: Desk) -> Drawing:
         for name, control in controls.items():
             if control.widget == "columns":
                 controls[name] = _with_options(control, known)
+            elif control.widget == "formats":
+                controls[name] = replace(control, groups=_formats(known))
             elif control.widget == "column":
                 controls[name] = _one_of(control, known)
     return Drawing(kind, controls, filled.errors)
@@ -84,8 +91,10 @@ def columns_of(info: FieldInfo, chosen: str, desk: Desk) -> list[tuple[str, str,
     samples = extra_of(info).get("sample_columns", {})
     if chosen in samples:
         return [(name, name, "") for name in samples[chosen]]
-    table = next((table for table in desk.tables() if table.id == chosen), None)
-    columns = table.understood.columns if table else ()
+    try:
+        columns = desk.table(chosen).understood.columns if chosen else ()
+    except NotFound:
+        columns = ()
     return [(column.name, column.name, column.type) for column in columns[:SHOWN_COLUMNS]]
 
 
@@ -110,6 +119,8 @@ def _choices(
 ) -> Sequence[tuple[str, str, str]]:
     if widget in UPLOADED:
         return _data_options(extra, desk, values)
+    if widget == "files":
+        return _attachments(desk, values)
     if widget == "sender":
         return [(value, label, "") for value, label in desk.senders()]
     return _options(info, extra)
@@ -139,6 +150,25 @@ def _data_options(extra: Mapping[str, Any], desk: Desk, chosen: Sequence[str]) -
     shown = [table for table in tables if newest[table.name] == table.id or table.id in chosen]
     own = [(table.id, table.name, _remark(table)) for table in shown]
     return own + [(str(name), str(title), "") for name, title in extra.get("samples", {}).items()]
+
+
+def _attachments(desk: Desk, chosen: Sequence[str]) -> list[tuple[str, str, str]]:
+    """What was chosen first, then the newest files of one's tasks; what is gone is not offered any more."""
+    found = {one.id: one for one in desk.attachable() if one.id not in chosen}
+    kept = []
+    for file_id in dict.fromkeys(chosen):
+        with suppress(NotFound):
+            kept.append(desk.attachment(file_id))
+    return [(one.id, one.name, size(one.size)) for one in (*kept, *found.values())]
+
+
+def _formats(columns: Sequence[tuple[str, str, str]]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """How the dates and numbers of each column can be written, with an example of each way."""
+    return [
+        (name, [(f"{code}{formats.SEPARATOR}{name}" if code else "", example) for code, example in choices])
+        for name, _, type_of_column in columns
+        if (choices := formats.choices(type_of_column))
+    ]
 
 
 def _remark(table: Table) -> str:

@@ -1,0 +1,147 @@
+"""Writing an email: the preview, a test to oneself, templates, attachments, a list kept under a name."""
+
+import pytest
+from sqlalchemy import select
+
+from tests.html import Element, read
+from webapp.db import schema
+from webapp.web.composing import EMPTY
+
+LIST = b"Mail,Name,Since\nana@example.com,Ana,2026-11-03\nben@,Ben,2026-11-04\ncleo@example.com,Cleo,2026-11-05\n"
+FORM = {"key": "k1", "subject": "Dear {{ name }}", "body": "Since **{{ since }}**"}
+
+
+@pytest.fixture
+def upload(house, ana, tmp_path) -> str:
+    path = tmp_path / "clients.csv"
+    path.write_bytes(LIST)
+    return house.receive_upload(ana, "clients.csv", path).id
+
+
+def preview(browser, **typed: str) -> Element:
+    answer = browser.post("/new/email/preview", data={**FORM, **typed}, headers={"HX-Request": "true"})
+    assert answer.status_code == 200, answer.text
+    return read(answer.text).one(id="preview")
+
+
+def press(browser, intent: str, files=None, status: int = 200, **typed: str) -> Element:
+    answer = browser.post("/new/email?press=1", data={**FORM, "intent": intent, **typed}, files=files)
+    assert answer.status_code == status, answer.text
+    return read(answer.text)
+
+
+def tasks(house) -> list:
+    with house.read() as conn:
+        return conn.execute(select(schema.task).order_by(schema.task.c.id)).all()
+
+
+def test_the_preview_shows_the_message_of_the_first_who_gets_it(signed_in, upload):
+    pane = preview(signed_in, recipients=upload)
+    assert "To ana@example.com, row 2" in pane.text
+    assert "Dear Ana" in pane.text
+    assert pane.one("strong").text == "3 November 2026"
+    assert "Get no more of these emails" in pane.text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "who"),
+    [
+        ({"row": "3"}, "cleo@example.com, row 4"),
+        ({"row": "4", "step": "back"}, "ana@example.com, row 2"),
+        ({"row": "2", "step": "back"}, "ana@example.com, row 2"),
+        ({"row": "99"}, "cleo@example.com, row 4"),
+        ({"who": "CLEO"}, "cleo@example.com, row 4"),
+        ({"row": "x"}, "ana@example.com, row 2"),
+    ],
+)
+def test_anybody_of_the_list_can_be_looked_at(signed_in, upload, wanted, who):
+    assert f"To {who}" in preview(signed_in, recipients=upload, **wanted).text
+
+
+def test_nobody_of_that_name_is_said(signed_in, upload):
+    assert "Nobody in the list matches “Zoe”." in preview(signed_in, recipients=upload, who="Zoe").text
+
+
+def test_dates_are_shown_as_they_will_be_written(signed_in, upload):
+    assert preview(signed_in, recipients=upload, formats="dots Since").one("strong").text == "03.11.2026"
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"subject": "", "body": ""}, EMPTY),
+        ({"recipients": "u-nothing"}, "This list cannot be read any more."),
+        ({"to": "bob@", "subject": "Hi\r\nBcc: x@example.com", "body": "Hi"}, "To ana@example.com"),
+        ({"to": "bob@example.com, cleo@example.com", "body": "Hi"}, "To bob@example.com"),
+        ({"body": "<script>alert(1)</script>"}, "<script>alert(1)</script>"),
+    ],
+)
+def test_whatever_is_typed_so_far_has_a_preview(signed_in, typed, words):
+    assert words in preview(signed_in, **typed).text
+
+
+def test_a_test_goes_to_oneself_once_and_the_form_stays(signed_in, house, upload):
+    for said in ("A test is on its way to ana@example.com. Open", "This test was sent already. Open"):
+        page = press(signed_in, "test", recipients=upload, row="4")
+        assert page.one(id="done").text == said
+    (task,) = tasks(house)
+    assert (task.form["to"], task.form["test_row"], task.form["recipients"]) == (["ana@example.com"], 4, upload)
+    assert (task.title, task.queue, task.progress_total) == ("Test of “Dear {{ name }}”", "quick", 1)
+    assert page.one("input", id="subject")["value"] == "Dear {{ name }}"
+    assert page.one("option", value=upload).attributes.get("selected") == ""
+
+
+def test_a_test_needs_no_recipient_but_a_message(signed_in, house):
+    press(signed_in, "test", subject="Hi", body="Hi")
+    assert tasks(house)[0].form["to"] == ["ana@example.com"]
+    page = press(signed_in, "test", status=422, subject="", body="Hi")
+    assert page.one(id="subject-error").text == "Write a subject."
+    assert len(tasks(house)) == 1
+
+
+def test_a_template_takes_the_place_of_the_message_and_leaves_the_recipients(signed_in):
+    page = press(signed_in, "keep-template", template_name="  Spring  offer ", to="bob@example.com")
+    assert page.one(id="done").text == "Kept as the template “Spring offer”."
+    choice = next(option["value"] for option in page.all("option") if option.text == "Spring offer")
+    page = press(signed_in, "use-template", template=choice, subject="x", body="y", to="bob@example.com")
+    assert page.one("input", id="subject")["value"] == FORM["subject"]
+    assert page.one("textarea", id="body").text == FORM["body"]
+    assert page.one("textarea", id="to").text == "bob@example.com"
+    page = press(signed_in, "drop-template", template=choice)
+    assert page.one(id="done").text == "The template “Spring offer” is gone."
+    assert press(signed_in, "use-template", template=choice, status=422).one(id="template-error").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"template_name": " "}, "Give it a name of at most 100 characters."),
+        ({"template_name": "x" * 101}, "Give it a name of at most 100 characters."),
+        ({"template_name": "Empty", "subject": " ", "body": ""}, "Write something first: there is nothing to keep."),
+    ],
+)
+def test_what_cannot_be_kept_is_said_beside_its_name(signed_in, typed, words):
+    assert press(signed_in, "keep-template", status=422, **typed).one(id="template_name-error").text == words
+
+
+def test_templates_are_a_persons_own(signed_in, admin):
+    press(signed_in, "keep-template", template_name="Mine")
+    assert "Mine" not in press(admin, "preview").one(id="form").text
+
+
+def test_files_stay_attached_while_the_form_comes_back(signed_in, house):
+    files = [("attachments-file", (name, b"%PDF-1.7", "application/pdf")) for name in ("a.pdf", "b ü.pdf")]
+    page = press(signed_in, "", files, status=422, to="bob@", subject="Hi", body="Hi")
+    boxes = [box for box in page.all("input", name="attachments") if "checked" in box]
+    assert [label.text for label in page.one(id="attachments").all("label")] == ["a.pdf 8 bytes", "b ü.pdf 8 bytes"]
+    data = {**FORM, "subject": "Hi", "body": "Hi", "to": "bob@example.com", "attachments": [boxes[1]["value"]]}
+    assert signed_in.post("/new/email?press=1", data=data).status_code == 303
+    assert tasks(house)[0].form["attachments"] == [boxes[1]["value"]]
+
+
+def test_a_list_is_kept_under_a_name_and_chosen_by_it(signed_in, upload):
+    page = press(signed_in, "keep-list", recipients=upload, list_name="Clients")
+    assert page.one(id="done").text == "Kept as the list “Clients”."
+    assert page.one("optgroup", label="Saved lists").text == "Clients, 3 rows"
+    again = press(signed_in, "keep-list", recipients=upload, list_name="Other")
+    assert again.one(id="done").text == "It is kept as the list “Clients”."

@@ -1,0 +1,123 @@
+"""Brings a saved list up to date with another table: those who are known change, the others are added."""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from webapp.errors import UserError
+from webapp.mail.formats import shown
+from webapp.mail.lists import BATCH_ROWS
+from webapp.mail.recipients import normal_form, one_address
+from webapp.ports import Column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Updated:
+    """What an import did, and what the list is now."""
+
+    added: int
+    changed: int
+    removed: int
+    refused: Sequence[str]  # rows of the import without a valid address, in plain words
+    rows: int
+    columns: Sequence[Column]
+
+
+def update(
+    old: Path, old_columns: Sequence[Column], old_column: str,
+    new: Path, new_columns: Sequence[Column], new_column: str,
+    typed: Path, text: Path, only_new: bool,
+) -> Updated:  # fmt: skip
+    """Writes the list as it is then: `typed` as Parquet, `text` as CSV.
+
+    A cell that is empty in the import leaves what was there. `only_new`: who is not in the import is taken out.
+    """
+    columns = _columns(old_columns, [_renamed(column, new_column, old_column) for column in new_columns])
+    table = {_key(row.get(old_column), number): row for number, row in enumerate(_rows(old), 2)}
+    added, changed, refused, seen = 0, 0, [], set()
+    for number, row in enumerate(_rows(new), 2):
+        row[old_column] = row.pop(new_column)
+        key = _key(row[old_column], number)
+        if not key[1]:
+            refused.append(f"Row {number}: {row[old_column] or 'no address'}")
+            continue
+        added, changed = added + (key not in table), changed + _differs(table.get(key), row)
+        table[key] = {**table.get(key, {}), **{name: value for name, value in row.items() if value is not None}}
+        seen.add(key)
+    if not seen:
+        raise UserError("No row of this file holds an address.", field="file")
+    kept = [row for key, row in table.items() if key in seen] if only_new else list(table.values())
+    _write(kept, columns, {**_types(new), **_types(old)}, typed, text)
+    return Updated(added, changed, len(table) - len(kept), refused, len(kept), columns)
+
+
+def _renamed(column: Column, before: str, after: str) -> Column:
+    return Column(after, column.type, column.note) if column.name == before else column
+
+
+def _columns(old: Sequence[Column], new: Sequence[Column]) -> list[Column]:
+    """Those of the list, then what only the import has; of different types a text is made."""
+    found = {column.name: column for column in old}
+    for column in new:
+        known = found.setdefault(column.name, column)
+        if known.type != column.type:
+            is_number = {known.type, column.type} == {"integer", "number"}
+            found[column.name] = Column(known.name, "number" if is_number else "text", known.note)
+    return list(found.values())
+
+
+def _key(address: Any, number: int) -> tuple[int, str]:
+    """One mailbox, one row; rows without a valid address stay apart."""
+    try:
+        return (0, normal_form(one_address(shown(address))))
+    except ValueError:
+        return (number, "")
+
+
+def _differs(known: Row | None, row: Row) -> bool:
+    return known is not None and any(value is not None and known.get(name) != value for name, value in row.items())
+
+
+def _rows(typed: Path) -> Iterator[Row]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(typed) as file:
+        for batch in file.iter_batches(BATCH_ROWS):
+            yield from batch.to_pylist()
+
+
+def _types(typed: Path) -> Mapping[str, "pa.DataType"]:
+    import pyarrow.parquet as pq
+
+    return {field.name: field.type for field in pq.read_schema(typed)}
+
+
+def _write(
+    rows: Sequence[Row], columns: Sequence[Column], types: Mapping[str, "pa.DataType"], typed: Path, text: Path
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    made = {"text": pa.string(), "number": pa.float64()}
+    schema = pa.schema([(one.name, made.get(one.type) or types[one.name]) for one in columns])
+    cast = {one.name: shown if one.type == "text" else float if one.type == "number" else None for one in columns}
+    with pq.ParquetWriter(typed, schema) as out, text.open("w", encoding="utf-8-sig", newline="") as lines:
+        plain = csv.writer(lines)
+        plain.writerow([one.name for one in columns])
+        for start in range(0, max(1, len(rows)), BATCH_ROWS):
+            part = [_cast(row, cast) for row in rows[start : start + BATCH_ROWS]]
+            out.write_table(pa.Table.from_pylist(part, schema))
+            plain.writerows([[shown(row[one.name], "iso") for one in columns] for row in part])
+
+
+def _cast(row: Row, cast: Mapping[str, Any]) -> Row:
+    """Every column of the list; what has no value is empty."""
+    cells = {name: row.get(name) for name in cast}
+    return {name: make(cells[name]) if make and cells[name] is not None else cells[name] for name, make in cast.items()}

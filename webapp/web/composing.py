@@ -1,0 +1,90 @@
+"""The preview beside the form of an email: how it will look to any one of those who get it, while it is written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from webapp.errors import NotFound, UserError
+from webapp.house import House
+from webapp.kinds.emailform import EmailForm
+from webapp.kinds.recipients import look_up, require_column
+from webapp.mail import formats, lists
+from webapp.mail.preview import Draft, Preview, preview
+from webapp.mail.recipients import read_addresses
+from webapp.ports import Person
+from webapp.web.deps import SignedIn, TheHouse
+from webapp.web.posted import Posted
+from webapp.web.render import fragment
+
+router = APIRouter(prefix="/new/email", include_in_schema=False)
+
+EMPTY = "Write a subject and a message: they are shown here as they will arrive."
+NOBODY = "Nobody in the list matches “{}”."
+GONE = "This list cannot be read any more. Choose it again."
+
+
+@dataclass(frozen=True)
+class Pane:
+    """What stands there: the message to one person, or words where there is none. `row` as a spreadsheet counts."""
+
+    shown: Preview | None = None
+    words: str = ""
+    row: int = 0  # 0: there is no list to go through
+    who: str = ""
+
+
+@router.post("/preview")
+def show(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+    """The message as it is written so far; what is wrong with the form is said when it is sent."""
+    raw = {name: posted.all(name) for name in EmailForm.model_fields}
+    who = posted.one("who").strip()[:200]
+    wanted = lists.Wanted(_number(posted.one("row")), posted.one("step") == "back", who.casefold())
+    return fragment(request, "kinds/email/_preview.html", pane=pane(house, person, raw, wanted, who))
+
+
+def pane(
+    house: House, person: Person, raw: Mapping[str, Sequence[str]], wanted: lists.Wanted | None = None, who: str = ""
+) -> Pane:
+    """The preview of a form as it was typed, whole or not."""
+    subject = " ".join("".join(c if c.isprintable() else " " for c in _last(raw, "subject")).split())
+    body, chosen = _last(raw, "body"), _last(raw, "recipients")
+    if not subject and not body.strip():
+        return Pane(words=EMPTY)
+    try:
+        entry = _entry(house, person, raw, wanted or lists.Wanted())
+        way = house.mail.way(_last(raw, "server"))
+    except (NotFound, UserError):
+        return Pane(words=GONE)
+    if entry is None:
+        return Pane(words=NOBODY.format(who) if who else "Nobody would get this email.", who=who)
+    has_link = _last(raw, "unsubscribe") != "never" if chosen else _last(raw, "unsubscribe") == "several"
+    draft = Draft(subject, body, way.sender, has_link and (bool(chosen) or len(_addresses(raw)) > 1))
+    return Pane(preview(draft, entry.to, entry.values), row=entry.row if chosen else 0, who=who)
+
+
+def _entry(house: House, person: Person, raw: Mapping[str, Sequence[str]], wanted: lists.Wanted) -> lists.Entry | None:
+    if not (chosen := _last(raw, "recipients")):
+        to = (_addresses(raw) or [person.email])[0]
+        return lists.Entry(0, to, "", {})
+    table = house.table_of(person.id, chosen)
+    column = require_column([one.name for one in table.understood.columns], _last(raw, "address_column"))
+    return look_up(table, lists.Reading(column, formats=formats.read(raw.get("formats", ()))), wanted)
+
+
+def _addresses(raw: Mapping[str, Sequence[str]]) -> list[str]:
+    """Those that are typed so far; none while the last is only half there."""
+    try:
+        return read_addresses("\n".join(raw.get("to", ())))
+    except ValueError:
+        return []
+
+
+def _last(raw: Mapping[str, Sequence[str]], name: str) -> str:
+    values = raw.get(name) or [""]
+    return values[-1]
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 9 else 1

@@ -1,0 +1,143 @@
+"""What the further buttons of a form page do: a test to oneself, templates, a list kept under a name."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fastapi import BackgroundTasks
+
+from webapp.accounts import kept
+from webapp.errors import NotFound, UserError
+from webapp.files import saved_lists
+from webapp.house import House
+from webapp.kinds.emailform import EmailForm
+from webapp.ports import Kind, Person
+from webapp.tasks import commands
+from webapp.web.forms import Filled, checked
+from webapp.web.posted import Posting
+
+NO_CONTENT = "Write something first: there is nothing to keep."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A press on such a button, and the form as it was filled in then."""
+
+    house: House
+    person: Person
+    kind: Kind
+    posted: Posting
+    filled: Filled[Any]
+    key: str
+    background: BackgroundTasks
+
+
+@dataclass(frozen=True)
+class Done:
+    """The form as it is shown then; `words` say what was done, `task` where one was started."""
+
+    filled: Filled[Any]
+    words: str = ""
+    task: int = 0
+
+
+def obey(intent: str, asked: Asked) -> Done | None:
+    """None where this is no such button."""
+    return INTENTS[intent](asked) if intent in INTENTS else None
+
+
+def _show(asked: Asked) -> Done:
+    """Draws the form anew, with the columns of a list or with the preview."""
+    return Done(_unjudged(asked.filled))
+
+
+def _test(asked: Asked) -> Done:
+    """Sends one email to the person at the form; the same text only once, however often it is pressed."""
+    whole = checked(asked.kind, _with_somebody(asked), asked.house.desk(asked.person))
+    if not isinstance(whole.value, EmailForm):
+        return Done(replace(whole, raw=asked.filled.raw))
+    row = asked.posted.one("row")
+    more = {"to": [asked.person.email], "test": True, "test_row": int(row) if row.isdecimal() and len(row) < 9 else 1}
+    form = whole.value.model_copy(update=more)
+    key = f"test:{asked.key}:{hashlib.sha256(form.model_dump_json().encode()).hexdigest()[:20]}"
+    with asked.house.write(asked.background) as conn:
+        task = commands.start(conn, asked.house.engine, asked.kind, form, asked.person, key=key)
+    said = f"A test is on its way to {asked.person.email}." if task.is_new else "This test was sent already."
+    return Done(_unjudged(asked.filled), said, task.id)
+
+
+def _with_somebody(asked: Asked) -> Filled[Any]:
+    """A test needs no recipients yet."""
+    if asked.filled.value is not None or set(asked.filled.errors) != {"to"} or asked.posted.one("to").strip():
+        return asked.filled
+    data = {name: asked.posted.one(name) for name in ("subject", "body", "reply_to", "server")}
+    lists = {name: [value for value in asked.posted.all(name) if value] for name in ("attachments", "formats")}
+    return Filled(EmailForm.model_validate({"to": [asked.person.email], **data, **lists}), {}, asked.filled.raw)
+
+
+def _use_template(asked: Asked) -> Done:
+    with asked.house.read() as conn:
+        try:
+            found = kept.one(conn, asked.person, asked.kind, asked.posted.one("template"))
+        except NotFound as error:
+            return Done(_unjudged(asked.filled).with_errors({"template": error.words}))
+    texts = {name: value if isinstance(value, list) else [str(value)] for name, value in found.form.items()}
+    filled = _unjudged(asked.filled)
+    return Done(replace(filled, raw={**filled.raw, **texts}), f"This is “{found.name}”.")
+
+
+def _keep_template(asked: Asked) -> Done:
+    filled = _unjudged(asked.filled)
+    form = {name: list(filled.raw.get(name, ())) for name in asked.kind.template}
+    if not any(text.strip() for texts in form.values() for text in texts):
+        return Done(filled.with_errors({"template_name": NO_CONTENT}))
+    try:
+        with asked.house.write() as conn:
+            more = (asked.posted.one("template_name"), form, kept.TEMPLATE)
+            name = kept.keep(conn, asked.person, asked.kind, *more)
+    except UserError as error:
+        return Done(filled.with_errors({"template_name": error.words}))
+    return Done(filled, f"Kept as the template “{name}”.")
+
+
+def _drop_template(asked: Asked) -> Done:
+    filled = _unjudged(asked.filled)
+    try:
+        with asked.house.write() as conn:
+            found = kept.one(conn, asked.person, asked.kind, asked.posted.one("template"))
+            kept.drop(conn, asked.person, found.id)
+    except NotFound as error:
+        return Done(filled.with_errors({"template": error.words}))
+    return Done(filled, f"The template “{found.name}” is gone.")
+
+
+def _keep_list(asked: Asked) -> Done:
+    filled, house, person = _unjudged(asked.filled), asked.house, asked.person
+    try:
+        table = house.table_of(person.id, asked.posted.one("recipients"))
+        with house.write() as conn:
+            known = saved_lists.listing(conn, house.store, person)
+            if already := next((one.name for one in known if one.table.id == table.id), ""):
+                return Done(filled, f"It is kept as the list “{already}”.")
+            name = saved_lists.read_name(asked.posted.one("list_name") or table.name.rpartition(".")[0])
+            saved_lists.add(conn, person, name, table.id)
+    except UserError as error:
+        return Done(filled.with_errors({"list_name": error.words}))
+    return Done(filled, f"Kept as the list “{name}”.")
+
+
+def _unjudged(filled: Filled[Any]) -> Filled[Any]:
+    """What was typed, without a verdict on what is not finished yet."""
+    return Filled(None, {}, filled.raw)
+
+
+INTENTS: dict[str, Callable[[Asked], Done]] = {
+    "columns": _show,
+    "preview": _show,
+    "test": _test,
+    "use-template": _use_template,
+    "keep-template": _keep_template,
+    "drop-template": _drop_template,
+    "keep-list": _keep_list,
+}

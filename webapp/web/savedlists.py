@@ -1,0 +1,144 @@
+"""Saved lists of recipients: made from a file, brought up to date from another, downloaded, removed."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, Response
+
+from webapp.errors import NotFound, UserError
+from webapp.files import saved_lists
+from webapp.files.saved_lists import SavedList
+from webapp.house import House
+from webapp.intake import update_list
+from webapp.kinds.recipients import require_column
+from webapp.mail.list_update import Updated
+from webapp.ports import Person
+from webapp.web import flash
+from webapp.web.deps import Id, SignedIn, TheHouse
+from webapp.web.posted import Posted, Posting, Upload
+from webapp.web.render import go, page
+from webapp.web.words import plural
+
+router = APIRouter(prefix="/lists", include_in_schema=False)
+
+HERE = "/lists"
+CHOOSE = "Choose a file."
+NAMED = 5  # rows
+LABELS = {"name": "Name", "file": "File"}
+
+
+@router.get("")
+def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
+    """A person's own lists."""
+    return _page(request, house, person)
+
+
+@router.post("")
+def add(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+    """A new list from a file."""
+    try:
+        name = saved_lists.read_name(posted.one("name"))
+        table = _received(house, person, posted)
+        with house.write() as conn:
+            saved_lists.add(conn, person, name, table)
+    except UserError as error:
+        return _refused(
+            request, house, person, posted, error, {"name" if error.field == "name" else "file": error.words}
+        )
+    return flash.say(go(request, HERE), f"The list “{name}” is kept.")
+
+
+@router.get("/{list_id:int}")
+def show(request: Request, list_id: Id, person: SignedIn, house: TheHouse) -> Response:
+    """One list, and the form that brings it up to date."""
+    return _page(request, house, person, chosen=_one(house, person, list_id))
+
+
+@router.post("/{list_id:int}")
+def update(request: Request, list_id: Id, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+    """Those who are known change, the others are added; who is not in the file goes only where that is ticked."""
+    known = _one(house, person, list_id)
+    try:
+        came = _file(posted)
+        only_new = bool(posted.one("only_new"))
+        updated, upload_id = update_list(house, person, known.table, came.name, came.path, only_new=only_new)
+    except UserError as error:
+        return _refused(request, house, person, posted, error, {"file": error.words}, known)
+    with house.write() as conn:
+        saved_lists.replace(conn, list_id, upload_id)
+    return flash.say(go(request, f"{HERE}/{list_id}"), _what_was_done(updated))
+
+
+@router.post("/{list_id:int}/remove")
+def remove(request: Request, list_id: Id, person: SignedIn, house: TheHouse) -> Response:
+    """Only the name goes: tasks still show to whom they went."""
+    known = _one(house, person, list_id)
+    with house.write() as conn:
+        saved_lists.remove(conn, list_id)
+    return flash.say(go(request, HERE), f"The list “{known.name}” is removed.")
+
+
+@router.get("/{list_id:int}/download")
+def download(list_id: Id, person: SignedIn, house: TheHouse) -> Response:
+    """The list as it came, or as the last update left it."""
+    table = _one(house, person, list_id).table
+    media_type = "application/octet-stream"
+    return FileResponse(table.path, media_type=media_type, filename=table.name, content_disposition_type="attachment")
+
+
+def _what_was_done(updated: Updated) -> str:
+    added = plural(updated.added, "person", "people")
+    words = f"{added} added, {updated.changed:,} changed, {updated.removed:,} removed."
+    if not updated.refused:
+        return words
+    more = f" and {len(updated.refused) - NAMED:,} more" if len(updated.refused) > NAMED else ""
+    return f"{words} Without a valid address, so left out: {'; '.join(updated.refused[:NAMED])}{more}."
+
+
+def _one(house: House, person: Person, list_id: int) -> SavedList:
+    with house.read() as conn:
+        return saved_lists.one(conn, house.store, person, list_id)
+
+
+def _file(posted: Posting) -> Upload:
+    if "file" in posted.refused:
+        raise UserError(posted.refused["file"], field="file")
+    if "file" not in posted.files:
+        raise UserError(CHOOSE, field="file")
+    return posted.files["file"]
+
+
+def _received(house: House, person: Person, posted: Posting) -> str:
+    """The id of the upload; UserError where it holds no addresses."""
+    came = _file(posted)
+    table = house.receive_upload(person, came.name, came.path)
+    require_column([column.name for column in table.understood.columns], "")
+    return table.id
+
+
+def _refused(
+    request: Request, house: House, person: Person, posted: Posting, error: UserError, errors: dict[str, str],
+    chosen: SavedList | None = None,
+) -> Response:  # fmt: skip
+    if isinstance(error, NotFound):
+        raise error
+    status = 413 if posted.refused else 422
+    return _page(request, house, person, chosen=chosen, typed=posted.one("name"), errors=errors, status=status)
+
+
+def _page(
+    request: Request, house: House, person: Person, *, chosen: SavedList | None = None, typed: str = "",
+    errors: dict[str, str] | None = None, status: int = 200,
+) -> Response:  # fmt: skip
+    with house.read() as conn:
+        known = saved_lists.listing(conn, house.store, person)
+    return page(
+        request,
+        "lists/show.html" if chosen else "lists/index.html",
+        status=status,
+        said=flash.said(request).words,
+        lists=known,
+        chosen=chosen,
+        typed=typed,
+        errors=errors or {},
+        labels=LABELS,
+        max_mb=house.settings.max_upload_mb,
+    )
