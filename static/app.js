@@ -159,6 +159,7 @@
     if (status === 204 || (status >= 400 && status !== 422 && status !== 413)) return; // told, though nothing was swapped
     drawTimes();
     all("[data-kept] input[type=file]").forEach((input) => (input.value = ""));
+    all("form[data-anew]").forEach((form) => form.reset()); // a morph leaves what was typed; here the server knows better
     if (target?.isConnected) restorePlace(target);
     if (target?.matches?.("form") || target?.querySelector?.("form.form")) sayRefused();
     listen();
@@ -261,6 +262,17 @@
     field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
+  });
+
+  // --- The preview of an email: who it is for. One request at a time, always with all that is typed --------------------
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-look]");
+    if (!button) return;
+    const preview = byId("preview");
+    const wanted = { row: button.dataset.look, step: button.dataset.step || "", who: "" };
+    for (const [name, value] of Object.entries(wanted)) preview.querySelector(`[name=${name}]`).value = value;
+    preview.dispatchEvent(new Event("look", { bubbles: true }));
   });
 
   function reveal() {

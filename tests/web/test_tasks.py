@@ -1,6 +1,6 @@
 """The list of tasks, the page of one, and what people press there."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -242,6 +242,35 @@ class TestPage:
         assert answer.headers["content-disposition"].startswith("attachment")
         assert rows[1].startswith("1,'=1+1@example.com,failed,1,No such address.")
         assert len(rows) == 3
+
+    def test_the_download_holds_what_the_page_shows_with_the_columns_of_the_list(self, signed_in, house, ana):
+        with house.write() as conn:
+            task_id = make_task(conn, ana, "attention", kind="email", form=EMAIL, expanded=True)
+            make_delivery(conn, task_id, "bob@example.com", data={"Name": "Bob", "City": "Bonn"}, message_id="<1@x>")
+            make_delivery(conn, task_id, "ben@example.com", "failed", data={"Name": "=Ben", "City": "Rome"})
+        shown = page(signed_in, f"/tasks/{task_id}?q=ROME")
+        assert [one.text for one in shown.all("span", class_="to")] == ["=Ben ben@example.com"]
+        rows = signed_in.get(shown.one("a", id="list")["href"]).text.splitlines()
+        assert rows[0].endswith("Updated (UTC),Name,City")
+        assert rows[1].endswith(",'=Ben,Rome")
+        assert len(rows) == 2
+        assert "<1@x>" in page(signed_in, f"/tasks/{task_id}").text
+
+    def test_a_search_answers_who_got_it(self, signed_in, house, ana):
+        with house.write() as conn:
+            task_id = make_task(
+                conn, ana, "done", kind="email", form=EMAIL, sender="Info <info@example.com>", title="News"
+            )
+            at = datetime(2026, 11, 3, 9, 42, tzinfo=UTC)
+            more = {"data": {"Name": "Maria Lopez"}, "reply": "The mail server accepted it.", "updated": at}
+            make_delivery(conn, task_id, "maria@example.com", **more)
+        for address in ("/tasks?q=lopez", "/tasks/log?on=/tasks&q=maria%40&search=1"):
+            answer = read(signed_in.get(address).text).one("div", aria_label="Recipients").text
+            assert answer == (
+                "Maria Lopez: sent 3 Nov 2026, 10:42. The mail server accepted it. "
+                "Returned mail goes to info@example.com. maria@example.com, in News"
+            )
+        assert not read(signed_in.get("/tasks?q=zoe").text).all("div", aria_label="Recipients")
 
     def test_unknown_ones_are_decided_by_a_person(self, signed_in, house, ana):
         with house.write() as conn:

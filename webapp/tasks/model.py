@@ -32,6 +32,9 @@ class State(StrEnum):
 
 LEFT_OUT = ("bad", "duplicate", "again", "never")  # why nothing is sent to somebody; a state of its own on pages
 
+NAMES = ("name", "full name", "nombre", "contact", "person", "customer")
+FIRST, LAST = ("first name", "firstname", "given name"), ("last name", "lastname", "surname", "family name")
+
 ENDED = frozenset({State.DONE, State.ATTENTION, State.FAILED, State.CANCELLED})
 ACTIVE = frozenset({State.WAITING, State.RUNNING})
 
@@ -87,6 +90,21 @@ class DeliveryRow:
     message_id: str
     next_try: datetime | None
     updated: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)  # the row of a list, by its columns
+
+    @property
+    def name(self) -> str:
+        """What the row of the list calls its person; empty where no column says so."""
+        return name_in(self.data)
+
+
+def name_in(data: Mapping[str, Any]) -> str:
+    """Whom a row of a list is about, by the usual names of columns."""
+    by_key = {" ".join(key.split()).casefold(): str(value) for key, value in data.items()}
+    if found := next((by_key[name] for name in NAMES if by_key.get(name)), ""):
+        return found
+    first, last = (next((by_key[name] for name in names if by_key.get(name)), "") for names in (FIRST, LAST))
+    return f"{first} {last}".strip()
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, String, and_, cast, func, literal, or_, select, union_all
 
 from webapp.db import schema
+from webapp.db.search import contains
 from webapp.errors import NotFound
 from webapp.ports import Person
 from webapp.tasks.model import ACTIVE, LEFT_OUT, DeliveryRow, Line, State, Task
+from webapp.tasks.recipients import matching
 from webapp.tasks.rows import tasks_select, to_delivery, to_line, to_tasks
 
 t, d, line = schema.task, schema.delivery, schema.task_line
@@ -99,12 +101,12 @@ def last_lines(conn: Connection, ids: Sequence[int], limit: int = 4) -> dict[int
 def deliveries(
     conn: Connection, task_id: int, state: str = "", words: str = "", after: int = -1, limit: int = 50
 ) -> list[DeliveryRow]:
-    """Deliveries in the order of their positions, from `after` on; `words` is looked for in the address."""
+    """Deliveries in the order of their positions, from `after` on; `words` are looked for in the row."""
     query = select(d).where(d.c.task == task_id, d.c.position > after).order_by(d.c.position).limit(limit)
     if state:
         query = query.where((d.c.why if state in LEFT_OUT else d.c.state) == state)
     if words:
-        query = query.where(_contains(d.c.to, words))
+        query = query.where(matching(words))
     return [to_delivery(row) for row in conn.execute(query)]
 
 
@@ -142,11 +144,7 @@ def _conditions(view: View) -> list[ColumnElement[bool]]:
     if view.cause:
         found += [t.c.cause == view.cause, t.c.dealt_with.is_(None)]
     if view.words:
-        sent_to = select(d.c.task).where(d.c.task == t.c.id, _contains(d.c.to, view.words)).exists()
-        typed = _contains(cast(t.c.form, String), json.dumps(view.words, ensure_ascii=False)[1:-1])
-        found.append(or_(_contains(t.c.title, view.words), typed, sent_to))
+        sent_to = select(d.c.task).where(d.c.task == t.c.id, matching(view.words)).exists()
+        typed = contains(cast(t.c.form, String), json.dumps(view.words, ensure_ascii=False)[1:-1])
+        found.append(or_(contains(t.c.title, view.words), typed, sent_to))
     return found
-
-
-def _contains(column: ColumnElement[str], words: str) -> ColumnElement[bool]:
-    return column.icontains(words, autoescape=True)

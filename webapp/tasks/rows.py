@@ -33,7 +33,7 @@ def to_line(row: Row[Any]) -> Line:
 def to_delivery(row: Row[Any]) -> DeliveryRow:
     return DeliveryRow(
         row.position, row.to, row.state, row.attempts, row.reply, row.technical, row.message_id, row.next_try,
-        row.updated,
+        row.updated, row.data,
     )  # fmt: skip
 
 

@@ -35,11 +35,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Done:
-    """The form as it is shown then; `words` say what was done, `task` where one was started."""
+    """The form as it is shown then; `words` say what was done, `task` which one was started."""
 
     filled: Filled[Any]
     words: str = ""
     task: int = 0
+    is_anew: bool = False  # other texts than those that were typed
 
 
 def obey(intent: str, asked: Asked) -> Done | None:
@@ -84,7 +85,7 @@ def _use_template(asked: Asked) -> Done:
             return Done(_unjudged(asked.filled).with_errors({"template": error.words}))
     texts = {name: value if isinstance(value, list) else [str(value)] for name, value in found.form.items()}
     filled = _unjudged(asked.filled)
-    return Done(replace(filled, raw={**filled.raw, **texts}), f"This is “{found.name}”.")
+    return Done(replace(filled, raw={**filled.raw, **texts}), f"This is “{found.name}”.", is_anew=True)
 
 
 def _keep_template(asked: Asked) -> Done:

@@ -14,6 +14,7 @@ from webapp import paths
 from webapp.ports import Person
 from webapp.web import flash, words
 from webapp.web.rail import rail
+from webapp.web.words import DELIVERY_WORDS
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -28,7 +29,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals |= {"asset": asset, "query": query, "plural": words.plural}
+    env.globals |= {"told": DELIVERY_WORDS, "asset": asset, "query": query, "plural": words.plural}
     for name in ("number", "size", "day", "near_day", "when", "day_and_time", "clock", "iso", "lasting", "days_left"):
         env.filters[name] = getattr(words, name)
     return env

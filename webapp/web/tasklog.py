@@ -1,6 +1,6 @@
 """The task log as one person sees it: which tasks, in what order, and the address under which it asks for news."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Self
@@ -13,10 +13,12 @@ from webapp.ports import Person
 from webapp.tasks import queries
 from webapp.tasks.model import State, Task
 from webapp.tasks.queries import View
+from webapp.tasks.recipients import Answer, answers
 from webapp.web.render import query
 from webapp.web.rows import Row
 
 PAGE = 50  # rows; a morph of them costs 2 to 5 ms
+SHORTEST = 3  # letters of a search that looks for recipients
 STATES = {state.value: (state,) for state in State}
 CHIPS = {"": "All", "running": "Running", "attention": "Needs attention", "failed": "Failed"}
 MORE_CHIPS = {"waiting": "Waiting", "held": "Held", "done": "Done", "cancelled": "Cancelled"}
@@ -86,6 +88,7 @@ class Log:
     version: int
     moment: datetime
     older: int  # the id that the page ended with, where more follows
+    answers: Sequence[Answer] = ()  # recipients that the search found
 
     @property
     def stale_at(self) -> int:
@@ -149,6 +152,7 @@ def read(
         version,
         moment,
         shown[-1].id if len(tasks) > PAGE else 0,
+        answers(conn, person, filter.q) if path == "/tasks" and len(filter.q) >= SHORTEST else (),
     )
 
 

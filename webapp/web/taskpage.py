@@ -18,22 +18,10 @@ from webapp.tasks.model import DeliveryRow, Line, State, Task
 from webapp.web.forms import extra_of, label_of, options_of
 from webapp.web.render import query
 from webapp.web.rows import Row
+from webapp.web.words import DELIVERY_WORDS
 
 PAGE = 50  # recipients
 LINES = 200  # of the log; the rest is on disk and open to programs
-DELIVERY_WORDS = {
-    "sent": "sent",
-    "failed": "failed",
-    "unknown": "unknown",
-    "saved": "saved to the outbox",
-    "skipped": "skipped",
-    "bad": "without a valid address",
-    "duplicate": "duplicates, left out",
-    "again": "got it before, left out",
-    "never": "never written to, left out",
-    "sending": "being sent",
-    "waiting": "waiting",
-}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
@@ -22,6 +22,7 @@ from webapp.web.ways import local_path
 
 router = APIRouter(prefix="/tasks", include_in_schema=False)
 
+HEAD = ("Number", "To", "State", "Tries", "Reply", "Message-ID", "Updated (UTC)")
 CHUNK = 1_000  # recipients read at a time
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -72,32 +73,36 @@ def ask_cancel(request: Request, task_id: int, person: SignedIn, house: TheHouse
 
 
 @router.get("/{task_id:int}/recipients.csv")
-def recipients(task_id: int, person: SignedIn, house: TheHouse) -> Response:
-    """The list of recipients as a file."""
+def recipients(request: Request, task_id: int, person: SignedIn, house: TheHouse) -> Response:
+    """The list of recipients as a file: those that the page shows, with the columns of their list."""
     with house.read() as conn:
         task = queries.one(conn, task_id, person)
+    wanted = RecipientFilter.of(request.query_params)
     headers = {"Content-Disposition": f'attachment; filename="recipients-of-task-{task_id}.csv"'}
-    return StreamingResponse(_lines(house, task), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(_lines(house, task, wanted), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _lines(house: House, task: Task) -> Iterator[str]:
-    yield _csv([("Number", "To", "State", "Tries", "Reply", "Message-ID", "Updated (UTC)")])
-    after = -1
+def _lines(house: House, task: Task, wanted: RecipientFilter) -> Iterator[str]:
+    after, columns = -1, None
     while True:
         with house.read() as conn:
-            found = queries.deliveries(conn, task.id, after=after, limit=CHUNK)
+            found = queries.deliveries(conn, task.id, wanted.state, wanted.q, after, CHUNK)
+        if columns is None:  # all rows of a list have the same
+            columns = list(found[0].data) if found else []
+            yield _csv([(*HEAD, *columns)])
         if not found:
             return
         after = found[-1].position
-        yield _csv([_cells(row) for row in found])
+        yield _csv([_cells(row, columns) for row in found])
 
 
-def _cells(row: DeliveryRow) -> tuple[str, ...]:
+def _cells(row: DeliveryRow, columns: Sequence[str]) -> tuple[str, ...]:
     updated = f"{row.updated:%Y-%m-%d %H:%M:%S}"
-    return (str(row.position), row.to, row.state, str(row.attempts), row.reply, row.message_id, updated)
+    fixed = (str(row.position), row.to, row.state, str(row.attempts), row.reply, row.message_id, updated)
+    return (*fixed, *(str(row.data.get(column, "")) for column in columns))
 
 
-def _csv(rows: list[tuple[str, ...]]) -> str:
+def _csv(rows: Sequence[tuple[str, ...]]) -> str:
     out = io.StringIO()
     csv.writer(out).writerows([["'" + cell if cell.startswith(FORMULA) else cell for cell in row] for row in rows])
     return out.getvalue()
