@@ -14,6 +14,14 @@ if TYPE_CHECKING:  # named in signatures only: a slot imports neither FastAPI no
     from fastapi import BackgroundTasks
     from sqlalchemy import Connection
 
+# What a delivery's reply says where the address itself is at fault: whoever filled in the form can correct it.
+ADDRESS_FAULTS = (
+    "There is no such mailbox.",
+    "The mail server does not understand this address.",
+    "The part after the @ does not exist, or takes no mail.",
+    "The mailbox is closed.",
+)
+
 DeliveryState = Literal["waiting", "sending", "sent", "failed", "unknown", "skipped", "saved"]
 
 

@@ -1,11 +1,17 @@
 """Check before sending: the last look at an email that goes to many."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
-from tests.factories import make_person
+from tests.factories import make_delivery, make_person, make_task
 from tests.html import Element, read
 from webapp.db import schema
+from webapp.db.types import now
+from webapp.mail.url import read_url
+from webapp.mailroom import never
+from webapp.mailroom.way import Way
 
 CLIENTS = b"Mail,Name\nana@example.com,Ana\nben@,Ben\nANA@example.com,Ana again\ncleo@example.com,\n"
 
@@ -156,3 +162,94 @@ def test_a_hostile_cell_is_shown_and_never_run(signed_in):
     page = signed_in.get(filled(signed_in, b"Mail,Name\na@example.com,<script>alert(1)</script>\n", body="{{ name }}"))
     assert "<script>alert" not in page.text
     assert "&lt;script&gt;alert(1)" in page.text
+
+
+def sent_before(house, ana, *addresses: str, **form: str) -> int:
+    said = {"subject": "Hello", "body": "Dear **you**", **form}
+    with house.write() as conn:
+        task_id = make_task(conn, ana, kind="email", form={"to": [], **said})
+        for address in addresses:
+            make_delivery(conn, task_id, address, key=address, updated=now())
+    return task_id
+
+
+def test_those_who_got_the_same_today_are_left_out_unless_one_says_otherwise(signed_in, house, ana):
+    task_id = sent_before(house, ana, "p3@example.com", "p4@example.com")
+    path = filled(signed_in, to=many(25))
+    page = seen(signed_in, path)
+    text = page.one("main").text
+    assert "23 of 25 get this email" in text
+    assert "2 of these got this today at " in text
+    assert "Row 4: p3@example.com" in text
+    assert "checked" in page.one("input", id="leave_out")
+    all_of_them = seen(signed_in, f"{path}&looked=1").one("main").text
+    assert "25 of 25 get this email" in all_of_them
+    data = {"draft": "k1", "number": "23", "leave_out": "on", "confirmed": "23"}
+    assert signed_in.post("/new/email/check", data=data).status_code == 303
+    assert tasks(house)[-1].form["except_tasks"] == [task_id]
+
+
+def test_a_number_that_has_changed_is_looked_at_once_more(signed_in, house, ana):
+    filled(signed_in, to=many(25))
+    with house.write() as conn:
+        never.add(conn, ["p1@example.com"], "added")
+    data = {"draft": "k1", "number": "25", "leave_out": "on", "confirmed": "25"}
+    answer = signed_in.post("/new/email/check", data=data)
+    assert answer.status_code == 422
+    assert read(answer.text).one(id="form-error").text.startswith("Meanwhile the number has changed.")
+    assert tasks(house) == []
+
+
+@pytest.mark.parametrize("other", [{"subject": "Other"}, {"body": "Other"}, {"test": True}])
+def test_another_message_does_not_count(signed_in, house, ana, other):
+    sent_before(house, ana, "p3@example.com", **other)
+    assert "25 of 25 get this email" in seen(signed_in, filled(signed_in, to=many(25))).one("main").text
+
+
+def test_those_to_whom_nobody_writes_are_named_and_left_out(signed_in, house):
+    with house.write() as conn:
+        never.add(conn, ["CLEO@example.com"], "unsubscribed")
+    text = seen(signed_in, filled(signed_in, CLIENTS)).one("main").text
+    assert "1 of 4 gets this email" in text
+    assert "1 person wants no email" in text
+    assert "Row 5: cleo@example.com" in text
+
+
+def test_the_size_counts_what_is_attached(signed_in):
+    files = {"attachments-file": ("photo.png", b"x" * 300_000)}
+    data = {"key": "k1", "subject": "Hi", "body": "Hi", "to": many(25)}
+    path = signed_in.post("/new/email?press=1", data=data, files=files).headers["location"]
+    text = seen(signed_in, path).one("main").text
+    assert "photo.png (300 kB)" in text
+    assert "Size 4" in text
+    assert "kB each" in text
+
+
+def test_the_time_it_takes_is_that_of_earlier_runs(signed_in, house, ana, monkeypatch):
+    monkeypatch.setattr(type(house.mail), "way", lambda self, chosen="": Way(read_url("smtp://mail"), "a@b.de", "mail"))
+    with house.write() as conn:
+        more = {"started": now() - timedelta(seconds=30), "finished": now(), "target": "mail", "queue": "mail"}
+        task_id = make_task(conn, ana, kind="email", form={}, **more)
+        for number in range(60):
+            make_delivery(conn, task_id, f"x{number}@example.com")
+    text = seen(signed_in, filled(signed_in, to=many(240))).one("main").text
+    assert "about 2 minutes, as fast as the last time" in text
+
+
+def test_a_link_that_nobody_elsewhere_can_open_is_told(signed_in, house):
+    text = seen(signed_in, filled(signed_in, CLIENTS)).one("main").text
+    assert "The link to unsubscribe leads to http://localhost:8000" in text
+    house.settings = house.settings.model_copy(update={"base_url": "https://post.example.com"})
+    assert "leads to" not in seen(signed_in, "/new/email/check?draft=k1").one("main").text
+
+
+def test_only_those_who_were_refused_are_corrected(signed_in, house, ana):
+    with house.write() as conn:
+        form = {"to": ["bob@example.com", "ben@exmaple.com"], "subject": "Hello", "body": "Hi"}
+        task_id = make_task(conn, ana, "attention", kind="email", form=form, fault="form", expanded=True)
+        make_delivery(conn, task_id, "bob@example.com")
+        make_delivery(conn, task_id, "ben@exmaple.com", "failed")
+    link = next(one for one in seen(signed_in, f"/tasks/{task_id}").all("a") if one.text == "Correct 1 address")
+    form = seen(signed_in, link["href"])
+    assert form.one("textarea", id="to").text == "ben@exmaple.com"
+    assert form.one("input", id="subject")["value"] == "Hello"

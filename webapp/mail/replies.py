@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from webapp.ports import Reply
+from webapp.ports import ADDRESS_FAULTS, Reply
 
 Step = Literal["MAIL", "RCPT", "DATA", "message"]
 
@@ -13,11 +13,8 @@ UNKNOWN = "It may have arrived. The connection broke after the message was hande
 LATER = "The mail server asked to try again later."
 NO_SMTPUTF8 = "The mail server takes no addresses with letters such as “ü” before the @."
 
-NO_MAILBOX = "There is no such mailbox."
+NO_MAILBOX, BAD_ADDRESS, NO_DOMAIN, DISABLED = ADDRESS_FAULTS
 TOO_LARGE = "The message is too large for the mail server."
-BAD_ADDRESS = "The mail server does not understand this address."
-NO_DOMAIN = "The part after the @ does not exist, or takes no mail."
-DISABLED = "The mailbox is closed."
 FULL = "The mailbox is full."
 POLICY = "The mail server refused it by its own rules, perhaps as unwanted mail."
 SENDER = "The mail server does not let this sender write. Ask an admin to check the sender in Settings → Mail."

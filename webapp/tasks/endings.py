@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
-from webapp.ports import Engine
+from webapp.ports import ADDRESS_FAULTS, Engine
 from webapp.tasks import outcome
 from webapp.tasks.changes import counts, make_unknown, move, skip_waiting
 from webapp.tasks.control import LetGo
@@ -24,7 +24,15 @@ def finished(conn: Connection, task: Task, words: str | None) -> None:
     """The kind has done its work; deliveries, where there are any, tell how it went."""
     by_state = counts(conn, task.id)
     state, told = outcome.of_counts(by_state) if by_state else (State.DONE, "")
-    _move(conn, task, state, words or told or "Done.", cause="refused" if state is State.FAILED else "")
+    fault = "form" if by_state.get("failed") and _has_address_faults(conn, task) else ""
+    cause = "refused" if state is State.FAILED else ""
+    _move(conn, task, state, words or told or "Done.", cause=cause, fault=fault)
+
+
+def _has_address_faults(conn: Connection, task: Task) -> bool:
+    d = schema.delivery
+    query = select(d.c.position).where(d.c.task == task.id, d.c.state == "failed", d.c.reply.in_(ADDRESS_FAULTS))
+    return conn.execute(query.limit(1)).first() is not None
 
 
 def let_go(conn: Connection, engine: Engine, task: Task, why: LetGo) -> None:

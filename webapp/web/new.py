@@ -12,9 +12,11 @@ from webapp.accounts import kept
 from webapp.errors import Conflict, NotFound
 from webapp.files import saved_lists
 from webapp.house import House
+from webapp.mail.merge import fields_of
 from webapp.ports import Kind, Person
 from webapp.tasks import commands, queries
-from webapp.web import composing, drafts
+from webapp.tasks.model import Task
+from webapp.web import composing, drafts, words
 from webapp.web.deps import SignedIn, TheHouse
 from webapp.web.forms import WHOLE, Filled, blank, checked, filled_from, read_form
 from webapp.web.intents import Asked, Done, obey
@@ -25,6 +27,12 @@ from webapp.web.widgets import draw
 
 router = APIRouter(prefix="/new", include_in_schema=False)
 
+FROM_A_LIST = (
+    "{} did not get it. The message names columns of the list: on the page of the task, choose “Failed” and "
+    "“Download list”, correct the addresses there, and choose that file here."
+)
+CHANGED = "This form has changed since then. Look at every field before you press."
+MOST_CORRECTED = 500  # addresses in a form
 SENT_ALREADY = "This form was sent already, with other content. Press again to send this one too."
 
 
@@ -94,7 +102,8 @@ def _first_filled(request: Request, house: House, person: Person, kind: Kind) ->
         with house.read() as conn:
             task = queries.one(conn, int(source), person)
         if task.kind == kind.name:
-            return _of_task(kind, dict(task.form), task.form_version)
+            filled = _of_task(kind, dict(task.form), task.form_version)
+            return _only_failed(house, task, filled) if given.get("only") == "failed" else filled
     with house.read() as conn:
         draft = drafts.find(conn, person, kind, given.get("draft", ""))
     if draft is not None:
@@ -105,12 +114,20 @@ def _first_filled(request: Request, house: House, person: Person, kind: Kind) ->
     return Filled(None, {}, {**start_values, **typed})
 
 
+def _only_failed(house: House, task: Task, filled: Filled[Any]) -> Filled[Any]:
+    """The form for those whose addresses were refused, to be corrected; the others got it."""
+    if fields_of(*filled.raw.get("subject", ()), *filled.raw.get("body", ())):
+        return filled.with_errors({WHOLE: FROM_A_LIST.format(words.plural(task.failed_count, "person", "people"))})
+    with house.read() as conn:
+        to = [row.to for row in queries.deliveries(conn, task.id, "failed", limit=MOST_CORRECTED)]
+    return Filled(None, {}, {**filled.raw, "to": ["\n".join(to)], "recipients": []})
+
+
 def _of_task(kind: Kind, data: dict[str, Any], version: int) -> Filled[Any]:
     try:
         return filled_from(kind.form, kind.form.upgrade(data, version))
     except ValueError:
-        words = "This form has changed since then. Look at every field before you press."
-        return filled_from(kind.form, data).with_errors({WHOLE: words})
+        return filled_from(kind.form, data).with_errors({WHOLE: CHANGED})
 
 
 def _form(

@@ -172,7 +172,8 @@ def _of_attention(task: Task) -> _Found:
     if task.can_retry:
         found.append(("retry", f"Retry {task.failed_count:,} failed" if task.failed_count else "Retry", ""))
     if task.fault == "form" and task.failed_count:
-        found.append(("again", f"Correct {words.plural(task.failed_count, 'address', 'addresses')}", _filled(task)))
+        label = f"Correct {words.plural(task.failed_count, 'address', 'addresses')}"
+        found.append(("again", label, f"{_filled(task)}&only=failed"))
     return found or [("open", "Open", f"/tasks/{task.id}")]
 
 
