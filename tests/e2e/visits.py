@@ -55,7 +55,7 @@ def _choose_list(page: Page) -> None:
     page.set_input_files(
         "input[type=file]", {"name": "clients.csv", "mimeType": "text/csv", "buffer": CLIENTS.encode()}
     )
-    page.get_by_label("Column with the addresses").wait_for()
+    page.get_by_role("button", name="Change", exact=True).wait_for()
 
 
 def _written(page: Page) -> None:

@@ -105,11 +105,8 @@ def test_going_back_shows_what_was_typed_with_the_list_still_chosen(signed_in):
     form = seen(signed_in, back)
     assert form.one("input", id="key")["value"] == "k1"
     assert form.one("input", id="subject")["value"] == "For {{ name }}"
-    chosen = [one for one in form.one("select", name="recipients").all("option") if "selected" in one]
-    assert "clients.csv" in chosen[0].text
-    assert [one["value"] for one in form.one("select", id="address_column").all("option") if "selected" in one] == [
-        "Mail"
-    ]
+    assert "clients.csv: 4 rows, addresses in Mail" in form.one(id="choose-list").text
+    assert form.one("input", name="recipients")["value"].startswith("u-")
 
 
 def test_a_page_that_has_sent_already_asks_before_it_sends_something_else(signed_in, house):
@@ -154,8 +151,19 @@ def test_choosing_a_list_shows_its_columns(signed_in):
     )
     page = read(answer.text)
     assert answer.status_code == 200
-    assert [one["value"] for one in page.one("select", id="address_column").all("option")] == ["Mail", "Name"]
+    assert "c.csv: 4 rows, addresses in Mail" in page.one(id="choose-list").text
+    assert "autofocus" in page.one("button", id="change-list")
     assert "{{ Name }}" in page.one(id="inserts").text
+
+
+def test_another_list_or_column_can_be_chosen(signed_in, house, ana):
+    first = filled(signed_in, CLIENTS)
+    upload = read(signed_in.get(first.replace("/check", "")).text).one("input", name="recipients")["value"]
+    data = {"key": "k2", "intent": "change-list", "recipients": upload, "address_column": "Name"}
+    page = read(signed_in.post("/new/email?press=1", data=data).text)
+    assert "autofocus" in page.one("select", name="recipients")
+    chosen = [one["value"] for one in page.one("select", id="address_column").all("option") if "selected" in one]
+    assert chosen == ["Name"]
 
 
 def test_a_hostile_cell_is_shown_and_never_run(signed_in):

@@ -17,6 +17,7 @@ from webapp.ports import Person
 from webapp.web.deps import SignedIn, TheHouse
 from webapp.web.posted import Posted
 from webapp.web.render import fragment
+from webapp.web.words import plural
 
 router = APIRouter(prefix="/new/email", include_in_schema=False)
 
@@ -62,6 +63,16 @@ def pane(
     has_link = _last(raw, "unsubscribe") != "never" if chosen else _last(raw, "unsubscribe") == "several"
     draft = Draft(subject, body, way.sender, has_link and (bool(chosen) or len(_addresses(raw)) > 1))
     return Pane(preview(draft, entry.to, entry.values), row=entry.row if chosen else 0, who=who)
+
+
+def name_of_list(house: House, person: Person, raw: Mapping[str, Sequence[str]]) -> str:
+    """“clients.xlsx, sheet Clients: 300 rows”; empty where no list is chosen."""
+    try:
+        table = house.table_of(person.id, _last(raw, "recipients"))
+    except NotFound:
+        return ""
+    sheet = f", sheet {table.understood.sheet}" if table.understood.sheet else ""
+    return f"{table.name}{sheet}: {plural(table.understood.rows, 'row')}"
 
 
 def _entry(house: House, person: Person, raw: Mapping[str, Sequence[str]], wanted: lists.Wanted) -> lists.Entry | None:

@@ -40,6 +40,7 @@ class Done:
     filled: Filled[Any]
     words: str = ""
     task: int = 0
+    is_changing: bool = False  # another list is to be chosen
     is_anew: bool = False  # other texts than those that were typed
 
 
@@ -51,6 +52,10 @@ def obey(intent: str, asked: Asked) -> Done | None:
 def _show(asked: Asked) -> Done:
     """Draws the form anew, with the columns of a list or with the preview."""
     return Done(_unjudged(asked.filled))
+
+
+def _change_list(asked: Asked) -> Done:
+    return Done(_unjudged(asked.filled), is_changing=True)
 
 
 def _test(asked: Asked) -> Done:
@@ -136,6 +141,7 @@ def _unjudged(filled: Filled[Any]) -> Filled[Any]:
 INTENTS: dict[str, Callable[[Asked], Done]] = {
     "columns": _show,
     "preview": _show,
+    "change-list": _change_list,
     "test": _test,
     "use-template": _use_template,
     "keep-template": _keep_template,

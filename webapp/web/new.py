@@ -160,6 +160,8 @@ def _form(
         done=said,
         templates=templates,
         saved_lists=known,
+        chosen_list=composing.name_of_list(house, person, filled.raw),
+        is_changing=bool(said and said.is_changing),
         # The preview stands beside the form; while that is swapped, it draws itself anew.
         pane=composing.pane(house, person, filled.raw) if kind.name == "email" and not is_htmx(request) else None,
     )

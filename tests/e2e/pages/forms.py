@@ -53,7 +53,7 @@ class EmailForm(Form):
         self.page.locator("#recipients-file").set_input_files(file)
         if (ask := self.page.get_by_role("button", name="Show columns")).is_visible():
             ask.click()
-        self.field("Column with the addresses").wait_for()
+        self.page.get_by_role("button", name="Change", exact=True).wait_for()
 
 
 class ReportForm(Form):
