@@ -30,8 +30,11 @@ SENDER = "office@example.com"
 
 def main() -> None:
     """Prints a line per figure."""
-    with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as (url, certificate):
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        url, certificate = stack.enter_context(_server(Path(folder)))
         os.environ["SSL_CERT_FILE"] = str(certificate.authority)
+        stack.callback(os.environ.pop, "SSL_CERT_FILE")
         article = _article(url)
         print(f"the article's way              {1 / article:8.0f} a second, {ARTICLE} messages")
         bare = _bare(url)
