@@ -14,10 +14,12 @@ from email.message import EmailMessage
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import httpx
+
 from benchmarks._load import hit
 from tests.certificates import Certificate, make
 from tests.servers import MailServer
-from tests.serving import Serving, start_task, wait_ended
+from tests.serving import ENDED, Serving, start_task, task
 from webapp.mail.compose import Letter
 from webapp.mail.smtp import SmtpServer
 from webapp.mail.url import read_url
@@ -102,21 +104,30 @@ def _ours(url: str, folder: Path) -> tuple[float, str]:
     serving = Serving(folder, OUTTRAY_SMTP_URL=url, OUTTRAY_MAIL_FROM=SENDER).start()
     try:
         client = serving.client()
+        seconds = _run(client, NUMBER)
+        # Looking at pages takes the machine's second core from the mail server: so in a run of its own.
         pages: list[str] = []
         request = f"GET /login HTTP/1.1\r\nHost: localhost:{serving.port}\r\n\r\n"
         looking = threading.Thread(
-            target=lambda: pages.append(str(hit(serving.port, request, 10, connections=2, gap=0.05)))
+            target=lambda: pages.append(str(hit(serving.port, request, 5, connections=2, gap=0.05)))
         )
-        form = {"to": [_address(number) for number in range(NUMBER)], "subject": SUBJECT, "body": BODY}
-        run = start_task(client, "email", form)
         looking.start()
-        task = wait_ended(client, run, 600)
+        _run(client, max(NUMBER, 6_000))
         looking.join()
-        assert task["state"] == "done", task
-        started, finished = (datetime.fromisoformat(task[name]) for name in ("started", "finished"))
-        return (finished - started).total_seconds() / NUMBER, pages[0]
+        return seconds / NUMBER, pages[0]
     finally:
         serving.stop()
+
+
+def _run(client: httpx.Client, number: int) -> float:
+    """Seconds from the start of a run to its end; asked for seldom, so that asking does not slow it down."""
+    form = {"to": [_address(place) for place in range(number)], "subject": SUBJECT, "body": BODY}
+    run = start_task(client, "email", form)
+    while (ended := task(client, run))["state"] not in ENDED:
+        time.sleep(0.5)
+    assert ended["state"] == "done", ended
+    started, finished = (datetime.fromisoformat(ended[name]) for name in ("started", "finished"))
+    return (finished - started).total_seconds()
 
 
 def _address(number: int) -> str:

@@ -1,6 +1,5 @@
 """Puts the house together from its settings: database, engine, kinds, stores; used by the web and by slots."""
 
-import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -135,7 +134,7 @@ class House:
 
     def message_id(self, task_id: int, position: int, sender: str) -> str:
         """Always the same for the same delivery, so that a message that is sent again can be recognised (RFC 5322)."""
-        proof = hmac.new(self._secret, f"{task_id}.{position}".encode(), hashlib.sha256).hexdigest()[:16]
+        proof = hmac.digest(self._secret, f"{task_id}.{position}".encode(), "sha256").hex()[:16]
         return f"<outtray.{task_id}.{position}.{proof}@{_domain(sender)}>"
 
     def unsubscribe_links(self, task_id: int) -> Callable[[str], str]:

@@ -133,7 +133,7 @@ class Ledger:
             free = wishes.asked is None and pace.take(conn, target)
             if free:
                 mark = bound(task=row.task, position=row.position, attempts=row.attempts + 1, message_id=message_id)
-                is_wanted = conn.execute(MARK, {**mark, **bound(updated=now())}).rowcount > 0
+                is_wanted = MARK.run(conn, {**mark, **bound(updated=now())}).rowcount > 0
                 if not is_wanted:
                     self._done += leave_out(conn, row.task, row.position, row.position)
         self._hear(wishes)
@@ -173,7 +173,7 @@ class Ledger:
             self._refused = in_a_row(self._refused, reply)
         wishes = self._show(conn) if is_last or self._is_news else looked(conn, self._task.id, self._task.attempt)
         if self._pending:
-            conn.execute(SETTLE, bound(task=self._task.id, position=delivery.position, **values))
+            SETTLE.run(conn, bound(task=self._task.id, position=delivery.position, **values))
         return wishes
 
     @property

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, select, update
 
 from webapp.db import schema
+from webapp.db.prepared import Prepared
 from webapp.db.types import now
 from webapp.errors import Superseded
 from webapp.tasks.changes import Wishes
@@ -17,8 +18,8 @@ _ROW = (d.c.task == bindparam("b_task")) & (d.c.position == bindparam("b_positio
 
 NEVER = "Not sent: this address is on the list of those to whom nobody writes."
 
-LOOK = select(t.c.asked, t.c.rate).where(_MINE).with_for_update()
-MARK = (
+LOOK = Prepared(select(t.c.asked, t.c.rate).where(_MINE).with_for_update())
+MARK = Prepared(
     update(d)
     .where(_ROW, d.c.state == "waiting", ~_UNWANTED)
     .values(
@@ -29,7 +30,7 @@ MARK = (
         next_try=None,
     )
 )
-SETTLE = (
+SETTLE = Prepared(
     update(d)
     .where(_ROW, d.c.state == "sending")
     .values(
@@ -44,10 +45,10 @@ SETTLE = (
 
 def looked(conn: Connection, task_id: int, attempt: int) -> Wishes:
     """The fence without a write; Superseded where the task is no longer this attempt's own."""
-    row = conn.execute(LOOK, {"b_task": task_id, "b_attempt": attempt}).first()
+    row = LOOK.run(conn, {"b_task": task_id, "b_attempt": attempt}).fetchone()
     if row is None:
         raise Superseded
-    return Wishes(row.asked, row.rate)
+    return Wishes(*row)
 
 
 def leave_out(conn: Connection, task_id: int, first: int, last: int) -> int:
