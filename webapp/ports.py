@@ -122,6 +122,14 @@ class Target(Protocol):
         """Ends the connection and lets another one in."""
         return None
 
+    def begin(self, to: str) -> None:
+        """Tells it for whom the next message is, while that is being written down; nothing of the message goes."""
+        return None
+
+    def give_up(self) -> None:
+        """What was begun does not go after all."""
+        return None
+
 
 class Message(Protocol):
     """One message as a mail target takes it."""

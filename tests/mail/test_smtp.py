@@ -225,3 +225,47 @@ def test_a_server_of_the_old_kind_is_spoken_to_in_its_way(server, open_sender):
     server.on("ehlo", say="502 no EHLO")
     assert send(open_sender(server))[0] == "sent"
     assert server.commands[1].upper().startswith("HELO")
+
+
+class TestBegun:
+    """The envelope of a message that goes ahead, while the ledger writes down that the message begins."""
+
+    def test_nothing_arrives_of_a_message_that_does_not_follow(self, server, sender):
+        sender.send(letter(number=1), "ana@example.com")
+        sender.begin("ben@example.com")
+        sender.give_up()
+        sender.ready()
+        assert sender.send(letter("cleo@example.com", number=2), "cleo@example.com").state == "sent"
+        assert server.counts() == {"ana@example.com": 1, "cleo@example.com": 1}
+
+    def test_the_message_that_follows_arrives_once(self, server, sender):
+        for number, to in enumerate(("ana@example.com", "ben@example.com")):
+            sender.begin(to)
+            sender.begin(to)
+            assert sender.send(letter(to, number=number), to).state == "sent"
+        assert server.counts() == {"ana@example.com": 1, "ben@example.com": 1}
+
+    def test_another_message_than_the_one_begun_goes_to_nobody(self, server, sender):
+        sender.begin("ana@example.com")
+        reply = sender.send(letter("ben@example.com"), "ben@example.com")
+        assert reply.state == "lost" or server.counts() == {"ben@example.com": 1}
+        assert "ana@example.com" not in server.counts()
+
+    def test_a_refusal_is_that_of_whom_it_was_begun_for(self, server, sender):
+        server.on("rcpt", to="ben@example.com", say="550 5.1.1 Who?")
+        sender.begin("ben@example.com")
+        assert sender.send(letter("ben@example.com"), "ben@example.com").state == "failed"
+        sender.ready()
+        sender.begin("ana@example.com")
+        assert sender.send(letter(), "ana@example.com").state == "sent"
+        assert server.counts() == {"ana@example.com": 1}
+
+    def test_a_connection_that_breaks_before_the_message_is_lost_not_unknown(self, server, sender):
+        server.on("data", to="ana@example.com", drop=True)
+        sender.begin("ana@example.com")
+        assert sender.send(letter(), "ana@example.com").state == "lost"
+
+    def test_leaving_ends_what_was_begun(self, server, sender):
+        sender.begin("ana@example.com")
+        sender.step_aside()
+        assert server.counts() == {}

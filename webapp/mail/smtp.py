@@ -3,7 +3,7 @@
 import re
 import select
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from smtplib import SMTP, SMTPException
@@ -17,6 +17,7 @@ from webapp.mail.replies import Step, refused, technical
 from webapp.mail.url import SmtpSettings, read_sender
 from webapp.ports import MailTarget, Message, Reply
 
+STEPS: Sequence[Step] = ("MAIL", "RCPT", "DATA")
 QUIT_SECONDS = 5.0
 IDLE_SECONDS = 10.0  # after which the server is asked whether it is still there
 
@@ -51,6 +52,8 @@ class SmtpServer(MailTarget):
         self._places = places
         self._smtp: SMTP | None = None
         self._used = 0.0
+        self._begun = ""  # for whom MAIL, RCPT and DATA are on their way, unanswered
+        self._size = 0  # of the last message, in bytes: what the next is announced with where it is begun before
         self._taken = 0  # messages that went through this connection
 
     def __enter__(self) -> Self:
@@ -80,6 +83,22 @@ class SmtpServer(MailTarget):
         self._smtp = connect(self._server)
         self._used, self._taken = time.monotonic(), 0
 
+    def begin(self, to: str) -> None:
+        """Offers the next message in one go, so that the server thinks while the ledger writes."""
+        smtp = self._smtp
+        if smtp is None or self._begun or not smtp.has_extn("pipelining") or needs_utf8(to, self._from):
+            return
+        try:
+            self._say_all(smtp, self._commands(smtp, wire_form(to), self._size, utf8=False))
+        except (OSError, SMTPException):
+            return self._drop()
+        self._begun = to
+
+    def give_up(self) -> None:
+        """The server waits for a message that does not come: only the end of the connection tells it so."""
+        if self._begun:
+            self._drop()
+
     def send(self, message: Message, to: str) -> Reply:
         """Hands one message over to one envelope recipient; never raises for what a server may do."""
         smtp = self._smtp
@@ -90,6 +109,10 @@ class SmtpServer(MailTarget):
             return Reply("failed", replies.NO_SMTPUTF8)
         content = _dotted(message.as_bytes(utf8=utf8))
         self._taken += 1
+        self._size = len(content)
+        if self._begun not in ("", to):
+            self.give_up()
+            return Reply("lost", replies.LOST)
         try:
             refusal = self._offer(smtp, wire_form(to), len(content), utf8=utf8)
         except (OSError, SMTPException) as error:
@@ -100,27 +123,32 @@ class SmtpServer(MailTarget):
 
     def _offer(self, smtp: SMTP, to: str, size: int, *, utf8: bool) -> Reply | None:
         """MAIL, RCPT and DATA up to its 354; returns what the server has against it, None for nothing."""
-        smtp.command_encoding = "utf-8" if utf8 else "ascii"
-        options = f" SIZE={size}" if smtp.has_extn("size") else ""
-        options += " BODY=8BITMIME SMTPUTF8" if utf8 else ""
-        commands: list[tuple[Step, str]] = [
-            ("MAIL", f"MAIL FROM:<{self._from}>{options}"),
-            ("RCPT", f"RCPT TO:<{to}>"),
-            ("DATA", "DATA"),
-        ]
+        commands = self._commands(smtp, to, size, utf8=utf8)
         if smtp.has_extn("pipelining"):
-            return self._offer_at_once(smtp, commands)
-        for step, command in commands:
+            if not self._begun:
+                self._say_all(smtp, commands)
+            self._begun = ""
+            return self._hear_all(smtp)
+        for step, command in commands.items():
             smtp.send(f"{command}\r\n")
             if refusal := self._answer(smtp, step):
                 return self._refused(smtp, step, *refusal)
         return None
 
-    def _offer_at_once(self, smtp: SMTP, commands: Sequence[tuple[Step, str]]) -> Reply | None:
-        """All in one go, their answers after that (RFC 2920): a message takes two round trips instead of four."""
-        smtp.send("".join(f"{command}\r\n" for _, command in commands))
+    def _commands(self, smtp: SMTP, to: str, size: int, *, utf8: bool) -> Mapping[Step, str]:
+        smtp.command_encoding = "utf-8" if utf8 else "ascii"
+        options = f" SIZE={size}" if size and smtp.has_extn("size") else ""
+        options += " BODY=8BITMIME SMTPUTF8" if utf8 else ""
+        return {"MAIL": f"MAIL FROM:<{self._from}>{options}", "RCPT": f"RCPT TO:<{to}>", "DATA": "DATA"}
+
+    def _say_all(self, smtp: SMTP, commands: Mapping[Step, str]) -> None:
+        """All in one go (RFC 2920): a message takes two round trips instead of four."""
+        smtp.send("".join(f"{command}\r\n" for command in commands.values()))
+
+    def _hear_all(self, smtp: SMTP) -> Reply | None:
+        """The answers to all of them."""
         refusals: list[tuple[Step, tuple[int, bytes]]] = []
-        for step, _ in commands:
+        for step in STEPS:
             try:
                 answer = self._answer(smtp, step)
             except (OSError, SMTPException):
@@ -215,6 +243,7 @@ class SmtpServer(MailTarget):
             smtp.sock.settimeout(seconds)
 
     def _close(self) -> None:
+        self.give_up()
         smtp, self._smtp = self._smtp, None
         if smtp is None:
             return
@@ -226,6 +255,7 @@ class SmtpServer(MailTarget):
 
     def _drop(self) -> None:
         smtp, self._smtp = self._smtp, None
+        self._begun = ""
         if smtp is not None:
             smtp.close()
 

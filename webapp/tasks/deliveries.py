@@ -71,8 +71,12 @@ class Ledger:
             while (row := self._next()) is not None:
                 self._require_success()
                 self._get_ready(target)
+                if self._is_unlimited(target):
+                    target.begin(row.to)
                 if delivery := self._mark(row, target):
                     yield delivery
+                else:
+                    target.give_up()
         finally:
             self.flush()
         self._wait_for_later()
@@ -114,6 +118,10 @@ class Ledger:
             words = self._pending[1].words
             self.flush()
             raise stop(self._refused, words)
+
+    def _is_unlimited(self, target: Target) -> bool:
+        """Whether the next message goes at once: then its envelope may go ahead of the mark."""
+        return not target.rate and not self._readiness.speed.rate
 
     def _get_ready(self, target: Target) -> None:
         """Speed, connection and control; what takes long settles the last message first."""
