@@ -109,7 +109,7 @@ def _ours(url: str, folder: Path) -> tuple[float, str]:
         pages: list[str] = []
         request = f"GET /login HTTP/1.1\r\nHost: localhost:{serving.port}\r\n\r\n"
         looking = threading.Thread(
-            target=lambda: pages.append(str(hit(serving.port, request, 5, connections=2, gap=0.05)))
+            target=lambda: pages.append(str(hit(serving.port, request, 10, connections=2, gap=0.05)))
         )
         _run(client, max(NUMBER, 6_000), looking.start)
         looking.join()
