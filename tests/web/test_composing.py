@@ -91,6 +91,24 @@ def test_a_test_goes_to_oneself_once_and_the_form_stays(signed_in, house, upload
     assert page.one("input", name="recipients")["value"] == upload
 
 
+def test_a_test_that_is_run_again_is_the_message_to_everybody(signed_in, house, upload):
+    press(signed_in, "test", recipients=upload)
+    form = read(signed_in.get(f"/new/email?from={tasks(house)[0].id}").text)
+    assert form.one("textarea", id="to").text == ""
+    assert form.one("input", name="recipients")["value"] == upload
+
+
+def test_the_page_of_the_task_names_lists_and_files(signed_in, house, upload):
+    files = {"attachments-file": ("photo.png", b"x")}
+    data = {**FORM, "recipients": upload}
+    path = signed_in.post("/new/email?press=1", data=data, files=files).headers["location"]
+    assert signed_in.post("/new/email/check", data={"draft": path.rpartition("=")[2]}).status_code == 303
+    text = read(signed_in.get(f"/tasks/{tasks(house)[0].id}").text).one("main").text
+    assert "Or to everybody in a list clients.csv" in text
+    assert "Attachments photo.png" in text
+    assert "A test" not in text
+
+
 def test_a_test_needs_no_recipient_but_a_message(signed_in, house):
     press(signed_in, "test", subject="Hi", body="Hi")
     assert tasks(house)[0].form["to"] == ["ana@example.com"]

@@ -12,6 +12,7 @@ from webapp.mail.headers import ExactPolicy
 from webapp.mail.html import page
 from webapp.mail.merge import Marks, Values, fill, fill_line
 from webapp.mail.parts import attached_part, text_part, together
+from webapp.mail.plain import plain
 from webapp.mail.recipients import PLAIN, wire_form
 from webapp.ports import Attachment
 
@@ -61,7 +62,9 @@ class Letter:
         has_way_out: bool = False,
     ) -> None:
         self._subject, self._sender, self._reply_to = subject, sender, reply_to
-        self._text = f"{body}\n\n{OUT_TEXT}" if has_way_out else body
+        marks = Marks.of(body)
+        text = marks.take_back(plain(marks.put(body)))
+        self._text = f"{text}\n\n{OUT_TEXT}" if has_way_out else text
         self._markdown = f"{body}\n\n{OUT_MARKDOWN}" if has_way_out else body
         self._attached = [attached_part(attachment) for attachment in attachments]
         self._openings: dict[bool, str] = {}

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from css_inline import CSSInliner
     from jinja2 import Template
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 SCHEMES = {"http", "https", "mailto", "tel"}
 
@@ -23,6 +24,11 @@ def clean(body: str) -> str:
     import nh3
 
     return nh3.clean(_markdown().render(body), url_schemes=SCHEMES, link_rel="noopener noreferrer")
+
+
+def parsed(body: str) -> "list[Token]":
+    """The parts of a text, as Markdown understands it."""
+    return _markdown().parse(body)
 
 
 @cache

@@ -64,6 +64,10 @@ class Marks:
         places = {key_of(name): place for place, name in enumerate(self.names)}
         return FIELD.sub(lambda match: f"{self.mark}n{places[key_of(match[1])]}e", text)
 
+    def take_back(self, text: str) -> str:
+        """The text with its fields, as they stood in it."""
+        return re.sub(rf"{self.mark}n(\d+)e", lambda found: f"{{{{ {self.names[int(found[1])]} }}}}", text)
+
     def fill(self, page: str, values: Values) -> str:
         """The HTML of one message."""
         return self._pattern.sub(lambda found: self._filled(found, values), page) if self.names else page

@@ -21,6 +21,7 @@ from webapp.web.rows import Row
 from webapp.web.words import DELIVERY_WORDS
 
 PAGE = 50  # recipients
+GONE = "A file that is not here any more"
 LINES = 200  # of the log; the rest is on disk and open to programs
 
 
@@ -146,19 +147,34 @@ def entered(house: House, task: Task) -> list[tuple[str, str]]:
     return [
         (label_of(name, fields.get(name)), _shown(house, task, fields.get(name), value))
         for name, value in task.form.items()
-        if value not in ("", [], None)
+        if value not in ("", [], None) and not _is_beside_the_point(fields.get(name), value)
     ]
+
+
+def _is_beside_the_point(info: Any, value: Any) -> bool:
+    """A field that no form shows, as it comes."""
+    return info is not None and extra_of(info).get("widget") == "hidden" and value == info.default
 
 
 def _shown(house: House, task: Task, info: Any, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    widget = extra_of(info).get("widget")
+    if widget == "files":
+        return "\n".join(_file_name(house, task, str(one)) for one in value)
     if isinstance(value, list):
         choices = dict(options_of(info)) if info else {}
         return "\n".join(choices.get(str(one), str(one)) for one in value)
-    if extra_of(info).get("widget") == "data":
+    if widget in ("data", "list"):
         return _data(house, task, info, str(value))
     return dict(options_of(info)).get(str(value), str(value)) if info else str(value)
+
+
+def _file_name(house: House, task: Task, file_id: str) -> str:
+    try:
+        return house.attachment_of(house.owner(task.owner), file_id).name
+    except NotFound:
+        return GONE
 
 
 def _data(house: House, task: Task, info: Any, value: str) -> str:
@@ -168,4 +184,4 @@ def _data(house: House, task: Task, info: Any, value: str) -> str:
     try:
         return house.table_of(task.owner, value).name
     except NotFound:
-        return "A file that is not here any more"
+        return GONE
