@@ -3,10 +3,12 @@
 import csv as python_csv
 import datetime as dt
 import io
+import json
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from tests.reports.dtypes import KINDS, is_missing, is_same
 from tests.reports.reading import csv_rows, upload
-from webapp.reports import csv, excel, frames, sources
+from webapp.reports import csv, excel, frames, jsonlines, parquet, sources
 from webapp.reports.normalise import Source, normalise
 
 CALM = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True, "database": None}
@@ -31,7 +33,17 @@ def written(source: Source, folder: Path) -> list[tuple[list[list[object]], str]
     width = len(table.schema.names)
     padded = [row + [""] * (width - len(row)) for row in rows[1:]]
     padded += [[""] * width for _ in range(table.rows - len(padded))]  # calamine drops empty rows at the end
-    return [(padded, " ".join(table.notes)), (csv_rows(folder / "a.csv")[1:], " ".join(plain.notes))]
+    notes = " ".join(plain.notes)
+    parquet.write(plain, folder / "a.parquet")
+    stored = [[_cell(value) for value in row.values()] for row in pq.read_table(folder / "a.parquet").to_pylist()]
+    jsonlines.write(plain, folder / "a.jsonl")
+    lines = [json.loads(line) for line in (folder / "a.jsonl").read_text("utf-8").split("\n")[:-1]]
+    objects = [[_cell(value) for value in row.values()] for row in lines]
+    return [(padded, " ".join(table.notes)), (csv_rows(folder / "a.csv")[1:], notes), (stored, notes), (objects, notes)]
+
+
+def _cell(value: object) -> object:
+    return "" if value is None else value
 
 
 def assert_told(values, cells, name, notes, dtype=""):

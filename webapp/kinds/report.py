@@ -1,6 +1,7 @@
 """Makes a report: an Excel or CSV file of a sample or of an uploaded table."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -12,12 +13,18 @@ from webapp.reports import samples
 from webapp.reports.filenames import safe
 
 if TYPE_CHECKING:  # only the child that makes the report imports Arrow
-    from webapp.reports.normalise import Source
+    from pathlib import Path
+
+    from webapp.reports.normalise import Normalised, Progress, Source, Target
 
 MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "jsonl": "application/jsonl",
 }
+FORMATS = {"xlsx": "Excel", "csv": "CSV", "parquet": "Parquet", "jsonl": "JSON lines"}
+DELIMITERS = {",": "comma", ";": "semicolon", "tab": "tab", "|": "bar"}
 
 
 def _once(columns: Any) -> Any:
@@ -44,9 +51,21 @@ class ReportForm(TaskForm):
         max_length=16_384,
         json_schema_extra={"widget": "columns"},
     )
-    format: Literal["xlsx", "csv"] = Field(
-        "xlsx", title="File type", json_schema_extra={"choices": {"xlsx": "Excel", "csv": "CSV"}}
+    format: Literal["xlsx", "csv", "parquet", "jsonl"] = Field(
+        "xlsx",
+        title="File type",
+        json_schema_extra={
+            "choices": {**FORMATS},
+            "hints": {"parquet": "For other programs", "jsonl": "For other programs"},
+        },
     )
+    csv_delimiter: Literal[",", ";", "tab", "|"] = Field(
+        ",", title="Between two cells", json_schema_extra={"choices": {**DELIMITERS}}
+    )
+    csv_decimal: Literal[".", ","] = Field(
+        ".", title="Decimal sign", json_schema_extra={"choices": {".": "point: 1240.5", ",": "comma: 1240,5"}}
+    )
+    csv_mark: bool = Field(False, title="With a byte order mark, for old versions of Excel")
     name: Annotated[str, one_line("file name", 200)] = Field(
         "", title="File name", description="Without it, the file is called like its data."
     )
@@ -54,6 +73,8 @@ class ReportForm(TaskForm):
 
 def check(form: ReportForm, desk: Desk) -> None:
     """Refuses data that is not there and columns that the data does not have."""
+    if form.format == "csv" and form.csv_decimal == form.csv_delimiter:
+        raise FormErrors({"csv_decimal": "A decimal comma needs another sign between two cells, such as a semicolon."})
     if form.data in samples.TITLES:
         _check_columns(form.columns, samples.columns(form.data), samples.TITLES[form.data])
         return
@@ -76,19 +97,33 @@ def _check_columns(wanted: list[str], known: list[str], title: str) -> None:
 
 def run(form: ReportForm, task: TaskContext) -> str:
     """Writes the file and says how many rows it has."""
-    from webapp.reports import csv, excel
     from webapp.reports.normalise import normalise
 
     source, title = _source(form, task)
     task.progress(0, None, "looking through the data")
-    table = normalise(source, form.format, lambda rows: task.progress(0, None, f"looked through {rows:,} rows"))
+    # Only Excel has limits of its own; the other types hold what the allow-list leaves as it is.
+    target: Target = "xlsx" if form.format == "xlsx" else "csv"
+    table = normalise(source, target, lambda rows: task.progress(0, None, f"looked through {rows:,} rows"))
     name = safe(form.name or title, form.format)
-    write: Callable[..., None] = {"xlsx": excel.write, "csv": csv.write}[form.format]
+    write = _writer(form)
     with task.new_file(name, MEDIA_TYPES[form.format]) as path:
         write(table, path, lambda rows, words: task.progress(rows, table.rows, words))
     for note in table.notes:
         task.log(note)
     return f"{name}: {table.rows:,} {'row' if table.rows == 1 else 'rows'}"
+
+
+def _writer(form: ReportForm) -> "Callable[[Normalised, Path, Progress], None]":
+    from webapp.reports import csv, excel, jsonlines, parquet
+
+    dialect = csv.Dialect("\t" if form.csv_delimiter == "tab" else form.csv_delimiter, form.csv_decimal, form.csv_mark)
+    writers: dict[str, Callable[..., None]] = {
+        "xlsx": excel.write,
+        "csv": partial(csv.write, dialect=dialect),
+        "parquet": parquet.write,
+        "jsonl": jsonlines.write,
+    }
+    return writers[form.format]
 
 
 def _source(form: ReportForm, task: TaskContext) -> "tuple[Source, str]":

@@ -1,5 +1,8 @@
-"""Writes a normalised table as CSV: comma, UTF-8, decimal point, RFC 4180, and no text that runs as a formula."""
+"""Writes a normalised table as CSV: UTF-8, RFC 4180, and no text that runs as a formula; comma and decimal point."""
 
+import codecs
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -7,50 +10,62 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from webapp.reports import scalars
-from webapp.reports.disk import no_room, says_no_room
+from webapp.reports.disk import whole_or_nothing
 from webapp.reports.normalise import WRITING, Normalised, Progress
 
 
-def write(table: Normalised, path: Path, progress: Progress = lambda rows, words: None) -> None:
+@dataclass(frozen=True)
+class Dialect:
+    """How the file is written; `mark` is the byte order mark by which old programs know UTF-8."""
+
+    delimiter: str = ","
+    decimal: str = "."
+    mark: bool = False
+
+
+USUAL = Dialect()
+
+
+def write(
+    table: Normalised, path: Path, progress: Progress = lambda rows, words: None, dialect: Dialect = USUAL
+) -> None:
     """Writes `table` to `path`; raises TaskError where the disk is full. Then there is no file."""
-    try:
-        with path.open("wb") as file:
-            _write(table, file, progress)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        if says_no_room(error):
-            raise no_room(str(error)) from error
-        raise
+    with whole_or_nothing(path), path.open("wb") as file:
+        _write(table, file, progress, dialect)
 
 
-def _write(table: Normalised, file: BinaryIO, progress: Progress) -> None:
+def _write(table: Normalised, file: BinaryIO, progress: Progress, dialect: Dialect) -> None:
     titles = [scalars.text(name) for name in table.schema.names]
     header = [pa.repeat(title, 1) for title in titles]
-    file.write(_lines(header))
+    file.write(codecs.BOM_UTF8 if dialect.mark else b"")
+    file.write(_lines(header, dialect))
     done = 0
     for batch in table.batches():
-        file.write(_lines(batch.columns))
+        file.write(_lines(batch.columns, dialect))
         done += batch.num_rows
         progress(done, WRITING if done >= table.rows else "")
 
 
-def _lines(columns: list[pa.Array]) -> bytes:
-    fields = [_fields(column) for column in columns]
+def _lines(columns: list[pa.Array], dialect: Dialect) -> bytes:
+    fields = [_fields(column, dialect) for column in columns]
     if not fields or not len(fields[0]):
         return b""
     if len(fields) == 1:  # an empty line would be no row
         fields = [pc.replace_substring_regex(fields[0], "^$", '""')]
-    rows = pc.binary_join_element_wise(*fields, scalars.text(","))
+    rows = pc.binary_join_element_wise(*fields, scalars.text(dialect.delimiter))
     ended = pc.binary_join_element_wise(rows, pa.repeat(scalars.text(""), len(rows)), scalars.text("\r\n"))
     return "".join(ended.to_pylist()).encode()
 
 
-def _fields(column: pa.Array) -> pa.Array:
+def _fields(column: pa.Array, dialect: Dialect) -> pa.Array:
     is_text = pa.types.is_string(column.type)
     texts = pc.cast(column, pa.string())
     texts = pc.if_else(pc.is_valid(texts), texts, scalars.text(""))
+    if pa.types.is_floating(column.type) and dialect.decimal != ".":
+        return pc.replace_substring(texts, ".", dialect.decimal)
     if not is_text:
         return texts
     guarded = pc.replace_substring_regex(texts, r"\A([=+\-@\t\r])", r"'\1")
     doubled = pc.replace_substring_regex(guarded, '"', '""')
-    return pc.replace_substring_regex(doubled, r'(?s)\A(.*[",\r\n].*|\s.*|.*\s)\z', r'"\1"')
+    special = '",\\r\\n' + re.escape(dialect.delimiter)
+    return pc.replace_substring_regex(doubled, rf"(?s)\A(.*[{special}].*|\s.*|.*\s)\z", r'"\1"')

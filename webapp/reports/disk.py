@@ -2,6 +2,9 @@
 
 import errno
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from webapp.errors import TaskError
 
@@ -20,3 +23,15 @@ def no_room(technical: str) -> TaskError:
         cause="disk-full",
         technical=technical,
     )
+
+
+@contextmanager
+def whole_or_nothing(path: Path) -> Iterator[None]:
+    """Removes what was written where the block ends in any other way than well; TaskError where the disk is full."""
+    try:
+        yield
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError) and says_no_room(error):
+            raise no_room(str(error)) from error
+        raise

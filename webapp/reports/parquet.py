@@ -1,0 +1,22 @@
+"""Writes a normalised table as Parquet, batch by batch, for other programs; what was changed stands in its metadata."""
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from webapp.reports.disk import whole_or_nothing
+from webapp.reports.normalise import WRITING, Normalised, Progress
+
+NOTES = b"outtray.notes"
+
+
+def write(table: Normalised, path: Path, progress: Progress = lambda rows, words: None) -> None:
+    """Writes `table` to `path`; raises TaskError where the disk is full. Then there is no file."""
+    schema = table.schema.with_metadata({NOTES: json.dumps(table.notes, ensure_ascii=False).encode()})
+    done = 0
+    with whole_or_nothing(path), pq.ParquetWriter(path, schema, compression="zstd") as out:
+        for batch in table.batches():
+            out.write_batch(batch)
+            done += batch.num_rows
+            progress(done, WRITING if done >= table.rows else "")
