@@ -5,7 +5,8 @@ import pytest
 from tests.mail.conftest import letter
 from tests.servers import MailServer
 from tests.waiting import until
-from webapp.mail.smtp import Patience, SmtpServer, _dotted
+from webapp.mail.envelope import dotted
+from webapp.mail.smtp import Patience, SmtpServer
 
 ANA, BEN = "ana@example.com", "ben@example.com"
 ALWAYS = float("inf")
@@ -191,8 +192,8 @@ def test_the_recipient_gets_exactly_what_was_composed(server, sender):
 
 
 def test_no_line_break_but_crlf_leaves_the_house():
-    assert _dotted(b"a\nb\rc\r\n.d\n.") == b"a\r\nb\r\nc\r\n..d\r\n..\r\n.\r\n"
-    assert _dotted(b"a\r\n") == b"a\r\n.\r\n"
+    assert dotted(b"a\nb\rc\r\n.d\n.") == b"a\r\nb\r\nc\r\n..d\r\n..\r\n.\r\n"
+    assert dotted(b"a\r\n") == b"a\r\n.\r\n"
 
 
 def test_an_address_with_letters_of_all_kinds_needs_a_server_that_knows_them(server, sender):

@@ -1,9 +1,7 @@
 """Hands messages to a mail server over one connection, in steps, so that it is known what broke off where."""
 
-import re
 import select
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from smtplib import SMTP, SMTPException
@@ -11,13 +9,13 @@ from typing import Self
 
 from webapp.mail import replies
 from webapp.mail.connect import connect
+from webapp.mail.envelope import commands, dotted, hear_all, say_all
 from webapp.mail.places import Places
 from webapp.mail.recipients import needs_utf8, wire_form
 from webapp.mail.replies import Step, refused, technical
 from webapp.mail.url import SmtpSettings, read_sender
 from webapp.ports import MailTarget, Message, Reply
 
-STEPS: Sequence[Step] = ("MAIL", "RCPT", "DATA")
 QUIT_SECONDS = 5.0
 IDLE_SECONDS = 10.0  # after which the server is asked whether it is still there
 
@@ -89,7 +87,7 @@ class SmtpServer(MailTarget):
         if smtp is None or self._begun or not smtp.has_extn("pipelining") or needs_utf8(to, self._from):
             return
         try:
-            self._say_all(smtp, self._commands(smtp, wire_form(to), self._size, utf8=False))
+            say_all(smtp, commands(smtp, self._from, wire_form(to), self._size, utf8=False))
         except (OSError, SMTPException):
             return self._drop()
         self._begun = to
@@ -107,7 +105,7 @@ class SmtpServer(MailTarget):
         utf8 = needs_utf8(to, self._from)
         if utf8 and not smtp.has_extn("smtputf8"):
             return Reply("failed", replies.NO_SMTPUTF8)
-        content = _dotted(message.as_bytes(utf8=utf8))
+        content = dotted(message.as_bytes(utf8=utf8))
         self._taken += 1
         self._size = len(content)
         if self._begun not in ("", to):
@@ -123,48 +121,23 @@ class SmtpServer(MailTarget):
 
     def _offer(self, smtp: SMTP, to: str, size: int, *, utf8: bool) -> Reply | None:
         """MAIL, RCPT and DATA up to its 354; returns what the server has against it, None for nothing."""
-        commands = self._commands(smtp, to, size, utf8=utf8)
+        said = commands(smtp, self._from, to, size, utf8=utf8)
         if smtp.has_extn("pipelining"):
             if not self._begun:
-                self._say_all(smtp, commands)
+                say_all(smtp, said)
             self._begun = ""
             return self._hear_all(smtp)
-        for step, command in commands.items():
+        for step, command in said.items():
             smtp.send(f"{command}\r\n")
             if refusal := self._answer(smtp, step):
                 return self._refused(smtp, step, *refusal)
         return None
 
-    def _commands(self, smtp: SMTP, to: str, size: int, *, utf8: bool) -> Mapping[Step, str]:
-        smtp.command_encoding = "utf-8" if utf8 else "ascii"
-        options = f" SIZE={size}" if size and smtp.has_extn("size") else ""
-        options += " BODY=8BITMIME SMTPUTF8" if utf8 else ""
-        return {"MAIL": f"MAIL FROM:<{self._from}>{options}", "RCPT": f"RCPT TO:<{to}>", "DATA": "DATA"}
-
-    def _say_all(self, smtp: SMTP, commands: Mapping[Step, str]) -> None:
-        """All in one go (RFC 2920): a message takes two round trips instead of four."""
-        smtp.send("".join(f"{command}\r\n" for command in commands.values()))
-
     def _hear_all(self, smtp: SMTP) -> Reply | None:
-        """The answers to all of them."""
-        refusals: list[tuple[Step, tuple[int, bytes]]] = []
-        for step in STEPS:
-            try:
-                answer = self._answer(smtp, step)
-            except (OSError, SMTPException):
-                if refusals:  # the server said why it goes
-                    break
-                raise
-            if answer:
-                refusals.append((step, answer))
-                if answer[0] == 421:
-                    break
-            elif step == "DATA" and refusals:
-                self._drop()  # it waits for a message all the same: whatever it heard would go to somebody
-        if not refusals:
-            return None
-        step, (code, text) = refusals[0]
-        return self._refused(smtp, step, code, text)
+        refusal, waits = hear_all(lambda step: self._answer(smtp, step))
+        if waits:
+            self._drop()  # whatever it heard now would go to somebody
+        return self._refused(smtp, *refusal) if refusal else None
 
     def _answer(self, smtp: SMTP, step: Step) -> tuple[int, bytes] | None:
         """What the server has against this step, None for nothing."""
@@ -263,13 +236,6 @@ class SmtpServer(MailTarget):
 def name_of(server: SmtpSettings) -> str:
     """Which server it is: all that send through it share its pace and its places."""
     return f"smtp:{server.host}:{server.port}"
-
-
-def _dotted(content: bytes) -> bytes:
-    """The message as it goes after DATA: no line break but CRLF, dots doubled, the end mark (RFC 5321, 4.5.2)."""
-    lines = re.sub(rb"\r\n|\r|\n", b"\r\n", content)
-    lines = re.sub(rb"(?m)^\.", b"..", lines)
-    return lines + (b".\r\n" if lines.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 def _has_unread(smtp: SMTP) -> bool:

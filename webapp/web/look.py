@@ -9,6 +9,7 @@ from webapp.kinds.email import KIND, UNCHECKED, reading_of
 from webapp.kinds.emailform import EmailForm
 from webapp.kinds.recipients import require_column
 from webapp.mail import lists, merge
+from webapp.mail.list_summary import Summary, summary, summary_of
 from webapp.mail.preview import Draft, Preview, preview
 from webapp.mailroom import never
 from webapp.mailroom.way import Way
@@ -22,7 +23,7 @@ from webapp.web import words
 class Look:
     """All that the check page shows; `first` is how the first message looks."""
 
-    summary: lists.Summary
+    summary: Summary
     sender: str
     reply_to: str
     duration: str
@@ -88,12 +89,12 @@ def look_at(house: House, person: Person, form: EmailForm, *, leaves_got: bool) 
     )
 
 
-def _summary(form: EmailForm, table: Table | None, reading: lists.Reading) -> lists.Summary:
+def _summary(form: EmailForm, table: Table | None, reading: lists.Reading) -> Summary:
     if table is None:
-        return lists.summary(lists.of_addresses(form.to, reading), reading)
+        return summary(lists.of_addresses(form.to, reading), reading)
     fields = [name for name in merge.fields_of(form.subject, form.body) if merge.key_of(name) != merge.ALWAYS]
     return processes.call(
-        lists.summary_of, table.typed, reading, fields,
+        summary_of, table.typed, reading, fields,
         seconds=lists.SECONDS, memory_mb=lists.MEMORY_MB, what=f"The list “{table.name}”",
     )  # fmt: skip
 
