@@ -114,6 +114,23 @@ def test_the_fork_servers_death_costs_no_task(serving: Serving):
     until(serving.is_ready)
 
 
+def test_a_fork_server_that_dies_while_it_is_asked_for_a_child_takes_nobody_with_it(serving: Serving):
+    """It is killed as soon as it is there again, so that some of these deaths meet a start."""
+    client = serving.client()
+    supervisor = serving.tree()[0]
+    seen = set()
+    end = time.monotonic() + 6
+    while time.monotonic() < end:
+        for child in supervisor.children():
+            if child.pid not in seen:
+                seen.add(child.pid)
+                child.kill()
+    assert len(seen) > 5
+    assert supervisor.is_running()
+    until(serving.is_ready, 40)
+    assert wait_ended(client, start_task(client, "self-test", {"seconds": 0}))["state"] == "done"
+
+
 def test_a_report_whose_process_is_killed_is_made_all_the_same(serving: Serving):
     client = serving.client()
     known = {process.pid for process in serving.tree()}

@@ -85,7 +85,10 @@ def main(settings: Settings, build: Build, queue: str, worker: str, pipe: Pipe) 
         from webapp.engine.listen import ring_on_notify
 
         threading.Thread(target=ring_on_notify, args=(settings.database, slot), daemon=True).start()
-    pipe.send("ready")
+    try:
+        pipe.send("ready")
+    except BrokenPipeError:  # the supervisor died while this started
+        return
     house.engine.work(slot, lambda task_id: slot.run_one(house, task_id, give_up=lambda: os._exit(3)))
     slot.close()
     lock.release()

@@ -79,9 +79,16 @@ class Supervisor:
         process = self._context.Process(
             target=role.target, args=(self._house.settings, *role.args, worker, theirs), name=worker
         )
-        process.start()
-        theirs.close()
-        self._children.append(Child(role, worker, process, ours))
+        try:
+            process.start()
+        except (EOFError, OSError) as error:  # the fork server died while it was asked: a new one comes with the next
+            log.warning("%s did not start and is started again: %r", worker, error)
+            ours.close()
+            self._due.append((time.monotonic() + TICK, role))
+        else:
+            self._children.append(Child(role, worker, process, ours))
+        finally:
+            theirs.close()
 
     def _wait(self) -> bool:
         """Until something happens or a tick has passed; True when it is time to stop."""
