@@ -54,9 +54,9 @@ screenshots: ## Every page, at both widths and in both themes, into screenshots/
 lock: ## Lock the dependencies anew (ARGS=--upgrade takes newer versions)
 	@$(SETUP) test
 	.venv/bin/python -m pip install --quiet uv
-	$(LOCK) pyproject.toml --extra postgres -o requirements.lock
+	$(LOCK) pyproject.toml --extra mysql --extra postgres -o requirements.lock
 	$(LOCK) --group build -o requirements-build.lock
-	$(LOCK) pyproject.toml --extra postgres --group dev -c requirements.lock -c requirements-build.lock \
+	$(LOCK) pyproject.toml --extra mysql --extra postgres --group dev -c requirements.lock -c requirements-build.lock \
 		-o requirements-dev.lock
 
 clean: ## Remove what was installed and cached, never data/

@@ -1,6 +1,6 @@
 """The protocols through which rooms meet; this room imports only errors."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -259,6 +259,21 @@ class TaskContext(Protocol):
 
     def reached(self, tasks: Sequence[int]) -> frozenset[str]:
         """The mailboxes that these tasks of the owner's reached, or may have; named as NewDelivery.key is."""
+
+    def made(self) -> Sequence[Attachment]:
+        """The files that an earlier attempt of this task made, and that are still there."""
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """A path for what is needed in between; gone when the block ends."""
+
+    def draw(self, chart: Mapping[str, Any]) -> None:
+        """A chart for the page of the task, as reports.charts.Chart.as_json says it."""
+
+    def skip(self, words: str, why: str) -> None:
+        """Nothing goes to those to whom nothing has gone yet, on purpose; `why` in one word, `words` say it."""
+
+    def address(self) -> str:
+        """Where people open the panel, without a / at its end."""
 
     def new_file(self, name: str, media_type: str) -> AbstractContextManager[Path]:
         """A path to write to; kept, whole and with its checksum, when the block ends without an error."""

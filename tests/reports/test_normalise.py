@@ -58,7 +58,7 @@ def test_short_floats_keep_the_digits_that_people_typed(tmp_path):
 
 def test_money_keeps_its_places(tmp_path):
     table = normalise(of_table(pa.table({"Price": [Decimal("12.50"), Decimal("-0.05")]})))
-    assert table.formats == {"Price": "0.00"}
+    assert table.formats == {"Price": "#,##0.00"}
     assert in_excel(tmp_path, [Decimal("12.50"), Decimal("-0.05")]) == ([12.5, -0.05], "")
     assert in_csv(tmp_path, [Decimal("12.50"), Decimal("-0.05")]) == (["12.50", "-0.05"], "")
 

@@ -94,7 +94,7 @@ def test_what_was_changed_is_on_a_second_sheet(tmp_path):
     path = write_xlsx(pa.table({"Amount": [1.0, float("inf")]}), tmp_path / "a.xlsx")
     assert xlsx_rows(path) == [("Amount",), (1,), ("inf",)]
     assert openpyxl.load_workbook(path).sheetnames == ["Report", "About this report"]
-    assert xlsx_rows(path, 1)[1] == ("“Amount”: 1 value was infinite and written as the text “inf”.",)
+    assert xlsx_rows(path, 1)[-1] == ("Note", "“Amount”: 1 value was infinite and written as the text “inf”.")
 
 
 def test_a_table_that_needed_no_change_has_one_sheet(tmp_path):

@@ -167,6 +167,7 @@ task = Table(
     Column("rate", Float),  # messages per second that a person allows this run; null: as its server takes them
     Column("target", String(300), nullable=False, server_default=""),  # what it sends through: a mail server's name
     Column("sender", String(400), nullable=False, server_default=""),  # the From address, where mail returns to
+    Column("chart", JSON(none_as_null=True)),  # what a report drew, as reports.charts.Chart has it
     Column("created", Utc, nullable=False),
     Column("started", Utc),
     Column("finished", Utc),
@@ -269,7 +270,7 @@ kept = Table(
     UniqueConstraint("owner", "purpose", "kind", "name"),
 )
 
-# Lists of recipients under a name; an import puts another upload in the place of the first.
+# Lists of recipients and data of reports under a name; an import puts another upload in the place of the first.
 saved_list = Table(
     "saved_list",
     metadata,
@@ -277,8 +278,47 @@ saved_list = Table(
     _person("owner"),
     Column("name", String(100), nullable=False),
     Column("upload", String(40), ForeignKey("upload.id"), nullable=False),
+    Column("purpose", String(10), nullable=False, server_default="list"),  # list (of recipients), data (of reports)
     Column("updated", Utc, nullable=False),
     UniqueConstraint("owner", "name"),
+)
+
+# Who downloaded a file, and when.
+download = Table(
+    "download",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("file", String(40), ForeignKey("file.id", ondelete="CASCADE"), nullable=False),
+    _person(),
+    Column("at", Utc, nullable=False),
+    Index("ix_download_file", "file", "id"),
+)
+
+# Databases of others from which reports are made; only ever read.
+source = Table(
+    "source",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("url", Text, nullable=False),  # encrypted
+    Column("shown", String(400), nullable=False),  # the same without user and password
+    Column("seconds", Integer, nullable=False),  # that a statement may take
+    Column("created", Utc, nullable=False),
+)
+
+# Queries that an admin wrote, for staff to fill in and run.
+query = Table(
+    "query",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("source", BigKey, ForeignKey("source.id"), nullable=False),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("text", Text, nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("columns", JSON, nullable=False),  # name and type, as they were when it was tried
+    Column("everyone", Boolean, nullable=False),
+    Column("people", JSON, nullable=False),  # ids of those who may use it, besides admins
+    Column("updated", Utc, nullable=False),
 )
 
 # Mail servers of Settings → Mail; they count where OUTTRAY_SMTP_URL is not set.

@@ -23,6 +23,13 @@ def _addresses(value: Any) -> list[str]:
     return found
 
 
+def _addresses_or_none(value: Any) -> list[str]:
+    return _addresses(value) if value and (not isinstance(value, str) or value.strip()) else []
+
+
+Addresses = Annotated[list[str], BeforeValidator(_addresses_or_none)]
+
+
 def _one_or_none(value: Any) -> str:
     if value is not None and not isinstance(value, str):
         raise ValueError("Give an address such as ana@example.com.")

@@ -1,147 +1,150 @@
-"""Makes a report: an Excel or CSV file of a sample or of an uploaded table."""
+"""Makes a report: an Excel, CSV, PDF, Parquet or JSON file of a sample, of an uploaded table or of a saved query."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from pydantic import BeforeValidator, Field
+from typing import TYPE_CHECKING
 
 from webapp.errors import FormErrors, NotFound
-from webapp.kinds.texts import one_line, text
-from webapp.ports import Desk, Kind, Table, TaskContext, TaskForm
+from webapp.kinds import reportdata, reportmail
+from webapp.kinds.reportdata import Known
+from webapp.kinds.reportform import ReportForm
+from webapp.kinds.reportplan import plan_of, wrong_with
+from webapp.ports import Attachment, Desk, Kind, TaskContext
 from webapp.reports import samples
+from webapp.reports.about import About, facts_of
 from webapp.reports.filenames import safe
+from webapp.reports.plan import Plan
 
 if TYPE_CHECKING:  # only the child that makes the report imports Arrow
     from pathlib import Path
 
-    from webapp.reports.normalise import Normalised, Progress, Source, Target
+    from webapp.reports.charts import Chart
+    from webapp.reports.normalise import Normalised, Progress, Target
+    from webapp.reports.sources import Ref
+
+    Writer = Callable[[Normalised, Path, Progress], None]
 
 MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
+    "pdf": "application/pdf",
     "parquet": "application/vnd.apache.parquet",
     "jsonl": "application/jsonl",
 }
-FORMATS = {"xlsx": "Excel", "csv": "CSV", "parquet": "Parquet", "jsonl": "JSON lines"}
-DELIMITERS = {",": "comma", ";": "semicolon", "tab": "tab", "|": "bar"}
-
-
-def _once(columns: Any) -> Any:
-    """A column that is named twice is meant once."""
-    return list(dict.fromkeys(columns)) if isinstance(columns, list) else columns
-
-
-class ReportForm(TaskForm):
-    """What goes into the file, and what it is called."""
-
-    data: Annotated[str, text("data", 200, "Choose a file or a sample.")] = Field(
-        title="Data",
-        description="Your own CSV or Excel file, or one of the samples.",
-        json_schema_extra={
-            "widget": "data",
-            "samples": {**samples.TITLES},
-            "sample_columns": {name: [*samples.columns(name)] for name in samples.TITLES},
-        },
-    )
-    columns: Annotated[list[str], BeforeValidator(_once)] = Field(
-        default_factory=list,
-        title="Columns",
-        description="All of them, unless you choose.",
-        max_length=16_384,
-        json_schema_extra={"widget": "columns"},
-    )
-    format: Literal["xlsx", "csv", "parquet", "jsonl"] = Field(
-        "xlsx",
-        title="File type",
-        json_schema_extra={
-            "choices": {**FORMATS},
-            "hints": {"parquet": "For other programs", "jsonl": "For other programs"},
-        },
-    )
-    csv_delimiter: Literal[",", ";", "tab", "|"] = Field(
-        ",", title="Between two cells", json_schema_extra={"choices": {**DELIMITERS}}
-    )
-    csv_decimal: Literal[".", ","] = Field(
-        ".", title="Decimal sign", json_schema_extra={"choices": {".": "point: 1240.5", ",": "comma: 1240,5"}}
-    )
-    csv_mark: bool = Field(False, title="With a byte order mark, for old versions of Excel")
-    name: Annotated[str, one_line("file name", 200)] = Field(
-        "", title="File name", description="Without it, the file is called like its data."
-    )
+FOR_PROGRAMS = ("parquet", "jsonl")  # they hold rows only
 
 
 def check(form: ReportForm, desk: Desk) -> None:
-    """Refuses data that is not there and columns that the data does not have."""
+    """Refuses data that is not there, and whatever cannot be made of them."""
     if form.format == "csv" and form.csv_decimal == form.csv_delimiter:
         raise FormErrors({"csv_decimal": "A decimal comma needs another sign between two cells, such as a semicolon."})
-    if form.data in samples.TITLES:
-        _check_columns(form.columns, samples.columns(form.data), samples.TITLES[form.data])
-        return
-    try:
-        table = desk.table(form.data)
-    except NotFound:
-        raise FormErrors({"data": "This data is not there any more. Choose a file or a sample."}) from None
-    _check_columns(form.columns, [column.name for column in table.understood.columns], table.name)
-
-
-def _check_columns(wanted: list[str], known: list[str], title: str) -> None:
-    missing = [name for name in wanted if name not in known]
-    if not missing:
-        return
-    shown = ", ".join(known[:20]) + (f" and {len(known) - 20:,} more" if len(known) > 20 else "")
-    named = ", ".join(f"“{name}”" for name in missing[:5])
-    words = f"{named} {'is not a column' if len(missing) == 1 else 'are not columns'} of {title}."
-    raise FormErrors({"columns": f"{words} Its columns are {shown}."})
+    data = reportdata.known(form, desk)
+    plan = plan_of(form, data.kinds, datetime.now(desk.person.zone).date())
+    if wrong := wrong_with(form, plan, data.kinds, data.title):
+        raise FormErrors(wrong)
 
 
 def run(form: ReportForm, task: TaskContext) -> str:
-    """Writes the file and says how many rows it has."""
-    from webapp.reports.normalise import normalise
-
-    source, title = _source(form, task)
+    """Writes the file, hands it over where that is wanted, and says how many rows it has."""
+    made = task.made() if form.mail_to else ()
+    if made:  # an earlier attempt got as far; only the mail is left
+        file, rows = made[0], "see the file"
+        return f"{file.name}." + reportmail.hand_over(form, task, file, _heading(form, file.name), rows)
     task.progress(0, None, "looking through the data")
-    # Only Excel has limits of its own; the other types hold what the allow-list leaves as it is.
-    target: Target = "xlsx" if form.format == "xlsx" else "csv"
-    table = normalise(source, target, lambda rows: task.progress(0, None, f"looked through {rows:,} rows"))
-    name = safe(form.name or title, form.format)
-    write = _writer(form)
+    with reportdata.opened(form, task) as (data, ref):
+        return _made(form, task, data, ref)
+
+
+def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
+    plan = plan_of(form, data.kinds, datetime.now(task.owner.zone).date())
+    table = _table(form, task, plan, ref)
+    rows = _counted(table)
+    if form.skip_empty and table.rows - table.has_total == 0:
+        task.skip(reportmail.EMPTY, "empty")
+        return "There are no rows, so no file was made."
+    title = _heading(form, data.title)
+    name = safe(form.name or data.stem, form.format)
+    chart = _chart(form, plan, table, title)
+    about = About(title, [*_facts(task, data), *facts_of(plan)], form.dates)
+    write = _writer(form, about, chart)
     with task.new_file(name, MEDIA_TYPES[form.format]) as path:
-        write(table, path, lambda rows, words: task.progress(rows, table.rows, words))
+        write(table, path, lambda done, words: task.progress(done, table.rows, words))
+    if chart:
+        task.draw(chart.as_json())
     for note in table.notes:
         task.log(note)
-    return f"{name}: {table.rows:,} {'row' if table.rows == 1 else 'rows'}"
+    said = f"{name}: {rows}"
+    if not form.mail_to:
+        return said
+    return f"{said}." + reportmail.hand_over(form, task, _file(task, name), title, rows)
 
 
-def _writer(form: ReportForm) -> "Callable[[Normalised, Path, Progress], None]":
-    from webapp.reports import csv, excel, jsonlines, parquet
+def _table(form: ReportForm, task: TaskContext, plan: Plan, ref: "Ref") -> "Normalised":
+    from webapp.reports import shape, sources
+    from webapp.reports.normalise import normalise
 
-    dialect = csv.Dialect("\t" if form.csv_delimiter == "tab" else form.csv_delimiter, form.csv_decimal, form.csv_mark)
-    writers: dict[str, Callable[..., None]] = {
-        "xlsx": excel.write,
-        "csv": partial(csv.write, dialect=dialect),
-        "parquet": parquet.write,
-        "jsonl": jsonlines.write,
-    }
-    return writers[form.format]
+    def looked(rows: int) -> None:
+        task.progress(0, None, f"looked through {rows:,} rows")
 
-
-def _source(form: ReportForm, task: TaskContext) -> "tuple[Source, str]":
-    """The data, and what the file is called when the form does not say."""
-    from webapp.reports import normalise, sources
-
-    if form.data in samples.TITLES:
-        table = samples.table(form.data)
-        title = "report" if form.data == "people" else form.data
-        return normalise.of_table(table.select(form.columns) if form.columns else table), title
-    upload = task.table(form.data)
-    return sources.of_typed(upload.typed, form.columns, _notes(upload, form.columns)), upload.name.rpartition(".")[0]
+    if form.format in FOR_PROGRAMS and plan.is_grouped:
+        plan = Plan(**{**plan.__dict__, "total_row": False})
+    wanted = shape.needed(plan, sources.opened(ref).schema.names)
+    # Only Excel has limits of its own; the other types hold what the allow-list leaves as it is.
+    target: Target = "xlsx" if form.format == "xlsx" else "csv"
+    return normalise(shape.shaped(sources.opened(ref, wanted), plan, looked), target, looked)
 
 
-def _notes(upload: Table, columns: list[str]) -> list[str]:
-    """What was noted while the upload was read, without the remarks on columns that are left out."""
-    left_out = [column.name for column in upload.understood.columns if columns and column.name not in columns]
-    return [note for note in upload.understood.notes if not any(note.startswith(f"“{name}”:") for name in left_out)]
+def _chart(form: ReportForm, plan: Plan, table: "Normalised", title: str) -> "Chart | None":
+    if not form.chart:
+        return None
+    from webapp.reports.charts import chart_of
+
+    return chart_of(table, form.chart, title, len(plan.group_by), alike=_alike(plan))
+
+
+def _alike(plan: Plan) -> int | None:
+    """How many of the columns after the keys may stand on one axis: totals and averages may not."""
+    if not plan.is_grouped or plan.across or not plan.works:
+        return None
+    return next((n for n, work in enumerate(plan.works) if work.how != plan.works[0].how), None)
+
+
+def _writer(form: ReportForm, about: About, chart: "Chart | None") -> "Writer":
+    if form.format == "xlsx":
+        from webapp.reports import excel
+
+        return partial(excel.write, about=about, chart=chart)
+    if form.format == "pdf":
+        from webapp.reports import pdf
+
+        return partial(pdf.write, about=about, chart=chart)
+    from webapp.reports import csv, jsonlines, parquet
+
+    if form.format == "csv":
+        delimiter = "\t" if form.csv_delimiter == "tab" else form.csv_delimiter
+        return partial(csv.write, dialect=csv.Dialect(delimiter, form.csv_decimal, form.csv_mark))
+    return parquet.write if form.format == "parquet" else jsonlines.write
+
+
+def _facts(task: TaskContext, data: Known) -> list[tuple[str, str]]:
+    made = datetime.now(task.owner.zone)
+    rows = f", {data.rows:,} rows" if data.rows is not None else ""
+    when = f"{made.day} {made:%b %Y, %H:%M} ({task.owner.zone.key})"
+    return [("Made", when), ("By", task.owner.name or task.owner.email), ("Data", f"{data.title}{rows}")]
+
+
+def _heading(form: ReportForm, title: str) -> str:
+    return form.name.rpartition(".")[0] or form.name or title
+
+
+def _counted(table: "Normalised") -> str:
+    count = table.rows - table.has_total
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
+
+
+def _file(task: TaskContext, name: str) -> Attachment:
+    return next(one for one in task.made() if one.name == name)
 
 
 def _title(form: ReportForm) -> str:
@@ -152,13 +155,16 @@ def _title(form: ReportForm) -> str:
 def _title_at(form: ReportForm, desk: Desk) -> str:
     if form.name or form.data in samples.TITLES:
         return _title(form)
-    return f"Report: {desk.table(form.data).name}"
+    try:
+        return f"Report: {reportdata.known(form, desk).title}"
+    except (FormErrors, NotFound):
+        return _title(form)
 
 
 KIND = Kind(
     name="report",
     title="Make a report",
-    about="Excel or CSV from your own file or the usual data.",
+    about="Excel, PDF or CSV from your own file or the usual data.",
     verb="Make report",
     icon="report",
     form=ReportForm,
@@ -167,5 +173,6 @@ KIND = Kind(
     title_at=_title_at,
     queue=lambda form: "reports",
     check=check,
+    expand=reportmail.expand,
     in_child=True,
 )

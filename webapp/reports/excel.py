@@ -9,14 +9,21 @@ import pyarrow as pa
 from rustpy_xlsxwriter import FastExcel, Format
 
 from webapp.errors import TaskError
+from webapp.reports import names, scalars
+from webapp.reports.about import PLAIN, About
+from webapp.reports.charts import Chart
 from webapp.reports.disk import no_room, says_no_room
 from webapp.reports.normalise import WRITING, Normalised, Progress
+from webapp.reports.rules import texts_of
 
 SHEET_ROWS = 1_048_575  # Excel's 1,048,576 without the header
 SHEET_COLUMNS = 16_384
 
 
-def write(table: Normalised, path: Path, progress: Progress = lambda rows, words: None) -> None:
+def write(
+    table: Normalised, path: Path, progress: Progress = lambda rows, words: None, about: About = PLAIN,
+    chart: Chart | None = None,
+) -> None:  # fmt: skip
     """Writes `table` to `path`; `progress` hears how many rows are prepared, then “writing the file”.
 
     Rows that do not fit on a sheet go on on a further one. Raises TaskError where the table is too wide or the disk
@@ -30,7 +37,8 @@ def write(table: Normalised, path: Path, progress: Progress = lambda rows, words
         )
     rows = _Rows(table, progress)
     book = FastExcel(path).format(bold_headers=True, inf_value="inf", datetime_format="yyyy-mm-dd hh:mm:ss")
-    formats = {name: Format().set_num_format(code) for name, code in table.formats.items()}
+    formats = {name: Format().set_num_format(code) for name, code in _formats(table, about).items()}
+    total_format = {table.rows: Format().set_bold().set_border_top("thin")} if table.has_total else None
     for number in range(max(1, -(-table.rows // SHEET_ROWS))):
         title = "Report" if number == 0 else f"Report ({number + 1})"
         sheet = pa.RecordBatchReader.from_batches(table.schema, rows.of_one_sheet())
@@ -41,12 +49,38 @@ def write(table: Normalised, path: Path, progress: Progress = lambda rows, words
             column_formats=formats,
             column_widths=[*map(float, table.widths)],
             autofilter=bool(table.schema),
+            row_formats=total_format if table.rows <= SHEET_ROWS else None,
         )
-    if table.notes:
-        about = pa.table({"About this report": pa.array(table.notes, pa.string())})
-        book.sheet("About this report", about, column_widths=[120.0])
+    if chart:
+        _add_chart(book, chart)
+    if table.notes or about.facts:
+        _add_about(book, table, about)
     with _scratch_beside(path), _failures_told(path, rows):
         book.save()
+
+
+def _formats(table: Normalised, about: About) -> dict[str, str]:
+    """The number format of each column that needs one, dates in the form that was chosen."""
+    return {name: code.replace("yyyy-mm-dd", about.excel_day) for name, code in table.formats.items()}
+
+
+def _add_chart(book: FastExcel, chart: Chart) -> None:
+    """A native chart on a sheet of its own, beside the numbers that it draws."""
+    series = [
+        name if name not in chart.names[:place] else f"{name} ({place})" for place, name in enumerate(chart.names)
+    ]
+    titles = names.made_unique([chart.of or "Row", *series])[0]
+    arrays = [texts_of(chart.labels), *(scalars.numbers(values) for _, values in chart.series)]
+    kinds = {"bar": "column", "stacked": "column_stacked", "line": "line", "pie": "pie"}
+    drawn = {"type": kinds[chart.kind], "series": titles[1:], "categories": titles[0], "title": chart.title}
+    book.sheet("Chart", pa.table(arrays, titles), column_width=16.0, charts=[{**drawn, "width": 760, "height": 400}])
+
+
+def _add_about(book: FastExcel, table: Normalised, about: About) -> None:
+    facts = [("Report", about.title), *about.facts, ("Rows", f"{table.rows - table.has_total:,}")]
+    facts += [("Note", note) for note in (*about.notes, *table.notes)]
+    labels, values = (texts_of(one) for one in zip(*facts, strict=True))
+    book.sheet("About this report", pa.table([labels, values], [" ", "About this report"]), column_widths=[24.0, 110.0])
 
 
 class _Rows:

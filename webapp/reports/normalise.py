@@ -4,7 +4,7 @@ The writer leaves what it does not know silently empty, or silently wrong (desig
 here (rules.py, moments.py); what has none is written as text, and the person is told.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,6 +26,8 @@ class Source:
     schema: pa.Schema
     batches: Callable[[], Iterable[pa.RecordBatch]]
     notes: Sequence[str] = ()
+    formats: Mapping[str, str] = field(default_factory=dict)  # number formats of columns that ask for one
+    has_total: bool = False  # whether its last row is a total of the others
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Normalised:
     formats: dict[str, str]
     widths: list[int]
     batches: Callable[[], Iterator[pa.RecordBatch]] = field(repr=False)
+    has_total: bool = False
 
 
 def of_table(table: pa.Table, notes: Sequence[str] = ()) -> Source:
@@ -64,10 +67,16 @@ def normalise(source: Source, target: Target = "xlsx", looked: Callable[[int], N
         schema,
         rows,
         [*source.notes, *changes, *(note for rule in chosen for note in rule.notes())],
-        {rule.name: rule.format for rule in chosen if rule.format},
+        {**{rule.name: rule.format for rule in chosen if rule.format}, **_asked(source, chosen)},
         [max(rule.width, len(rule.name) + 3) for rule in chosen],
         lambda: (_converted(batch, chosen, schema) for batch in source.batches()),
+        source.has_total,
     )
+
+
+def _asked(source: Source, chosen: list[rules.Rule]) -> dict[str, str]:
+    asked = zip(chosen, source.schema.names, strict=True)
+    return {rule.name: source.formats[name] for rule, name in asked if name in source.formats}
 
 
 def _converted(batch: pa.RecordBatch, chosen: list[rules.Rule], schema: pa.Schema) -> pa.RecordBatch:

@@ -8,9 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import cells, scalars
+from webapp.reports import cells, exact, scalars
 from webapp.reports.shapes import LARGEST
 
+MOST_PLACES = 4  # of numbers with more decimals each shows its own
 LONGEST_TEXT = 32_767  # Excel's limit for a cell, in UTF-16 units
 # What XML 1.0 cannot hold, and what Excel would show as “_x0001_”.
 _ILLEGAL = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
@@ -79,6 +80,7 @@ class Fraction(Rule):
     """Floating-point numbers; the writers put “inf” where one is infinite."""
 
     infinite = undefined = 0
+    places: int | None = 0  # decimals that every number so far does with; None: more than a format shows
     width = 12
     target = pa.float64()
 
@@ -86,6 +88,13 @@ class Fraction(Rule):
         numbers = self._wide(array)
         self.infinite += pc.sum(pc.is_inf(numbers)).as_py() or 0
         self.undefined += pc.sum(pc.is_nan(numbers)).as_py() or 0
+        if self.places is not None:
+            found = exact.places_of(numbers)
+            self.places = None if found is None or found > MOST_PLACES else max(self.places, found)
+
+    @property
+    def format(self) -> str:  # type: ignore[override]
+        return decimals(self.places) if self.places else ""
 
     def convert(self, array: pa.Array) -> pa.Array:
         numbers = self._wide(array)
@@ -131,7 +140,7 @@ class Exact(Rule):
     @property
     def format(self) -> str:  # type: ignore[override]
         places = self.kind.scale
-        return "0." + "0" * places if self.target == pa.float64() and 0 < places <= 15 else ""
+        return decimals(places) if self.target == pa.float64() and 0 < places <= 15 else ""
 
     def convert(self, array: pa.Array) -> pa.Array:
         if not self.for_excel:
@@ -226,7 +235,7 @@ def shown(value: Any) -> str:
 
 def texts_of(texts: Iterable[str | None]) -> pa.Array:
     """Arrow texts of Python's; half a surrogate pair, which UTF-8 cannot hold, becomes �."""
-    return pa.array([None if text is None else LONE_SURROGATE.sub("\ufffd", text) for text in texts], pa.string())
+    return scalars.texts(None if text is None else LONE_SURROGATE.sub("\ufffd", text) for text in texts)
 
 
 def _units(text: str) -> int:
@@ -237,6 +246,11 @@ def _cut(text: str) -> str:
     if _units(text) <= LONGEST_TEXT:
         return text
     return text.encode("utf-16-le")[: LONGEST_TEXT * 2].decode("utf-16-le", "ignore")
+
+
+def decimals(places: int) -> str:
+    """Excel's number format with thousands apart; one decimal of money is written as two."""
+    return "#,##0." + "0" * max(2, places)
 
 
 def values(count: int) -> str:

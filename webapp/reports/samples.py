@@ -15,6 +15,9 @@ SALES_COLUMNS = (
     "Order", "Date", "Region", "Customer", "Salesperson", "Product", "Quantity", "Unit price", "Amount",
     "Paid", "Paid on",
 )  # fmt: skip
+SALES_TYPES = (
+    "integer", "date", "text", "text", "text", "text", "integer", "number", "number", "yes-no", "date",
+)  # fmt: skip
 
 _REGIONS = ("North", "South", "East", "West")
 _CUSTOMERS = (
@@ -38,6 +41,12 @@ TITLES = {"people": "The three people", "sales": "Sales of one year (10,000 rows
 
 def columns(name: str) -> list[str]:
     return list(SALES_COLUMNS) if name == "sales" else ["Name", "Age"]
+
+
+def types(name: str) -> dict[str, str]:
+    """The type of each column, as `kinds_of.kind_of` names it."""
+    kinds = SALES_TYPES if name == "sales" else ("text", "integer")
+    return dict(zip(columns(name), kinds, strict=True))
 
 
 def table(name: str) -> "pa.Table":

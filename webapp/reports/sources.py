@@ -1,18 +1,20 @@
-"""Where a report's data come from: the typed copy of an uploaded file, or one of the samples.
+"""Where a report's data come from: the typed copy of an uploaded file or of a query's rows, or one of the samples.
 
 Nothing heavy is imported here before it is needed: the web process imports this module, only children call it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from webapp import processes
 from webapp.ports import Understood
-from webapp.reports import nature
+from webapp.reports import nature, samples
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from webapp.reports.normalise import Source
 
 SECONDS = 20.0
@@ -20,12 +22,12 @@ MEMORY_MB = 1024
 
 
 @dataclass(frozen=True)
-class Preview:
-    """The first rows of a table as people read them; an empty cell is an empty text."""
+class Ref:
+    """Names data so that a child can open them: a sample, or a typed copy with what was noted while it was made."""
 
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    total: int
+    sample: str = ""
+    typed: Path = field(default_factory=Path)
+    notes: Sequence[str] = ()
 
 
 def understand(path: Path, name: str, typed: Path) -> Understood:
@@ -52,6 +54,16 @@ def understand_apart(
     )
 
 
+def opened(ref: Ref, columns: Sequence[str] = ()) -> "Source":
+    """The data, all of them or the named columns in their order."""
+    if not ref.sample:
+        return of_typed(ref.typed, columns, ref.notes)
+    from webapp.reports.normalise import of_table
+
+    table = samples.table(ref.sample)
+    return of_table(table.select(columns) if columns else table)
+
+
 def of_typed(typed: Path, columns: Sequence[str] = (), notes: Sequence[str] = ()) -> "Source":
     """The typed copy, all of it or the named columns in their order, batch by batch and never whole in memory."""
     import pyarrow as pa
@@ -62,33 +74,9 @@ def of_typed(typed: Path, columns: Sequence[str] = (), notes: Sequence[str] = ()
     whole = pq.read_schema(typed)
     wanted = list(columns) or whole.names
 
-    def batches() -> Iterator[pa.RecordBatch]:
+    def batches() -> "Iterator[pa.RecordBatch]":
         with pq.ParquetFile(typed) as file:
             for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
                 yield batch.select(wanted)
 
     return Source(pa.schema([whole.field(name) for name in wanted]), batches, notes)
-
-
-def preview(typed: Path, columns: Sequence[str] = (), limit: int = 20) -> Preview:
-    """The first `limit` rows of the named columns, or of all."""
-    import pyarrow.parquet as pq
-
-    from webapp.reports.cells import shown
-
-    with pq.ParquetFile(typed) as file:
-        wanted = list(columns) or file.schema_arrow.names
-        batch = next(file.iter_batches(limit, columns=wanted), None)
-        rows = [] if batch is None else batch.select(wanted).slice(0, limit).to_pylist()
-        return Preview(
-            wanted,
-            [["" if row[name] is None else shown(row[name]) for name in wanted] for row in rows],
-            file.metadata.num_rows,
-        )
-
-
-def preview_apart(typed: Path, columns: Sequence[str] = (), limit: int = 20) -> Preview:
-    """`preview` in a child, so that the web process never imports Arrow."""
-    return processes.call(
-        preview, typed, list(columns), limit, seconds=SECONDS, memory_mb=MEMORY_MB, what="The preview"
-    )

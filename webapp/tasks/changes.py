@@ -13,6 +13,7 @@ from webapp.tasks import outcome
 from webapp.tasks.model import State, predecessors
 
 t, d = schema.task, schema.delivery
+STOPPED = "Not sent: the task was stopped."
 BY_STATE = case((d.c.why != "", d.c.why), else_=d.c.state)
 
 
@@ -76,10 +77,10 @@ def last_state(conn: Connection, task_id: int) -> State | None:
     return State(state) if state else None
 
 
-def skip_waiting(conn: Connection, task_id: int) -> None:
-    """What has not gone out will not go out."""
+def skip_waiting(conn: Connection, task_id: int, words: str = STOPPED, why: str = "") -> None:
+    """What has not gone out will not go out; `why` where that is on purpose."""
     change = update(d).where(d.c.task == task_id, d.c.state == "waiting")
-    conn.execute(change.values(state="skipped", reply="Not sent: the task was stopped.", updated=now()))
+    conn.execute(change.values(state="skipped", why=why, reply=words, updated=now()))
 
 
 def make_unknown(conn: Connection, task_id: int) -> int:

@@ -1,16 +1,17 @@
 """A running task, as its kind sees it: every write carries (task id, attempt)."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from webapp.db.connect import mark_changed
 from webapp.errors import NotFound, TaskError
 from webapp.files import queries as files
 from webapp.files.store import safe_name
 from webapp.ports import Attachment, Delivery, MailTarget, NewDelivery, Reply, Table, Target
-from webapp.tasks.changes import add_line, fenced
+from webapp.tasks.changes import add_line, fenced, skip_waiting
 from webapp.tasks.control import Control
 from webapp.tasks.deliveries import SHOWN_EVERY, Ledger
 from webapp.tasks.earlier import keys_of
@@ -74,6 +75,30 @@ class Context:
     def reached(self, tasks: Sequence[int]) -> frozenset[str]:
         with self._shop.read() as conn:
             return keys_of(conn, self.owner.id, tasks)
+
+    def made(self) -> Sequence[Attachment]:
+        store = self._shop.store
+        with self._shop.read() as conn:
+            found = files.of_tasks(conn, [self.id]).get(self.id, [])
+        made = [Attachment(one.id, one.name, one.media_type, one.size, store.path(one.storage)) for one in found]
+        return [one for one in made if one.path.is_file()]
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        return self._shop.store.unfinished()
+
+    def draw(self, chart: Mapping[str, Any]) -> None:
+        with self._shop.write() as conn:
+            fenced(conn, self.id, self._task.attempt, chart=dict(chart))
+            mark_changed(conn)
+
+    def skip(self, words: str, why: str) -> None:
+        with self._shop.write() as conn:
+            fenced(conn, self.id, self._task.attempt)
+            skip_waiting(conn, self.id, words, why)
+            mark_changed(conn)
+
+    def address(self) -> str:
+        return self._shop.address
 
     @contextmanager
     def new_file(self, name: str, media_type: str) -> Iterator[Path]:

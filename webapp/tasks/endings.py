@@ -25,6 +25,8 @@ def finished(conn: Connection, task: Task, words: str | None) -> None:
     by_state = counts(conn, task.id)
     state, told = outcome.of_counts(by_state) if by_state else (State.DONE, "")
     fault = "form" if by_state.get("failed") and _has_address_faults(conn, task) else ""
+    if words and state is State.FAILED:  # what the kind tells of was done, though nobody was told
+        state = State.ATTENTION
     cause = "refused" if state is State.FAILED else ""
     _move(conn, task, state, words or told or "Done.", cause=cause, fault=fault)
 

@@ -30,7 +30,13 @@ class State(StrEnum):
         return self in ENDED
 
 
-LEFT_OUT = ("bad", "duplicate", "again", "never")  # why nothing is sent to somebody; a state of its own on pages
+LEFT_OUT = (
+    "bad",
+    "duplicate",
+    "again",
+    "never",
+    "empty",
+)  # why nothing is sent to somebody; a state of its own on pages
 
 NAMES = ("name", "full name", "nombre", "contact", "person", "customer")
 FIRST, LAST = ("first name", "firstname", "given name"), ("last name", "lastname", "surname", "family name")
@@ -144,6 +150,7 @@ class Task:
     created: datetime
     started: datetime | None
     finished: datetime | None
+    chart: Mapping[str, Any] | None = None
     files: Sequence[File] = ()
     counts: Mapping[str, int] = field(default_factory=dict)  # deliveries by state; empty where the task has none
 

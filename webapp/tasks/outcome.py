@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from webapp.tasks.model import State
 
-ON_PURPOSE = ("duplicate", "again", "never")  # left out as somebody wanted it: no reason to look at the task
+ON_PURPOSE = ("duplicate", "again", "never", "empty")  # left out as somebody wanted it: no reason to look at the task
 
 
 def of_counts(counts: Mapping[str, int]) -> tuple[State, str]:
@@ -61,6 +61,7 @@ _NAMES = {
     "duplicate": "left out as duplicates",
     "again": "left out: they got it before",
     "never": "left out: nobody writes to them",
+    "empty": "not sent: there was nothing to send",
     "waiting": "not sent yet",
     "sending": "being sent",
 }

@@ -1,7 +1,9 @@
 """Reads what was posted into a form model; what is refused is said in plain words beside its field."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from types import UnionType
 from typing import Any, Generic, Literal, Protocol, TypeVar, Union, get_args, get_origin
 
@@ -13,7 +15,7 @@ from webapp.ports import Desk, Kind
 
 M = TypeVar("M", bound=BaseModel)
 # Widgets that post one value for each box that is ticked, or for each control.
-BOXES = ("columns", "channels", "choice", "formats", "files", "hidden")
+BOXES = ("columns", "channels", "choice", "formats", "files", "hidden", "picks")
 WHOLE = ""  # the name under which errors stand that belong to no field
 
 
@@ -37,12 +39,23 @@ class Filled(Generic[M]):
 
 def read_form(model: type[M], posted: Values) -> Filled[M]:
     """The form of these values, or what is wrong with each field."""
-    raw = {name: list(posted.all(name)) for name in model.model_fields}
+    raw = {name: _typed(name, info, posted) for name, info in model.model_fields.items()}
     data = {name: _given(info, raw[name]) for name, info in model.model_fields.items()}
     try:
         return Filled(model.model_validate({name: value for name, value in data.items() if value is not None}), {}, raw)
     except ValidationError as error:
         return Filled(None, errors_of(model, error), raw)
+
+
+def _typed(name: str, info: FieldInfo, posted: Values) -> list[str]:
+    """What was typed; of a field that holds lines the values of each line, as JSON."""
+    parts = extra_of(info).get("parts")
+    if not parts:
+        return list(posted.all(name))
+    lines = zip_longest(*(posted.all(f"{name}.{part}") for part in parts), fillvalue="")
+    return [json.dumps(dict(zip(parts, line, strict=True)), ensure_ascii=False) for line in lines] + [
+        line for line in posted.all(name) if line.startswith("{")
+    ]
 
 
 def checked(kind: Kind, filled: Filled[Any], desk: Desk) -> Filled[Any]:
@@ -128,7 +141,7 @@ def _given(info: FieldInfo, values: Sequence[str]) -> Any:
     """What the model gets; None: nothing, so that its default or its “missing” counts."""
     if is_yes_or_no(info):
         return bool(values) and values[-1] not in ("", "off", "false")
-    if is_many(info):
+    if is_many(info) or extra_of(info).get("parts"):
         return _list(info, values)
     text = values[-1] if values else ""
     is_text = str in _types(info.annotation)
@@ -137,6 +150,8 @@ def _given(info: FieldInfo, values: Sequence[str]) -> Any:
 
 def _list(info: FieldInfo, values: Sequence[str]) -> Any:
     widget = extra_of(info).get("widget")
+    if widget == "lines":
+        return [line for line in values if _is_begun(line)]
     if widget == "addresses":  # its model reads them as people write them, with commas or line by line
         return "\n".join(values)
     if widget in BOXES:
@@ -144,11 +159,22 @@ def _list(info: FieldInfo, values: Sequence[str]) -> Any:
     return [line.strip() for value in values for line in value.splitlines() if line.strip()]
 
 
+def _is_begun(line: str) -> bool:
+    """Whether its first control was used, or a value was typed; a line that was only added counts as nothing."""
+    try:
+        parts = json.loads(line)
+    except ValueError:
+        return True  # its model says what is wrong
+    return not isinstance(parts, dict) or bool(next(iter(parts.values()), "") or parts.get("value"))
+
+
 def _texts(value: Any) -> list[str]:
     if value is None or value is False:
         return []
+    if isinstance(value, Mapping):
+        return [json.dumps({"name": name, "value": one}, ensure_ascii=False) for name, one in value.items()]
     if isinstance(value, list | tuple | set):
-        return [str(one) for one in value]
+        return [json.dumps(one, ensure_ascii=False) if isinstance(one, Mapping) else str(one) for one in value]
     return ["on"] if value is True else [str(value)]
 
 

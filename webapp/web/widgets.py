@@ -90,7 +90,7 @@ def columns_of(info: FieldInfo, chosen: str, desk: Desk) -> list[tuple[str, str,
     """The columns of the data that was chosen, with what they hold; none where nothing (known) was chosen."""
     samples = extra_of(info).get("sample_columns", {})
     if chosen in samples:
-        return [(name, name, "") for name in samples[chosen]]
+        return [(name, name, kind) for name, kind in samples[chosen].items()]
     try:
         columns = desk.table(chosen).understood.columns if chosen else ()
     except NotFound:

@@ -1,0 +1,124 @@
+"""The form of a report: its data, what is made of them, and the file."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from webapp.kinds.emailform import Addresses
+from webapp.kinds.reportlines import FilterLines, NameLines, QueryValues, SortLines, WorkLines
+from webapp.kinds.texts import one_line, text
+from webapp.ports import TaskForm
+from webapp.reports import samples
+from webapp.reports.plan import HOWS, TESTS
+
+FORMATS = {"xlsx": "Excel", "csv": "CSV", "pdf": "PDF", "parquet": "Parquet", "jsonl": "JSON lines"}
+FORMAT_HINTS = {"pdf": "To read and to print", "parquet": "For other programs", "jsonl": "For other programs"}
+DELIMITERS = {",": "comma", ";": "semicolon", "tab": "tab", "|": "bar"}
+DATES = {"iso": "2026-11-03", "day": "03.11.2026", "slash": "03/11/2026", "us": "11/03/2026", "words": "3 Nov 2026"}
+CHARTS = {"": "None", "bar": "Bars", "stacked": "Stacked bars", "line": "Lines", "pie": "Pie"}
+ORDERS = {"up": "A to Z, small to large", "down": "Z to A, large to small"}
+
+
+def _once(columns: Any) -> Any:
+    """A column that is named twice is meant once."""
+    return list(dict.fromkeys(columns)) if isinstance(columns, list) else columns
+
+
+class ReportForm(TaskForm):
+    """What goes into the file, and what it is called."""
+
+    data: Annotated[str, text("data", 200, "Choose a file or a sample.")] = Field(
+        title="Data",
+        description="Your own file, a saved query, or one of the samples.",
+        json_schema_extra={
+            "widget": "data",
+            "samples": {**samples.TITLES},
+            "sample_columns": {name: {**samples.types(name)} for name in samples.TITLES},
+        },
+    )
+    values: QueryValues = Field(
+        {}, title="Values of the query", json_schema_extra={"widget": "lines", "parts": ["name", "value"]}
+    )
+    columns: Annotated[list[str], BeforeValidator(_once)] = Field(
+        default_factory=list,
+        title="Columns",
+        description="All of them, unless you choose.",
+        max_length=16_384,
+        json_schema_extra={"widget": "columns"},
+    )
+    names: NameLines = Field(
+        [], title="Other names for columns", json_schema_extra={"widget": "lines", "parts": ["column", "title"]}
+    )
+    filters: FilterLines = Field(
+        [],
+        title="Only rows where",
+        json_schema_extra={
+            "widget": "lines",
+            "parts": ["column", "test", "value"],
+            "tests": {str(test): words for test, words in TESTS.items()},
+        },
+    )
+    group_by: Annotated[list[str], BeforeValidator(_once), Field(max_length=10)] = Field(
+        [], title="One row for each", json_schema_extra={"widget": "picks"}
+    )
+    across: Annotated[str, Field(max_length=400)] = Field(
+        "",
+        title="And one column for each",
+        description="Makes a cross table of rows and columns.",
+        json_schema_extra={"widget": "pick"},
+    )
+    sums: WorkLines = Field(
+        [],
+        title="Work out",
+        json_schema_extra={
+            "widget": "lines",
+            "parts": ["column", "how"],
+            "hows": {str(how): words for how, words in HOWS.items()},
+        },
+    )
+    total_row: bool = Field(False, title="Total row")
+    sort: SortLines = Field(
+        [],
+        title="Sort by",
+        json_schema_extra={"widget": "lines", "parts": ["column", "direction"], "orders": {**ORDERS}},
+    )
+    top: int | None = Field(
+        None, title="Only the first rows", description="So many, after sorting. Empty: all.", ge=1, le=10_000_000
+    )
+    format: Literal["xlsx", "csv", "pdf", "parquet", "jsonl"] = Field(
+        "xlsx", title="File type", json_schema_extra={"choices": {**FORMATS}, "hints": {**FORMAT_HINTS}}
+    )
+    chart: Literal["", "bar", "stacked", "line", "pie"] = Field(
+        "",
+        title="Chart",
+        description="In Excel and PDF files and on the page of the task.",
+        json_schema_extra={"choices": {**CHARTS}},
+    )
+    dates: Literal["iso", "day", "slash", "us", "words"] = Field(
+        "iso",
+        title="Dates",
+        description="As Excel and PDF files show them.",
+        json_schema_extra={"choices": {**DATES}},
+    )
+    csv_delimiter: Literal[",", ";", "tab", "|"] = Field(
+        ",", title="Between two cells", json_schema_extra={"choices": {**DELIMITERS}}
+    )
+    csv_decimal: Literal[".", ","] = Field(
+        ".", title="Decimal sign", json_schema_extra={"choices": {".": "point: 1240.5", ",": "comma: 1240,5"}}
+    )
+    csv_mark: bool = Field(False, title="With a byte order mark, for old versions of Excel")
+    name: Annotated[str, one_line("file name", 200)] = Field(
+        "", title="File name", description="Without it, the file is called like its data."
+    )
+    skip_empty: bool = Field(False, title="Make no file when there are no rows")
+    mail_to: Addresses = Field(
+        [],
+        title="Email it when ready to",
+        description="One address or several. Empty: nobody.",
+        json_schema_extra={"widget": "addresses", "rows": 2},
+    )
+    mail_as: Literal["file", "link"] = Field(
+        "file",
+        title="Emailed as",
+        json_schema_extra={"choices": {"file": "The file itself", "link": "A link, for those who can sign in"}},
+    )

@@ -1,0 +1,55 @@
+"""Hands a report over by mail when it is ready: the file itself, or a link to it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from webapp.kinds.reportform import ReportForm
+from webapp.mail import lists
+from webapp.ports import Attachment, NewDelivery, TaskContext
+
+MOST_MB = 20  # few servers take more than 25 MB, and files grow by a third on their way
+ENCLOSED = "Hello,\n\nthe report “{title}” is ready. You find it attached: {name}, {rows}."
+LINKED = "Hello,\n\nthe report “{title}” is ready: {name}, {rows}.\n\n[Open the report]({link})\n\n"
+LINKED += "The link asks you to sign in."
+TOO_LARGE = "The file has {size:,.0f} MB, more than mail servers take: the email holds a link instead."
+EMPTY = "Not sent: the report has no rows."
+
+
+def expand(form: ReportForm, task: TaskContext) -> Iterator[NewDelivery]:
+    """One delivery for each address."""
+    for entry in lists.of_addresses(form.mail_to, lists.Reading()):
+        yield NewDelivery(entry.to, {}, entry.skip, entry.why, entry.key)
+
+
+def hand_over(form: ReportForm, task: TaskContext, file: Attachment, title: str, rows: str) -> str:
+    """Sends it to everybody who has not got it yet; what came of it, in plain words."""
+    from webapp.mail.compose import Letter
+
+    is_link = form.mail_as == "link"
+    if not is_link and file.size > MOST_MB * 1_000_000:
+        is_link = True
+        task.log(TOO_LARGE.format(size=file.size / 1_000_000))
+    link = f"{task.address()}/files/{file.id}/download"
+    body = (LINKED if is_link else ENCLOSED).format(title=title, name=file.name, rows=rows, link=link)
+    sent: list[tuple[str, str]] = []
+    failed: list[tuple[str, str]] = []
+    with task.mail_server() as server:
+        letter = Letter(title, body, server.sender, "", [] if is_link else [file], has_way_out=False)
+        for delivery in task.deliveries(server):
+            message = letter.to(delivery.to, delivery.message_id, datetime.now(UTC), {}, "")
+            reply = server.send(message, delivery.to)
+            task.settle(delivery, reply)
+            (sent if reply.state == "sent" else failed).append((delivery.to, reply.state))
+    return _words(sent, failed)
+
+
+def _words(sent: Sequence[tuple[str, str]], failed: Sequence[tuple[str, str]]) -> str:
+    if not failed:
+        return f" Emailed to {_named([to for to, _ in sent])}." if sent else ""
+    if all(state == "saved" for _, state in failed):
+        return f" The email to {_named([to for to, _ in failed])} was saved to the outbox, not sent."
+    return f" The email to {_named([to for to, state in failed if state != 'saved'])} was not accepted."
+
+
+def _named(addresses: Sequence[str]) -> str:
+    return ", ".join(addresses[:3]) + (f" and {len(addresses) - 3:,} more" if len(addresses) > 3 else "")

@@ -1,0 +1,88 @@
+"""The rows of a batch that pass the filters of a report."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from webapp.reports import scalars
+from webapp.reports.infer import is_filled
+from webapp.reports.kinds_of import kind_of
+from webapp.reports.plan import DAYS, NUMBERS, Filter
+from webapp.reports.wanted import Wanted, wanted
+
+_TRUE = pc.is_valid(pa.repeat(scalars.whole(1), 1))
+_COMPARE = {
+    "=": pc.equal, "≠": pc.not_equal, "<": pc.less, "≤": pc.less_equal, ">": pc.greater, "≥": pc.greater_equal,
+}  # fmt: skip
+
+
+def passing(batch: pa.RecordBatch, filters: Sequence[Filter], today: date) -> pa.RecordBatch:
+    """The rows that pass them all. An empty cell passes “is not” and “is empty”, and no other test."""
+    for one in filters:
+        if batch.num_rows:
+            batch = batch.filter(_mask(batch.column(batch.schema.get_field_index(one.column)), one, today))
+    return batch
+
+
+def checked(filters: Sequence[Filter], kinds: Mapping[str, str], today: date) -> None:
+    """Raises ValueError, in plain words, for a value that does not fit its column."""
+    for one in filters:
+        wanted(one, kinds[one.column], today)
+
+
+def _mask(column: pa.Array, one: Filter, today: date) -> pa.Array:
+    filled = pc.is_valid(column)
+    if pa.types.is_string(column.type):
+        filled = pc.and_(filled, _true(is_filled(pc.utf8_trim_whitespace(column))))
+    if one.test in ("empty", "filled"):
+        return filled if one.test == "filled" else pc.invert(filled)
+    kind = kind_of(column.type)
+    passes = _true(_passes(column, kind, one, wanted(one, kind, today)))
+    return pc.or_(passes, pc.invert(filled)) if one.test == "≠" else passes
+
+
+def _passes(column: pa.Array, kind: str, one: Filter, right: Wanted) -> pa.Array:
+    if one.test == "contains":
+        return pc.match_substring(_folded(pc.cast(column, pa.string())), _fold(right.text))
+    if kind in NUMBERS:
+        return _compared(column, one.test, right.number)
+    if kind in DAYS:
+        return _between(column, one.test, *right.days)
+    if kind == "yes-no":
+        return column if right.truth == (one.test == "=") else pc.invert(column)
+    text = _folded(column if pa.types.is_string(column.type) else pc.cast(column, pa.string()))
+    return _COMPARE[one.test](text, scalars.text(_fold(right.text)))
+
+
+def _compared(column: pa.Array, test: str, number: Decimal) -> pa.Array:
+    if pa.types.is_decimal(column.type):
+        return _COMPARE[test](pc.cast(column, pa.float64()), scalars.number(float(number)))
+    if pa.types.is_integer(column.type) and number == int(number) and abs(number) < 2**63:
+        return _COMPARE[test](pc.cast(column, pa.int64()), scalars.whole(int(number)))
+    return _COMPARE[test](pc.cast(column, pa.float64(), safe=False), scalars.number(float(number)))
+
+
+def _between(column: pa.Array, test: str, first: date, last: date) -> pa.Array:
+    """A stretch of days: “is” within it, “before” its first day, “until” its last."""
+    day = pc.cast(pc.floor_temporal(column, unit="day") if pa.types.is_timestamp(column.type) else column, pa.date32())
+    begin, end = scalars.day(first), scalars.day(last)
+    if test in ("=", "≠"):
+        within = pc.and_(pc.greater_equal(day, begin), pc.less_equal(day, end))
+        return within if test == "=" else pc.invert(within)
+    return _COMPARE[test](day, begin if test in ("<", "≥") else end)
+
+
+def _true(mask: pa.Array) -> pa.Array:
+    """What is not known to be true is not."""
+    return pc.and_(pc.is_valid(mask), mask) if not mask.null_count else pc.is_in(mask, value_set=_TRUE)
+
+
+def _folded(texts: pa.Array) -> pa.Array:
+    return pc.utf8_trim_whitespace(pc.utf8_lower(texts))
+
+
+def _fold(text: str) -> str:
+    return text.lower().strip()

@@ -1,0 +1,64 @@
+"""The first rows of a report before it is made, with how many there will be and about how large the file gets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from webapp import processes
+from webapp.reports.plan import Plan
+from webapp.reports.sources import MEMORY_MB, SECONDS, Ref, opened
+
+ROWS = 20
+COLUMNS = 60  # shown; a wider table says how many there are
+# Bytes for each cell of a file, measured with the sales sample; PDF holds no more than its first rows.
+_BYTES = {"xlsx": 7.0, "csv": 8.0, "parquet": 2.5, "jsonl": 22.0, "pdf": 9.0}
+_LEAST = {"xlsx": 6_000, "pdf": 25_000}
+
+
+@dataclass(frozen=True)
+class Peek:
+    """`rows` as people read them; `kinds` are the types of the columns; `total` counts rows without a total row."""
+
+    columns: Sequence[str]
+    kinds: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: Sequence[bool]
+    total: int
+    width: int
+    has_total: bool = False  # whether the last row shown is the total row
+
+    def size(self, format: str) -> int:
+        """About how many bytes the file gets."""
+        rows = min(self.total, 5_000) if format == "pdf" else self.total
+        return int(_LEAST.get(format, 200) + rows * self.width * _BYTES[format])
+
+
+def peek(ref: Ref, plan: Plan, dates: str = "iso") -> Peek:
+    """Works the plan out as the report does, and keeps its first rows. TaskError where the report could not be made."""
+    from webapp.reports import shape
+    from webapp.reports.display import is_right, rows_of, shower
+    from webapp.reports.kinds_of import kind_of
+    from webapp.reports.normalise import normalise
+
+    source = shape.shaped(opened(ref, shape.needed(plan, opened(ref).schema.names)), plan)
+    table = normalise(source, "xlsx")
+    names, kinds = table.schema.names[:COLUMNS], table.schema.types[:COLUMNS]
+    showers = [shower(kind, table.formats.get(name, ""), dates) for name, kind in zip(names, kinds, strict=True)]
+    rows: list[list[str]] = []
+    last: list[list[str]] = []
+    for batch in table.batches():
+        part = batch.select(names)
+        rows += rows_of(part.slice(0, ROWS - len(rows)), showers) if len(rows) < ROWS and names else []
+        last = rows_of(part.slice(part.num_rows - 1), showers) if table.has_total and part.num_rows else last
+        if len(rows) >= ROWS and not table.has_total:
+            break
+    if table.has_total and table.rows > ROWS:
+        rows += last
+    shown_kinds = [kind_of(kind) for kind in source.schema.types[:COLUMNS]]
+    total = table.rows - table.has_total
+    right = [is_right(kind) for kind in kinds]
+    return Peek(names, shown_kinds, rows, right, total, len(table.schema), table.has_total)
+
+
+def peek_apart(ref: Ref, plan: Plan, dates: str = "iso") -> Peek:
+    """`peek` in a child, so that the web process never imports Arrow."""
+    return processes.call(peek, ref, plan, dates, seconds=SECONDS, memory_mb=MEMORY_MB, what="The preview")
