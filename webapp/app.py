@@ -33,6 +33,7 @@ from webapp.web import (
     openapi,
     people,
     poll,
+    reporting,
     savedlists,
     settings,
     setup,
@@ -49,7 +50,7 @@ from webapp.web.watcher import watching
 
 # The poll of the log stands before the page of a task, whose address begins alike; so does the speed before actions.
 ENTRY = (login, setup, invite, account, access, people, mailservers, neverwrite, settings, unsubscribe)
-WORK = (home, check, composing, new, poll, tasks, causes, speed, actions, files, savedlists)
+WORK = (home, check, composing, reporting, new, poll, tasks, causes, speed, actions, files, savedlists)
 ROUTERS = tuple(page.router for page in (*WORK, *ENTRY))
 PROGRAMS = tuple(part.router for part in (article, api, api_parts, api_uploads, health, metrics))
 

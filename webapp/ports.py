@@ -269,6 +269,12 @@ class TaskContext(Protocol):
     def draw(self, chart: Mapping[str, Any]) -> None:
         """A chart for the page of the task, as reports.charts.Chart.as_json says it."""
 
+    def pace(self, name: str) -> float | None:
+        """Seconds for each unit of work of this name, as earlier tasks took them; None where nothing tells."""
+
+    def keep_pace(self, name: str, seconds: float) -> None:
+        """What this task took for each unit of it."""
+
     def skip(self, words: str, why: str) -> None:
         """Nothing goes to those to whom nothing has gone yet, on purpose; `why` in one word, `words` say it."""
 

@@ -12,8 +12,13 @@ from webapp.files import saved_lists
 from webapp.house import House
 from webapp.mailroom import never
 from webapp.ports import Person
+from webapp.reports.charts import Chart
 from webapp.tasks.changes import add_line
 
+CHART = Chart(
+    "bar", "Sales by region", ["East", "North", "South", "West"],
+    [("Amount", [2_551_151.08, 2_457_622.72, 2_560_588.78, 2_460_932.24])], of="Region",
+).as_json()  # fmt: skip
 EMAIL = {"to": ["bob@example.com"], "subject": "Your order is ready", "body": "Dear Bob,\n\nyour order is ready."}
 
 
@@ -113,7 +118,7 @@ def _unknown(conn: Connection, ana: Person) -> int:
 def _done(conn: Connection, house: House, ana: Person, folder: Path) -> int:
     task = make_task(
         conn, ana, "done", kind="report", form={"data": "sales", "format": "xlsx", "name": "sales-october"},
-        title="Report: sales-october", outcome="sales-october.xlsx: 10,000 rows", queue="reports",
+        title="Report: sales-october", outcome="sales-october.xlsx: 10,000 rows", queue="reports", chart=CHART,
         started=now() - timedelta(minutes=12, seconds=4), finished=now() - timedelta(minutes=12),
     )  # fmt: skip
     add_line(conn, task, "“Amount”: 3 values were too long for Excel and became text.")

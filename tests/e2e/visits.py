@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
@@ -96,6 +97,12 @@ def _test_server(page: Page) -> None:
     page.get_by_role("heading", name="The test failed").wait_for()
 
 
+SHAPED = "/new/report?" + urlencode(
+    [("data", "sales"), ("group_by", "Region"), ("total_row", "on"), ("chart", "bar"),
+     ("filters", '{"column":"Date","test":"=","value":"2024"}'),
+     ("sums", '{"column":"Amount","how":"sum"}'), ("sums", '{"column":"Amount","how":"mean"}')]
+)  # fmt: skip
+
 VISITS = [
     Visit("home", "/"),
     Visit("home-admin", "/", ADMIN),
@@ -124,6 +131,8 @@ VISITS = [
     Visit("new-email-refused", "/new/email", steps=_refused("Send email", to="bob@example")),
     Visit("new-report", "/new/report"),
     Visit("new-report-columns", "/new/report", steps=_choose_data),
+    Visit("new-report-shaped", SHAPED, steps=lambda page: page.get_by_text("4 rows, 3 columns").wait_for()),
+    Visit("new-report-ordering", SHAPED, steps=lambda page: page.get_by_text("Order and other names").click()),
     Visit("new-report-refused", "/new/report", steps=_refused("Make report")),
     Visit("new-self-test", "/new/self-test", ADMIN),
     Visit("account", "/account"),

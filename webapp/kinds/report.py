@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from webapp.errors import FormErrors, NotFound
 from webapp.kinds import reportdata, reportmail
+from webapp.kinds.reportclock import Clock
 from webapp.kinds.reportdata import Known
 from webapp.kinds.reportform import ReportForm
 from webapp.kinds.reportplan import plan_of, wrong_with
@@ -57,6 +58,7 @@ def run(form: ReportForm, task: TaskContext) -> str:
 
 
 def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
+    clock = Clock(task, form.format)
     plan = plan_of(form, data.kinds, datetime.now(task.owner.zone).date())
     table = _table(form, task, plan, ref)
     rows = _counted(table)
@@ -69,7 +71,8 @@ def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
     about = About(title, [*_facts(task, data), *facts_of(plan)], form.dates)
     write = _writer(form, about, chart)
     with task.new_file(name, MEDIA_TYPES[form.format]) as path:
-        write(table, path, lambda done, words: task.progress(done, table.rows, words))
+        write(table, path, clock.progress(table.rows))
+    clock.keep(table.rows)
     if chart:
         task.draw(chart.as_json())
     for note in table.notes:

@@ -45,6 +45,16 @@ def _of_table(table: Table) -> Known:
 
 
 @contextmanager
+def looked_at(form: ReportForm, desk: Desk) -> Iterator[Ref]:
+    """What a preview needs to read the data; NotFound where they are gone."""
+    if form.data in samples.TITLES:
+        yield Ref(sample=form.data)
+        return
+    table = desk.table(form.data)
+    yield Ref(typed=table.typed, notes=table.understood.notes)
+
+
+@contextmanager
 def opened(form: ReportForm, task: TaskContext) -> Iterator[tuple[Known, Ref]]:
     """The same for a run, with what a child needs to read them."""
     if form.data in samples.TITLES:

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from webapp.reports import scalars
 from webapp.reports.disk import whole_or_nothing
-from webapp.reports.normalise import WRITING, Normalised, Progress
+from webapp.reports.normalise import Normalised, Progress
+from webapp.reports.words import WRITING
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from webapp.reports import names, scalars
 from webapp.reports.about import PLAIN, About
 from webapp.reports.charts import Chart
 from webapp.reports.disk import no_room, says_no_room
-from webapp.reports.normalise import WRITING, Normalised, Progress
+from webapp.reports.normalise import Normalised, Progress
 from webapp.reports.rules import texts_of
+from webapp.reports.words import WRITING
 
 SHEET_ROWS = 1_048_575  # Excel's 1,048,576 without the header
 SHEET_COLUMNS = 16_384

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from webapp.reports.disk import whole_or_nothing
-from webapp.reports.normalise import WRITING, Normalised, Progress
+from webapp.reports.normalise import Normalised, Progress
+from webapp.reports.words import WRITING
 
 
 def write(table: Normalised, path: Path, progress: Progress = lambda rows, words: None) -> None:

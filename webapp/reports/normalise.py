@@ -15,7 +15,7 @@ from webapp.reports import moments, names, rules
 
 Target = Literal["xlsx", "csv"]
 Progress = Callable[[int, str], None]
-WRITING = "writing the file"
+
 BATCH_ROWS = 20_000  # rows between two looks at progress; more gains nothing (measured)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from webapp.reports.disk import whole_or_nothing
-from webapp.reports.normalise import WRITING, Normalised, Progress
+from webapp.reports.normalise import Normalised, Progress
+from webapp.reports.words import WRITING
 
 NOTES = b"outtray.notes"
 

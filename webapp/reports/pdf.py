@@ -15,7 +15,8 @@ from webapp.reports.about import PLAIN, About
 from webapp.reports.charts import Chart
 from webapp.reports.disk import whole_or_nothing
 from webapp.reports.display import is_right, rows_of, shower
-from webapp.reports.normalise import WRITING, Normalised, Progress
+from webapp.reports.normalise import Normalised, Progress
+from webapp.reports.words import WRITING
 
 MOST_ROWS = 5_000
 MOST_COLUMNS = 40

@@ -1,4 +1,4 @@
-"""Arrow scalars and arrays made from bytes: handed a plain Python value, Arrow imports pandas (1 s, 60 MB) to look at it."""
+"""Arrow scalars and arrays made from bytes: handed plain Python values, Arrow imports pandas (1 s, 60 MB)."""
 
 import struct
 from array import array

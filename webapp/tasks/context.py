@@ -11,10 +11,10 @@ from webapp.errors import NotFound, TaskError
 from webapp.files import queries as files
 from webapp.files.store import safe_name
 from webapp.ports import Attachment, Delivery, MailTarget, NewDelivery, Reply, Table, Target
+from webapp.tasks import earlier
 from webapp.tasks.changes import add_line, fenced, skip_waiting
 from webapp.tasks.control import Control
 from webapp.tasks.deliveries import SHOWN_EVERY, Ledger
-from webapp.tasks.earlier import keys_of
 from webapp.tasks.model import Task
 from webapp.tasks.workshop import Workshop
 
@@ -74,7 +74,7 @@ class Context:
 
     def reached(self, tasks: Sequence[int]) -> frozenset[str]:
         with self._shop.read() as conn:
-            return keys_of(conn, self.owner.id, tasks)
+            return earlier.keys_of(conn, self.owner.id, tasks)
 
     def made(self) -> Sequence[Attachment]:
         store = self._shop.store
@@ -90,6 +90,14 @@ class Context:
         with self._shop.write() as conn:
             fenced(conn, self.id, self._task.attempt, chart=dict(chart))
             mark_changed(conn)
+
+    def pace(self, name: str) -> float | None:
+        with self._shop.read() as conn:
+            return earlier.pace(conn, name)
+
+    def keep_pace(self, name: str, seconds: float) -> None:
+        with self._shop.write() as conn:
+            earlier.keep_pace(conn, name, seconds)
 
     def skip(self, words: str, why: str) -> None:
         with self._shop.write() as conn:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from webapp.db import schema
+from webapp.db.memory import EVERYBODY, recall, remember
 from webapp.db.types import now
 from webapp.ports import Person
 
@@ -52,6 +53,18 @@ def keys_of(conn: Connection, owner: int, tasks: Sequence[int]) -> frozenset[str
         return frozenset()
     query = select(d.c.key).join(t, t.c.id == d.c.task).where(t.c.owner == owner, d.c.task.in_(tasks))
     return frozenset(conn.execute(query.where(d.c.state.in_(GOT), d.c.key != "")).scalars())
+
+
+def pace(conn: Connection, name: str) -> float | None:
+    """Seconds for each unit of work of this name, as earlier tasks took them; None where nothing tells."""
+    found = recall(conn, EVERYBODY, f"pace:{name}")
+    return found if isinstance(found, float) else None
+
+
+def keep_pace(conn: Connection, name: str, seconds: float) -> None:
+    """What one more task took for each unit; older ones count less and less."""
+    before = pace(conn, name)
+    remember(conn, EVERYBODY, f"pace:{name}", seconds if before is None else 0.7 * before + 0.3 * seconds)
 
 
 def speed(conn: Connection, target: str) -> float | None:

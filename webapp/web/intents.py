@@ -14,8 +14,10 @@ from webapp.house import House
 from webapp.kinds.emailform import EmailForm
 from webapp.ports import Kind, Person
 from webapp.tasks import commands
+from webapp.web import lines
 from webapp.web.forms import Filled, checked
 from webapp.web.posted import Posting
+from webapp.web.widgets import columns_of
 
 NO_CONTENT = "Write something first: there is nothing to keep."
 
@@ -42,11 +44,25 @@ class Done:
     task: int = 0
     is_changing: bool = False  # another list is to be chosen
     is_anew: bool = False  # other texts than those that were typed
+    moved: tuple[str, int] = ("", 0)  # the field of which a line was added, removed or moved, and where the focus goes
 
 
 def obey(intent: str, asked: Asked) -> Done | None:
     """None where this is no such button."""
-    return INTENTS[intent](asked) if intent in INTENTS else None
+    if intent in INTENTS:
+        return INTENTS[intent](asked)
+    moved = lines.press(intent, asked.filled, asked.kind.form, _columns(asked))
+    return Done(moved.filled, moved=(moved.field, moved.line)) if moved else None
+
+
+def _columns(asked: Asked) -> list[str]:
+    fields = asked.kind.form.model_fields
+    chosen = (asked.filled.raw.get("data") or [""])[-1]
+    return (
+        [name for name, _, _ in columns_of(fields["data"], chosen, asked.house.desk(asked.person))]
+        if "data" in fields
+        else []
+    )
 
 
 def _show(asked: Asked) -> Done:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, BackgroundTasks, Request
@@ -16,7 +16,7 @@ from webapp.mail.merge import fields_of
 from webapp.ports import Kind, Person
 from webapp.tasks import commands, queries
 from webapp.tasks.model import Task
-from webapp.web import composing, drafts, words
+from webapp.web import composing, drafts, reporting, words
 from webapp.web.deps import SignedIn, TheHouse
 from webapp.web.forms import WHOLE, Filled, blank, checked, filled_from, read_form
 from webapp.web.intents import Asked, Done, obey
@@ -32,6 +32,11 @@ FROM_A_LIST = (
     "“Download list”, correct the addresses there, and choose that file here."
 )
 CHANGED = "This form has changed since then. Look at every field before you press."
+# What stands beside a form.
+PANES: dict[str, Callable[[House, Person, Filled[Any]], Any]] = {
+    "email": lambda house, person, filled: composing.pane(house, person, filled.raw),
+    "report": reporting.pane,
+}
 MOST_CORRECTED = 500  # addresses in a form
 SENT_ALREADY = "This form was sent already, with other content. Press again to send this one too."
 
@@ -165,7 +170,8 @@ def _form(
         chosen_list=composing.name_of_list(house, person, filled.raw),
         is_changing=bool(said and said.is_changing),
         # The preview stands beside the form; while that is swapped, it draws itself anew.
-        pane=composing.pane(house, person, filled.raw) if kind.name == "email" and not is_htmx(request) else None,
+        pane=PANES[kind.name](house, person, filled) if kind.name in PANES and not is_htmx(request) else None,
+        **(reporting.extras(house, person, filled) if kind.name == "report" else {}),
     )
 
 

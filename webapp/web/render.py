@@ -9,9 +9,11 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from webapp import paths
 from webapp.ports import Person
+from webapp.reports import charts, drawing
 from webapp.web import flash, words
 from webapp.web.rail import rail
 from webapp.web.words import DELIVERY_WORDS
@@ -32,6 +34,7 @@ def templates() -> Environment:
     env.globals |= {"told": DELIVERY_WORDS, "asset": asset, "query": query, "plural": words.plural}
     for name in ("number", "size", "day", "near_day", "when", "day_and_time", "clock", "iso", "lasting", "days_left"):
         env.filters[name] = getattr(words, name)
+    env.filters["drawn"] = lambda chart: Markup(drawing.svg(charts.from_json(chart)))  # noqa: S704 - it escapes all texts
     return env
 
 

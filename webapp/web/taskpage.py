@@ -103,7 +103,8 @@ class Shown:
     @property
     def has_recipients(self) -> bool:
         kind = KINDS.get(self.task.kind)
-        return bool(self.counts) or (kind is not None and kind.expand is not None and not self.task.state.has_ended)
+        is_read = kind is not None and kind.expand is not None and not kind.in_child  # others have theirs at once
+        return bool(self.counts) or (is_read and not self.task.state.has_ended)
 
     @property
     def asks_about_unknown(self) -> bool:
@@ -147,7 +148,7 @@ def entered(house: House, task: Task) -> list[tuple[str, str]]:
     return [
         (label_of(name, fields.get(name)), _shown(house, task, fields.get(name), value))
         for name, value in task.form.items()
-        if value not in ("", [], None) and not _is_beside_the_point(fields.get(name), value)
+        if value not in ("", [], {}, None, False) and not _is_beside_the_point(fields.get(name), value)
     ]
 
 
@@ -162,12 +163,24 @@ def _shown(house: House, task: Task, info: Any, value: Any) -> str:
     widget = extra_of(info).get("widget")
     if widget == "files":
         return "\n".join(_file_name(house, task, str(one)) for one in value)
+    if widget == "lines":
+        return "\n".join(_line(extra_of(info), one) for one in value) if isinstance(value, list) else _pairs(value)
     if isinstance(value, list):
         choices = dict(options_of(info)) if info else {}
         return "\n".join(choices.get(str(one), str(one)) for one in value)
     if widget in ("data", "list"):
         return _data(house, task, info, str(value))
     return dict(options_of(info)).get(str(value), str(value)) if info else str(value)
+
+
+def _line(extra: Mapping[str, Any], line: Mapping[str, str]) -> str:
+    """“Region is North”: the values of a line, with the words of its choices."""
+    said = {word: words for name in ("tests", "hows", "orders") for word, words in extra.get(name, {}).items()}
+    return " ".join(said.get(value, value) for value in line.values() if value)
+
+
+def _pairs(value: Mapping[str, str]) -> str:
+    return "\n".join(f"{name}: {one}" for name, one in value.items())
 
 
 def _file_name(house: House, task: Task, file_id: str) -> str:

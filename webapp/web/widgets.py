@@ -1,5 +1,6 @@
 """What a form's template draws for each field of a form model: label, hint, control, value and error."""
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,8 @@ class Control:
     rows: int = 6
     attributes: Mapping[str, Any] = field(default_factory=dict)
     groups: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()  # a choice each: its name, its values with labels
+    lines: Sequence[Mapping[str, str]] = ()  # of a field that holds lines: the values of each by their parts
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def value(self) -> str:
@@ -83,6 +86,8 @@ def draw(kind: Kind, filled: Filled[Any], desk: Desk) -> Drawing:
                 controls[name] = replace(control, groups=_formats(known))
             elif control.widget == "column":
                 controls[name] = _one_of(control, known)
+            elif control.widget in ("lines", "picks", "pick"):
+                controls[name] = replace(control, options=known)
     return Drawing(kind, controls, filled.errors)
 
 
@@ -111,7 +116,19 @@ def _control(name: str, info: FieldInfo, values: Sequence[str], desk: Desk) -> C
         is_many(info),
         int(extra.get("rows", 8)),
         _attributes(name, info),
+        lines=_lines(values, extra.get("parts", ())) if widget == "lines" else (),
+        extra=extra,
     )
+
+
+def _lines(values: Sequence[str], parts: Sequence[str]) -> list[Mapping[str, str]]:
+    """Each line as it was typed, with all its parts; what is no line is left out."""
+    found: list[Mapping[str, str]] = []
+    for value in values:
+        with suppress(ValueError):
+            line = json.loads(value)
+            found += [{part: str(line.get(part, "")) for part in parts}] if isinstance(line, dict) else []
+    return found
 
 
 def _choices(
@@ -187,9 +204,11 @@ def _attributes(name: str, info: FieldInfo) -> dict[str, Any]:
 
 
 def _with_options(control: Control, options: Sequence[tuple[str, str, str]]) -> Control:
-    known = {value for value, _, _ in options}
+    """Those that were chosen first, in their order: that is the order of the report's columns."""
+    known = {option[0]: option for option in options}
     kept = [value for value in control.values if value in known] if options else control.values
-    return Control(control.name, control.label, control.hint, control.widget, kept, options, many=True)
+    ordered = [known[value] for value in kept] if options else []
+    return replace(control, values=kept, options=[*ordered, *(one for one in options if one[0] not in kept)], many=True)
 
 
 def _one_of(control: Control, options: Sequence[tuple[str, str, str]]) -> Control:

@@ -1,0 +1,3 @@
+"""Words that rooms agree on."""
+
+WRITING = "writing the file"

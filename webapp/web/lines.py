@@ -1,0 +1,51 @@
+"""What the buttons of a form's lines do: add one, remove one, move a column up or down."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from webapp.web.forms import Filled, extra_of
+
+_PRESS = re.compile(r"(add|remove|up|down)-([a-z_]{1,30})(?:-(\d{1,5}))?")
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The form afterwards, and where the focus goes: the field, and the number of its line (-1: its Add button)."""
+
+    filled: Filled[Any]
+    field: str
+    line: int
+
+
+def press(intent: str, filled: Filled[Any], model: Any, columns: Sequence[str]) -> Moved | None:
+    """None where this is no such button; `columns` are those of the data, in their own order."""
+    match = _PRESS.fullmatch(intent)
+    if not match or match[2] not in model.model_fields:
+        return None
+    act, name, place = match[1], match[2], int(match[3] or 0)
+    values = list(filled.raw.get(name, ()))
+    if act == "add":
+        values.append(_blank(model, name))
+        return _moved(filled, name, values, len(values) - 1)
+    if act == "remove":
+        left = values[:place] + values[place + 1 :]
+        return _moved(filled, name, left, min(place, len(left) - 1))
+    order = [*values, *(one for one in columns if one not in values)] if name == "columns" else values
+    there = place + (-1 if act == "up" else 1)
+    if not (0 <= place < len(order) and 0 <= there < len(order)):
+        return _moved(filled, name, values, place)
+    chosen = set(values) or set(order)
+    order[place], order[there] = order[there], order[place]
+    return _moved(filled, name, [one for one in order if one in chosen], there)
+
+
+def _blank(model: Any, name: str) -> str:
+    parts = extra_of(model.model_fields[name]).get("parts", ())
+    return json.dumps(dict.fromkeys(parts, "")) if parts else ""
+
+
+def _moved(filled: Filled[Any], name: str, values: list[str], line: int) -> Moved:
+    return Moved(replace(filled, value=None, errors={}, raw={**filled.raw, name: values}), name, line)

@@ -1,0 +1,145 @@
+"""The preview beside the form of a report: its first rows, how many there will be, how large the file, how long."""
+
+import json
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import ValidationError
+
+from webapp.errors import FormErrors, TaskError, UserError
+from webapp.house import House
+from webapp.kinds import reportdata
+from webapp.kinds.reportdata import Known
+from webapp.kinds.reportform import ReportForm
+from webapp.kinds.reportplan import plan_of, wrong_with
+from webapp.ports import Person
+from webapp.reports.peek import Peek, peek_apart
+from webapp.reports.periods import NAMED
+from webapp.reports.plan import Plan
+from webapp.tasks.earlier import pace
+from webapp.web import words
+from webapp.web.deps import SignedIn, TheHouse
+from webapp.web.forms import Filled, read_form
+from webapp.web.posted import Posted
+from webapp.web.render import fragment
+
+router = APIRouter(prefix="/new/report", include_in_schema=False)
+
+EMPTY = "Choose data to see its first rows."
+BUSY = "Other previews are being made. It is shown in a moment."
+AT_ONCE = threading.BoundedSemaphore(2)  # each takes a process of its own and up to a second of a core
+WAIT = 10.0  # seconds
+
+
+@dataclass(frozen=True)
+class Pane:
+    """What stands there: the first rows, or words where there are none; `outcome` are the columns of the report."""
+
+    peek: Peek | None = None
+    words: str = ""
+    size: str = ""
+    time: str = ""
+    outcome: Sequence[str] = ()
+
+    @property
+    def counts(self) -> str:
+        """“4 rows, 2 columns”."""
+        if self.peek is None:
+            return ""
+        return f"{words.plural(self.peek.total, 'row')}, {words.plural(self.peek.width, 'column')}"
+
+
+@router.post("/preview")
+def show(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+    """The report as it is filled in so far."""
+    filled = read_form(ReportForm, posted)
+    return fragment(request, "kinds/report/_preview.html", pane=pane(house, person, filled))
+
+
+def pane(house: House, person: Person, filled: Filled[Any]) -> Pane:
+    """The preview of a form as it was filled in, whole or not."""
+    form, wrong = _begun(filled)
+    if form is None:
+        return Pane(words=wrong or EMPTY)
+    try:
+        data = reportdata.known(form, house.desk(person))
+        plan = plan_of(form, data.kinds, datetime.now(person.zone).date())
+        if faults := wrong_with(form, plan, data.kinds, data.title):
+            return Pane(words=next(iter(faults.values())))
+        if not AT_ONCE.acquire(timeout=WAIT):
+            return Pane(words=BUSY)
+        try:
+            with reportdata.looked_at(form, house.desk(person)) as ref:
+                found = peek_apart(ref, plan, form.dates)
+        finally:
+            AT_ONCE.release()
+    except FormErrors as error:
+        return Pane(words=" ".join(error.errors.values()))
+    except (UserError, TaskError) as error:
+        return Pane(words=error.words)
+    return Pane(found, "", words.size(found.size(form.format)), _time(house, form, found), found.columns)
+
+
+def extras(house: House, person: Person, filled: Filled[Any]) -> dict[str, Any]:
+    """What the template of the form draws besides the fields: the types of the columns, those of the report."""
+    data, plan = _known(house, person, filled)
+    kinds = data.kinds if data else {}
+    outcome = plan.outcome if plan and plan.is_grouped else list(kinds)
+    return {
+        "kinds_of_columns": kinds,
+        "outcome_options": [(name, name) for name in outcome],
+        "periods": list(NAMED),
+        "other_names": _other_names(filled),
+        "random_id": lambda: secrets.token_hex(4),
+    }
+
+
+def _other_names(filled: Filled[Any]) -> dict[str, str]:
+    lines = [json.loads(line) for line in filled.raw.get("names", ()) if line.startswith("{")]
+    return {line["column"]: line["title"] for line in lines if line.get("column") and line.get("title")}
+
+
+def _known(house: House, person: Person, filled: Filled[Any]) -> tuple[Known | None, Plan | None]:
+    """The data and the plan of a form, as far as it is filled in."""
+    chosen = (filled.raw.get("data") or [""])[-1]
+    if not chosen:
+        return None, None
+    try:
+        data = reportdata.known(ReportForm(data=chosen), house.desk(person))
+    except (FormErrors, ValidationError):
+        return None, None
+    form, _ = _begun(filled)
+    return data, plan_of(form, data.kinds, datetime.now(person.zone).date()) if form else None
+
+
+def _begun(filled: Filled[Any]) -> tuple[ReportForm | None, str]:
+    """The form without what is not finished yet, or what is wrong with it; a preview needs no addresses."""
+    if isinstance(filled.value, ReportForm):
+        return filled.value, ""
+    raw = {name: list(values) for name, values in filled.raw.items() if name not in ("mail_to", "name")}
+    if not any(value for value in raw.get("data", ())):
+        return None, ""
+    again = read_form(ReportForm, _Values(raw))
+    if again.value is not None:
+        return again.value, ""
+    return None, next(iter(again.errors.values()), "")
+
+
+@dataclass(frozen=True)
+class _Values:
+    raw: Mapping[str, Sequence[str]]
+
+    def all(self, name: str) -> Sequence[str]:
+        return self.raw.get(name, ())
+
+
+def _time(house: House, form: ReportForm, found: Peek) -> str:
+    with house.read() as conn:
+        per_row = pace(conn, f"report.{form.format}")
+    return words.about(per_row * max(found.total, 1)) if per_row else ""
