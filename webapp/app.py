@@ -20,6 +20,7 @@ from webapp.web import (
     causes,
     check,
     composing,
+    data,
     failures,
     files,
     health,
@@ -50,7 +51,7 @@ from webapp.web.watcher import watching
 
 # The poll of the log stands before the page of a task, whose address begins alike; so does the speed before actions.
 ENTRY = (login, setup, invite, account, access, people, mailservers, neverwrite, settings, unsubscribe)
-WORK = (home, check, composing, reporting, new, poll, tasks, causes, speed, actions, files, savedlists)
+WORK = (home, check, composing, reporting, new, poll, tasks, causes, speed, actions, files, savedlists, data)
 ROUTERS = tuple(page.router for page in (*WORK, *ENTRY))
 PROGRAMS = tuple(part.router for part in (article, api, api_parts, api_uploads, health, metrics))
 

@@ -17,7 +17,7 @@ from webapp.db.connect import Database, current_version
 from webapp.engine import choose
 from webapp.errors import NotFound
 from webapp.files import queries as files
-from webapp.files import uploads
+from webapp.files import saved_lists, uploads
 from webapp.files.store import Store
 from webapp.intake import receive, receive_attachment
 from webapp.kinds import KINDS
@@ -180,6 +180,11 @@ class HouseDesk:
     def tables(self) -> Sequence[Table]:
         with self.house.read() as conn:
             return uploads.newest(conn, self.house.store, self.person.id)
+
+    def kept(self) -> Sequence[tuple[str, str, Table]]:
+        with self.house.read() as conn:
+            found = saved_lists.listing(conn, self.house.store, self.person, saved_lists.DATA)
+        return [(f"{uploads.SAVED}{one.id}", one.name, one.table) for one in found]
 
     def attachment(self, file_id: str) -> Attachment:
         return self.house.attachment_of(self.person, file_id)

@@ -1,5 +1,6 @@
 """Takes uploads in: read under limits in a child that ends with it, kept whole, entered last."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from webapp.mail.list_update import Updated
 from webapp.mail.recipients import one_address
 from webapp.ports import Attachment, Column, Person, Table, Understood
 from webapp.reports.sources import understand_apart
+from webapp.reports.wish import NOTHING, Wish
 
 if TYPE_CHECKING:
     from webapp.house import House
@@ -20,16 +22,23 @@ if TYPE_CHECKING:
 NO_ADDRESSES = "No column of this list holds addresses. Its columns are {}."
 
 
-def receive(house: "House", person: Person, name: str, path: Path) -> Table:
+def receive(house: "House", person: Person, name: str, path: Path, wish: Wish = NOTHING) -> Table:
     """Reads, keeps and enters the uploaded file at `path`; UserError, and nothing kept, where it cannot be read."""
     name = safe_name(name)
     with house.store.unfinished() as typed:
-        understood = understand_apart(path, name, typed)
+        understood = understand_apart(path, name, typed, wish)
         stored = house.store.keep(path)
         typed.replace(house.store.path(stored.storage + uploads.TYPED))
     with house.write() as conn:
         upload_id = uploads.add(conn, person, name, stored, understood)
     return house.table_of(person.id, upload_id)
+
+
+def reread(house: "House", person: Person, table: Table, wish: Wish) -> Table:
+    """The same file read in another way, as a new upload: tasks that began with the old one keep what they had."""
+    with house.store.unfinished() as copy:
+        os.link(table.path, copy)
+        return receive(house, person, table.name, copy, wish)
 
 
 def receive_attachment(house: "House", person: Person, name: str, path: Path) -> Attachment:

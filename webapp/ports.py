@@ -157,6 +157,7 @@ class Column:
     name: str
     type: str
     note: str = ""
+    wished: str = ""  # how a person wants it read, one of reports.wish.TYPES
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,7 @@ class Understood:
     delimiter: str = ""
     sheet: str = ""
     notes: Sequence[str] = ()
+    sheets: Sequence[str] = ()  # of a workbook, those that could have been read
 
 
 @dataclass(frozen=True)
@@ -220,6 +222,9 @@ class Desk(Protocol):
 
     def tables(self) -> Sequence[Table]:
         """The person's uploads, newest first, at most 20."""
+
+    def kept(self) -> Sequence[tuple[str, str, Table]]:
+        """The person's data under a name: the id that always means today's, the name, and today's table."""
 
     def senders(self) -> Sequence[tuple[str, str]]:
         """Each mail server's id and who its mail comes from, the usual one first; empty where there is no choice."""

@@ -48,7 +48,7 @@ def test_who_is_not_in_the_file_goes_where_that_is_ticked(signed_in, house, ana)
 @pytest.mark.parametrize(
     ("name", "file", "field", "words"),
     [
-        ("", PEOPLE, "name", "Give the list a name."),
+        ("", PEOPLE, "name", "Give it a name."),
         ("x" * 101, PEOPLE, "name", "The name has more than 100 characters."),
         ("People", b"", "file", "Choose a file."),
         ("People", b"Name,Town\nAna,Rome\n", "file", "This list has no column of addresses."),
@@ -67,7 +67,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_the_name_stays(signed_in, ho
 def test_a_name_is_given_once(signed_in):
     post(signed_in, file=PEOPLE, name="People")
     answer = post(signed_in, file=PEOPLE, name="People")
-    assert "There is a list of this name already." in read(answer.text).one(id="name-error").text
+    assert "There is one of this name already." in read(answer.text).one(id="name-error").text
 
 
 def test_an_update_that_is_refused_leaves_the_list_as_it_was(signed_in, house, ana):

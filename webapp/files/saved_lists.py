@@ -1,4 +1,4 @@
-"""Lists of recipients under a name: each points to an upload, and an import puts another in its place."""
+"""Tables under a name, lists of recipients and data of reports: each points to an upload that can be replaced."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,8 @@ from webapp.files.store import Store
 from webapp.ports import Person, Table
 
 LONGEST_NAME = 100
-TAKEN = "There is a list of this name already. Choose another name, or update that list."
+TAKEN = "There is one of this name already. Choose another name, or update that one."
+LIST, DATA = "list", "data"
 s = schema.saved_list
 
 
@@ -28,17 +29,18 @@ class SavedList:
     updated: datetime
 
 
-def listing(conn: Connection, store: Store, person: Person) -> list[SavedList]:
+def listing(conn: Connection, store: Store, person: Person, purpose: str = LIST) -> list[SavedList]:
     """A person's own, in the order of their names."""
-    rows = conn.execute(select(s).where(s.c.owner == person.id).order_by(s.c.name)).all()
+    mine = select(s).where(s.c.owner == person.id, s.c.purpose == purpose)
+    rows = conn.execute(mine.order_by(s.c.name)).all()
     return [SavedList(row.id, row.name, uploads.one(conn, store, row.upload, person.id), row.updated) for row in rows]
 
 
-def one(conn: Connection, store: Store, person: Person, list_id: int) -> SavedList:
+def one(conn: Connection, store: Store, person: Person, list_id: int, purpose: str = LIST) -> SavedList:
     """NotFound for everybody else's."""
-    found = next((one for one in listing(conn, store, person) if one.id == list_id), None)
+    found = next((one for one in listing(conn, store, person, purpose) if one.id == list_id), None)
     if found is None:
-        raise NotFound("This list is not there any more.")
+        raise NotFound("This is not there any more.")
     return found
 
 
@@ -46,20 +48,20 @@ def read_name(text: str) -> str:
     """UserError where it is none."""
     name = " ".join(text.split())
     if not name:
-        raise UserError("Give the list a name.", field="name")
+        raise UserError("Give it a name.", field="name")
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise UserError(f"The name has more than {LONGEST_NAME} characters.", field="name")
     return name
 
 
-def add(conn: Connection, person: Person, name: str, upload_id: str) -> int:
-    """The id of a new list; UserError where the name is taken."""
+def add(conn: Connection, person: Person, name: str, upload_id: str, purpose: str = LIST) -> int:
+    """The id of a new one; UserError where the name is taken."""
     taken = select(s.c.id).where(s.c.owner == person.id, s.c.name == name)
     if conn.execute(taken).first():
         raise UserError(TAKEN, field="name")
-    new = insert(s).values(owner=person.id, name=name, upload=upload_id, updated=now()).returning(s.c.id)
+    new = insert(s).values(owner=person.id, name=name, upload=upload_id, purpose=purpose, updated=now())
     try:
-        list_id: int = conn.execute(new).scalar_one()
+        list_id: int = conn.execute(new.returning(s.c.id)).scalar_one()
     except IntegrityError:  # somebody was quicker
         raise UserError(TAKEN, field="name") from None
     return list_id
@@ -71,5 +73,5 @@ def replace(conn: Connection, list_id: int, upload_id: str) -> None:
 
 
 def remove(conn: Connection, list_id: int) -> None:
-    """Only the name goes; what was sent to the list still shows to whom."""
+    """Only the name goes; what was made of it stays."""
     conn.execute(delete(s).where(s.c.id == list_id))

@@ -14,7 +14,8 @@ from webapp.errors import NotFound
 from webapp.files.store import Store, Stored
 from webapp.ports import Attachment, Column, Person, Table, Understood
 
-u = schema.upload
+u, s = schema.upload, schema.saved_list
+SAVED = "d-"  # begins the id of data that are kept under a name
 IS_TABLE = cast(u.c.understood, String) != "null"
 TYPED = ".parquet"  # added to the storage name of the file as it came
 
@@ -38,11 +39,19 @@ def add(conn: Connection, owner: Person, name: str, stored: Stored, understood: 
 
 
 def one(conn: Connection, store: Store, upload_id: str, owner: int) -> Table:
-    """A person's own upload; NotFound for everybody else's."""
-    row = conn.execute(select(u).where(u.c.id == upload_id, u.c.owner == owner, IS_TABLE)).first()
+    """A person's own upload, or what is kept under the name that “d-7” stands for; NotFound for everybody else's."""
+    row = conn.execute(select(u).where(u.c.id == _meant(upload_id, owner), u.c.owner == owner, IS_TABLE)).first()
     if row is None:
         raise NotFound("This file is not here any more. Choose it again.", field="data")
     return _table(row, store)
+
+
+def _meant(upload_id: str, owner: int) -> Any:
+    """What is kept under a name is today's upload of that name."""
+    number = upload_id.removeprefix(SAVED)
+    if upload_id == number or not number.isdecimal() or len(number) > 18:
+        return upload_id
+    return select(s.c.upload).where(s.c.id == int(number), s.c.owner == owner, s.c.purpose == "data").scalar_subquery()
 
 
 def newest(conn: Connection, store: Store, owner: int, limit: int = 20) -> list[Table]:
@@ -66,4 +75,6 @@ def _table(row: Row[Any], store: Store) -> Table:
 
 def _read(stored: Mapping[str, Any]) -> Understood:
     columns = [Column(**column) for column in stored["columns"]]
-    return Understood(**{**stored, "columns": columns, "notes": tuple(stored["notes"])})
+    return Understood(
+        **{**stored, "columns": columns, "notes": tuple(stored["notes"])}
+    )  # what an older version did not store has its default

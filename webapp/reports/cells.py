@@ -1,13 +1,13 @@
 """The values that calamine makes of a workbook's cells: what a column of them is, and how a mixed one reads as text."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pyarrow as pa
 
-from webapp.reports.infer import ARROW_TYPES
+from webapp.reports.infer import ARROW_TYPES, Guess
 from webapp.reports.shapes import LARGEST
 
 _WORDS = {"text": "text", "number": "numbers", "yes-no": "true or false", "date": "dates", "clock": "times of day"}
@@ -67,6 +67,24 @@ class Kinds:
         if wanted == "time":
             values = [_moment(value) if type(value) is date else value for value in values]
         return pa.array(values, ARROW_TYPES[wanted])
+
+
+class Wished:
+    """A column that a person wants read in another way: by what its cells show."""
+
+    def __init__(self, name: str, wished: str, chunks: Iterable[tuple[int, Sequence[Any]]]) -> None:
+        guess = Guess(name)
+        for first_row, cells in chunks:
+            guess.feed(_texts(cells), first_row)
+        self._reading = guess.settle(".", wished)
+        self.type, self.note, self.filled = self._reading.type, self._reading.note, bool(guess.filled)
+
+    def array(self, cells: Sequence[Any]) -> pa.Array:
+        return self._reading.read(_texts(cells))
+
+
+def _texts(cells: Sequence[Any]) -> pa.Array:
+    return pa.array([shown(cell) for cell in cells], pa.string())
 
 
 def _moment(day: date) -> datetime:

@@ -12,33 +12,36 @@ from webapp.errors import UserError
 from webapp.ports import Column, Understood
 from webapp.reports import dialect, encoding, names, nature, typed
 from webapp.reports.infer import ARROW_TYPES, Guess, Reading, is_filled
+from webapp.reports.wish import NOTHING, Wish
 
 MOST_ROWS = 5_000_000
 _BLOCK, _LARGE_BLOCK = 4 << 20, 64 << 20
 
 
-def understand(path: Path, name: str, target: Path) -> Understood:
+def understand(path: Path, name: str, target: Path, wish: Wish = NOTHING) -> Understood:
     """Writes the typed copy to `target` and says what the text holds."""
     scratch = target.with_name(target.name + ".utf8")
     try:
         text, label, notes = encoding.as_utf8(path, name, scratch)
-        return _understand(_Text(text, name, dialect.find(text, name)), target, label, notes)
+        return _understand(_Text(text, name, dialect.find(text, name)), target, label, notes, wish)
     finally:
         scratch.unlink(missing_ok=True)
 
 
-def _understand(text: "_Text", target: Path, label: str, notes: list[str]) -> Understood:
+def _understand(text: "_Text", target: Path, label: str, notes: list[str], wish: Wish) -> Understood:
     guesses = _guessed(text)
     _refuse_empty(text, guesses)
     kept = [place for place, guess in enumerate(guesses) if guess.filled or text.dialect.header[place].strip()]
     named, changes = names.made_unique([text.dialect.header[place] for place in kept])
     point = _decimal_point(guesses, text.dialect.delimiter)
-    readings = {place: guesses[place].settle(point) for place in kept}
+    wished = {place: wish.types.get(title, "") for place, title in zip(kept, named, strict=True)}
+    readings = {place: guesses[place].settle(point, wished[place]) for place in kept}
     rows, empty = _write(text, readings, named, target)
     if empty:
         notes = [*notes, f"{empty:,} empty {'row was' if empty == 1 else 'rows were'} left out."]
     columns = [
-        Column(title, reading.type, reading.note) for title, reading in zip(named, readings.values(), strict=True)
+        Column(title, reading.type, reading.note, wish.types.get(title, ""))
+        for title, reading in zip(named, readings.values(), strict=True)
     ]
     remarks = [f"“{column.name}”: {column.note}" for column in columns if column.note]
     return Understood(rows, columns, encoding=label, delimiter=text.dialect.shown, notes=[*notes, *changes, *remarks])

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from webapp.reports.shapes import SHAPES, Shape
+from webapp.reports.wish import TYPES, impossible
 
 ARROW_TYPES = {
     "text": pa.string(),
@@ -75,9 +76,14 @@ class Guess:
                 self._fell = (trimmed[place].as_py(), first_row + place)
                 return
 
-    def settle(self, decimal_point: str) -> Reading:
-        """The reading; `decimal_point` of the file decides what the column itself leaves open."""
+    def settle(self, decimal_point: str, wished: str = "") -> Reading:
+        """The reading; `decimal_point` of the file decides what the column itself leaves open.
+
+        `wished`: one of wish.TYPES, which goes before; UserError where the column does not hold that.
+        """
         names = {shape.name: shape for shape in self.shapes}
+        if wished:
+            return self._as_wished(wished, names)
         if not names or not self.filled:
             return _as_text(self._remark())
         if "long" in names and "integer" not in names:
@@ -87,6 +93,14 @@ class Guess:
         if {"day first", "month first"} <= set(names) or {"day first time", "month first time"} <= set(names):
             return _as_text("It is not clear which number is the day and which the month, so these dates stay text.")
         return _reading(self.shapes[0])
+
+    def _as_wished(self, wished: str, names: dict[str, Shape]) -> Reading:
+        if wished == "text":
+            return _as_text()
+        found = next((names[name] for name in TYPES[wished][1] if name in names), None)
+        if found is None:
+            raise impossible(self.name, wished, self._remark())
+        return _reading(found)
 
     def _undecided(self, shape: Shape) -> Reading:
         number = shape.read(pa.array([self._sample]))[0].as_py()

@@ -8,11 +8,12 @@ from typing import Literal
 from webapp.errors import UserError
 from webapp.reports import archive
 
-Nature = Literal["text", "workbook"]
+Nature = Literal["text", "workbook", "parquet", "jsonlines"]
 
 _HEAD = 64 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+_JSON_ENDINGS = (".jsonl", ".ndjson", ".json")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _FOREIGN = (
     (b"\x89PNG", "an image"),
@@ -31,7 +32,6 @@ _FOREIGN = (
     (b"\x28\xb5\x2f\xfd", "a packed archive"),
     (b"\x7fELF", "a program"),
     (b"SQLite format 3", "a database"),
-    (b"PAR1", "a Parquet file"),
 )
 # These may also begin an honest text, so a NUL byte must confirm them.
 _FOREIGN_WITH_NUL = ((b"MZ", "a program"), (b"BM", "an image"), (b"RIFF", "an image or a sound"), (b"ID3", "a sound"))
@@ -48,6 +48,10 @@ def of(path: Path, name: str) -> Nature:
         return _zip(path, name)
     if head.startswith(_OLE):
         return _compound(path, name)
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") and name.lower().endswith(_JSON_ENDINGS):
+        return "jsonlines"
     _refuse_foreign(head, name)
     if name.lower().endswith(_WORKBOOK_ENDINGS):
         raise broken(name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from webapp import processes
 from webapp.ports import Understood
 from webapp.reports import nature, samples
+from webapp.reports.wish import NOTHING, Wish
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,27 +31,36 @@ class Ref:
     notes: Sequence[str] = ()
 
 
-def understand(path: Path, name: str, typed: Path) -> Understood:
+def understand(path: Path, name: str, typed: Path, wish: Wish = NOTHING) -> Understood:
     """Reads the upload `path`, called `name` by its owner, and writes `typed`, the same as Parquet with its types.
 
     Raises UserError with plain words where the file is no table that can be read; then there is no `typed`.
     """
-    if nature.of(path, name) == "workbook":
+    kind = nature.of(path, name)
+    if kind == "workbook":
         from webapp.reports import workbook
 
-        return workbook.understand(path, name, typed)
+        return workbook.understand(path, name, typed, wish)
+    if kind == "parquet":
+        from webapp.reports import tables
+
+        return tables.understand_parquet(path, name, typed)
+    if kind == "jsonlines":
+        from webapp.reports import tables
+
+        return tables.understand_jsonlines(path, name, typed, wish)
     from webapp.reports import delimited
 
-    return delimited.understand(path, name, typed)
+    return delimited.understand(path, name, typed, wish)
 
 
 def understand_apart(
-    path: Path, name: str, typed: Path, *, seconds: float = SECONDS, memory_mb: int = MEMORY_MB
+    path: Path, name: str, typed: Path, wish: Wish = NOTHING, *, seconds: float = SECONDS, memory_mb: int = MEMORY_MB
 ) -> Understood:
     """`understand` in a child with limits: what the web process calls."""
     advice = "Save it as CSV or in smaller parts, and choose that."
     return processes.call(
-        understand, path, name, typed, seconds=seconds, memory_mb=memory_mb, what=f"“{name}”", advice=advice
+        understand, path, name, typed, wish, seconds=seconds, memory_mb=memory_mb, what=f"“{name}”", advice=advice
     )
 
 

@@ -9,20 +9,22 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum
 from python_calamine import SheetVisibleEnum as Visible
 
+from webapp.errors import UserError
 from webapp.ports import Column, Understood
 from webapp.reports import names, nature, sheetxml, typed
-from webapp.reports.cells import Kinds, shown
+from webapp.reports.cells import Kinds, Wished, shown
 from webapp.reports.infer import ARROW_TYPES
+from webapp.reports.wish import NOTHING, Wish
 
 _CELLS = 400_000  # turned into Python values at a time
 
 
-def understand(path: Path, name: str, target: Path) -> Understood:
-    """Writes the typed copy of the first visible sheet that holds something, and says what it holds."""
+def understand(path: Path, name: str, target: Path, wish: Wish = NOTHING) -> Understood:
+    """Writes the typed copy of the first visible sheet that holds something, or of the wished one."""
     try:
         with CalamineWorkbook.from_path(path) as book:
-            sheet, notes = _chosen(book, name)
-            return _Sheet(sheet, path, name).written(target, notes)
+            sheet, notes, sheets = _chosen(book, name, wish.sheet)
+            return _Sheet(sheet, path, name, wish).written(target, notes, sheets)
     except PasswordError:
         raise nature.protected(name) from None
     except CalamineError:
@@ -39,17 +41,23 @@ def _is_calamines(error: BaseException) -> bool:
     return type(error).__name__ == "PanicException" or (isinstance(error, OSError) and error.errno is None)
 
 
-def _chosen(book: CalamineWorkbook, name: str) -> tuple[CalamineSheet, list[str]]:
+def _chosen(book: CalamineWorkbook, name: str, wished: str) -> tuple[CalamineSheet, list[str], list[str]]:
     sheets = [meta for meta in book.sheets_metadata if meta.typ == SheetTypeEnum.WorkSheet]
-    for meta in sorted(sheets, key=lambda meta: meta.visible != Visible.Visible):
+    names = [meta.name for meta in sheets]
+    if wished and wished not in names:
+        raise UserError(f"“{name}” has no sheet “{wished}”. Its sheets are {', '.join(names[:20])}.", "data")
+    wanted = [meta for meta in sheets if not wished or meta.name == wished]
+    for meta in sorted(wanted, key=lambda meta: meta.visible != Visible.Visible):
         sheet = book.get_sheet_by_name(meta.name)
         if sheet.start is not None and any(any(cell != "" for cell in row) for row in sheet.iter_rows()):
-            return sheet, _remarks(meta, len(sheets))
-    raise nature.empty(name)
+            return sheet, _remarks(meta, len(sheets), wished), names
+    raise UserError(f"The sheet “{wished}” of “{name}” is empty.", "data") if wished else nature.empty(name)
 
 
-def _remarks(meta: Any, count: int) -> list[str]:
-    notes = []
+def _remarks(meta: Any, count: int, wished: str) -> list[str]:
+    notes: list[str] = []
+    if wished:
+        return notes
     if meta.visible != Visible.Visible:
         notes.append(f"The sheet “{meta.name}” is hidden. It was read because no other holds anything.")
     if count > 1:
@@ -60,7 +68,8 @@ def _remarks(meta: Any, count: int) -> list[str]:
 class _Sheet:
     """One sheet: a header, and below it rows of Python values that can be read again and again."""
 
-    def __init__(self, sheet: CalamineSheet, path: Path, name: str) -> None:
+    def __init__(self, sheet: CalamineSheet, path: Path, name: str, wish: Wish) -> None:
+        self._wish = wish
         self._sheet = sheet
         self._name = name
         self._first = (sheet.start or (0, 0))[0] + 1
@@ -74,12 +83,16 @@ class _Sheet:
                 self.header = [shown(cell) for cell in header]
                 break
 
-    def written(self, target: Path, notes: list[str]) -> Understood:
-        kinds = self._kinds()
+    def written(self, target: Path, notes: list[str], sheets: list[str]) -> Understood:
+        kinds: list[Kinds | Wished] = [*self._kinds()]
         kept = [place for place, kind in enumerate(kinds) if kind.filled or self.header[place].strip()]
         named, changes = names.made_unique([self.header[place] for place in kept])
+        for title, place in zip(named, kept, strict=True):
+            if wished := self._wish.types.get(title):
+                kinds[place] = Wished(title, wished, self._cells_of(place))
         columns = [
-            Column(title, kinds[place].type, kinds[place].note) for title, place in zip(named, kept, strict=True)
+            Column(title, kinds[place].type, kinds[place].note, self._wish.types.get(title, ""))
+            for title, place in zip(named, kept, strict=True)
         ]
         schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in columns])
         with typed.writing(target, schema) as file:
@@ -92,6 +105,7 @@ class _Sheet:
             columns,
             sheet=self._sheet.name,
             notes=[*notes, *changes, *remarks, *self._gaps.notes(self._name)],
+            sheets=sheets,
         )
 
     def _kinds(self) -> list[Kinds]:
@@ -103,7 +117,13 @@ class _Sheet:
             first_row += len(rows)
         return kinds
 
-    def _write(self, file: typed.TypedFile, kinds: list[Kinds], kept: list[int], schema: pa.Schema) -> int:
+    def _cells_of(self, place: int) -> Iterator[tuple[int, list[Any]]]:
+        first_row = self._first + self._above
+        for rows in self._chunks():
+            yield first_row, [row[place] for row in rows]
+            first_row += len(rows)
+
+    def _write(self, file: typed.TypedFile, kinds: "list[Kinds | Wished]", kept: list[int], schema: pa.Schema) -> int:
         """The number of empty rows left out between others."""
         empty = waiting = 0
         for rows in self._chunks():

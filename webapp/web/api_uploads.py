@@ -17,7 +17,19 @@ router = APIRouter(prefix="/api/v1/uploads", tags=["Uploads"], responses=problem
 FIELD = "file"
 MISSING = "Send the file as the field “file” of a multipart form."
 ONE_ONLY = "Send one file at a time."
-TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}  # endings of what must be a table
+TABLES = {
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".xlsx",
+    ".xlsm",
+    ".xlsb",
+    ".xls",
+    ".ods",
+    ".parquet",
+    ".jsonl",
+    ".ndjson",
+}  # endings of what must be a table
 FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,

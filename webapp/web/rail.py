@@ -51,7 +51,7 @@ def rail(request: Request, person: Person) -> list[Item]:
 def _is_here(place: Place, request: Request) -> bool:
     here = request.url.path
     if place.path == "/":
-        return here == "/" or here.startswith(("/new/", "/lists"))
+        return here == "/" or here.startswith(("/new/", "/lists", "/data"))
     return here == place.path or here.startswith(place.path + "/")
 
 

@@ -160,12 +160,15 @@ def _options(info: FieldInfo, extra: Mapping[str, Any]) -> list[tuple[str, str, 
 
 def _data_options(extra: Mapping[str, Any], desk: Desk, chosen: Sequence[str]) -> list[tuple[str, str, str]]:
     """A person's own files first, of those with the same name the newest and the chosen one; then everybody's."""
+    kept = desk.kept() if extra["widget"] == "data" else ()
+    is_kept = {table.id for _, _, table in kept}
     newest: dict[str, str] = {}
-    tables = desk.tables()
+    tables = [table for table in desk.tables() if table.id not in is_kept]
     for table in tables:
         newest.setdefault(table.name, table.id)
     shown = [table for table in tables if newest[table.name] == table.id or table.id in chosen]
-    own = [(table.id, table.name, _remark(table)) for table in shown]
+    own = [(data_id, name, _remark(table)) for data_id, name, table in kept]
+    own += [(table.id, table.name, _remark(table)) for table in shown]
     return own + [(str(name), str(title), "") for name, title in extra.get("samples", {}).items()]
 
 

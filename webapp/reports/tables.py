@@ -1,0 +1,111 @@
+"""Reads tables of other programs: Parquet as it is, JSON lines by way of CSV, so that dates and numbers are found."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from webapp.errors import UserError
+from webapp.ports import Column, Understood
+from webapp.reports import delimited, nature, typed
+from webapp.reports.kinds_of import kind_of
+from webapp.reports.normalise import BATCH_ROWS, Source, normalise
+from webapp.reports.wish import Wish
+
+MOST_COLUMNS = 16_384
+
+
+def understand_parquet(path: Path, name: str, target: Path) -> Understood:
+    """Writes the typed copy: every column in a type that a report knows; what had to be changed is noted."""
+    try:
+        with pq.ParquetFile(path) as file:
+            if len(file.schema_arrow) > MOST_COLUMNS:
+                raise UserError(f"“{name}” has more than {MOST_COLUMNS:,} columns.", "data")
+            if file.metadata.num_rows > delimited.MOST_ROWS:
+                raise UserError(f"“{name}” has more than {delimited.MOST_ROWS:,} rows.", "data")
+            table = normalise(_as_clocks_show(file), "csv")
+            if not table.schema.names:
+                raise nature.empty(name)
+            with typed.writing(target, table.schema) as out:
+                for batch in table.batches():
+                    out.add(batch)
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise UserError(f"“{name}” is broken or not a Parquet file. Make it again and choose that.", "data") from None
+    columns = [Column(title, kind_of(kind)) for title, kind in zip(table.schema.names, table.schema.types, strict=True)]
+    return Understood(table.rows, columns, notes=table.notes)
+
+
+def _as_clocks_show(file: pq.ParquetFile) -> Source:
+    """Times of a zone become what the clocks there showed, as in the other file types."""
+    schema = file.schema_arrow
+    zoned = {place: one for place, one in enumerate(schema) if pa.types.is_timestamp(one.type) and one.type.tz}
+    notes = [f"“{one.name}”: the times are those of {one.type.tz}." for one in zoned.values()]
+    for place, one in zoned.items():
+        schema = schema.set(place, pa.field(one.name, pa.timestamp(one.type.unit)))
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in file.iter_batches(BATCH_ROWS):
+            columns = [pc.local_timestamp(c) if n in zoned else c for n, c in enumerate(batch.columns)]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    return Source(schema, batches, notes)
+
+
+def understand_jsonlines(path: Path, name: str, target: Path, wish: Wish) -> Understood:
+    """Writes the typed copy; UserError names the line that is no object."""
+    names: dict[str, None] = {}
+    for line in _objects(path, name):
+        names.update(dict.fromkeys(line))
+        if len(names) > MOST_COLUMNS:
+            raise UserError(f"The lines of “{name}” have more than {MOST_COLUMNS:,} different names.", "data")
+    if not names:
+        raise nature.empty(name)
+    text = target.with_name(target.name + ".csv")
+    try:
+        with text.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(names)
+            for line in _objects(path, name):
+                writer.writerow([_cell(line.get(one)) for one in names])
+        return delimited.understand(text, name, target, wish)
+    finally:
+        text.unlink(missing_ok=True)
+
+
+def _objects(path: Path, name: str) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8-sig", errors="strict") as lines:
+        number = 0
+        try:
+            for line in lines:
+                number += 1
+                if line.strip():
+                    yield _object(line)
+        except (ValueError, RecursionError):  # UnicodeDecodeError is one too
+            words = f"Line {number:,} of “{name}” is no JSON object. Each line must be one, such as {{“Name”: “Ana”}}."
+            raise UserError(words, "data") from None
+
+
+def _object(line: str) -> dict[str, Any]:
+    # Numbers stay as they are written: a longer one than a double holds would change on its way.
+    found = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
+    if not isinstance(found, dict):
+        raise ValueError
+    if any(isinstance(value, dict | list) for value in found.values()):
+        nested = {name: value for name, value in json.loads(line).items() if isinstance(value, dict | list)}
+        found.update(nested)  # what stands inside stays JSON
+    return found
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,35 @@
+"""What a person corrects in how a table was read: another sheet, another type for a column."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from webapp.errors import UserError
+
+# A choice, its words, and the shapes (shapes.py) of which the column must have one; text always goes.
+TYPES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "text": ("text", ()),
+    "integer": ("whole number", ("integer",)),
+    "point": ("number, 1240.5", ("point",)),
+    "comma": ("number, 1240,5", ("comma",)),
+    "yes-no": ("yes or no", ("truth",)),
+    "dmy": ("date, the day first", ("day first", "day first time", "dotted", "dotted time")),
+    "mdy": ("date, the month first", ("month first", "month first time")),
+    "ymd": ("date, the year first", ("iso", "iso time", "year first", "year first time")),
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """`sheet` of a workbook, and for columns by their names one of TYPES."""
+
+    sheet: str = ""
+    types: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING = Wish()
+
+
+def impossible(name: str, wished: str, remark: str) -> UserError:
+    """The column does not hold what was wished for."""
+    why = remark.removeprefix("Read as text, because ").rstrip(".") or "its values are of another kind"
+    return UserError(f"“{name}” cannot be read as {TYPES[wished][0]}: {why}.", "data")

@@ -1,0 +1,156 @@
+"""Data of reports: what was understood of an upload, corrected where need be, kept under a name, replaced later."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, Response
+
+from webapp.errors import NotFound, UserError
+from webapp.files import saved_lists, uploads
+from webapp.files.saved_lists import DATA, SavedList
+from webapp.house import House
+from webapp.intake import receive, reread
+from webapp.ports import Person, Table
+from webapp.reports.wish import TYPES, Wish
+from webapp.web import flash
+from webapp.web.deps import SignedIn, TheHouse
+from webapp.web.posted import Posted, Posting
+from webapp.web.render import go, page
+from webapp.web.widgets import SHOWN_COLUMNS
+
+router = APIRouter(prefix="/data", include_in_schema=False)
+
+HERE = "/data"
+CHOOSE = "Choose a file."
+LABELS = {"name": "Name", "file": "New file", "data": "Columns"}
+
+
+@router.get("")
+def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
+    """A person's own data: those with a name, and the latest uploads."""
+    desk = house.desk(person)
+    kept = desk.kept()
+    known = {table.id for _, _, table in kept}
+    newest = [table for table in desk.tables() if table.id not in known]
+    return page(request, "data/index.html", kept=kept, newest=newest, said=flash.said(request).words)
+
+
+@router.get("/{data_id}")
+def show(request: Request, data_id: str, person: SignedIn, house: TheHouse) -> Response:
+    """What was understood of one, and the forms that correct, name and replace it."""
+    return _page(request, house, person, data_id)
+
+
+@router.get("/{data_id}/download")
+def download(data_id: str, person: SignedIn, house: TheHouse) -> Response:
+    """The file as it came."""
+    table = house.table_of(person.id, data_id)
+    media_type = "application/octet-stream"
+    return FileResponse(table.path, media_type=media_type, filename=table.name, content_disposition_type="attachment")
+
+
+@router.post("/{data_id}")
+def change(request: Request, data_id: str, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+    """Reads it again, names it, replaces it, or takes its name away: by the button that was pressed."""
+    acts = {"reread": _reread, "keep": _keep, "replace": _replace, "remove": _remove}
+    act = acts.get(posted.one("intent"), _reread)
+    try:
+        there, said = act(house, person, data_id, posted)
+    except NotFound:
+        raise
+    except UserError as error:
+        field = "name" if act is _keep else "file" if act is _replace else "data"
+        status = 413 if posted.refused else 422
+        return _page(request, house, person, data_id, posted.one("name"), {field: error.words}, status)
+    return flash.say(go(request, there), said)
+
+
+def _reread(house: House, person: Person, data_id: str, posted: Posting) -> tuple[str, str]:
+    table = house.table_of(person.id, data_id)
+    sheet = posted.one("sheet") if len(table.understood.sheets) > 1 else ""
+    types = {} if sheet and sheet != table.understood.sheet else _types(posted)
+    new = reread(house, person, table, Wish(sheet, types))
+    return _put(house, person, data_id, new.id), "It was read as you said."
+
+
+def _types(posted: Posting) -> dict[str, str]:
+    wished = zip(posted.all("column"), posted.all("type"), strict=False)
+    return {column: kind for column, kind in wished if kind in TYPES}
+
+
+def _keep(house: House, person: Person, data_id: str, posted: Posting) -> tuple[str, str]:
+    table = house.table_of(person.id, data_id)
+    name = saved_lists.read_name(posted.one("name") or table.name.rpartition(".")[0])
+    with house.write() as conn:
+        list_id = saved_lists.add(conn, person, name, table.id, DATA)
+    return f"{HERE}/{uploads.SAVED}{list_id}", f"Kept as “{name}”."
+
+
+def _replace(house: House, person: Person, data_id: str, posted: Posting) -> tuple[str, str]:
+    known = _saved(house, person, data_id)
+    if known is None:
+        raise NotFound("This is not kept under a name.")
+    if "file" in posted.refused:
+        raise UserError(posted.refused["file"])
+    if "file" not in posted.files:
+        raise UserError(CHOOSE)
+    came = posted.files["file"]
+    wished = {one.name: one.wished for one in known.table.understood.columns if one.wished}
+    new = receive(house, person, came.name, came.path, Wish(types=wished))
+    missing = [one.name for one in known.table.understood.columns if one.name not in _names(new)]
+    said = f"“{known.name}” holds {came.name} from now on: {new.understood.rows:,} rows."
+    if missing:
+        said += f" Columns that are gone: {', '.join(missing[:10])}."
+    return _put(house, person, data_id, new.id), said
+
+
+def _remove(house: House, person: Person, data_id: str, posted: Posting) -> tuple[str, str]:
+    known = _saved(house, person, data_id)
+    if known is None:
+        raise NotFound("This is not kept under a name.")
+    with house.write() as conn:
+        saved_lists.remove(conn, known.id)
+    return HERE, f"“{known.name}” is not kept any more. Files that were made of it stay."
+
+
+def _put(house: House, person: Person, data_id: str, upload_id: str) -> str:
+    """The new upload takes the place of the old one where that has a name; the address of its page."""
+    known = _saved(house, person, data_id)
+    if known is None:
+        return f"{HERE}/{upload_id}"
+    with house.write() as conn:
+        saved_lists.replace(conn, known.id, upload_id)
+    return f"{HERE}/{data_id}"
+
+
+def _names(table: Table) -> set[str]:
+    return {column.name for column in table.understood.columns}
+
+
+def _saved(house: House, person: Person, data_id: str) -> SavedList | None:
+    number = data_id.removeprefix(uploads.SAVED)
+    if number == data_id or not number.isdecimal() or len(number) > 18:
+        return None
+    with house.read() as conn:
+        return saved_lists.one(conn, house.store, person, int(number), DATA)
+
+
+def _page(
+    request: Request, house: House, person: Person, data_id: str, typed: str = "", errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:  # fmt: skip
+    table, saved = house.table_of(person.id, data_id), _saved(house, person, data_id)
+    return page(
+        request,
+        "data/show.html",
+        status=status,
+        said=flash.said(request).words,
+        table=table,
+        columns=table.understood.columns[:SHOWN_COLUMNS],
+        data_id=data_id,
+        saved=saved,
+        typed=typed,
+        sheet_options=[(name, name) for name in table.understood.sheets],
+        types=[(name, label) for name, (label, _) in TYPES.items()],
+        errors=errors or {},
+        labels=LABELS,
+        max_mb=house.settings.max_upload_mb,
+    )
