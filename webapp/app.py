@@ -21,6 +21,7 @@ from webapp.web import (
     check,
     composing,
     data,
+    databases,
     failures,
     files,
     health,
@@ -50,7 +51,7 @@ from webapp.web.statics import Statics
 from webapp.web.watcher import watching
 
 # The poll of the log stands before the page of a task, whose address begins alike; so does the speed before actions.
-ENTRY = (login, setup, invite, account, access, people, mailservers, neverwrite, settings, unsubscribe)
+ENTRY = (login, setup, invite, account, access, people, mailservers, neverwrite, settings, unsubscribe, databases)
 WORK = (home, check, composing, reporting, new, poll, tasks, causes, speed, actions, files, savedlists, data)
 ROUTERS = tuple(page.router for page in (*WORK, *ENTRY))
 PROGRAMS = tuple(part.router for part in (article, api, api_parts, api_uploads, health, metrics))

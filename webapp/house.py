@@ -1,7 +1,7 @@
 """Puts the house together from its settings: database, engine, kinds, stores; used by the web and by slots."""
 
 import hmac
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 
 from webapp import secret
 from webapp.accounts import address, people
+from webapp.databases import queries
+from webapp.databases.asking import Room
 from webapp.db.connect import Database, current_version
 from webapp.engine import choose
 from webapp.errors import NotFound
@@ -26,8 +28,10 @@ from webapp.mailroom import never
 from webapp.mailroom.unsubscribe import Unsubscribe
 from webapp.mailroom.way import MailRoom
 from webapp.notify import logfile
-from webapp.ports import Attachment, Kind, MailTarget, Person, Table
+from webapp.ports import Attachment, Kind, MailTarget, Parameter, Person, SavedQuery, Table, Understood
+from webapp.reports import ownlog
 from webapp.settings import Settings
+from webapp.tasks import records
 
 if TYPE_CHECKING:
     from fastapi import BackgroundTasks
@@ -97,6 +101,25 @@ class House:
     def desk(self, person: Person) -> "HouseDesk":
         """What a kind may look at on this person's behalf."""
         return HouseDesk(self, person)
+
+    @property
+    def databases(self) -> Room:
+        """The databases of others."""
+        return Room(self.read, self.seal)
+
+    def ask(
+        self, person: Person, query_id: str, values: Mapping[str, str], target: Path
+    ) -> tuple[SavedQuery, Understood]:
+        """All rows of a saved query as a typed copy; UserError in plain words."""
+        with self.read() as conn:
+            query = queries.saved(queries.of(conn, query_id, person))
+        return query, self.databases.fetch(person, query_id, values, target, None, apart=False)
+
+    def records(
+        self, person: Person, name: str, most: int | None = None
+    ) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
+        """The panel's own tasks or deliveries, as far as this person sees them."""
+        return list(ownlog.KINDS[name]), records.rows(self.read, person, name, most)
 
     @property
     def mail(self) -> MailRoom:
@@ -185,6 +208,29 @@ class HouseDesk:
         with self.house.read() as conn:
             found = saved_lists.listing(conn, self.house.store, self.person, saved_lists.DATA)
         return [(f"{uploads.SAVED}{one.id}", one.name, one.table) for one in found]
+
+    def query(self, query_id: str) -> SavedQuery:
+        with self.house.read() as conn:
+            return queries.saved(queries.of(conn, query_id, self.person))
+
+    def queries(self) -> Sequence[SavedQuery]:
+        with self.house.read() as conn:
+            return queries.usable(conn, self.person)
+
+    def choices(self, parameter: Parameter) -> tuple[Sequence[str], str]:
+        return self.house.databases.choices_or_none(parameter)
+
+    def ask(self, query_id: str, values: Mapping[str, str], target: Path, most: int) -> Understood:
+        return self.house.databases.fetch(self.person, query_id, values, target, most, apart=True)
+
+    def judge(self, query_id: str, values: Mapping[str, str]) -> None:
+        with self.house.read() as conn:
+            query = queries.of(conn, query_id, self.person)
+        self.house.databases.asked(self.person, query, values)
+
+    def records(self, name: str, most: int) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+        titles, rows = self.house.records(self.person, name, most)
+        return titles, list(rows)
 
     def attachment(self, file_id: str) -> Attachment:
         return self.house.attachment_of(self.person, file_id)

@@ -185,6 +185,32 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """A named value of a saved query: `type` is text, number, date or choice; choices are written down or found.
+
+    `query`: the number of the query whose first column holds the choices, 0 for none.
+    """
+
+    name: str
+    title: str = ""
+    type: str = "text"
+    choices: Sequence[str] = ()
+    query: int = 0
+    default: str = ""
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class SavedQuery:
+    """A query that an admin wrote, as whoever uses it sees it; `columns` as they were when it was tried."""
+
+    id: str
+    name: str
+    columns: Sequence[Column]
+    parameters: Sequence[Parameter] = ()
+
+
+@dataclass(frozen=True)
 class Attachment:
     """A file that goes with a message: an upload, or what a task made; `size` in bytes."""
 
@@ -222,6 +248,24 @@ class Desk(Protocol):
 
     def tables(self) -> Sequence[Table]:
         """The person's uploads, newest first, at most 20."""
+
+    def query(self, query_id: str) -> SavedQuery:
+        """A saved query that this person may use; NotFound for every other."""
+
+    def queries(self) -> Sequence[SavedQuery]:
+        """Those that this person may use, by name."""
+
+    def choices(self, parameter: Parameter) -> tuple[Sequence[str], str]:
+        """What may be chosen for it, or words that say why that is not known."""
+
+    def ask(self, query_id: str, values: Mapping[str, str], target: Path, most: int) -> Understood:
+        """Writes at most so many rows that it finds as a typed copy; UserError in plain words."""
+
+    def judge(self, query_id: str, values: Mapping[str, str]) -> None:
+        """FormErrors where the values do not fit the query."""
+
+    def records(self, name: str, most: int) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+        """The titles and the newest rows of the panel's own tasks or deliveries, as far as this person sees them."""
 
     def kept(self) -> Sequence[tuple[str, str, Table]]:
         """The person's data under a name: the id that always means today's, the name, and today's table."""
@@ -264,6 +308,12 @@ class TaskContext(Protocol):
 
     def reached(self, tasks: Sequence[int]) -> frozenset[str]:
         """The mailboxes that these tasks of the owner's reached, or may have; named as NewDelivery.key is."""
+
+    def ask(self, query_id: str, values: Mapping[str, str], target: Path) -> tuple[SavedQuery, Understood]:
+        """Writes all rows that a saved query finds as a typed copy; TaskError in plain words."""
+
+    def records(self, name: str) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
+        """The titles and the rows of the panel's own tasks or deliveries, as far as the owner sees them."""
 
     def made(self) -> Sequence[Attachment]:
         """The files that an earlier attempt of this task made, and that are still there."""

@@ -1,5 +1,7 @@
 """A panel with something of everything on it: what the screenshots and the accessibility test look at."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,11 +9,13 @@ from sqlalchemy import Connection
 
 from tests.factories import make_delivery, make_file, make_person, make_task
 from webapp.accounts import people
+from webapp.databases import queries, sources
+from webapp.databases.queries import Stored
 from webapp.db.types import now
 from webapp.files import saved_lists
 from webapp.house import House
 from webapp.mailroom import never
-from webapp.ports import Person
+from webapp.ports import Column, Parameter, Person
 from webapp.reports.charts import Chart
 from webapp.tasks.changes import add_line
 
@@ -34,7 +38,26 @@ def set_stage(house: House, folder: Path) -> dict[str, int | str]:
     table = house.receive_upload(ana, "clients.csv", path)
     with house.write() as conn:
         saved_lists.add(conn, ana, "Clients", table.id)
+    _connect_shop(house, folder)
     return {**tasks, "link": house.unsubscribe.token(tasks["attention"], "maria.lopez@example.com")}
+
+
+def _connect_shop(house: House, folder: Path) -> None:
+    """A small database of somebody else's, with a query that asks for a region."""
+    path = folder / "shop.db"
+    with closing(sqlite3.connect(path)) as shop:
+        shop.executescript("create table sale (region text, day text, amount numeric)")
+        rows = [("North", "2026-10-03", 1240.5), ("South", "2026-10-04", 99), ("North", "2026-11-02", 310.25)]
+        shop.executemany("insert into sale values (?, ?, ?)", rows)
+        shop.commit()
+    with house.write() as conn:
+        values = sources.read_entry("Shop", f"sqlite:///{path}", "30", house.data_dir, is_new=True)
+        source = sources.save(conn, house.seal, 0, values)
+        columns = [Column("region", "text"), Column("day", "date"), Column("amount", "number")]
+        region = Parameter("region", "Region", "choice", ("North", "South"), default="North")
+        since = Parameter("since", "Since", "date", default="2026-10-01")
+        text = "SELECT region, day, amount\nFROM sale\nWHERE region = :region AND day >= :since\nORDER BY day"
+        queries.save(conn, Stored(0, source, "Sales of a region", text, [region, since], columns, True, ()))
 
 
 def _fill(house: House, folder: Path) -> dict[str, int]:

@@ -41,6 +41,7 @@ def check(form: ReportForm, desk: Desk) -> None:
     if form.format == "csv" and form.csv_decimal == form.csv_delimiter:
         raise FormErrors({"csv_decimal": "A decimal comma needs another sign between two cells, such as a semicolon."})
     data = reportdata.known(form, desk)
+    reportdata.judge_values(form, desk)
     plan = plan_of(form, data.kinds, datetime.now(desk.person.zone).date())
     if wrong := wrong_with(form, plan, data.kinds, data.title):
         raise FormErrors(wrong)

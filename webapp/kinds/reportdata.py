@@ -1,16 +1,21 @@
 """The data of a report: what a form knows of them before it starts, and how the run opens them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import PurePath
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from typing import Any
 
+from webapp import processes
 from webapp.errors import FormErrors, NotFound
 from webapp.kinds.reportform import ReportForm
-from webapp.ports import Desk, Table, TaskContext
-from webapp.reports import samples
-from webapp.reports.sources import Ref
+from webapp.ports import Desk, SavedQuery, Table, TaskContext, Understood
+from webapp.reports import ownlog, samples
+from webapp.reports.sources import MEMORY_MB, SECONDS, Ref
 
+QUERY = "q-"  # begins the id of a saved query
+GLANCE = 5_000  # rows of a query or of the log that a preview looks at
 GONE = "This data is not there any more. Choose a file or a sample."
 
 
@@ -27,21 +32,23 @@ class Known:
 def known(form: ReportForm, desk: Desk) -> Known:
     """What is known of the data; FormErrors where they are not there."""
     if form.data in samples.TITLES:
-        return of_sample(form.data)
+        return _of_sample(form.data)
+    if form.data in ownlog.TITLES:
+        return _of_log(form.data)
     try:
+        if form.data.startswith(QUERY):
+            return _of_query(desk.query(form.data))
         return _of_table(desk.table(form.data))
-    except NotFound as error:
-        raise FormErrors({"data": error.words if error.field == "data-gone" else GONE}) from None
+    except NotFound:
+        raise FormErrors({"data": GONE}) from None
 
 
-def of_sample(name: str) -> Known:
-    stem = "report" if name == "people" else name
-    return Known(samples.TITLES[name], samples.types(name), stem)
-
-
-def _of_table(table: Table) -> Known:
-    kinds = {column.name: column.type for column in table.understood.columns}
-    return Known(table.name, kinds, PurePath(table.name).stem, table.understood.rows)
+def judge_values(form: ReportForm, desk: Desk) -> None:
+    """FormErrors where the values do not fit the query; without a query there are none."""
+    if form.data.startswith(QUERY):
+        desk.judge(form.data, form.values)
+    elif form.values:
+        raise FormErrors({"values": "This data asks for no values."})
 
 
 @contextmanager
@@ -49,19 +56,69 @@ def looked_at(form: ReportForm, desk: Desk) -> Iterator[Ref]:
     """What a preview needs to read the data; NotFound where they are gone."""
     if form.data in samples.TITLES:
         yield Ref(sample=form.data)
-        return
-    table = desk.table(form.data)
-    yield Ref(typed=table.typed, notes=table.understood.notes)
+    elif form.data.startswith(QUERY) or form.data in ownlog.TITLES:
+        with TemporaryDirectory() as folder:
+            yield _glanced(form, desk, Path(folder) / "rows")
+    else:
+        table = desk.table(form.data)
+        yield Ref(typed=table.typed, notes=table.understood.notes)
 
 
 @contextmanager
 def opened(form: ReportForm, task: TaskContext) -> Iterator[tuple[Known, Ref]]:
-    """The same for a run, with what a child needs to read them."""
+    """The same for a run, with what is known of them."""
     if form.data in samples.TITLES:
-        yield of_sample(form.data), Ref(sample=form.data)
-        return
-    table = task.table(form.data)
-    yield _of_table(table), Ref(typed=table.typed, notes=_notes(table, form.columns))
+        yield _of_sample(form.data), Ref(sample=form.data)
+    elif form.data.startswith(QUERY) or form.data in ownlog.TITLES:
+        with task.scratch() as path:
+            yield _fetched(form, task, path)
+    else:
+        table = task.table(form.data)
+        yield _of_table(table), Ref(typed=table.typed, notes=_notes(table, form.columns))
+
+
+def _of_sample(name: str) -> Known:
+    stem = "report" if name == "people" else name
+    return Known(samples.TITLES[name], samples.types(name), stem)
+
+
+def _of_log(name: str) -> Known:
+    return Known(ownlog.TITLES[name], ownlog.KINDS[name], name.removeprefix("log-"))
+
+
+def _of_query(query: SavedQuery) -> Known:
+    return Known(query.name, {column.name: column.type for column in query.columns}, query.name)
+
+
+def _of_table(table: Table) -> Known:
+    kinds = {column.name: column.type for column in table.understood.columns}
+    return Known(table.name, kinds, PurePath(table.name).stem, table.understood.rows)
+
+
+def _glanced(form: ReportForm, desk: Desk, path: Path) -> Ref:
+    """The first rows, for a preview."""
+    if form.data.startswith(QUERY):
+        read = desk.ask(form.data, form.values, path, GLANCE)
+    else:
+        titles, rows = desk.records(form.data, GLANCE)
+        read = processes.call(_write, titles, rows, path, seconds=SECONDS, memory_mb=MEMORY_MB, what="The preview")
+    return Ref(typed=path, notes=read.notes)
+
+
+def _fetched(form: ReportForm, task: TaskContext, path: Path) -> tuple[Known, Ref]:
+    if form.data.startswith(QUERY):
+        task.progress(0, None, "asking the database")
+        query, read = task.ask(form.data, form.values, path)
+        found = replace(_of_query(query), kinds={column.name: column.type for column in read.columns})
+    else:
+        read, found = _write(*task.records(form.data), path), _of_log(form.data)
+    return replace(found, rows=read.rows), Ref(typed=path, notes=read.notes)
+
+
+def _write(titles: Sequence[str], rows: Iterable[Sequence[Any]], path: Path) -> Understood:
+    from webapp.reports.rowspool import written
+
+    return written(titles, rows, path)
 
 
 def _notes(table: Table, columns: Sequence[str]) -> list[str]:

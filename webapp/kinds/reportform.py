@@ -8,7 +8,7 @@ from webapp.kinds.emailform import Addresses
 from webapp.kinds.reportlines import FilterLines, NameLines, QueryValues, SortLines, WorkLines
 from webapp.kinds.texts import one_line, text
 from webapp.ports import TaskForm
-from webapp.reports import samples
+from webapp.reports import ownlog, samples
 from webapp.reports.plan import HOWS, TESTS
 
 FORMATS = {"xlsx": "Excel", "csv": "CSV", "pdf": "PDF", "parquet": "Parquet", "jsonl": "JSON lines"}
@@ -32,8 +32,11 @@ class ReportForm(TaskForm):
         description="Your own file, a saved query, or one of the samples.",
         json_schema_extra={
             "widget": "data",
-            "samples": {**samples.TITLES},
-            "sample_columns": {name: {**samples.types(name)} for name in samples.TITLES},
+            "samples": {**samples.TITLES, **ownlog.TITLES},
+            "sample_columns": {
+                **{name: {**samples.types(name)} for name in samples.TITLES},
+                **{name: {**kinds} for name, kinds in ownlog.KINDS.items()},
+            },
         },
     )
     values: QueryValues = Field(

@@ -7,10 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from webapp.db.connect import mark_changed
-from webapp.errors import NotFound, TaskError
+from webapp.errors import NotFound, TaskError, UserError
 from webapp.files import queries as files
 from webapp.files.store import safe_name
-from webapp.ports import Attachment, Delivery, MailTarget, NewDelivery, Reply, Table, Target
+from webapp.ports import (
+    Attachment,
+    Delivery,
+    MailTarget,
+    NewDelivery,
+    Reply,
+    SavedQuery,
+    Table,
+    Target,
+    Understood,
+)  # fmt: skip
 from webapp.tasks import earlier
 from webapp.tasks.changes import add_line, fenced, skip_waiting
 from webapp.tasks.control import Control
@@ -75,6 +85,17 @@ class Context:
     def reached(self, tasks: Sequence[int]) -> frozenset[str]:
         with self._shop.read() as conn:
             return earlier.keys_of(conn, self.owner.id, tasks)
+
+    def ask(self, query_id: str, values: Mapping[str, str], target: Path) -> tuple[SavedQuery, Understood]:
+        try:
+            return self._shop.ask(self.owner, query_id, values, target)
+        except NotFound as error:
+            raise TaskError(error.words, cause="query-gone", fault="form") from None
+        except UserError as error:
+            raise TaskError(f"{error.words} No file was made.", cause="query", fault="server") from None
+
+    def records(self, name: str) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
+        return self._shop.records(self.owner, name)
 
     def made(self) -> Sequence[Attachment]:
         store = self._shop.store

@@ -1,15 +1,15 @@
 """What running tasks, and the processes that run them, need of the house around them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from webapp.db.connect import Database
 from webapp.files.store import Store
-from webapp.ports import Attachment, Engine, Kind, MailTarget, Person, Table
+from webapp.ports import Attachment, Engine, Kind, MailTarget, Person, SavedQuery, Table, Understood
 from webapp.settings import Settings
 
 
@@ -46,6 +46,12 @@ class Workshop(Protocol):
     def mail_server(self, chosen: str = "", *, is_urgent: bool = False) -> AbstractContextManager[MailTarget]: ...
 
     def message_id(self, task_id: int, position: int, sender: str) -> str: ...
+
+    def ask(
+        self, person: Person, query_id: str, values: Mapping[str, str], target: Path
+    ) -> tuple[SavedQuery, Understood]: ...
+
+    def records(self, person: Person, name: str) -> tuple[Sequence[str], Iterator[Sequence[Any]]]: ...
 
     @property
     def address(self) -> str: ...

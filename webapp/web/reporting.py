@@ -12,13 +12,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
-from webapp.errors import FormErrors, TaskError, UserError
+from webapp.errors import FormErrors, NotFound, TaskError, UserError
 from webapp.house import House
 from webapp.kinds import reportdata
 from webapp.kinds.reportdata import Known
 from webapp.kinds.reportform import ReportForm
 from webapp.kinds.reportplan import plan_of, wrong_with
-from webapp.ports import Person
+from webapp.ports import Parameter, Person
 from webapp.reports.peek import Peek, peek_apart
 from webapp.reports.periods import NAMED
 from webapp.reports.plan import Plan
@@ -96,8 +96,24 @@ def extras(house: House, person: Person, filled: Filled[Any]) -> dict[str, Any]:
         "outcome_options": [(name, name) for name in outcome],
         "periods": list(NAMED),
         "other_names": _other_names(filled),
+        "parameters": _parameters(house, person, filled),
         "random_id": lambda: secrets.token_hex(4),
     }
+
+
+def _parameters(house: House, person: Person, filled: Filled[Any]) -> list[tuple[Parameter, Sequence[str], str, str]]:
+    """What the chosen query asks for: each with its choices, words where they are not known, and what was typed."""
+    chosen = (filled.raw.get("data") or [""])[-1]
+    if not chosen.startswith(reportdata.QUERY):
+        return []
+    desk = house.desk(person)
+    try:
+        parameters = desk.query(chosen).parameters
+    except NotFound:
+        return []
+    lines = [json.loads(line) for line in filled.raw.get("values", ()) if line.startswith("{")]
+    typed = {str(line.get("name")): str(line.get("value", "")) for line in lines}
+    return [(one, *desk.choices(one), typed.get(one.name, one.default)) for one in parameters]
 
 
 def _other_names(filled: Filled[Any]) -> dict[str, str]:

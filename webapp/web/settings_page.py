@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from webapp import __version__
 from webapp.accounts import audit
+from webapp.databases import sources
 from webapp.house import House
 from webapp.mail.trial import Step
 from webapp.mailroom import never, servers
@@ -55,7 +56,7 @@ def settings_page(
     with house.read() as conn:
         trail = audit.listing(conn, before, PAGE + 1)
         known = servers.listing(conn)
-        unwanted = never.number(conn)
+        unwanted, connected = never.number(conn), len(sources.listing(conn))
     return page(
         request,
         "settings/index.html",
@@ -63,6 +64,7 @@ def settings_page(
         said=flash.said(request).words,
         mail=environment.mail(house.settings),
         servers=known,
+        databases=connected,
         unwanted=unwanted,
         form=form or _form(request, known, is_fixed=house.mail.is_fixed),
         outbox=house.data_dir / "outbox",

@@ -97,7 +97,10 @@ def columns_of(info: FieldInfo, chosen: str, desk: Desk) -> list[tuple[str, str,
     if chosen in samples:
         return [(name, name, kind) for name, kind in samples[chosen].items()]
     try:
-        columns = desk.table(chosen).understood.columns if chosen else ()
+        if chosen.startswith("q-"):
+            columns = desk.query(chosen).columns
+        else:
+            columns = desk.table(chosen).understood.columns if chosen else ()
     except NotFound:
         columns = ()
     return [(column.name, column.name, column.type) for column in columns[:SHOWN_COLUMNS]]
@@ -169,6 +172,8 @@ def _data_options(extra: Mapping[str, Any], desk: Desk, chosen: Sequence[str]) -
     shown = [table for table in tables if newest[table.name] == table.id or table.id in chosen]
     own = [(data_id, name, _remark(table)) for data_id, name, table in kept]
     own += [(table.id, table.name, _remark(table)) for table in shown]
+    if extra["widget"] == "data":
+        own += [(query.id, query.name, "saved query") for query in desk.queries()]
     return own + [(str(name), str(title), "") for name, title in extra.get("samples", {}).items()]
 
 

@@ -1,0 +1,102 @@
+"""Saved queries: text that an admin wrote once, with named values that staff fill in; who may use which."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from webapp.db import schema
+from webapp.db.types import now
+from webapp.errors import NotFound, UserError
+from webapp.ports import Column, Parameter, Person, SavedQuery
+
+q, s = schema.query, schema.source
+BEGIN = "q-"  # begins the id of a query in a form
+GONE = "This saved query is not there any more."
+TAKEN = "Another saved query has this name already."
+
+
+@dataclass(frozen=True)
+class Stored:
+    """All of one query, as its admin sees it."""
+
+    id: int
+    source: int
+    name: str
+    text: str
+    parameters: Sequence[Parameter]
+    columns: Sequence[Column]
+    everyone: bool
+    people: Sequence[int]
+
+    def may_use(self, person: Person) -> bool:
+        return person.is_admin or self.everyone or person.id in self.people
+
+
+def listing(conn: Connection) -> list[Stored]:
+    """All of them, by name."""
+    return [_stored(row) for row in conn.execute(select(q).order_by(q.c.name))]
+
+
+def usable(conn: Connection, person: Person) -> list[SavedQuery]:
+    """Those that this person may use."""
+    return [saved(one) for one in listing(conn) if one.may_use(person)]
+
+
+def one(conn: Connection, query_id: int) -> Stored:
+    row = conn.execute(select(q).where(q.c.id == query_id)).first()
+    if row is None:
+        raise NotFound(GONE, "data")
+    return _stored(row)
+
+
+def of(conn: Connection, data_id: str, person: Person) -> Stored:
+    """The query of a form's “q-3”; NotFound where it is gone or this person may not use it."""
+    number = data_id.removeprefix(BEGIN)
+    if number == data_id or not number.isdecimal() or len(number) > 18:
+        raise NotFound(GONE, "data")
+    found = one(conn, int(number))
+    if not found.may_use(person):
+        raise NotFound(GONE, "data")
+    return found
+
+
+def saved(found: Stored) -> SavedQuery:
+    return SavedQuery(f"{BEGIN}{found.id}", found.name, found.columns, found.parameters)
+
+
+def save(conn: Connection, query: Stored) -> int:
+    """Enters a new one (id 0) or changes one; UserError where its name is taken."""
+    values = {
+        "source": query.source,
+        "name": query.name,
+        "text": query.text,
+        "parameters": [asdict(parameter) for parameter in query.parameters],
+        "columns": [asdict(column) for column in query.columns],
+        "everyone": query.everyone,
+        "people": list(query.people),
+        "updated": now(),
+    }
+    if conn.execute(select(s.c.id).where(s.c.id == query.source)).first() is None:
+        raise UserError("Choose the database.", "source")
+    try:
+        with conn.begin_nested():
+            if not query.id:
+                return int(conn.execute(insert(q).values(**values).returning(q.c.id)).scalar_one())
+            if conn.execute(update(q).where(q.c.id == query.id).values(**values)).rowcount == 0:
+                raise NotFound(GONE)
+    except IntegrityError:
+        raise UserError(TAKEN, "name") from None
+    return query.id
+
+
+def remove(conn: Connection, query_id: int) -> None:
+    conn.execute(delete(q).where(q.c.id == query_id))
+
+
+def _stored(row: Row[Any]) -> Stored:
+    parameters = [Parameter(**{**one, "choices": tuple(one["choices"])}) for one in row.parameters]
+    columns = [Column(**one) for one in row.columns]
+    return Stored(row.id, row.source, row.name, row.text, parameters, columns, row.everyone, row.people)

@@ -1,0 +1,84 @@
+"""The databases that an admin connected; their addresses are sealed and leave this module only towards a connection."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from webapp.db import schema
+from webapp.db.types import now
+from webapp.errors import Conflict, NotFound, UserError
+from webapp.reports import sql
+from webapp.secret import Seal
+
+s, q = schema.source, schema.query
+GONE = "This database is not there any more."
+TAKEN = "Another database has this name already."
+IN_USE = "The saved queries {} use it. Remove them first."
+LONGEST = 600  # seconds
+
+
+@dataclass(frozen=True)
+class Source:
+    """`shown` is its address without user and password; `seconds`: how long a statement may take."""
+
+    id: int
+    name: str
+    shown: str
+    seconds: int
+
+
+def listing(conn: Connection) -> Sequence[Source]:
+    columns = (s.c.id, s.c.name, s.c.shown, s.c.seconds)
+    return [Source(*row) for row in conn.execute(select(*columns).order_by(s.c.name))]
+
+
+def url_of(conn: Connection, seal: Seal, source_id: int) -> tuple[str, int]:
+    """Its address, and the seconds that a statement may take; NotFound where it was removed."""
+    row = conn.execute(select(s.c.url, s.c.seconds).where(s.c.id == source_id)).first()
+    if row is None:
+        raise NotFound(GONE)
+    return seal.open(row.url), row.seconds
+
+
+def read_entry(name: str, url: str, seconds: str, data_dir: Path, *, is_new: bool) -> dict[str, object]:
+    """What was typed for one, fit to be stored; without an address the stored one stays. UserError beside its field."""
+    called = " ".join(name.split())
+    if not called or len(called) > 100 or not called.isprintable():
+        raise UserError("Give it a name of at most 100 characters.", "name")
+    if not seconds.strip().isdecimal() or not 1 <= int(seconds) <= LONGEST:
+        raise UserError(f"Write a number of seconds, 1 to {LONGEST}.", "seconds")
+    values: dict[str, object] = {"name": called, "seconds": int(seconds)}
+    if url.strip():
+        known = sql.read_url(url, data_dir)
+        values |= {"url": known.render_as_string(hide_password=False), "shown": sql.masked(known)[:400]}
+    elif is_new:
+        raise UserError("Write the address of the database.", "url")
+    return values
+
+
+def save(conn: Connection, seal: Seal, source_id: int, values: dict[str, object]) -> int:
+    """Enters a new one (id 0) or changes one; UserError where its name is taken."""
+    stored = dict(values)
+    if "url" in stored:
+        stored["url"] = seal.close(str(stored["url"]))
+    try:
+        with conn.begin_nested():
+            if not source_id:
+                new = insert(s).values(**stored, created=now()).returning(s.c.id)
+                return int(conn.execute(new).scalar_one())
+            if conn.execute(update(s).where(s.c.id == source_id).values(**stored)).rowcount == 0:
+                raise NotFound(GONE)
+    except IntegrityError:
+        raise UserError(TAKEN, "name") from None
+    return source_id
+
+
+def remove(conn: Connection, source_id: int) -> None:
+    """Conflict while a saved query uses it."""
+    names = conn.execute(select(q.c.name).where(q.c.source == source_id).order_by(q.c.name)).scalars().all()
+    if names:
+        raise Conflict(IN_USE.format(", ".join(f"“{name}”" for name in names[:5])))
+    conn.execute(delete(s).where(s.c.id == source_id))

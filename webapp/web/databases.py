@@ -1,0 +1,162 @@
+"""Settings → Databases: where saved queries read from, and the queries themselves; for admins."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from webapp.accounts import audit, people
+from webapp.databases import queries, sources
+from webapp.databases.queries import Stored
+from webapp.errors import Conflict, NotFound, UserError
+from webapp.house import House
+from webapp.ports import Person
+from webapp.reports import sql
+from webapp.reports.peek import Peek, peek_apart
+from webapp.reports.plan import Plan
+from webapp.reports.sources import Ref
+from webapp.web import flash, query_entry
+from webapp.web.deps import Admin, Id, TheHouse
+from webapp.web.posted import Posted
+from webapp.web.render import go, page
+
+router = APIRouter(prefix="/settings/databases", include_in_schema=False)
+
+HERE = "/settings/databases"
+LABELS = {"name": "Name", "url": "Address", "seconds": "Seconds that a query may take"}
+TRIED = 1_000  # rows that a trial reads
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A database as it is typed in; its address is never shown again."""
+
+    id: int = 0
+    typed: dict[str, str] = field(default_factory=lambda: {"name": "", "url": "", "seconds": "30"})
+    errors: dict[str, str] = field(default_factory=dict)
+    shown: str = ""
+
+
+@router.get("")
+def index(request: Request, person: Admin, house: TheHouse, source: int = 0) -> Response:
+    """The databases and the saved queries; `source` is the one that is being changed."""
+    with house.read() as conn:
+        found = next((one for one in sources.listing(conn) if one.id == source), None)
+    typed = {"name": found.name, "url": "", "seconds": str(found.seconds)} if found else None
+    return _index(request, house, Entry(found.id, typed or {}, {}, found.shown) if found else Entry())
+
+
+@router.post("")
+def save_source(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+    """Tries the connection, then keeps it."""
+    typed = {name: posted.one(name) for name in LABELS}
+    number = posted.one("id")
+    source_id = int(number) if number.isdecimal() and len(number) < 19 else 0
+    try:
+        values = sources.read_entry(typed["name"], typed["url"], typed["seconds"], house.data_dir, is_new=not source_id)
+        if "url" in values:
+            sql.first_column_apart(sql.Asked(str(values["url"]), "SELECT 1", {}, 10))
+        with house.write() as conn:
+            source_id = sources.save(conn, house.seal, source_id, values)
+            audit.record(conn, person, "saved the database", str(values["name"]), str(values.get("shown", "")))
+    except UserError as error:
+        beside = error.field if error.field in LABELS else "url"
+        return _index(request, house, Entry(source_id, typed | {"url": ""}, {beside or "url": error.words}), 422)
+    return flash.say(go(request, HERE), f"“{values['name']}” is connected.")
+
+
+@router.post("/{source_id:int}/remove")
+def remove_source(request: Request, source_id: Id, person: Admin, house: TheHouse) -> Response:
+    """Refused while a saved query uses it."""
+    try:
+        with house.write() as conn:
+            sources.remove(conn, source_id)
+            audit.record(conn, person, "removed the database", str(source_id))
+    except Conflict as error:
+        return flash.say(go(request, HERE), error.words)
+    return flash.say(go(request, HERE), "It is removed.")
+
+
+@router.get("/queries/new")
+def new_query(request: Request, person: Admin, house: TheHouse) -> Response:
+    """The form of a new saved query."""
+    return _query(request, house, query_entry.Entry())
+
+
+@router.get("/queries/{query_id:int}")
+def show_query(request: Request, query_id: Id, person: Admin, house: TheHouse) -> Response:
+    """One saved query."""
+    with house.read() as conn:
+        return _query(request, house, query_entry.of(queries.one(conn, query_id)))
+
+
+@router.post("/queries")
+def save_query(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+    """Tries it, and keeps it; or adds or takes away a line of its values."""
+    entry = query_entry.typed(posted)
+    intent = posted.one("intent")
+    if changed := query_entry.press(entry, intent):
+        return _query(request, house, changed)
+    try:
+        query = query_entry.read(entry)
+        peek, query = _tried(house, person, query)
+        if intent == "try":
+            return _query(request, house, entry, peek=peek)
+        with house.write() as conn:
+            queries.save(conn, query)
+            audit.record(conn, person, "saved the query", query.name)
+    except NotFound:
+        raise
+    except UserError as error:
+        return _query(request, house, replace(entry, errors={error.field or "text": error.words}), 422)
+    return flash.say(go(request, HERE), f"“{query.name}” is kept.")
+
+
+@router.post("/queries/{query_id:int}/remove")
+def remove_query(request: Request, query_id: Id, person: Admin, house: TheHouse) -> Response:
+    """Files that were made with it stay."""
+    with house.write() as conn:
+        known = queries.one(conn, query_id)
+        queries.remove(conn, query_id)
+        audit.record(conn, person, "removed the query", known.name)
+    return flash.say(go(request, HERE), f"“{known.name}” is removed.")
+
+
+def _tried(house: House, person: Person, query: Stored) -> tuple[Peek, Stored]:
+    """Its first rows, and itself with the columns that it found; values are those that a form begins with."""
+    begun = [replace(one, optional=True) for one in query.parameters]
+    asked = house.databases.asked(person, replace(query, parameters=begun), {}, TRIED)
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "rows"
+        read = sql.fetch_apart(asked, target)
+        return peek_apart(Ref(typed=target), Plan()), replace(query, columns=read.columns)
+
+
+def _index(request: Request, house: House, entry: Entry, status: int = 200) -> Response:
+    with house.read() as conn:
+        known, saved = sources.listing(conn), queries.listing(conn)
+    names = {one.id: one.name for one in known}
+    more: dict[str, Any] = {"sources": known, "queries": saved, "names": names, "entry": entry, "labels": LABELS}
+    return page(request, "databases/index.html", status=status, said=flash.said(request).words, **more)
+
+
+def _query(
+    request: Request, house: House, entry: query_entry.Entry, status: int = 200, peek: Peek | None = None
+) -> Response:
+    with house.read() as conn:
+        known, staff, saved = sources.listing(conn), people.listing(conn, house.settings), queries.listing(conn)
+    return page(
+        request,
+        "databases/query.html",
+        status=status,
+        entry=entry,
+        peek=peek,
+        labels=query_entry.LABELS,
+        types=query_entry.TYPES,
+        source_options=[("", "Choose"), *((one.id, one.name) for one in known)],
+        staff=[(str(one.person.id), one.person.name or one.person.email) for one in staff if not one.person.is_admin],
+        query_options=[("", "those written here"), *((one.id, one.name) for one in saved if one.id != entry.id)],
+    )
