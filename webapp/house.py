@@ -113,7 +113,7 @@ class House:
         """All rows of a saved query as a typed copy; UserError in plain words."""
         with self.read() as conn:
             query = queries.saved(queries.of(conn, query_id, person))
-        return query, self.databases.fetch(person, query_id, values, target, None, apart=False)
+        return query, self.databases.fetch(person, query_id, values, target, self.settings.report_rows + 1, apart=False)
 
     def records(
         self, person: Person, name: str, most: int | None = None

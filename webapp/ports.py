@@ -289,6 +289,7 @@ class TaskContext(Protocol):
     id: int
     owner: Person
     data_dir: Path
+    most_rows: int  # of a report
     done: int  # progress kept from an earlier attempt
 
     def log(self, words: str) -> None:
@@ -320,6 +321,9 @@ class TaskContext(Protocol):
 
     def scratch(self) -> AbstractContextManager[Path]:
         """A path for what is needed in between; gone when the block ends."""
+
+    def keep_preview(self, name: str, data: Mapping[str, Any]) -> None:
+        """The first rows of a file that it made, as reports.peek.Peek has them."""
 
     def draw(self, chart: Mapping[str, Any]) -> None:
         """A chart for the page of the task, as reports.charts.Chart.as_json says it."""

@@ -155,7 +155,7 @@ class TestReport:
         labels = [
             one.text for one in form(signed_in, "/new/report").one("fieldset", id="data").all("label", class_="option")
         ]
-        assert labels == ["The three people", "Sales of one year (10,000 rows)"]
+        assert labels == ["The three people", "Sales of one year (10,000 rows)", "The task log", "Who got what"]
 
     def test_show_columns_shows_the_columns_of_a_file_and_keeps_it(self, signed_in):
         answer = signed_in.post(

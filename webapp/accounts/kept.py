@@ -1,4 +1,4 @@
-"""What a person keeps of a form under a name: templates of messages."""
+"""What a person keeps of a form under a name: templates of messages, and shortcuts to whole forms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from webapp.errors import NotFound, UserError
 from webapp.ports import Kind, Person
 
 LONGEST_NAME = 100
-TEMPLATE = "template"
+TEMPLATE, SHORTCUT = "template", "shortcut"
 k = schema.kept
 
 
@@ -33,11 +33,18 @@ def listing(conn: Connection, person: Person, kind: Kind, purpose: str = TEMPLAT
     return [Kept(**row._mapping) for row in conn.execute(query)]
 
 
-def one(conn: Connection, person: Person, kind: Kind, kept_id: str) -> Kept:
+def shortcuts(conn: Connection, person: Person) -> list[tuple[str, Kept]]:
+    """Those of a person with the kinds that they are of, by name."""
+    mine = (k.c.owner == person.id, k.c.purpose == SHORTCUT)
+    query = select(k.c.kind, k.c.id, k.c.name, k.c.form).where(*mine).order_by(k.c.name)
+    return [(row.kind, Kept(row.id, row.name, row.form)) for row in conn.execute(query)]
+
+
+def one(conn: Connection, person: Person, kind: Kind, kept_id: str, purpose: str = TEMPLATE) -> Kept:
     """NotFound for everybody else's."""
-    found = next((kept for kept in listing(conn, person, kind) if str(kept.id) == kept_id), None)
+    found = next((kept for kept in listing(conn, person, kind, purpose) if str(kept.id) == kept_id), None)
     if found is None:
-        raise NotFound("This template is not there any more.")
+        raise NotFound(f"This {purpose} is not there any more.")
     return found
 
 

@@ -294,6 +294,14 @@ download = Table(
     Index("ix_download_file", "file", "id"),
 )
 
+# The first rows of a file, as reports.peek.Peek has them; apart, for lists of files are read often.
+preview = Table(
+    "preview",
+    metadata,
+    Column("file", String(40), ForeignKey("file.id", ondelete="CASCADE"), primary_key=True),
+    Column("data", JSON, nullable=False),
+)
+
 # Databases of others from which reports are made; only ever read.
 source = Table(
     "source",

@@ -4,20 +4,23 @@ import logging
 import multiprocessing
 import os
 import resource
+import signal
 import threading
+import time
 from functools import partial
 from multiprocessing.connection import Connection as Pipe
 
 from webapp import logs
 from webapp.engine import watch
+from webapp.errors import TaskError
 from webapp.settings import Settings
-from webapp.tasks import commands, run
+from webapp.tasks import commands, endings, run
 from webapp.tasks.control import Control
 from webapp.tasks.model import Task
 from webapp.tasks.workshop import Build, Workshop
 
 NICE = 10
-MEMORY_MB = 4_096  # of address space; a report that wants more fails in plain words and takes nothing else down
+TOO_LONG = "It took longer than {} seconds, the most that a report may take, and was stopped. No file was made."
 log = logging.getLogger("outtray.engine")
 
 
@@ -29,8 +32,13 @@ def run_in_child(build: Build, house: Workshop, task: Task, control: Control) ->
     child.start()
     theirs.close()
     grace = house.kind(task.kind).grace
+    deadline = time.monotonic() + house.settings.report_seconds
     try:
         while child.is_alive():
+            if time.monotonic() > deadline:
+                child.kill()
+                child.join()
+                return _failed(house, task, TOO_LONG.format(f"{house.settings.report_seconds:,}"), "report-time")
             child.join(0.1 if control.wish else watch.LOOK_EVERY)
             _listen(house, task, control)
             if child.is_alive() and watch.is_overdue(control, grace):
@@ -40,7 +48,7 @@ def run_in_child(build: Build, house: Workshop, task: Task, control: Control) ->
                 return run.end(house, ending)
     finally:
         ours.close()
-    _after_death(house, task)
+    _after_death(house, task, child.exitcode or 0)
 
 
 def _listen(shop: Workshop, task: Task, control: Control) -> None:
@@ -50,11 +58,18 @@ def _listen(shop: Workshop, task: Task, control: Control) -> None:
         control.ask("cancel")
 
 
-def _after_death(house: Workshop, task: Task) -> None:
+def _failed(house: Workshop, task: Task, words: str, cause: str) -> None:
+    error = TaskError(words, cause=cause, fault="form")
+    run.end(house, lambda conn: endings.failed(conn, house, task, error, endings.new_reference()))
+
+
+def _after_death(house: Workshop, task: Task, code: int) -> None:
     """A child that ended without an ending of its task was killed: by the system, or by somebody."""
     with house.read() as conn:
         is_ours, _ = run.wish_of(conn, task)
-    if is_ours:
+    if is_ours and code == -signal.SIGABRT:  # how libraries end that are refused the memory they ask for
+        _failed(house, task, run.no_memory(house).words, "report-memory")
+    elif is_ours:
         log.warning("the process of task %s was killed", task.id)
         with house.write() as conn:
             commands.recover(conn, house.engine, task.id, task.attempt, counted=True)
@@ -63,13 +78,14 @@ def _after_death(house: Workshop, task: Task) -> None:
 def _main(build: Build, settings: Settings, task: Task, pipe: Pipe) -> None:
     logs.set_up(settings.log_format)
     os.nice(NICE)
-    _limit_memory()
+    _limit_memory(settings.report_memory_mb)
     threading.Thread(target=_end_with_parent, args=(pipe,), daemon=True).start()
     run.perform(build(settings), task, Control())
 
 
-def _limit_memory() -> None:
-    limit = MEMORY_MB << 20
+def _limit_memory(megabytes: int) -> None:
+    """A report that wants more fails in plain words and takes nothing else down."""
+    limit = megabytes << 20
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (limit if hard < 0 else min(limit, hard), hard))
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
+
+KINDS = {".xlsx": "Excel", ".jsonl": "JSON lines", ".parquet": "Parquet"}
 
 
 @dataclass(frozen=True)
@@ -19,3 +22,9 @@ class File:
     created: datetime
     expires: datetime
     deleted: datetime | None = None
+
+    @property
+    def kind(self) -> str:
+        """What people call its type."""
+        ending = PurePath(self.name).suffix.lower()
+        return KINDS.get(ending, ending.removeprefix(".").upper() or "File")

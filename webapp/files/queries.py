@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -70,6 +71,38 @@ def of_tasks(conn: Connection, ids: Sequence[int]) -> Mapping[int, list[File]]:
     for row in conn.execute(query) if ids else ():
         found.setdefault(row.task, []).append(File(**row._mapping))
     return found
+
+
+def keep_preview(conn: Connection, task_id: int, name: str, data: Mapping[str, Any]) -> None:
+    """The first rows of a file that a task made, for its page."""
+    here = select(f.c.id).where(f.c.task == task_id, f.c.name == name, f.c.deleted.is_(None))
+    for file_id in conn.execute(here).scalars().all():
+        conn.execute(insert(schema.preview).values(file=file_id, data=dict(data)))
+
+
+def preview(conn: Connection, file_id: str) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = conn.execute(
+        select(schema.preview.c.data).where(schema.preview.c.file == file_id)
+    ).scalar()
+    return found
+
+
+def downloaded(conn: Connection, file_id: str, person: Person) -> None:
+    """Somebody took it."""
+    conn.execute(insert(schema.download).values(file=file_id, person=person.id, at=now()))
+
+
+def downloads(conn: Connection, file_id: str, limit: int = 50) -> list[tuple[str, datetime]]:
+    """Who took it and when, the latest first."""
+    w, p = schema.download, schema.person
+    query = select(p.c.name, p.c.email, w.c.at).join(p, p.c.id == w.c.person).where(w.c.file == file_id)
+    return [(row.name or row.email, row.at) for row in conn.execute(query.order_by(w.c.id.desc()).limit(limit))]
+
+
+def owner_of(conn: Connection, file: File) -> str:
+    p = schema.person
+    row = conn.execute(select(p.c.name, p.c.email).where(p.c.id == file.owner)).one()
+    return str(row.name or row.email)
 
 
 def forget(conn: Connection, file: File) -> None:

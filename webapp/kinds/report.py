@@ -1,18 +1,19 @@
 """Makes a report: an Excel, CSV, PDF, Parquet or JSON file of a sample, of an uploaded table or of a saved query."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from webapp.errors import FormErrors, NotFound
+from webapp.errors import FormErrors, NotFound, TaskError
 from webapp.kinds import reportdata, reportmail
 from webapp.kinds.reportclock import Clock
 from webapp.kinds.reportdata import Known
 from webapp.kinds.reportform import ReportForm
 from webapp.kinds.reportplan import plan_of, wrong_with
 from webapp.ports import Attachment, Desk, Kind, TaskContext
-from webapp.reports import samples
+from webapp.reports import peek, samples
 from webapp.reports.about import About, facts_of
 from webapp.reports.filenames import safe
 from webapp.reports.plan import Plan
@@ -33,6 +34,7 @@ MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
     "jsonl": "application/jsonl",
 }
+TOO_MANY = "The report has {:,} rows, and at most {:,} are made. No file was made. Choose fewer with a filter."
 FOR_PROGRAMS = ("parquet", "jsonl")  # they hold rows only
 
 
@@ -62,6 +64,8 @@ def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
     clock = Clock(task, form.format)
     plan = plan_of(form, data.kinds, datetime.now(task.owner.zone).date())
     table = _table(form, task, plan, ref)
+    if table.rows > task.most_rows:
+        raise TaskError(TOO_MANY.format(table.rows, task.most_rows), cause="report-rows", fault="form")
     rows = _counted(table)
     if form.skip_empty and table.rows - table.has_total == 0:
         task.skip(reportmail.EMPTY, "empty")
@@ -74,6 +78,7 @@ def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
     with task.new_file(name, MEDIA_TYPES[form.format]) as path:
         write(table, path, clock.progress(table.rows))
     clock.keep(table.rows)
+    task.keep_preview(name, asdict(peek.first_rows(table, form.dates)))
     if chart:
         task.draw(chart.as_json())
     for note in table.notes:

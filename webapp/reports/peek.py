@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from webapp import processes
 from webapp.reports.plan import Plan
 from webapp.reports.sources import MEMORY_MB, SECONDS, Ref, opened
+
+if TYPE_CHECKING:
+    from webapp.reports.normalise import Normalised
 
 ROWS = 20
 COLUMNS = 60  # shown; a wider table says how many there are
@@ -35,12 +39,18 @@ class Peek:
 def peek(ref: Ref, plan: Plan, dates: str = "iso") -> Peek:
     """Works the plan out as the report does, and keeps its first rows. TaskError where the report could not be made."""
     from webapp.reports import shape
-    from webapp.reports.display import is_right, rows_of, shower
     from webapp.reports.kinds_of import kind_of
     from webapp.reports.normalise import normalise
 
     source = shape.shaped(opened(ref, shape.needed(plan, opened(ref).schema.names)), plan)
-    table = normalise(source, "xlsx")
+    return first_rows(normalise(source, "xlsx"), dates, [kind_of(kind) for kind in source.schema.types])
+
+
+def first_rows(table: "Normalised", dates: str, of: Sequence[str] = ()) -> Peek:
+    """The first rows of a table that is ready to be written; `of`: the types that its columns had before."""
+    from webapp.reports.display import is_right, rows_of, shower
+    from webapp.reports.kinds_of import kind_of
+
     names, kinds = table.schema.names[:COLUMNS], table.schema.types[:COLUMNS]
     showers = [shower(kind, table.formats.get(name, ""), dates) for name, kind in zip(names, kinds, strict=True)]
     rows: list[list[str]] = []
@@ -53,7 +63,7 @@ def peek(ref: Ref, plan: Plan, dates: str = "iso") -> Peek:
             break
     if table.has_total and table.rows > ROWS:
         rows += last
-    shown_kinds = [kind_of(kind) for kind in source.schema.types[:COLUMNS]]
+    shown_kinds = list(of or map(kind_of, table.schema.types))[:COLUMNS]
     total = table.rows - table.has_total
     right = [is_right(kind) for kind in kinds]
     return Peek(names, shown_kinds, rows, right, total, len(table.schema), table.has_total)

@@ -38,6 +38,7 @@ class Context:
         self.id = task.id
         self.owner = shop.owner(task.owner)
         self.data_dir: Path = shop.data_dir
+        self.most_rows = shop.settings.report_rows
         self.done = task.progress.done
         self.ledger = Ledger(shop, task, control)
         self._shop, self._task, self._control = shop, task, control
@@ -106,6 +107,11 @@ class Context:
 
     def scratch(self) -> AbstractContextManager[Path]:
         return self._shop.store.unfinished()
+
+    def keep_preview(self, name: str, data: Mapping[str, Any]) -> None:
+        with self._shop.write() as conn:
+            fenced(conn, self.id, self._task.attempt)
+            files.keep_preview(conn, self.id, safe_name(name), data)
 
     def draw(self, chart: Mapping[str, Any]) -> None:
         with self._shop.write() as conn:

@@ -86,10 +86,24 @@ def _work(shop: Workshop, kind: Kind, task: Task, context: Context) -> Ending:
         return lambda conn: endings.failed(conn, shop, task, failure, endings.new_reference())
     except Superseded:
         raise
+    except MemoryError:
+        failure = no_memory(shop)
+        return lambda conn: endings.failed(conn, shop, task, failure, endings.new_reference())
     except OSError as error:
+        if error.errno == errno.ENOMEM:
+            failure = no_memory(shop)
+            return lambda conn: endings.failed(conn, shop, task, failure, endings.new_reference())
         return _ending_of_bug(shop, task, error, full=error.errno in (errno.ENOSPC, errno.EDQUOT))
     except Exception as error:  # noqa: BLE001
         return _ending_of_bug(shop, task, error)
+
+
+def no_memory(shop: Workshop) -> TaskError:
+    words = (
+        f"It needs more memory than a report may take ({shop.settings.report_memory_mb:,} MB). No file was made. "
+        "Choose fewer rows or columns, or do without sorting."
+    )
+    return TaskError(words, cause="report-memory", fault="form")
 
 
 def _run_kind(kind: Kind, task: Task, context: Context) -> str | None:

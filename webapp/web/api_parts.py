@@ -15,7 +15,7 @@ from webapp.tasks import queries
 from webapp.web.api_pages import DEFAULT_LIMIT, Before, Limit, Page, TaskId, Words, page_of, place_of
 from webapp.web.api_shapes import DeliveryOut, DeliveryState, FileOut, LineOut, answer, delivery_out, file_out, line_out
 from webapp.web.deps import Program, TheHouse
-from webapp.web.files import attachment
+from webapp.web.files import attachment, note_download
 from webapp.web.problem import problem, problems
 from webapp.web.ranges import is_beyond
 
@@ -93,6 +93,7 @@ def download(request: Request, task_id: TaskId, file_id: str, person: Program, h
         refusal = problem(request, 416, "This file has no such bytes.")
         refusal.headers["Content-Range"] = f"bytes */{file.size}"
         return refusal
+    note_download(request, house, file, person)
     headers = {
         "Content-Disposition": attachment(file.name),
         "X-Content-Type-Options": "nosniff",

@@ -1,16 +1,19 @@
 """The files that tasks made: list, download, delete."""
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
 from webapp.db.types import now
+from webapp.errors import NotFound
 from webapp.files import queries
 from webapp.files.model import File
 from webapp.house import House
 from webapp.ports import Person
+from webapp.reports.peek import Peek
 from webapp.web import flash
 from webapp.web.deps import SignedIn, TheHouse
 from webapp.web.render import go, page
@@ -18,6 +21,7 @@ from webapp.web.render import go, page
 router = APIRouter(prefix="/files", include_in_schema=False)
 
 PAGE = 50
+PDF = "application/pdf"
 
 
 @router.get("")
@@ -32,19 +36,57 @@ def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
     return page(request, "files/index.html", files=shown, older=older, before=before, said=said.words)
 
 
+@router.get("/{file_id}")
+def show(request: Request, file_id: str, person: SignedIn, house: TheHouse) -> Response:
+    """What it is, who took it, and its first rows or its pages."""
+    file = _file(house, person, file_id)
+    if _is_gone(house, file):
+        return page(request, "files/gone.html", status=410, file=file, went=_went(file))
+    with house.read() as conn:
+        found = queries.preview(conn, file_id)
+        more: dict[str, Any] = {"downloads": queries.downloads(conn, file_id), "owner": queries.owner_of(conn, file)}
+    return page(request, "files/show.html", file=file, peek=Peek(**found) if found else None, pdf=PDF, **more)
+
+
+@router.get("/{file_id}/view")
+def view(request: Request, file_id: str, person: SignedIn, house: TheHouse) -> Response:
+    """The pages of a PDF that a report made, within its page; everything else is only ever downloaded."""
+    file = _file(house, person, file_id)
+    if file.media_type != PDF or _is_gone(house, file):
+        raise NotFound("There is no such file.")
+    headers = {
+        "Content-Disposition": "inline",
+        "Cache-Control": "private, no-store",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+    }
+    return FileResponse(house.store.path(file.storage), media_type=PDF, headers=headers)
+
+
 @router.get("/{file_id}/download")
 def download(request: Request, file_id: str, person: SignedIn, house: TheHouse) -> Response:
     """The bytes, as an attachment under its name; a page where they are gone."""
     file = _file(house, person, file_id)
-    path = house.store.path(file.storage)
-    if file.deleted or file.expires < now() or not path.is_file():
+    if _is_gone(house, file):
         return page(request, "files/gone.html", status=410, file=file, went=_went(file))
+    note_download(request, house, file, person)
     headers = {
         "Content-Disposition": attachment(file.name),
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }
-    return FileResponse(path, media_type=file.media_type, headers=headers)
+    return FileResponse(house.store.path(file.storage), media_type=file.media_type, headers=headers)
+
+
+def note_download(request: Request, house: House, file: File, person: Person) -> None:
+    """Who took it; a download that goes on where it broke off is the same one."""
+    start = request.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0]
+    if request.method == "GET" and start == "0":
+        with house.write() as conn:
+            queries.downloaded(conn, file.id, person)
+
+
+def _is_gone(house: House, file: File) -> bool:
+    return bool(file.deleted) or file.expires < now() or not house.store.path(file.storage).is_file()
 
 
 @router.get("/{file_id}/delete")

@@ -4,14 +4,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from webapp.accounts import people
+from webapp.accounts import kept, people
 from webapp.db.memory import EVERYBODY, recall, remember
 from webapp.house import House
 from webapp.kinds import KINDS
 from webapp.ports import Person
 from webapp.tasks import causes
 from webapp.web import flash, tasklog
-from webapp.web.deps import Admin, SignedIn, TheHouse
+from webapp.web.deps import Admin, Id, SignedIn, TheHouse
 from webapp.web.render import go, page
 from webapp.web.tasklog import Filter
 
@@ -27,12 +27,14 @@ def home(request: Request, person: SignedIn, house: TheHouse) -> Response:
     with house.read() as conn:
         log = tasklog.read(conn, person, "/", Filter.of(request.query_params), (said.task, said.words))
         common = next((cause for cause in causes.groups(conn, person) if cause.number > 1), None)
+        shortcuts = [(KINDS[kind], one) for kind, one in kept.shortcuts(conn, person) if kind in KINDS]
         steps = _steps(conn, person, house, request.app.state.page_paths)
     return page(
         request,
         "home/index.html",
         log=log,
         kinds=[kind for kind in KINDS.values() if kind.on_home],
+        shortcuts=shortcuts,
         steps=steps,
         stopped=common if person.is_admin else None,
         here_first="first" in request.query_params,  # straight from the set-up
@@ -49,6 +51,14 @@ def skip(request: Request, step: str, person: Admin, house: TheHouse) -> Respons
         skipped = recall(conn, EVERYBODY, SKIPPED) or []
         remember(conn, EVERYBODY, SKIPPED, sorted({*skipped, step[:20]}))
     return go(request, "/#before")
+
+
+@router.post("/shortcuts/{kept_id:int}/remove")
+def remove_shortcut(request: Request, kept_id: Id, person: SignedIn, house: TheHouse) -> Response:
+    """Takes a shortcut off the page; what was started with it stays."""
+    with house.write() as conn:
+        kept.drop(conn, person, kept_id)
+    return flash.say(go(request, "/"), "The shortcut is removed.")
 
 
 def _steps(conn: Connection, person: Person, house: House, paths: set[str]) -> list[str]:

@@ -15,7 +15,7 @@ from webapp.kinds.emailform import EmailForm
 from webapp.ports import Kind, Person
 from webapp.tasks import commands
 from webapp.web import lines
-from webapp.web.forms import Filled, checked
+from webapp.web.forms import Filled, checked, extra_of
 from webapp.web.posted import Posting
 from webapp.web.widgets import columns_of
 
@@ -123,6 +123,20 @@ def _keep_template(asked: Asked) -> Done:
     return Done(filled, f"Kept as the template “{name}”.")
 
 
+def _keep_shortcut(asked: Asked) -> Done:
+    """The whole form as it is filled in; nothing of it is judged, and nothing starts."""
+    filled = _unjudged(asked.filled)
+    hidden = {name for name, info in asked.kind.form.model_fields.items() if extra_of(info).get("widget") == "hidden"}
+    form = {name: list(values) for name, values in filled.raw.items() if name not in hidden}
+    try:
+        with asked.house.write() as conn:
+            more = (asked.posted.one("shortcut_name"), form, kept.SHORTCUT)
+            name = kept.keep(conn, asked.person, asked.kind, *more)
+    except UserError as error:
+        return Done(filled.with_errors({"shortcut_name": error.words}))
+    return Done(filled, f"Kept as the shortcut “{name}”, on Home.")
+
+
 def _drop_template(asked: Asked) -> Done:
     filled = _unjudged(asked.filled)
     try:
@@ -160,6 +174,7 @@ INTENTS: dict[str, Callable[[Asked], Done]] = {
     "change-list": _change_list,
     "test": _test,
     "use-template": _use_template,
+    "keep-shortcut": _keep_shortcut,
     "keep-template": _keep_template,
     "drop-template": _drop_template,
     "keep-list": _keep_list,

@@ -16,7 +16,7 @@ from webapp.mail.merge import fields_of
 from webapp.ports import Kind, Person
 from webapp.tasks import commands, queries
 from webapp.tasks.model import Task
-from webapp.web import composing, drafts, reporting, words
+from webapp.web import again, composing, drafts, reporting, words
 from webapp.web.deps import SignedIn, TheHouse
 from webapp.web.forms import WHOLE, Filled, blank, checked, filled_from, read_form
 from webapp.web.intents import Asked, Done, obey
@@ -31,6 +31,7 @@ FROM_A_LIST = (
     "{} did not get it. The message names columns of the list: on the page of the task, choose “Failed” and "
     "“Download list”, correct the addresses there, and choose that file here."
 )
+DELETED = "That file was deleted after {} days. Choose this month’s file."
 CHANGED = "This form has changed since then. Look at every field before you press."
 # What stands beside a form.
 PANES: dict[str, Callable[[House, Person, Filled[Any]], Any]] = {
@@ -58,6 +59,7 @@ def start(
 ) -> Response:
     """Starts the task, or shows the form again with what is wrong beside its fields."""
     kind = kind_of(house, kind_name, person)
+    again.rename(posted)
     key, errors = posted.one("key")[:100] or new_key(), take_uploads(house, person, kind, posted)
     filled = read_form(kind.form, posted)
     asked = Asked(house, person, kind, posted, filled.with_errors(errors), key, background)
@@ -110,7 +112,15 @@ def _first_filled(request: Request, house: House, person: Person, kind: Kind) ->
             # A test went to whoever tried: run again, it is the message to everybody.
             form = {**task.form, "to": [], "test": False} if task.form.get("test") else dict(task.form)
             filled = _of_task(kind, form, task.form_version)
-            return _only_failed(house, task, filled) if given.get("only") == "failed" else filled
+            if given.get("only") == "failed":
+                return _only_failed(house, task, filled)
+            return _with_data(house, person, kind, filled)
+    if shortcut := given.get("shortcut", ""):
+        with house.read() as conn:
+            found = kept.one(conn, person, kind, shortcut, kept.SHORTCUT)
+        return Filled(
+            None, {}, {name: [*values] for name, values in found.form.items() if name in kind.form.model_fields}
+        )
     with house.read() as conn:
         draft = drafts.find(conn, person, kind, given.get("draft", ""))
     if draft is not None:
@@ -119,6 +129,19 @@ def _first_filled(request: Request, house: House, person: Person, kind: Kind) ->
         start_values = {**blank(kind.form).raw, **last_choices(conn, person, kind)}
     typed = {name: given.getlist(name) for name in kind.form.model_fields if name in given}
     return Filled(None, {}, {**start_values, **typed})
+
+
+def _with_data(house: House, person: Person, kind: Kind, filled: Filled[Any]) -> Filled[Any]:
+    """Says so where the file that it was made from is gone."""
+    upload_id = (filled.raw.get("data") or [""])[-1]
+    if not upload_id.startswith("u-"):
+        return filled
+    try:
+        house.table_of(person.id, upload_id)
+    except NotFound:
+        words = DELETED.format(house.settings.keep_files_days)
+        return Filled(None, {"data": words}, {**filled.raw, "data": []})
+    return filled
 
 
 def _only_failed(house: House, task: Task, filled: Filled[Any]) -> Filled[Any]:

@@ -23,7 +23,7 @@ from webapp.reports.peek import Peek, peek_apart
 from webapp.reports.periods import NAMED
 from webapp.reports.plan import Plan
 from webapp.tasks.earlier import pace
-from webapp.web import words
+from webapp.web import again, words
 from webapp.web.deps import SignedIn, TheHouse
 from webapp.web.forms import Filled, read_form
 from webapp.web.posted import Posted
@@ -91,12 +91,15 @@ def extras(house: House, person: Person, filled: Filled[Any]) -> dict[str, Any]:
     data, plan = _known(house, person, filled)
     kinds = data.kinds if data else {}
     outcome = plan.outcome if plan and plan.is_grouped else list(kinds)
+    chosen = (filled.raw.get("data") or [""])[-1]
     return {
         "kinds_of_columns": kinds,
         "outcome_options": [(name, name) for name in outcome],
         "periods": list(NAMED),
         "other_names": _other_names(filled),
         "parameters": _parameters(house, person, filled),
+        "missing": again.missing(filled.raw, list(kinds), outcome),
+        "same_as": again.used_before(house, person, chosen) if data and chosen.startswith(("u-", "d-")) else None,
         "random_id": lambda: secrets.token_hex(4),
     }
 

@@ -35,6 +35,7 @@ class Control:
     groups: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()  # a choice each: its name, its values with labels
     lines: Sequence[Mapping[str, str]] = ()  # of a field that holds lines: the values of each by their parts
     extra: Mapping[str, Any] = field(default_factory=dict)
+    values_all: Sequence[str] = ()  # of a choice of columns: also those that the data do not have
 
     @property
     def value(self) -> str:
@@ -216,7 +217,13 @@ def _with_options(control: Control, options: Sequence[tuple[str, str, str]]) -> 
     known = {option[0]: option for option in options}
     kept = [value for value in control.values if value in known] if options else control.values
     ordered = [known[value] for value in kept] if options else []
-    return replace(control, values=kept, options=[*ordered, *(one for one in options if one[0] not in kept)], many=True)
+    return replace(
+        control,
+        values_all=control.values,
+        values=kept,
+        options=[*ordered, *(one for one in options if one[0] not in kept)],
+        many=True,
+    )
 
 
 def _one_of(control: Control, options: Sequence[tuple[str, str, str]]) -> Control:

@@ -24,6 +24,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_download_file", "download", ["file", "id"])
     op.create_table(
+        "preview",
+        sa.Column("file", sa.String(length=40), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("file", name=op.f("pk_preview")),
+        sa.ForeignKeyConstraint(["file"], ["file.id"], name=op.f("fk_preview_file_file"), ondelete="CASCADE"),
+    )
+    op.create_table(
         "source",
         sa.Column("id", BigKey, nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
