@@ -133,7 +133,11 @@ VISITS = [
     Visit("new-report-columns", "/new/report", steps=_choose_data),
     Visit("new-report-shaped", SHAPED, steps=lambda page: page.get_by_text("4 rows, 3 columns").wait_for()),
     Visit("new-report-ordering", SHAPED, steps=lambda page: page.get_by_text("Order and other names").click()),
-    Visit("new-report-query", "/new/report?data=q-1", steps=lambda page: page.get_by_text("2 rows, 3").wait_for()),
+    Visit(
+        "new-report-query",
+        "/new/report?data=q-1",
+        steps=lambda page: page.locator("#preview-counts", has_text="2 rows").wait_for(),
+    ),
     Visit("data", "/data"),
     Visit("data-shown", "/data", steps=lambda page: page.get_by_role("link", name="Open").first.click()),
     Visit("databases", "/settings/databases", ADMIN),

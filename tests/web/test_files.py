@@ -1,11 +1,13 @@
 """Files: the list, downloads under their names, and deleting."""
 
+import hashlib
 from datetime import timedelta
 
 from sqlalchemy import update
 
 from tests.factories import make_file, make_person, make_task
 from tests.html import read
+from tests.kinds.performing import perform
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.web.words import near_day
@@ -104,3 +106,37 @@ def test_fifty_files_make_a_page(signed_in, house, ana, tmp_path):
     assert len(page.all("li", class_="row")) == 50
     older = next(one["href"] for one in page.all("a") if one.text == "Older")
     assert len(read(signed_in.get(older).text).all("li", class_="row")) == 2
+
+
+def test_a_file_says_what_it_is_and_who_took_it(signed_in, admin, house, ana, tmp_path):
+    file = file_of(house, ana, tmp_path)
+    signed_in.get(f"/files/{file}/download")
+    admin.get(f"/files/{file}/download", headers={"Range": "bytes=0-3"})
+    admin.get(f"/files/{file}/download", headers={"Range": "bytes=4-"})
+    page = read(signed_in.get(f"/files/{file}").text)
+    assert hashlib.sha256(b"0123456789").hexdigest() in page.text
+    assert "for Ana Ruiz" in page.text
+    assert [one.all("span")[0].text for one in page.one("ul", class_="doings").all("li")] == ["Rut Admin", "Ana Ruiz"]
+
+
+def test_the_first_rows_of_a_report_are_shown_in_the_page(signed_in, house, ana):
+    (file,) = perform(house, ana, "report", data="people", format="csv").files
+    page = read(signed_in.get(f"/files/{file.id}").text)
+    assert [cell.text for cell in page.all("td")] == ["John", "25", "Jane", "30", "Doe", "35"]
+
+
+def test_a_pdf_is_shown_in_the_page_and_nothing_else_is(signed_in, house, ana):
+    (pdf,) = perform(house, ana, "report", data="people", format="pdf").files
+    (csv,) = perform(house, ana, "report", data="people", format="csv").files
+    page = read(signed_in.get(f"/files/{pdf.id}").text)
+    shown = signed_in.get(page.one("iframe")["src"])
+    assert (shown.headers["content-type"], shown.headers["content-disposition"]) == ("application/pdf", "inline")
+    assert "frame-ancestors 'self'" in shown.headers["content-security-policy"]
+    assert signed_in.get(f"/files/{csv.id}/view").status_code == 404
+
+
+def test_nobody_looks_into_another_persons_file(client, signed_in, house, root, tmp_path):
+    file = file_of(house, root, tmp_path)
+    for path in (f"/files/{file}", f"/files/{file}/view"):
+        assert signed_in.get(path).status_code == 404
+        assert client.get(path).status_code == 303

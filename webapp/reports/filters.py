@@ -7,7 +7,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import scalars
+from webapp.reports import exact, scalars
 from webapp.reports.infer import is_filled
 from webapp.reports.kinds_of import kind_of
 from webapp.reports.plan import DAYS, NUMBERS, Filter
@@ -59,7 +59,7 @@ def _passes(column: pa.Array, kind: str, one: Filter, right: Wanted) -> pa.Array
 
 def _compared(column: pa.Array, test: str, number: Decimal) -> pa.Array:
     if pa.types.is_decimal(column.type):
-        return _COMPARE[test](pc.cast(column, pa.float64()), scalars.number(float(number)))
+        return _COMPARE[test](exact.as_number(column), scalars.number(float(number)))
     if pa.types.is_integer(column.type) and number == int(number) and abs(number) < 2**63:
         return _COMPARE[test](pc.cast(column, pa.int64()), scalars.whole(int(number)))
     return _COMPARE[test](pc.cast(column, pa.float64(), safe=False), scalars.number(float(number)))

@@ -96,7 +96,7 @@ def _finished(groups: pa.Table, place: int, work: Work) -> pa.Array:
     if work.how == "mean":
         count = pc.cast(_joined(groups.column(f"work{place}.count")), pa.float64())
         some = pc.if_else(pc.is_valid(column), count, pa.nulls(len(count), pa.float64()))
-        return pc.divide(pc.cast(column, pa.float64()), some)
+        return pc.divide(exact.as_number(column), some)
     return _whole(column) if work.how == "sum" else column
 
 

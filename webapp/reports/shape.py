@@ -151,7 +151,9 @@ def _like(last: pa.Array, kind: pa.DataType) -> pa.Array:
     """A total of doubles is exact, in decimals; beside doubles it is written as one."""
     if last.type == kind or (pa.types.is_decimal(last.type) and pa.types.is_decimal(kind)):
         return last
-    return pc.cast(last, kind, safe=False) if not pa.types.is_integer(kind) else pc.cast(last, kind)
+    if pa.types.is_floating(kind):
+        return exact.as_number(last)
+    return pc.cast(last, kind, safe=pa.types.is_integer(kind))
 
 
 def _named(source: Source, plan: Plan) -> Source:

@@ -13,6 +13,8 @@ def of_counts(counts: Mapping[str, int]) -> tuple[State, str]:
     total, sent = sum(counts.values()) - left_out, counts.get("sent", 0)
     if sent == total and not left_out:
         return State.DONE, f"{sent:,} sent." if total != 1 else "Sent."
+    if set(counts) == {"empty"}:
+        return State.DONE, _parts(counts)
     if sent and sent == total:
         return State.DONE, _parts(counts)
     if total and counts.get("saved", 0) == total:

@@ -1,6 +1,5 @@
 """A report run again: the same data, data that are gone, and columns that have another name by now."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -10,6 +9,7 @@ from webapp.db import schema
 from webapp.files import uploads
 from webapp.house import House
 from webapp.ports import Person
+from webapp.web.forms import line_of
 from webapp.web.posted import Posting
 
 # Where a form names columns of its data: plain fields, and parts of lines.
@@ -26,7 +26,7 @@ def missing(raw: Mapping[str, Sequence[str]], known: Sequence[str], outcome: Seq
     named = [name for field in FIELDS for name in raw.get(field, ()) if name]
     for field in LINES:
         for line in raw.get(field, ()):
-            column = str(json.loads(line).get("column", "")) if line.startswith("{") else ""
+            column = str(line_of(line).get("column", ""))
             if column and (field not in ("sort", "names") or column not in outcome):
                 named.append(column)
     folded = {name.casefold() for name in known}

@@ -159,13 +159,20 @@ def _list(info: FieldInfo, values: Sequence[str]) -> Any:
     return [line.strip() for value in values for line in value.splitlines() if line.strip()]
 
 
+def line_of(text: str) -> dict[str, Any]:
+    """The parts of a line that stands as JSON in `raw`; none where it is no line."""
+    try:
+        parts = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return parts if isinstance(parts, dict) else {}
+
+
 def _is_begun(line: str) -> bool:
     """Whether its first control was used, or a value was typed; a line that was only added counts as nothing."""
-    try:
-        parts = json.loads(line)
-    except ValueError:
-        return True  # its model says what is wrong
-    return not isinstance(parts, dict) or bool(next(iter(parts.values()), "") or parts.get("value"))
+    parts = line_of(line)
+    # Of what is no line, its model says what is wrong.
+    return not parts or bool(next(iter(parts.values())) or parts.get("value"))
 
 
 def _texts(value: Any) -> list[str]:

@@ -1,6 +1,5 @@
 """The preview beside the form of a report: its first rows, how many there will be, how large the file, how long."""
 
-import json
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
@@ -25,7 +24,7 @@ from webapp.reports.plan import Plan
 from webapp.tasks.earlier import pace
 from webapp.web import again, words
 from webapp.web.deps import SignedIn, TheHouse
-from webapp.web.forms import Filled, read_form
+from webapp.web.forms import Filled, line_of, read_form
 from webapp.web.posted import Posted
 from webapp.web.render import fragment
 
@@ -114,14 +113,14 @@ def _parameters(house: House, person: Person, filled: Filled[Any]) -> list[tuple
         parameters = desk.query(chosen).parameters
     except NotFound:
         return []
-    lines = [json.loads(line) for line in filled.raw.get("values", ()) if line.startswith("{")]
+    lines = [line_of(line) for line in filled.raw.get("values", ())]
     typed = {str(line.get("name")): str(line.get("value", "")) for line in lines}
     return [(one, *desk.choices(one), typed.get(one.name, one.default)) for one in parameters]
 
 
 def _other_names(filled: Filled[Any]) -> dict[str, str]:
-    lines = [json.loads(line) for line in filled.raw.get("names", ()) if line.startswith("{")]
-    return {line["column"]: line["title"] for line in lines if line.get("column") and line.get("title")}
+    lines = [line_of(line) for line in filled.raw.get("names", ())]
+    return {str(line["column"]): str(line["title"]) for line in lines if line.get("column") and line.get("title")}
 
 
 def _known(house: House, person: Person, filled: Filled[Any]) -> tuple[Known | None, Plan | None]:

@@ -1,6 +1,5 @@
 """What a form's template draws for each field of a form model: label, hint, control, value and error."""
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from webapp.errors import NotFound
 from webapp.mail import formats
 from webapp.mail.lists import address_column
 from webapp.ports import Desk, Kind, Table
-from webapp.web.forms import WHOLE, Filled, extra_of, is_many, is_number, is_yes_or_no, label_of, options_of
+from webapp.web.forms import WHOLE, Filled, extra_of, is_many, is_number, is_yes_or_no, label_of, line_of, options_of
 from webapp.web.words import size
 
 UPLOADED = ("data", "list")  # widgets for which a file can be sent
@@ -127,12 +126,8 @@ def _control(name: str, info: FieldInfo, values: Sequence[str], desk: Desk) -> C
 
 def _lines(values: Sequence[str], parts: Sequence[str]) -> list[Mapping[str, str]]:
     """Each line as it was typed, with all its parts; what is no line is left out."""
-    found: list[Mapping[str, str]] = []
-    for value in values:
-        with suppress(ValueError):
-            line = json.loads(value)
-            found += [{part: str(line.get(part, "")) for part in parts}] if isinstance(line, dict) else []
-    return found
+    lines = [line_of(value) for value in values]
+    return [{part: str(line.get(part, "")) for part in parts} for line in lines if line]
 
 
 def _choices(

@@ -65,6 +65,15 @@ class ReportForm(Form):
     def choose(self, data: str) -> None:
         self.page.get_by_role("radio", name=data).check()
 
+    def add(self, line: str) -> None:
+        """Adds a line by the button of that name."""
+        self.page.get_by_role("button", name=line, exact=True).click()
+
+    @property
+    def preview(self) -> Locator:
+        """How many rows and columns there will be, or what is missing."""
+        return self.page.locator("#preview-counts")
+
     @property
     def columns(self) -> Locator:
         return self.page.get_by_role("group", name="Columns")

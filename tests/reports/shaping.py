@@ -1,0 +1,33 @@
+"""What the tests of shapes share: a table, a plan, and the rows that come of it."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from webapp.reports import normalise, shape
+from webapp.reports.normalise import Source
+from webapp.reports.plan import Filter, Order, Plan, Work
+
+TODAY = date(2026, 11, 3)  # a Tuesday
+
+
+def shaped(table: pa.Table, **plan: Any) -> Source:
+    whole = Plan(**{"today": TODAY, **plan})
+    source = normalise.of_table(table)
+    wanted = shape.needed(whole, table.column_names)
+    return shape.shaped(normalise.of_table(table.select(wanted), source.notes), whole)
+
+
+def rows(table: pa.Table, **plan: Any) -> list[tuple[Any, ...]]:
+    source = shaped(table, **plan)
+    return [tuple(row.values()) for batch in source.batches() for row in batch.to_pylist()]
+
+
+def where(table: pa.Table, *tests: Sequence[str]) -> list[Any]:
+    """The first column of the rows that pass; each test is column, test and value."""
+    return [row[0] for row in rows(table, filters=[Filter(*test) for test in tests])]
+
+
+__all__ = ["TODAY", "Filter", "Order", "Plan", "Work", "rows", "shaped", "where"]

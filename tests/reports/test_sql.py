@@ -1,0 +1,184 @@
+"""Rows of other people's databases: read with bound values, and nothing there is ever changed."""
+
+import sqlite3
+from contextlib import closing
+from datetime import date, datetime
+from decimal import Decimal
+
+import psycopg
+import pyarrow.parquet as pq
+import pytest
+
+from tests.postgres import new_database
+from webapp.errors import UserError
+from webapp.reports import sql
+
+
+@pytest.fixture
+def shop(tmp_path):
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as conn:
+        conn.executescript("create table sale (region text, day text, amount numeric, note blob)")
+        rows = [("North", "2026-10-03", 1240.5, None), ("South", "2026-10-04", 99, b"\xff")]
+        conn.executemany("insert into sale values (?, ?, ?, ?)", rows)
+        conn.commit()
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    address = new_database()
+    with psycopg.connect(address, autocommit=True) as conn:
+        conn.execute("create table sale (region text, day date, amount numeric(12,2), at timestamptz, n bigint)")
+        conn.execute(
+            "insert into sale values ('North', '2026-10-03', 1240.50, '2026-10-03 10:00+00', 9007199254740993)"
+        )
+        conn.execute("insert into sale values ('South', '2026-10-04', 99, null, 1)")
+        conn.execute("create sequence counter")
+        conn.execute(
+            "create function sneak() returns int language sql as 'insert into sale(region) values (1); select 1'"
+        )
+    return address
+
+
+def fetch(url, text, folder, seconds=5, most=None, zone="UTC", **values):
+    read = sql.fetch(sql.Asked(url, text, values, seconds, zone, most), folder / "rows")
+    return read, pq.read_table(folder / "rows").to_pylist()
+
+
+def address(postgres, tmp_path):
+    return sql.read_url(postgres, tmp_path).render_as_string(hide_password=False)
+
+
+def test_values_are_bound_and_never_pasted(shop, tmp_path):
+    text = "select region, amount from sale where region = :region"
+    assert fetch(shop, text, tmp_path, region="North")[1] == [{"region": "North", "amount": 1240.5}]
+    assert fetch(shop, text, tmp_path, region="North' or 1=1 --")[1] == []
+
+
+def test_the_types_of_a_database_come_through(shop, postgres, tmp_path):
+    read, rows = fetch(shop, "select * from sale order by day", tmp_path)
+    assert [column.type for column in read.columns] == ["text", "date", "number", "text"]
+    assert rows[0]["day"] == date(2026, 10, 3)
+    url = address(postgres, tmp_path)
+    read, rows = fetch(url, "select * from sale order by region", tmp_path, zone="Europe/Madrid")
+    assert [column.type for column in read.columns] == ["text", "date", "number", "time", "integer"]
+    assert rows[0]["amount"] == Decimal("1240.50")
+    assert rows[0]["at"] == datetime(2026, 10, 3, 12, 0)
+    assert rows[0]["n"] == 9007199254740993
+
+
+WRITES = [
+    "drop table sale",
+    "delete from sale",
+    "insert into sale(region) values ('x')",
+    "update sale set amount = 0",
+    "with x as (select 1) delete from sale",
+    "with x as (delete from sale returning *) select * from x",
+    "select 1; drop table sale",
+    "select 1; delete from sale; select 1",
+    "/* select */ delete from sale",
+    "-- select\ndelete from sale",
+    "(((delete from sale",
+    "select 1) as q; drop table sale; select * from (select 1",
+    "select 1) as q; commit; drop table sale; --",
+    "select 1 where 1=1; commit; drop table sale",
+    "explain analyze delete from sale",
+    "create table other as select * from sale",
+    "select * into other from sale",
+    "commit",
+    "rollback; drop table sale",
+    "pragma user_version = 7",
+    "attach database 'evil.db' as evil",
+    "vacuum into 'copy.db'",
+    "copy sale to '/tmp/sale'",
+    "truncate sale",
+    "call sneak()",
+    "do $$ begin delete from sale; end $$",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", WRITES)
+def test_a_query_cannot_write_whatever_its_text(text, shop, postgres, tmp_path):
+    for url in (shop, address(postgres, tmp_path)):
+        with pytest.raises(UserError):
+            fetch(url, text, tmp_path)
+        assert not (tmp_path / "rows").exists()
+    assert fetch(shop, "select count(*) as n from sale", tmp_path)[1] == [{"n": 2}]
+    assert fetch(address(postgres, tmp_path), "select count(*) as n from sale", tmp_path)[1] == [{"n": 2}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select nextval('counter')",
+        "select sneak()",
+        "select lo_create(0)",
+        "select set_config('transaction_read_only', 'off', false), sneak()",
+        "select * from sale for update",
+    ],
+)
+def test_functions_of_postgresql_do_not_write_either(text, postgres, tmp_path):
+    with pytest.raises(UserError):
+        fetch(address(postgres, tmp_path), text, tmp_path)
+    with psycopg.connect(postgres) as conn:
+        assert conn.execute("select count(*) from sale").fetchone() == (2,)
+
+
+def test_an_extension_is_not_loaded(shop, tmp_path):
+    with pytest.raises(UserError):
+        fetch(shop, "select load_extension('x')", tmp_path)
+
+
+def test_a_statement_that_takes_too_long_is_stopped(shop, postgres, tmp_path):
+    endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n"
+    for url, text in ((shop, endless), (address(postgres, tmp_path), "select pg_sleep(30)")):
+        with pytest.raises(UserError, match="longer than 1 seconds"):
+            fetch(url, text, tmp_path, seconds=1)
+
+
+def test_only_so_many_rows_are_read_as_are_wanted(shop, tmp_path):
+    many = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 20000) select i from n"
+    read, rows = fetch(shop, many, tmp_path, most=7_000)
+    assert (read.rows, len(rows)) == (7_000, 7_000)
+    assert "Only the first 7,000 rows were read." in read.notes
+
+
+def test_a_column_whose_rows_differ_keeps_every_value(shop, tmp_path):
+    text = "select 1 as a union all select 2.5 union all select 'x' union all select null"
+    assert [row["a"] for row in fetch(shop, text, tmp_path)[1]] == ["1", "2.5", "x", None]
+
+
+def test_two_columns_of_one_name_are_both_there(postgres, tmp_path):
+    assert fetch(address(postgres, tmp_path), "select 1 as a, 2 as a", tmp_path)[1] == [{"a": 1, "a (2)": 2}]
+
+
+def test_what_the_database_says_names_no_password(postgres, tmp_path):
+    url = sql.read_url("postgresql://ana:topsecret@127.0.0.1:1/x", tmp_path)
+    with pytest.raises(UserError) as raised:
+        fetch(url.render_as_string(hide_password=False), "select 1", tmp_path)
+    assert "topsecret" not in raised.value.words
+    assert "topsecret" not in sql.masked(url)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("nothing", "no address of a database"),
+        ("oracle://a@b/c", "begins with postgresql://"),
+        ("postgresql://", "names a server"),
+        ("sqlite:///nowhere.db", "no file"),
+        ("sqlite://", "whole path"),
+        ("sqlite:///file:x?mode=rw", "whole path"),
+    ],
+)
+def test_an_address_that_cannot_be_is_refused(given, words, tmp_path):
+    with pytest.raises(UserError, match=words):
+        sql.read_url(given, tmp_path)
+
+
+def test_the_panels_own_database_is_no_source(tmp_path):
+    (tmp_path / "outtray.db").write_bytes(b"")
+    with pytest.raises(UserError, match="Outtray's own"):
+        sql.read_url(f"sqlite:///{tmp_path}/outtray.db", tmp_path)
