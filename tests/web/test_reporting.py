@@ -276,3 +276,17 @@ def test_a_link_that_makes_no_sense_is_no_error_of_ours(signed_in, line):
     )
     answer = post(signed_in, filters=line, names=line)
     assert answer.status_code in (303, 422)
+
+
+def test_the_rows_that_keep_a_column_from_adding_up_are_named(signed_in):
+    rows = [f"x,{n}" for n in range(100)]
+    rows[12], rows[78] = "x,n/a", "x,none"
+    data = uploaded(signed_in, ("Name,Amount\n" + "\n".join(rows)).encode())
+    answer = post(signed_in, data=data, **{"sums.column": "Amount", "sums.how": "sum"})
+    words = "“Amount” holds text in rows 14 and 80, so it has no total."
+    assert read(answer.text).one(id="sums-error").text == words
+
+
+def test_a_column_of_words_just_holds_text(signed_in):
+    answer = post(signed_in, data=uploaded(signed_in), **{"sums.column": "Region", "sums.how": "sum"})
+    assert read(answer.text).one(id="sums-error").text == "“Region” holds text, so it has no total."

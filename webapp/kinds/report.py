@@ -45,7 +45,7 @@ def check(form: ReportForm, desk: Desk) -> None:
     data = reportdata.known(form, desk)
     reportdata.judge_values(form, desk)
     plan = plan_of(form, data.kinds, datetime.now(desk.person.zone).date())
-    if wrong := wrong_with(form, plan, data.kinds, data.title):
+    if wrong := wrong_with(form, plan, data.kinds, data.title, partial(reportdata.where_text_stands, form, desk)):
         raise FormErrors(wrong)
 
 

@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from webapp import processes
-from webapp.errors import FormErrors, NotFound
+from webapp.errors import FormErrors, NotFound, UserError
 from webapp.kinds.reportform import ReportForm
 from webapp.ports import Desk, SavedQuery, Table, TaskContext, Understood
-from webapp.reports import ownlog, samples
+from webapp.reports import misfits, ownlog, samples
 from webapp.reports.sources import MEMORY_MB, SECONDS, Ref
 
 QUERY = "q-"  # begins the id of a saved query
@@ -49,6 +49,19 @@ def judge_values(form: ReportForm, desk: Desk) -> None:
         desk.judge(form.data, form.values)
     elif form.values:
         raise FormErrors({"values": "This data asks for no values."})
+
+
+def where_text_stands(form: ReportForm, desk: Desk, column: str) -> str:
+    """“rows 14 and 80” where a few texts keep a column of an upload from being numbers; else empty."""
+    if form.data.startswith(QUERY) or form.data in samples.TITLES or form.data in ownlog.TITLES:
+        return ""
+    table = desk.table(form.data)
+    note = next((one.note for one in table.understood.columns if one.name == column), "")
+    try:
+        rows, count = misfits.rows_of_text_apart(table.typed, column, note)
+    except UserError:
+        return ""
+    return misfits.named(rows, count) if rows else ""
 
 
 @contextmanager

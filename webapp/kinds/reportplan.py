@@ -1,6 +1,6 @@
 """From the form of a report to the plan of its rows, and what is wrong with it, in plain words beside each field."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 from webapp.kinds.reportform import ReportForm
@@ -13,6 +13,7 @@ TWICE = "“{}” is one row for each already. Choose another column."
 NOTHING_ADDED = "Say under “Work out” what the total row adds up."
 NO_TOTAL = "“{}” holds {}, so it has no {}."
 NO_CHART = "A chart needs numbers. Work something out, or choose a column of numbers."
+Where = Callable[[str], str]
 _HELD = {"text": "text", "yes-no": "yes and no", "date": "dates", "time": "dates"}
 
 
@@ -49,15 +50,17 @@ def _sorted_by(line: SortLine, plan: Plan, outcome: Sequence[str]) -> str:
     return name or line.column
 
 
-def wrong_with(form: ReportForm, plan: Plan, kinds: Mapping[str, str], title: str) -> dict[str, str]:
-    """What is wrong, by field; empty where the report can be made."""
+def wrong_with(
+    form: ReportForm, plan: Plan, kinds: Mapping[str, str], title: str, where: Where = lambda column: ""
+) -> dict[str, str]:
+    """What is wrong, by field; empty where the report can be made. `where` says in which rows a column holds text."""
     found = {
         "columns": _unknown(plan.columns, kinds, title),
         "names": _unknown([name for name in plan.names if name not in plan.outcome], kinds, title),
         "filters": " ".join(_wrong_filters(plan, kinds, title)),
         "group_by": _unknown(plan.group_by, kinds, title),
         "across": _wrong_across(plan, kinds, title),
-        "sums": " ".join(_wrong_works(plan, kinds, title)),
+        "sums": " ".join(_wrong_works(plan, kinds, title, where)),
         "total_row": NOTHING_ADDED if plan.total_row and not plan.works and not plan.group_by else "",
         "sort": _wrong_sort(plan, kinds, title),
         "chart": NO_CHART if form.chart and not has_numbers(plan, kinds) else "",
@@ -102,14 +105,16 @@ def _wrong_across(plan: Plan, kinds: Mapping[str, str], title: str) -> str:
     return _unknown([plan.across], kinds, title) or ("" if plan.group_by else ALONE)
 
 
-def _wrong_works(plan: Plan, kinds: Mapping[str, str], title: str) -> Iterator[str]:
+def _wrong_works(plan: Plan, kinds: Mapping[str, str], title: str, where: Where) -> Iterator[str]:
     if words := _unknown([work.column for work in plan.works if work.column], kinds, title):
         yield words
     nouns = {"sum": "total", "mean": "average"}
     for work in plan.works:
         kind = kinds.get(work.column, "number")
         if work.how in nouns and kind not in NUMBERS:
-            yield NO_TOTAL.format(work.column, _HELD.get(kind, kind), nouns[work.how])
+            rows = where(work.column) if kind == "text" else ""
+            held = f"text in {rows}" if rows else _HELD.get(kind, kind)
+            yield NO_TOTAL.format(work.column, held, nouns[work.how])
 
 
 def _wrong_sort(plan: Plan, kinds: Mapping[str, str], title: str) -> str:
