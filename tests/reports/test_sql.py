@@ -1,12 +1,15 @@
 """Rows of other people's databases: read with bound values, and nothing there is ever changed."""
 
+import os
 import sqlite3
 from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import psycopg
 import pyarrow.parquet as pq
+import pymysql
 import pytest
 
 from tests.postgres import new_database
@@ -39,6 +42,23 @@ def postgres():
             "create function sneak() returns int language sql as 'insert into sale(region) values (1); select 1'"
         )
     return address
+
+
+@pytest.fixture(scope="module")
+def mysql():
+    """A MySQL or MariaDB of one's own: OUTTRAY_TEST_MYSQL_URL, such as mysql://ana:pw@127.0.0.1/shop."""
+    given = os.environ.get("OUTTRAY_TEST_MYSQL_URL")
+    if not given:
+        pytest.skip("OUTTRAY_TEST_MYSQL_URL is not set")
+    url = sql.read_url(given, Path("/nowhere"))
+    who = {"user": url.username, "password": url.password or "", "database": url.database}
+    conn = pymysql.connect(host=url.host, port=url.port or 3306, **who)
+    with conn, conn.cursor() as cursor:
+        cursor.execute("drop table if exists sale")
+        cursor.execute("create table sale (region varchar(20), day date, amount decimal(12, 2), n bigint)")
+        cursor.execute("insert into sale values ('North', '2026-10-03', 1240.50, 1), ('South', '2026-10-04', 99, 2)")
+        conn.commit()
+    return url.render_as_string(hide_password=False)
 
 
 def fetch(url, text, folder, seconds=5, most=None, zone="UTC", **values):
@@ -124,6 +144,30 @@ def test_functions_of_postgresql_do_not_write_either(text, postgres, tmp_path):
         fetch(address(postgres, tmp_path), text, tmp_path)
     with psycopg.connect(postgres) as conn:
         assert conn.execute("select count(*) from sale").fetchone() == (2,)
+
+
+TO_FILES = ["select 1 into outfile '/tmp/x'", "select 1 into/**/dumpfile '/tmp/x'", "select 1 /*!50000 into @x */"]
+
+
+@pytest.mark.parametrize("text", [*WRITES, *TO_FILES])
+def test_a_query_cannot_write_to_mysql_either(text, mysql, tmp_path):
+    with pytest.raises(UserError):
+        fetch(mysql, text, tmp_path)
+    assert fetch(mysql, "select count(*) as n from sale", tmp_path)[1] == [{"n": 2}]
+
+
+def test_mysql_binds_values_keeps_types_and_stops_in_time(mysql, tmp_path):
+    text = "select day, amount from sale where region = :region"
+    assert fetch(mysql, text, tmp_path, region="North")[1] == [{"day": date(2026, 10, 3), "amount": Decimal("1240.50")}]
+    assert fetch(mysql, text, tmp_path, region="x' or 1=1 -- ")[1] == []
+    with pytest.raises(UserError, match="longer than 1 seconds"):
+        fetch(mysql, "select sleep(30)", tmp_path, seconds=1)
+
+
+@pytest.mark.parametrize("text", TO_FILES)
+def test_what_only_mysql_would_write_is_refused_before_it_gets_there(text):
+    with pytest.raises(UserError, match="only reads"):
+        sql.require_reading(text)
 
 
 def test_an_extension_is_not_loaded(shop, tmp_path):

@@ -32,7 +32,8 @@ CONNECT_SECONDS = 10
 MEMORY_MB = 1024
 _COMMENT = re.compile(r"\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/|\(", re.S)
 _READS = re.compile(r"(?:select|with|values|table)\b", re.I)
-_TO_FILE = re.compile(r"\binto\s+(?:outfile|dumpfile)\b", re.I)
+# MySQL alone writes files with a SELECT, and runs what stands in some comments.
+_TO_FILE = re.compile(r"\b(?:outfile|dumpfile)\b|/\*M?!", re.I)
 _MAY = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 _MAY_NOT_CALL = {"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"}
 NOT_READING = "A saved query only reads: it begins with SELECT or WITH, and is one statement."
@@ -184,7 +185,9 @@ def _authorised(action: int, first: str | None, second: str | None, database: st
 
 def _plain(error: Exception, asked: Asked) -> UserError:
     """What the driver says, in words; the address of the database stands in none of them."""
-    said = str(getattr(error, "orig", None) or error).strip().splitlines()
+    orig = getattr(error, "orig", None) or error
+    words = orig.args[1] if len(orig.args) > 1 and isinstance(orig.args[0], int) else orig  # MySQL: number and words
+    said = str(words).strip().splitlines()
     first = said[0] if said else type(error).__name__
     lower = first.lower()
     if "interrupted" in lower or "statement timeout" in lower or "maximum statement execution" in lower:
