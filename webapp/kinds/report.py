@@ -55,7 +55,7 @@ def run(form: ReportForm, task: TaskContext) -> str:
     if made:  # an earlier attempt got as far; only the mail is left
         file, rows = made[0], "see the file"
         return f"{file.name}." + reportmail.hand_over(form, task, file, _heading(form, file.name), rows)
-    task.progress(0, None, "looking through the data")
+    task.progress(0, None, reportdata.begins_with(form))
     with reportdata.opened(form, task) as (data, ref):
         return _made(form, task, data, ref)
 

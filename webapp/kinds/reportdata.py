@@ -64,6 +64,11 @@ def where_text_stands(form: ReportForm, desk: Desk, column: str) -> str:
     return misfits.named(rows, count) if rows else ""
 
 
+def begins_with(form: ReportForm) -> str:
+    """What a run does first, as its progress says it."""
+    return "asking the database" if form.data.startswith(QUERY) else "looking through the data"
+
+
 @contextmanager
 def looked_at(form: ReportForm, desk: Desk) -> Iterator[Ref]:
     """What a preview needs to read the data; NotFound where they are gone."""
@@ -120,7 +125,6 @@ def _glanced(form: ReportForm, desk: Desk, path: Path) -> Ref:
 
 def _fetched(form: ReportForm, task: TaskContext, path: Path) -> tuple[Known, Ref]:
     if form.data.startswith(QUERY):
-        task.progress(0, None, "asking the database")
         query, read = task.ask(form.data, form.values, path)
         found = replace(_of_query(query), kinds={column.name: column.type for column in read.columns})
     else:
