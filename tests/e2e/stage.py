@@ -2,21 +2,24 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from tests.factories import make_delivery, make_file, make_person, make_task
-from webapp.accounts import people
+from webapp.accounts import kept, people
 from webapp.databases import queries, sources
 from webapp.databases.queries import Stored
 from webapp.db.types import now
+from webapp.files import queries as files
 from webapp.files import saved_lists
 from webapp.house import House
 from webapp.mailroom import never
 from webapp.ports import Column, Parameter, Person
 from webapp.reports.charts import Chart
+from webapp.reports.peek import Peek
 from webapp.tasks.changes import add_line
 
 CHART = Chart(
@@ -39,6 +42,10 @@ def set_stage(house: House, folder: Path) -> dict[str, int | str]:
     with house.write() as conn:
         saved_lists.add(conn, ana, "Clients", table.id)
     _connect_shop(house, folder)
+    report = {"data": ["sales"], "group_by": ["Region"]}
+    with house.write() as conn:
+        kept.keep(conn, ana, house.kind("report"), "Sales by region", report, kept.SHORTCUT)
+        kept.keep(conn, ana, house.kind("email"), "Opening hours", {"subject": ["Opening hours"]}, kept.SHORTCUT)
     return {**tasks, "link": house.unsubscribe.token(tasks["attention"], "maria.lopez@example.com")}
 
 
@@ -145,7 +152,11 @@ def _done(conn: Connection, house: House, ana: Person, folder: Path) -> int:
         started=now() - timedelta(minutes=12, seconds=4), finished=now() - timedelta(minutes=12),
     )  # fmt: skip
     add_line(conn, task, "“Amount”: 3 values were too long for Excel and became text.")
-    make_file(conn, house.store, task, ana, folder, "sales-october.xlsx", b"PK" + b"0" * 412_000)
+    file = make_file(conn, house.store, task, ana, folder, "sales-october.xlsx", b"PK" + b"0" * 412_000)
+    rows = [["East", "2,551,151.08"], ["North", "2,457,622.72"], ["South", "2,560,588.78"], ["West", "2,460,932.24"]]
+    shown = Peek(["Region", "Amount"], ["text", "number"], rows, [False, True], 4, 2)
+    files.keep_preview(conn, task, "sales-october.xlsx", asdict(shown))
+    files.downloaded(conn, file, ana)
     return task
 
 

@@ -120,6 +120,7 @@ VISITS = [
     ),
     Visit("task-cancel", "/tasks/{running}/cancel"),
     Visit("files", "/files"),
+    Visit("file", "/files", steps=lambda page: page.get_by_role("link", name="Look inside").first.click()),
     Visit("file-delete", "/files", steps=lambda page: page.get_by_role("link", name="Delete").first.click()),
     Visit("new-notification", "/new/notification"),
     Visit("new-notification-refused", "/new/notification", steps=_refused("Send notification")),

@@ -19,6 +19,7 @@ from webapp.web.widgets import SHOWN_COLUMNS
 router = APIRouter(prefix="/data", include_in_schema=False)
 
 HERE = "/data"
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "tab": "tabs", "|": "bars"}
 CHOOSE = "Choose a file."
 LABELS = {"name": "Name", "file": "New file", "data": "Columns"}
 
@@ -152,5 +153,6 @@ def _page(
         types=[(name, label) for name, (label, _) in TYPES.items()],
         errors=errors or {},
         labels=LABELS,
+        delimiters=DELIMITERS,
         max_mb=house.settings.max_upload_mb,
     )
