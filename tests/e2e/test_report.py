@@ -50,6 +50,7 @@ def test_an_added_line_has_the_focus_and_a_removed_one_gives_it_to_the_next(form
     page.get_by_role("button", name="Remove line 2 of Only rows where").click()
     expect(page.get_by_label("Column to filter by")).to_have_count(1)
     expect(page.get_by_label("Value", exact=True)).to_have_value("North")
+    expect(page.get_by_role("button", name="Remove line 1 of Only rows where")).to_be_focused()
     page.get_by_role("button", name="Remove line 1 of Only rows where").click()
     expect(page.get_by_role("button", name="Add a filter")).to_be_focused()
 

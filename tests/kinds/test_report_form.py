@@ -32,13 +32,16 @@ def made(house, task, number=0):
 def test_programs_send_short_forms():
     short = form(
         filters=[{"column": "Region", "is": "=", "value": "North"}, {"column": "Amount", "is": ">=", "value": 10}],
-        sums={"Amount": ["sum", "mean"], "*": "count"}, sort=["-Amount", {"column": "Region"}], group_by=["Region"],
+        sums={"Amount": ["sum", "mean"], "*": "count"}, group_by=["Region"],
+        sort=["-Amount", {"column": "Region"}, "Date desc", {"column": "Paid", "order": "desc"}],
     )  # fmt: skip
     assert [(line.column, line.test, line.value) for line in short.filters] == [
         ("Region", "=", "North"), ("Amount", "≥", "10"),
     ]  # fmt: skip
     assert [(line.column, line.how) for line in short.sums] == [("Amount", "sum"), ("Amount", "mean"), ("", "count")]
-    assert [(line.column, line.direction) for line in short.sort] == [("Amount", "down"), ("Region", "up")]
+    assert [(line.column, line.direction) for line in short.sort] == [
+        ("Amount", "down"), ("Region", "up"), ("Date", "down"), ("Paid", "down"),
+    ]  # fmt: skip
     assert ReportForm.model_validate(json.loads(short.model_dump_json())) == short
 
 
@@ -179,7 +182,7 @@ def test_a_mail_that_is_refused_leaves_the_report_ready_and_retry_only_mails(mai
     server.on("rcpt", to="boss@example.com", say="550 5.1.1 No such user")
     task = perform(mailing, ana, "report", data="people", mail_to="boss@example.com")
     assert task.state is State.ATTENTION
-    assert task.outcome == "report.xlsx: 3 rows. The email to boss@example.com was not accepted."
+    assert task.outcome == "The report is ready. The email to boss@example.com was not accepted."
     (file,) = task.files
     with mailing.write() as conn:
         commands.retry(conn, mailing.engine, task, ana)

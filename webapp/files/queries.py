@@ -53,6 +53,13 @@ def attachment(conn: Connection, store: Store, file_id: str, person: Person) -> 
     return Attachment(file.id, file.name, file.media_type, file.size, store.path(file.storage))
 
 
+def owners(conn: Connection, files: Sequence[File]) -> Mapping[int, str]:
+    """The names of those who own these files."""
+    p = schema.person
+    query = select(p.c.id, p.c.name, p.c.email).where(p.c.id.in_({file.owner for file in files}))
+    return {row.id: row.name or row.email for row in conn.execute(query)} if files else {}
+
+
 def newest(conn: Connection, person: Person, limit: int = 50, before: datetime | None = None) -> list[tuple[File, str]]:
     """Files that are there, newest first, each with the title of its task."""
     query = select(f, t.c.title).join(t, t.c.id == f.c.task).where(f.c.deleted.is_(None))
@@ -97,12 +104,6 @@ def downloads(conn: Connection, file_id: str, limit: int = 50) -> list[tuple[str
     w, p = schema.download, schema.person
     query = select(p.c.name, p.c.email, w.c.at).join(p, p.c.id == w.c.person).where(w.c.file == file_id)
     return [(row.name or row.email, row.at) for row in conn.execute(query.order_by(w.c.id.desc()).limit(limit))]
-
-
-def owner_of(conn: Connection, file: File) -> str:
-    p = schema.person
-    row = conn.execute(select(p.c.name, p.c.email).where(p.c.id == file.owner)).one()
-    return str(row.name or row.email)
 
 
 def forget(conn: Connection, file: File) -> None:

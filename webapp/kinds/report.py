@@ -54,7 +54,8 @@ def run(form: ReportForm, task: TaskContext) -> str:
     made = task.made() if form.mail_to else ()
     if made:  # an earlier attempt got as far; only the mail is left
         file, rows = made[0], "see the file"
-        return f"{file.name}." + reportmail.hand_over(form, task, file, _heading(form, file.name), rows)
+        handed = reportmail.hand_over(form, task, file, _heading(form, file.name), rows)
+        return handed if handed.startswith(reportmail.READY) else f"{file.name}. {handed}"
     task.progress(0, None, reportdata.begins_with(form))
     with reportdata.opened(form, task) as (data, ref):
         return _made(form, task, data, ref)
@@ -86,7 +87,8 @@ def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
     said = f"{name}: {rows}"
     if not form.mail_to:
         return said
-    return f"{said}." + reportmail.hand_over(form, task, _file(task, name), title, rows)
+    handed = reportmail.hand_over(form, task, _file(task, name), title, rows)
+    return handed if handed.startswith(reportmail.READY) else f"{said}. {handed}"
 
 
 def _table(form: ReportForm, task: TaskContext, plan: Plan, ref: "Ref") -> "Normalised":

@@ -13,6 +13,7 @@ from webapp.reports.plan import How, Test
 
 NOT_A_LINE = "Give each line as an object with its column."
 _OTHER_SIGNS = {"!=": "≠", "<>": "≠", "<=": "≤", ">=": "≥", "==": "=", "is": "="}
+_ORDERS = {"asc": "up", "ascending": "up", "desc": "down", "descending": "down", "": "up"}
 _HOWS = {"total": "sum", "average": "mean", "avg": "mean", "lowest": "min", "highest": "max"}
 
 
@@ -119,14 +120,21 @@ def _counting(line: Mapping[str, Any]) -> Any:
 
 
 def _sorts(value: Any) -> Any:
-    """Also "Amount", "-Amount" and {"column": "Amount", "descending": true}."""
+    """Also "Amount", "-Amount", "Amount desc", {"column": "Amount", "descending": true} and "order": "desc"."""
 
     def short(line: Any) -> Any:
         if isinstance(line, str):
+            name, _, order = line.rpartition(" ")
+            if name and order.lower() in _ORDERS:
+                return {"column": name, "direction": _ORDERS[order.lower()]}
             return {"column": line.removeprefix("-"), "direction": "down" if line.startswith("-") else "up"}
         if isinstance(line, Mapping) and "descending" in line:
             rest = {name: one for name, one in line.items() if name != "descending"}
             return {**rest, "direction": "down" if line["descending"] else "up"}
+        if isinstance(line, Mapping):
+            given = line.get("direction", line.get("order", "up"))
+            rest = {name: one for name, one in line.items() if name not in ("order", "direction")}
+            return {**rest, "direction": _ORDERS.get(given, given) if isinstance(given, str) else given}
         return line
 
     return _lines([value] if isinstance(value, str) else value, short)

@@ -12,6 +12,7 @@ ENCLOSED = "Hello,\n\nthe report “{title}” is ready. You find it attached: {
 LINKED = "Hello,\n\nthe report “{title}” is ready: {name}, {rows}.\n\n[Open the report]({link})\n\n"
 LINKED += "The link asks you to sign in."
 TOO_LARGE = "The file has {size:,.0f} MB, more than mail servers take: the email holds a link instead."
+READY = "The report is ready."
 EMPTY = "Not sent: the report has no rows."
 
 
@@ -45,10 +46,10 @@ def hand_over(form: ReportForm, task: TaskContext, file: Attachment, title: str,
 
 def _words(sent: Sequence[tuple[str, str]], failed: Sequence[tuple[str, str]]) -> str:
     if not failed:
-        return f" Emailed to {_named([to for to, _ in sent])}." if sent else ""
+        return f"Emailed to {_named([to for to, _ in sent])}." if sent else ""
     if all(state == "saved" for _, state in failed):
-        return f" The email to {_named([to for to, _ in failed])} was saved to the outbox, not sent."
-    return f" The email to {_named([to for to, state in failed if state != 'saved'])} was not accepted."
+        return f"The email to {_named([to for to, _ in failed])} was saved to the outbox, not sent."
+    return f"{READY} The email to {_named([to for to, _ in failed])} was not accepted."
 
 
 def _named(addresses: Sequence[str]) -> str:

@@ -30,10 +30,11 @@ def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
     before = _before(request, house, person)
     with house.read() as conn:
         found = queries.newest(conn, person, PAGE + 1, before.created if before else None)
+        owners = queries.owners(conn, [file for file, _ in found])
     shown = found[:PAGE]
     older = shown[-1][0].id if len(found) > PAGE else ""
     said = flash.said(request)
-    return page(request, "files/index.html", files=shown, older=older, before=before, said=said.words)
+    return page(request, "files/index.html", files=shown, owners=owners, older=older, before=before, said=said.words)
 
 
 @router.get("/{file_id}")
@@ -44,7 +45,10 @@ def show(request: Request, file_id: str, person: SignedIn, house: TheHouse) -> R
         return page(request, "files/gone.html", status=410, file=file, went=_went(file))
     with house.read() as conn:
         found = queries.preview(conn, file_id)
-        more: dict[str, Any] = {"downloads": queries.downloads(conn, file_id), "owner": queries.owner_of(conn, file)}
+        more: dict[str, Any] = {
+            "downloads": queries.downloads(conn, file_id),
+            "owner": queries.owners(conn, [file])[file.owner],
+        }
     return page(request, "files/show.html", file=file, peek=Peek(**found) if found else None, pdf=PDF, **more)
 
 

@@ -44,7 +44,7 @@ class Done:
     task: int = 0
     is_changing: bool = False  # another list is to be chosen
     is_anew: bool = False  # other texts than those that were typed
-    moved: tuple[str, int] = ("", 0)  # the field of which a line was added, removed or moved, and where the focus goes
+    moved: tuple[str, int, str] = ("", 0, "")  # the field of which a line was added, removed or moved; see lines.Moved
 
 
 def obey(intent: str, asked: Asked) -> Done | None:
@@ -52,7 +52,7 @@ def obey(intent: str, asked: Asked) -> Done | None:
     if intent in INTENTS:
         return INTENTS[intent](asked)
     moved = lines.press(intent, asked.filled, asked.kind.form, _columns(asked))
-    return Done(moved.filled, moved=(moved.field, moved.line)) if moved else None
+    return Done(moved.filled, moved=(moved.field, moved.line, moved.act)) if moved else None
 
 
 def _columns(asked: Asked) -> list[str]:

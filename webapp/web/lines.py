@@ -13,11 +13,15 @@ _PRESS = re.compile(r"(add|remove|up|down)-([a-z_]{1,30})(?:-(\d{1,5}))?")
 
 @dataclass(frozen=True)
 class Moved:
-    """The form afterwards, and where the focus goes: the field, and the number of its line (-1: its Add button)."""
+    """The form afterwards, and where the focus goes: the field, the number of its line (-1: its Add button).
+
+    `act`: after “remove” it goes to the button that removes that line, else to its first control.
+    """
 
     filled: Filled[Any]
     field: str
     line: int
+    act: str
 
 
 def press(intent: str, filled: Filled[Any], model: Any, columns: Sequence[str]) -> Moved | None:
@@ -29,17 +33,17 @@ def press(intent: str, filled: Filled[Any], model: Any, columns: Sequence[str]) 
     values = list(filled.raw.get(name, ()))
     if act == "add":
         values.append(_blank(model, name))
-        return _moved(filled, name, values, len(values) - 1)
+        return _moved(filled, name, values, len(values) - 1, act)
     if act == "remove":
         left = values[:place] + values[place + 1 :]
-        return _moved(filled, name, left, min(place, len(left) - 1))
+        return _moved(filled, name, left, min(place, len(left) - 1), act)
     order = [*values, *(one for one in columns if one not in values)] if name == "columns" else values
     there = place + (-1 if act == "up" else 1)
     if not (0 <= place < len(order) and 0 <= there < len(order)):
-        return _moved(filled, name, values, place)
+        return _moved(filled, name, values, place, act)
     chosen = set(values) or set(order)
     order[place], order[there] = order[there], order[place]
-    return _moved(filled, name, [one for one in order if one in chosen], there)
+    return _moved(filled, name, [one for one in order if one in chosen], there, act)
 
 
 def _blank(model: Any, name: str) -> str:
@@ -47,5 +51,5 @@ def _blank(model: Any, name: str) -> str:
     return json.dumps(dict.fromkeys(parts, "")) if parts else ""
 
 
-def _moved(filled: Filled[Any], name: str, values: list[str], line: int) -> Moved:
-    return Moved(replace(filled, value=None, errors={}, raw={**filled.raw, name: values}), name, line)
+def _moved(filled: Filled[Any], name: str, values: list[str], line: int, act: str) -> Moved:
+    return Moved(replace(filled, value=None, errors={}, raw={**filled.raw, name: values}), name, line, act)
