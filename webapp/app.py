@@ -18,6 +18,7 @@ from webapp.web import (
     api_uploads,
     article,
     causes,
+    channels,
     check,
     composing,
     data,
@@ -26,6 +27,7 @@ from webapp.web import (
     files,
     health,
     home,
+    inbox,
     invite,
     login,
     mailservers,
@@ -51,7 +53,21 @@ from webapp.web.statics import Statics
 from webapp.web.watcher import watching
 
 # The poll of the log stands before the page of a task, whose address begins alike; so does the speed before actions.
-ENTRY = (login, setup, invite, account, access, people, mailservers, neverwrite, settings, unsubscribe, databases)
+ENTRY = (
+    login,
+    setup,
+    invite,
+    account,
+    access,
+    people,
+    mailservers,
+    neverwrite,
+    settings,
+    unsubscribe,
+    databases,
+    channels,
+    inbox,
+)
 WORK = (home, check, composing, reporting, new, poll, tasks, causes, speed, actions, files, savedlists, data)
 ROUTERS = tuple(page.router for page in (*WORK, *ENTRY))
 PROGRAMS = tuple(part.router for part in (article, api, api_parts, api_uploads, health, metrics))

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from webapp import secret
 from webapp.accounts import address, people
+from webapp.channels import store as channels
 from webapp.databases import queries
 from webapp.databases.asking import Room
 from webapp.db.connect import Database, current_version
@@ -28,7 +29,7 @@ from webapp.mailroom import never
 from webapp.mailroom.unsubscribe import Unsubscribe
 from webapp.mailroom.way import MailRoom
 from webapp.notify import logfile
-from webapp.ports import Attachment, Kind, MailTarget, Parameter, Person, SavedQuery, Table, Understood
+from webapp.ports import Attachment, Channel, Kind, MailTarget, Parameter, Person, SavedQuery, Table, Understood
 from webapp.reports import ownlog
 from webapp.settings import Settings
 from webapp.tasks import records
@@ -121,6 +122,11 @@ class House:
         """The panel's own tasks or deliveries, as far as this person sees them."""
         return list(ownlog.KINDS[name]), records.rows(self.read, person, name, most)
 
+    def channel(self, person: Person, channel_id: str) -> Channel:
+        """A place that this person may send to, with its address; NotFound otherwise."""
+        with self.read() as conn:
+            return channels.of(conn, self.seal, channel_id, person)
+
     @property
     def mail(self) -> MailRoom:
         """Which way mail goes."""
@@ -208,6 +214,16 @@ class HouseDesk:
         with self.house.read() as conn:
             found = saved_lists.listing(conn, self.house.store, self.person, saved_lists.DATA)
         return [(f"{uploads.SAVED}{one.id}", one.name, one.table) for one in found]
+
+    def channels(self) -> Sequence[Channel]:
+        with self.house.read() as conn:
+            return channels.usable(conn, self.person)
+
+    def colleagues(self) -> Sequence[tuple[int, str, str]]:
+        with self.house.read() as conn:
+            members = people.listing(conn, self.house.settings)
+        known = [one.person for one in members if not one.is_disabled]
+        return [(one.id, one.name or one.email, one.role) for one in known]
 
     def query(self, query_id: str) -> SavedQuery:
         with self.house.read() as conn:

@@ -12,6 +12,7 @@ from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.files.uploads import TYPED
 from webapp.house import House
+from webapp.tasks import inbox
 from webapp.tasks.model import ENDED
 
 EVERY = 3_600.0  # seconds
@@ -37,6 +38,7 @@ def clean(house: House) -> None:
     with house.write() as conn:
         for table in (s, k):
             conn.execute(delete(table).where(table.c.expires < now()))
+        inbox.forget_old(conn, house.settings.keep_tasks_days)
         failure = schema.login_failure
         conn.execute(delete(failure).where(failure.c.blocked_until < now() - timedelta(days=1)))
     _remove_strays(house)

@@ -74,6 +74,7 @@ class NewDelivery:
     skip: str = ""
     why: str = ""
     key: str = ""
+    channel: str = ""  # of a notification: which way it goes
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class Reply:
     state: Literal["sent", "failed", "later", "lost", "unknown", "saved"]
     words: str
     technical: str = ""
+    after: float | None = None  # of “later”: the seconds that the server asked to wait
 
 
 class Target(Protocol):
@@ -249,6 +251,12 @@ class Desk(Protocol):
     def tables(self) -> Sequence[Table]:
         """The person's uploads, newest first, at most 20."""
 
+    def channels(self) -> "Sequence[Channel]":
+        """The places that this person may send notifications to, by name, without their addresses."""
+
+    def colleagues(self) -> Sequence[tuple[int, str, str]]:
+        """Everybody who can sign in: number, name and role."""
+
     def query(self, query_id: str) -> SavedQuery:
         """A saved query that this person may use; NotFound for every other."""
 
@@ -354,6 +362,47 @@ class TaskContext(Protocol):
 
     def settle(self, delivery: Delivery, reply: Reply) -> None:
         """What came of it; stored together with the mark of the next."""
+
+    def ways(self) -> Sequence[str]:
+        """The channels of its deliveries that are still to go."""
+
+    def side_by_side(self, work: Callable[[str, "Ledger"], None], ways: Sequence[str]) -> None:
+        """Calls `work` for each channel at the same time, with the deliveries of that channel alone."""
+
+    def channel(self, channel_id: str) -> "Channel":
+        """A place that the owner may send to; NotFound, in plain words, where there is none such any more."""
+
+    def channels(self) -> "Sequence[Channel]":
+        """The places that the owner may send to, without their addresses."""
+
+    def colleagues(self) -> Sequence[tuple[int, str, str]]:
+        """Everybody who can sign in: number, name and role."""
+
+    def tell(self, person_id: int, title: str, text: str, key: str, priority: str = "normal") -> bool:
+        """Puts it into somebody's inbox, once for this key; False where that person is not there any more."""
+
+
+class Ledger(Protocol):
+    """The deliveries of one channel."""
+
+    def deliveries(self, target: Target) -> Iterator[Delivery]: ...
+
+    def settle(self, delivery: Delivery, reply: Reply) -> None: ...
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A place that notifications go to; `url` is a secret that stands in no page, log line or error.
+
+    `internal`: whether it may stand in the office's own network.
+    """
+
+    id: str
+    name: str
+    service: str
+    url: str = field(repr=False, default="")
+    internal: bool = False
+    paused: bool = False
 
 
 @dataclass(frozen=True)

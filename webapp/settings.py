@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from webapp.errors import UserError
 
 QUEUES = ("notify", "quick", "mail", "reports")
+AT_ONCE = {"notify": 8}  # tasks that one slot of a queue runs at once: these only wait for the servers of others
 
 
 class Settings(BaseSettings):

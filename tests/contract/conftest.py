@@ -38,8 +38,12 @@ class Panel:
         with self.house.read() as conn:
             return queries.one(conn, task_id, self.ana)
 
-    def wait_for(self, task_id: int, *states: State, seconds: float = 15) -> Task:
-        until(lambda: self.task(task_id).state in states, seconds)
+    def wait_for(self, task_id: int, *states: State, seconds: float = 30) -> Task:
+        try:
+            until(lambda: self.task(task_id).state in states, seconds)
+        except AssertionError:
+            task = self.task(task_id)
+            raise AssertionError(f"{task.state}: {task.outcome} {task.technical} {self.lines(task_id)}") from None
         return self.task(task_id)
 
     def lines(self, task_id: int) -> list[str]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from tests.factories import make_delivery, make_file, make_person, make_task
 from webapp.accounts import kept, people
+from webapp.channels import store
 from webapp.databases import queries, sources
 from webapp.databases.queries import Stored
 from webapp.db.types import now
@@ -20,6 +21,7 @@ from webapp.mailroom import never
 from webapp.ports import Column, Parameter, Person
 from webapp.reports.charts import Chart
 from webapp.reports.peek import Peek
+from webapp.tasks import inbox
 from webapp.tasks.changes import add_line
 
 CHART = Chart(
@@ -42,6 +44,17 @@ def set_stage(house: House, folder: Path) -> dict[str, int | str]:
     with house.write() as conn:
         saved_lists.add(conn, ana, "Clients", table.id)
     _connect_shop(house, folder)
+    with house.write() as conn:
+        for name, service, paused in (("Sales team", "Slack", False), ("Warehouse chat", "Microsoft Teams", True)):
+            store.save(
+                conn, house.seal, store.Stored(0, name, service, False, True, (), paused), "json://example.com/x"
+            )
+        inbox.tell(conn, ana.id, "Meeting at three", "In the small room. Bring the figures of October.", key="a")
+        words = "56 sent, 2 failed."
+        more = {"key": "b", "task": tasks["attention"], "is_own": True, "priority": "high"}
+        inbox.tell(conn, ana.id, "Invoice reminder to 58 people: needs attention", words, **more)
+        inbox.tell(conn, ana.id, "Lunch", "Pizza is here.", key="c")
+        inbox.mark(conn, ana, 1)
     report = {"data": ["sales"], "group_by": ["Region"]}
     with house.write() as conn:
         kept.keep(conn, ana, house.kind("report"), "Sales by region", report, kept.SHORTCUT)

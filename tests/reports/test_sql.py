@@ -149,10 +149,10 @@ def test_functions_of_postgresql_do_not_write_either(text, postgres, tmp_path):
 TO_FILES = ["select 1 into outfile '/tmp/x'", "select 1 into/**/dumpfile '/tmp/x'", "select 1 /*!50000 into @x */"]
 
 
-@pytest.mark.parametrize("text", [*WRITES, *TO_FILES])
-def test_a_query_cannot_write_to_mysql_either(text, mysql, tmp_path):
-    with pytest.raises(UserError):
-        fetch(mysql, text, tmp_path)
+def test_a_query_cannot_write_to_mysql_either(mysql, tmp_path):
+    for text in [*WRITES, *TO_FILES]:
+        with pytest.raises(UserError):
+            fetch(mysql, text, tmp_path)
     assert fetch(mysql, "select count(*) as n from sale", tmp_path)[1] == [{"n": 2}]
 
 

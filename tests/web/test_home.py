@@ -173,7 +173,7 @@ def test_only_admins_see_people_in_the_rail(signed_in, admin):
     def names(browser) -> list[str]:
         return [link.text for link in home(browser).one("nav", aria_label="Main").all("a")]
 
-    assert [name.split()[0] for name in names(signed_in)] == ["Home", "Tasks", "Files"]
+    assert [name.split()[0] for name in names(signed_in)] == ["Home", "Tasks", "Inbox", "Files"]
     assert "People" in names(admin)
 
 

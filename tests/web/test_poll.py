@@ -54,7 +54,7 @@ def test_a_change_is_shown_with_the_next_poll(signed_in, house, ana):
 
 def test_the_count_in_the_rail_comes_with_the_log(signed_in, house, ana):
     new(house, ana, "failed")
-    partial = read(signed_in.get("/tasks/log?seen=0").text).one("hx-partial")
+    partial = read(signed_in.get("/tasks/log?seen=0").text).one("hx-partial", hx_target="#need-you")
     assert partial["hx-target"] == "#need-you"
     assert "1 need you" in partial.text
 

@@ -205,6 +205,7 @@ delivery = Table(
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("to", String(400), nullable=False),
     Column("key", String(400), nullable=False, server_default=""),  # the mailbox: mail.recipients.normal_form
+    Column("channel", String(40), nullable=False, server_default=""),  # of a notification: which way it goes
     Column("data", JSON, nullable=False),
     Column("state", String(10), nullable=False),
     Column("why", String(10), nullable=False, server_default=""),  # left out: bad, duplicate, again, never
@@ -300,6 +301,39 @@ preview = Table(
     metadata,
     Column("file", String(40), ForeignKey("file.id", ondelete="CASCADE"), primary_key=True),
     Column("data", JSON, nullable=False),
+)
+
+# Places that notifications go to.
+channel = Table(
+    "channel",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("url", Text, nullable=False),  # encrypted: an Apprise URL
+    Column("service", String(100), nullable=False),  # what people call its kind: Slack
+    Column("internal", Boolean, nullable=False),  # whether it may stand in the office's own network
+    Column("everyone", Boolean, nullable=False),
+    Column("people", JSON, nullable=False),  # ids of those who may use it, besides admins
+    Column("paused", Boolean, nullable=False),
+    Column("created", Utc, nullable=False),
+)
+
+# What people are told in the panel.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    _person(),
+    Column("key", String(100), nullable=False),  # the same thing is told once
+    Column("title", String(400), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("priority", String(10), nullable=False),
+    Column("task", BigKey),  # it may be gone by now
+    Column("is_own", Boolean, nullable=False),  # about a task of their own
+    Column("created", Utc, nullable=False),
+    Column("read", Utc),
+    UniqueConstraint("person", "key"),
+    Index("ix_inbox_person_read", "person", "read"),
 )
 
 # Databases of others from which reports are made; only ever read.

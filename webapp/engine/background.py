@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from webapp.db.connect import Database
 from webapp.db.types import now
 from webapp.ports import Slot
+from webapp.settings import AT_ONCE
 from webapp.tasks import queries
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class BackgroundEngine:
     def __init__(self, database: Database, slots: Mapping[str, int]) -> None:
         self._database = database
         self._pools = {
-            queue: ThreadPoolExecutor(number, thread_name_prefix=f"outtray-{queue}")
+            queue: ThreadPoolExecutor(number * AT_ONCE.get(queue, 1), thread_name_prefix=f"outtray-{queue}")
             for queue, number in slots.items()
             if number
         }

@@ -1,4 +1,4 @@
-"""A slot: a process that runs one task at a time, for as long as its supervisor lives."""
+"""A slot: a process that runs one task at a time, or a few that only wait, for as long as its supervisor lives."""
 
 import logging
 import os
@@ -14,9 +14,10 @@ from webapp.engine.bell import Bell
 from webapp.engine.child import run_in_child
 from webapp.engine.locks import WorkerLock
 from webapp.engine.watch import watched
-from webapp.settings import Settings
+from webapp.settings import AT_ONCE, Settings
 from webapp.tasks import run
 from webapp.tasks.control import Control
+from webapp.tasks.model import Task
 from webapp.tasks.workshop import Build, Workshop
 
 ORPHAN_SECONDS = 3.0  # what a slot whose supervisor died may still take to settle the message in flight
@@ -31,7 +32,9 @@ class ProcessSlot:
         self._build = build
         self._ear = Bell(run_dir).listen(queues[0], worker)
         self._stopping = threading.Event()
-        self._control: Control | None = None
+        self._controls: set[Control] = set()
+        self._at_once = AT_ONCE.get(queues[0], 1)
+        self._room = threading.Semaphore(self._at_once)
 
     @property
     def stopping(self) -> bool:
@@ -46,16 +49,35 @@ class ProcessSlot:
     def stop(self) -> None:
         """Begins nothing new; the task that runs may finish, or is put back."""
         self._stopping.set()
-        if control := self._control:
+        for control in list(self._controls):
             control.ask("stop")
         self.wake()
 
     def run_one(self, house: Workshop, task_id: int, give_up: Callable[[], None]) -> None:
-        """Claims a task and runs it to its end."""
-        task = run.claim(house, task_id, self.worker)
+        """Claims a task as soon as there is room for it, and runs it: to its end, or beside the next ones."""
+        self._room.acquire()
+        task = None
+        try:
+            task = run.claim(house, task_id, self.worker)
+        finally:
+            if task is None:
+                self._room.release()
         if task is None:
             return
-        control = self._control = Control()
+        if self._at_once == 1:
+            self._perform(house, task, give_up)
+        else:
+            threading.Thread(target=self._perform, args=(house, task, give_up), daemon=True).start()
+
+    def close(self) -> None:
+        """Returns when what runs beside has ended, each as its control told it to."""
+        for _ in range(self._at_once):
+            self._room.acquire()
+        self._ear.close()
+
+    def _perform(self, house: Workshop, task: Task, give_up: Callable[[], None]) -> None:
+        control = Control()
+        self._controls.add(control)
         if self.stopping:
             control.ask("stop")
         try:
@@ -65,10 +87,8 @@ class ProcessSlot:
                 with watched(house, task, control, give_up):
                     run.perform(house, task, control)
         finally:
-            self._control = None
-
-    def close(self) -> None:
-        self._ear.close()
+            self._controls.discard(control)
+            self._room.release()
 
 
 def main(settings: Settings, build: Build, queue: str, worker: str, pipe: Pipe) -> None:

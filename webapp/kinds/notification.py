@@ -1,80 +1,126 @@
-"""Sends a notification; for now, as in the article, to the log file."""
+"""Sends a notification to places and people: the article's log file, chats and webhooks, inboxes in the panel."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
 
-from pydantic import BeforeValidator, Field, model_validator
-
-from webapp.kinds.texts import one_line, text
-from webapp.mail.recipients import read_addresses
+from webapp.errors import FormErrors, NotFound, TaskError
+from webapp.kinds.notificationform import CHANNELS, GROUPS, NotificationForm
 from webapp.notify.logfile import LogFile
-from webapp.ports import Kind, NewDelivery, TaskContext, TaskForm
+from webapp.ports import Channel, Delivery, Desk, Kind, Ledger, NewDelivery, Reply, Target, TaskContext
 
-CHANNELS = {"log": "Log file"}
-HINTS = {"log": "A text file on the server. Nobody is alerted."}
 EVERYONE = "everyone"
-MOST = 1_000
+INBOX = "inbox"
+PAUSED = "The channel “{}” is paused. An admin can let it go on in Settings → Channels."
 
 
-def _addresses(value: Any) -> list[str]:
-    entries = [value] if isinstance(value, str) else value or []
-    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-        raise ValueError("Give addresses such as ana@example.com.")
-    found = read_addresses(value or [])
-    if len(found) > MOST:
-        raise ValueError(f"{len(found):,} addresses are too many. At most {MOST:,} are possible.")
-    return found
+def check(form: NotificationForm, desk: Desk) -> None:
+    """Places, people and files are there, and this person may use them."""
+    wrong = {}
+    known = {*CHANNELS, *(name for one in desk.channels() for name in (one.id, one.name))}
+    if not form.channels and not form.people:
+        wrong["channels"] = "Choose a place."
+    elif unknown := [one for one in form.channels if one not in known]:
+        wrong["channels"] = f"There is no place “{unknown[0]}”, or it is not for you. Choose a place."
+    if [one for one in form.people if one not in _people(desk.colleagues())]:
+        wrong["people"] = "Somebody you chose is not here any more. Choose people."
+    try:
+        for file_id in form.attachments:
+            desk.attachment(file_id)
+    except NotFound as error:
+        wrong["attachments"] = error.words
+    if wrong:
+        raise FormErrors(wrong)
 
 
-def _channels(value: Any) -> list[str]:
-    chosen = [value] if isinstance(value, str) else value
-    if not isinstance(chosen, list) or not chosen or not all(isinstance(c, str) and c in CHANNELS for c in chosen):
-        raise ValueError("Choose a place.")
-    return list(dict.fromkeys(chosen))
-
-
-class NotificationForm(TaskForm):
-    """What is to be said, where, and for whom."""
-
-    message: Annotated[str, text("message", 10_000, "Write a message.")] = Field(
-        title="Message", json_schema_extra={"widget": "textarea"}
-    )
-    title: Annotated[str, one_line("title", 200)] = Field("", title="Title", description="Optional.")
-    channels: Annotated[list[str], BeforeValidator(_channels)] = Field(
-        default_factory=lambda: [*CHANNELS],
-        title="Where",
-        json_schema_extra={"widget": "channels", "choices": {**CHANNELS}, "hints": {**HINTS}},
-    )
-    to: Annotated[list[str], BeforeValidator(_addresses)] = Field(
-        default_factory=list,
-        title="For whom",
-        description="Named in the message. No email is sent.",
-        json_schema_extra={"widget": "addresses"},
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _absent_is_empty(cls, data: Any) -> Any:
-        # So that the field refuses it in its own words.
-        return {"message": "", **data} if isinstance(data, dict) else data
-
-    @property
-    def words(self) -> str:
-        return f"{self.title}: {self.message}" if self.title else self.message
+def _people(colleagues: Sequence[tuple[int, str, str]]) -> set[str]:
+    return {*GROUPS, *(str(number) for number, _, _ in colleagues)}
 
 
 def expand(form: NotificationForm, task: TaskContext) -> Iterator[NewDelivery]:
-    """One delivery for each place and person."""
+    """One delivery for each place; to the log file one for each person, to inboxes one for each of them."""
     for channel in form.channels:
-        for to in form.to or [EVERYONE]:
-            yield NewDelivery(to, {"channel": channel})
+        if channel in CHANNELS:
+            for to in form.to or [EVERYONE]:
+                yield NewDelivery(to, {"channel": channel}, channel=channel)
+        else:
+            name, number = _named(task, channel)
+            yield NewDelivery(name, {"channel": number}, channel=number)
+    for number_of, name, role in task.colleagues() if form.people else ():
+        if _is_meant(form.people, number_of, role):
+            yield NewDelivery(name, {"channel": INBOX, "person": number_of}, channel=INBOX)
+
+
+def _named(task: TaskContext, channel: str) -> tuple[str, str]:
+    """The name and the number of a channel; what is gone keeps what it was called by."""
+    known = task.channels()
+    found = next((one for one in known if channel in (one.id, one.name)), None)
+    return (found.name, found.id) if found else (channel, channel)
+
+
+def _is_meant(people: Sequence[str], number: int, role: str) -> bool:
+    groups = {EVERYONE, "admins" if role == "admin" else "staff"}
+    return bool(groups & set(people)) or str(number) in people
 
 
 def run(form: NotificationForm, task: TaskContext) -> None:
-    """Writes one line for each delivery."""
+    """Hands it to all places at the same time: a slow one delays no other."""
+
+    def work(way: str, ledger: Ledger) -> None:
+        if way in ("", "log"):
+            _to_log(form, task, ledger)
+        elif way == INBOX:
+            _to_inboxes(form, task, ledger)
+        else:
+            _to_channel(form, task, way, ledger)
+
+    task.side_by_side(work, task.ways())
+
+
+def _to_log(form: NotificationForm, task: TaskContext, ledger: Ledger) -> None:
     target = LogFile(task.data_dir)
-    for delivery in task.deliveries(target):
-        task.settle(delivery, target.send(delivery.to, form.words))
+    for delivery in ledger.deliveries(target):
+        ledger.settle(delivery, target.send(delivery.to, form.words))
+
+
+class Place(Target):
+    """ports.Target for what needs no connection before."""
+
+    rate: float | None = None
+
+    def __init__(self, name: str, paused: str = "") -> None:
+        self.name, self._paused = name, paused
+
+    def ready(self) -> None:
+        """TaskError, for a later try, while the channel is paused."""
+        if self._paused:
+            raise TaskError(PAUSED.format(self._paused), permanent=False, cause="channel-paused")
+
+
+def _to_inboxes(form: NotificationForm, task: TaskContext, ledger: Ledger) -> None:
+    for delivery in ledger.deliveries(Place(INBOX)):
+        title = form.title or f"From {task.owner.name or task.owner.email}"
+        went = task.tell(delivery.data["person"], title, form.message, str(delivery.position), form.priority)
+        words = "In the inbox." if went else "This person is not here any more."
+        ledger.settle(delivery, Reply("sent" if went else "failed", words))
+
+
+def _to_channel(form: NotificationForm, task: TaskContext, way: str, ledger: Ledger) -> None:
+    try:
+        channel = task.channel(way)
+    except NotFound as error:
+        for delivery in ledger.deliveries(Place(f"channel:{way}")):
+            ledger.settle(delivery, Reply("failed", error.words))
+        return
+    for delivery in ledger.deliveries(Place(f"channel:{way}", channel.name if channel.paused else "")):
+        ledger.settle(delivery, _handed_over(form, task, channel, delivery))
+
+
+def _handed_over(form: NotificationForm, task: TaskContext, channel: Channel, delivery: Delivery) -> Reply:
+    from webapp.notify import channels  # Apprise is large, and only what sends to a channel needs it
+
+    for_whom = f"For {', '.join(form.to)}\n\n" if form.to else ""
+    files = [task.attachment(file_id).path for file_id in form.attachments]
+    body = for_whom + form.message
+    return channels.send(channel.url, form.title, body, form.priority, files, internal=channel.internal)
 
 
 def _title(form: NotificationForm) -> str:
@@ -88,18 +134,28 @@ def _title(form: NotificationForm) -> str:
     return f"{form.title} for {whom}" if form.title else f"Notification for {whom}"
 
 
+def _total_at(form: NotificationForm, desk: Desk) -> int:
+    in_log = max(1, len(form.to)) * sum(channel in CHANNELS for channel in form.channels)
+    elsewhere = sum(channel not in CHANNELS for channel in form.channels)
+    inboxes = sum(_is_meant(form.people, number, role) for number, _, role in desk.colleagues()) if form.people else 0
+    return in_log + elsewhere + inboxes
+
+
 KIND = Kind(
     name="notification",
     title="Send a notification",
-    about="To the log file. A few words, at once.",
+    about="To chats, to colleagues’ inboxes, to the log file. A few words, at once.",
     verb="Send notification",
     icon="bell",
     form=NotificationForm,
     run=run,
     title_of=_title,
     queue=lambda form: "notify",
+    check=check,
     expand=expand,
-    total=lambda form: len(form.channels) * max(1, len(form.to)),
+    total=lambda form: max(1, len(form.to)) if set(form.channels) <= set(CHANNELS) and not form.people else None,
+    total_at=_total_at,
+    template=("title", "message", "priority"),
     undoable=True,
     pausable=True,
     grace=10.0,

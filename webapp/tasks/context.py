@@ -3,15 +3,20 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
+from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.errors import NotFound, TaskError, UserError
 from webapp.files import queries as files
 from webapp.files.store import safe_name
 from webapp.ports import (
     Attachment,
+    Channel,
     Delivery,
     MailTarget,
     NewDelivery,
@@ -20,12 +25,14 @@ from webapp.ports import (
     Table,
     Target,
     Understood,
-)  # fmt: skip
-from webapp.tasks import earlier
+)
+from webapp.ports import Ledger as OneWay
+from webapp.tasks import earlier, inbox
 from webapp.tasks.changes import add_line, fenced, skip_waiting
 from webapp.tasks.control import Control
 from webapp.tasks.deliveries import SHOWN_EVERY, Ledger
 from webapp.tasks.model import Task
+from webapp.tasks.together import together
 from webapp.tasks.workshop import Workshop
 
 LONGEST_SLEEP = 5.0  # seconds
@@ -164,6 +171,31 @@ class Context:
     def settle(self, delivery: Delivery, reply: Reply) -> None:
         self.ledger.settle(delivery, reply)
 
+    def ways(self) -> Sequence[str]:
+        d = schema.delivery
+        query = select(d.c.channel).where(d.c.task == self.id, d.c.state == "waiting").distinct()
+        with self._shop.read() as conn:
+            return list(conn.execute(query.order_by(d.c.channel)).scalars())
+
+    def side_by_side(self, work: Callable[[str, OneWay], None], ways: Sequence[str]) -> None:
+        ledgers = {way: Ledger(self._shop, self._task, self._control, way) for way in ways}
+        together([partial(_work_on, work, way, ledger) for way, ledger in ledgers.items()])
+
+    def channel(self, channel_id: str) -> Channel:
+        return self._shop.channel(self.owner, channel_id)
+
+    def channels(self) -> Sequence[Channel]:
+        return self._shop.desk(self.owner).channels()
+
+    def colleagues(self) -> Sequence[tuple[int, str, str]]:
+        return self._shop.desk(self.owner).colleagues()
+
+    def tell(self, person_id: int, title: str, text: str, key: str, priority: str = "normal") -> bool:
+        with self._shop.write() as conn:
+            return inbox.tell(
+                conn, person_id, title, text, task=self.id, key=f"{self.id}.{key}", priority=priority,
+            )  # fmt: skip
+
     def expand(self, new: Iterator[NewDelivery]) -> None:
         """Enters the deliveries of the form; repeatable."""
         self.ledger.expand(new)
@@ -176,6 +208,13 @@ class Context:
     def _require_room(self) -> None:
         if self._shop.store.free_bytes() < 1 << 20:
             raise TaskError(NO_ROOM, cause="disk-full")
+
+
+def _work_on(work: Callable[[str, OneWay], None], way: str, ledger: Ledger) -> None:
+    try:
+        work(way, ledger)
+    finally:
+        ledger.flush()
 
 
 ATTACHED_GONE = "A file that was to be attached is not here any more. Nothing was sent. Choose it again."

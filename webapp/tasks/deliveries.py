@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from webapp.db import schema
 from webapp.db.connect import mark_changed
@@ -35,10 +35,12 @@ FINAL = ("sent", "failed", "unknown", "skipped", "saved", *LEFT_OUT)
 
 
 class Ledger:
-    """The deliveries of one running task."""
+    """The deliveries of one running task, or of one of its channels."""
 
-    def __init__(self, shop: Workshop, task: Task, control: Control) -> None:
+    def __init__(self, shop: Workshop, task: Task, control: Control, channel: str | None = None) -> None:
         self._shop, self._task, self._control = shop, task, control
+        self._mine = d.c.task == task.id if channel is None else and_(d.c.task == task.id, d.c.channel == channel)
+        self._is_part = channel is not None
         self._ready: deque[Row[Any]] = deque()
         self._pending: tuple[Delivery, Reply] | None = None
         self._shown = 0.0
@@ -81,6 +83,10 @@ class Ledger:
             self.flush()
         self._wait_for_later()
 
+    def deliveries(self, target: Target) -> Iterator[Delivery]:
+        """As `run`: what a kind asks of the deliveries of one channel."""
+        return self.run(target)
+
     def settle(self, delivery: Delivery, reply: Reply) -> None:
         """Keeps what came of a message until the next commit, which follows within 50 ms."""
         self._pending = (delivery, reply)
@@ -99,7 +105,7 @@ class Ledger:
         if not self._ready:
             self.flush()  # else the last one, if it is to be tried again, would still be called "sending"
             due = or_(d.c.next_try.is_(None), d.c.next_try <= now())
-            query = select(d).where(d.c.task == self._task.id, d.c.state == "waiting", due)
+            query = select(d).where(self._mine, d.c.state == "waiting", due)
             with self._shop.read() as conn:
                 self._ready.extend(conn.execute(query.order_by(d.c.position).limit(AHEAD)))
         return self._ready[0] if self._ready else None
@@ -196,6 +202,9 @@ class Ledger:
         if self._pending:
             self._has_settled = True
             values |= {"deaths": 0, "tries": 0, "refused": self._refused}
+        if self._is_part:  # the others count as well
+            self._tally(counts(conn, self._task.id))
+            values |= {"progress_done": self._done, "progress_total": self._total}
         words = f"{self._sent:,} of {self._total:,} sent"
         mark_changed(conn)
         return fenced(conn, self._task.id, self._task.attempt, progress_words=words, **values)
@@ -224,7 +233,7 @@ class Ledger:
         self._sent = by_state.get("sent", 0)
 
     def _wait_for_later(self) -> None:
-        query = select(func.min(d.c.next_try)).where(d.c.task == self._task.id, d.c.state == "waiting")
+        query = select(func.min(d.c.next_try)).where(self._mine, d.c.state == "waiting")
         with self._shop.read() as conn:
             earliest = conn.execute(query).scalar()
         if earliest is not None:

@@ -9,7 +9,7 @@ from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.ports import ADDRESS_FAULTS, Engine
-from webapp.tasks import outcome
+from webapp.tasks import inbox, outcome
 from webapp.tasks.changes import counts, make_unknown, move, skip_waiting
 from webapp.tasks.control import LetGo
 from webapp.tasks.model import State, Task
@@ -113,6 +113,7 @@ def _back(conn: Connection, engine: Engine, task: Task, moment: datetime, words:
 def _move(conn: Connection, task: Task, state: State, words: str, line: str = "", **more: str | None) -> None:
     if not move(conn, task.id, state, line or words, attempt=task.attempt, outcome=words, **more):
         raise Superseded
+    inbox.task_ended(conn, task, state, words)
 
 
 def _asker(conn: Connection, task: Task) -> str:

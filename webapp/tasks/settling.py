@@ -21,7 +21,8 @@ def settled(delivery: Delivery, reply: Reply, waits: Sequence[int]) -> dict[str,
             state, words = "failed", f"{words} It was tried {delivery.attempts} times."
         else:
             # The first loss of a connection is no reason to wait: the next connection may be well.
-            seconds = 0 if state == "lost" and tried == 0 else waits[tried]
+            seconds: float = 0 if state == "lost" and tried == 0 else waits[tried]
+            seconds = seconds if reply.after is None else max(seconds, reply.after)
             state, next_try = "waiting", now() + timedelta(seconds=seconds)
     return {
         "state": state,
@@ -38,6 +39,7 @@ def new_row(task_id: int, position: int, delivery: NewDelivery) -> dict[str, Any
         "position": position,
         "to": delivery.to,
         "key": delivery.key,
+        "channel": delivery.channel,
         "data": delivery.data,
         "state": "skipped" if delivery.skip else "waiting",
         "why": delivery.why,

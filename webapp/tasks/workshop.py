@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from webapp.db.connect import Database
 from webapp.files.store import Store
-from webapp.ports import Attachment, Engine, Kind, MailTarget, Person, SavedQuery, Table, Understood
+from webapp.ports import Attachment, Channel, Desk, Engine, Kind, MailTarget, Person, SavedQuery, Table, Understood
 from webapp.settings import Settings
 
 
@@ -52,6 +52,10 @@ class Workshop(Protocol):
     ) -> tuple[SavedQuery, Understood]: ...
 
     def records(self, person: Person, name: str) -> tuple[Sequence[str], Iterator[Sequence[Any]]]: ...
+
+    def desk(self, person: Person) -> Desk: ...
+
+    def channel(self, person: Person, channel_id: str) -> Channel: ...
 
     @property
     def address(self) -> str: ...

@@ -9,6 +9,7 @@ from webapp.accounts import audit, entries, sessions, tokens
 from webapp.errors import UserError
 from webapp.house import House
 from webapp.ports import Person
+from webapp.tasks import inbox
 from webapp.web import agents, flash
 from webapp.web.deps import Id, SignedIn, TheHouse, session_of
 from webapp.web.posted import Posted
@@ -79,7 +80,14 @@ def draw(
     with house.read() as conn:
         listed = sessions.of_person(conn, house.settings, person.id)
         made = tokens.of_person(conn, person.id)
-    stored = {"name": person.name, "zone": person.zone.key, "undo_seconds": str(person.undo_seconds), "token_name": ""}
+        wanted = inbox.wishes(conn, person.id)
+    stored = {
+        "name": person.name,
+        "zone": person.zone.key,
+        "undo_seconds": str(person.undo_seconds),
+        "token_name": "",
+        "notices": wanted,
+    }
     return page(
         request,
         "account/index.html",
@@ -91,6 +99,7 @@ def draw(
         errors=errors or {},
         zones=entries.zones_to_choose(),
         waits=_waits(house.settings.undo_seconds),
+        notices=list(inbox.CHOICES.items()),
         sessions=[(session, agents.named(session.agent)) for session in listed],
         this=session_of(request).id,
         tokens=made,

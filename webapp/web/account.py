@@ -8,6 +8,7 @@ from webapp.accounts.throttle import TooManyTries
 from webapp.errors import UserError
 from webapp.house import House
 from webapp.ports import Person
+from webapp.tasks import inbox
 from webapp.web import flash, signin
 from webapp.web.access import draw
 from webapp.web.deps import SignedIn, TheHouse, session_of
@@ -35,6 +36,7 @@ def save(request: Request, person: SignedIn, house: TheHouse, posted: Posted) ->
     with house.write() as conn:
         changes.set_profile(conn, person, typed["name"], typed["zone"])
         changes.set_undo_seconds(conn, person, entries.undo_seconds(typed["undo_seconds"], default))
+        inbox.wish(conn, person.id, posted.one("notices"))
     return flash.say(go(request, "/account"), "Saved")
 
 

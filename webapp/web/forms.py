@@ -15,7 +15,7 @@ from webapp.ports import Desk, Kind
 
 M = TypeVar("M", bound=BaseModel)
 # Widgets that post one value for each box that is ticked, or for each control.
-BOXES = ("columns", "channels", "choice", "formats", "files", "hidden", "picks")
+BOXES = ("columns", "channels", "choice", "formats", "files", "hidden", "picks", "people")
 WHOLE = ""  # the name under which errors stand that belong to no field
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from webapp.ports import Person
-from webapp.tasks import queries
+from webapp.tasks import inbox, queries
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Place:
 PLACES = (
     Place("Home", "/", "home"),
     Place("Tasks", "/tasks", "tasks"),
+    Place("Inbox", "/inbox", "bell"),
     Place("Files", "/files", "files"),
     Place("People", "/people", "people", admins_only=True),
     Place("Settings", "/settings", "settings", admins_only=True),
@@ -36,6 +37,11 @@ class Item:
     icon: str
     is_here: bool
     count: int | None = None  # None: nothing is counted there
+
+    @property
+    def counts_unread(self) -> bool:
+        """Whether the count is that of the bell."""
+        return self.path == "/inbox"
 
 
 def rail(request: Request, person: Person) -> list[Item]:
@@ -56,7 +62,7 @@ def _is_here(place: Place, request: Request) -> bool:
 
 
 def _count(place: Place, request: Request, person: Person) -> int | None:
-    if place.path != "/tasks":
+    if place.path not in ("/tasks", "/inbox"):
         return None
     with request.app.state.house.read() as conn:
-        return queries.need_you(conn, person)
+        return inbox.unread(conn, person) if place.path == "/inbox" else queries.need_you(conn, person)

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from webapp import __version__
 from webapp.accounts import audit
+from webapp.channels import store
 from webapp.databases import sources
 from webapp.house import House
 from webapp.mail.trial import Step
@@ -57,6 +58,7 @@ def settings_page(
         trail = audit.listing(conn, before, PAGE + 1)
         known = servers.listing(conn)
         unwanted, connected = never.number(conn), len(sources.listing(conn))
+        channels = len(store.listing(conn))
     return page(
         request,
         "settings/index.html",
@@ -65,6 +67,7 @@ def settings_page(
         mail=environment.mail(house.settings),
         servers=known,
         databases=connected,
+        channels=channels,
         unwanted=unwanted,
         form=form or _form(request, known, is_fixed=house.mail.is_fixed),
         outbox=house.data_dir / "outbox",

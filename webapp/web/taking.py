@@ -54,7 +54,8 @@ def last_choices(conn: Connection, person: Person, kind: Kind) -> dict[str, list
     for name, info in _remembered(kind):
         choices = [str(value) for value in extra_of(info).get("choices", {})]
         last = recall(conn, person.id, _key(kind, name))
-        kept = [value for value in last if value in choices] if isinstance(last, list) else []
+        # Besides those of the model there are channels, by their numbers; the form shows only those that are there.
+        kept = [value for value in last if value in choices or str(value).isdecimal()] if isinstance(last, list) else []
         found[name] = kept or (choices if len(choices) == 1 else [])
     return found
 

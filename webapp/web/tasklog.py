@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from webapp.db.connect import current_version
 from webapp.db.types import now
 from webapp.ports import Person
-from webapp.tasks import queries
+from webapp.tasks import inbox, queries
 from webapp.tasks.model import State, Task
 from webapp.tasks.queries import View
 from webapp.tasks.recipients import Answer, answers
@@ -84,6 +84,7 @@ class Log:
     rows: list[Row]
     totals: Mapping[State, int]
     need_you: int
+    unread: int
     is_active: bool
     version: int
     moment: datetime
@@ -148,6 +149,7 @@ def read(
         rows,
         queries.totals(conn, replace(view, states=())),
         queries.need_you(conn, person),
+        inbox.unread(conn, person),
         any(task.is_active for task in shown) or queries.is_anything_active(conn, view),
         version,
         moment,

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from webapp.errors import NotFound
+from webapp.kinds.notificationform import GROUPS
 from webapp.mail import formats
 from webapp.mail.lists import address_column
 from webapp.ports import Desk, Kind, Table
@@ -137,6 +138,13 @@ def _choices(
         return _data_options(extra, desk, values)
     if widget == "files":
         return _attachments(desk, values)
+    if widget == "channels":
+        return [(one.id, one.name, "paused" if one.paused else one.service) for one in desk.channels()] + _options(
+            info, extra
+        )
+    if widget == "people":
+        groups = [(name, label, "") for name, label in GROUPS.items()]
+        return groups + [(str(number), name, "") for number, name, _ in desk.colleagues()]
     if widget == "sender":
         return [(value, label, "") for value, label in desk.senders()]
     return _options(info, extra)

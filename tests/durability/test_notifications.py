@@ -1,0 +1,58 @@
+"""Notifications to five places with faults of every kind, while slots are killed: none lost, none twice."""
+
+import random
+from collections import Counter
+
+from tests.notify.targets import Hook
+from tests.serving import ENDED, Serving, everything, start_task, task
+from tests.waiting import until
+from webapp.channels import store
+from webapp.channels.store import Stored
+from webapp.house import build
+from webapp.settings import Settings
+
+NUMBER = 60
+PLACES = 5
+
+
+def connect(serving: Serving, hook: Hook) -> list[str]:
+    house = build(Settings(data_dir=serving.data))
+    with house.write() as conn:
+        made = [
+            store.save(conn, house.seal, Stored(0, f"Place {n}", "JSON", True, True, (), False), hook.url(f"/{n}"))
+            for n in range(PLACES)
+        ]
+    house.close()
+    return [str(number) for number in made]
+
+
+def test_none_is_lost_and_none_reaches_a_place_that_answered_twice(tmp_path):
+    draw = random.Random(7)
+    serving = Serving(tmp_path, OUTTRAY_RETRY_SECONDS="0,0,0,0,0,0").start()
+    try:
+        with Hook() as hook:
+            client = serving.client()
+            channels = connect(serving, hook)
+            for place in range(PLACES):
+                for _ in range(6):
+                    hook.on(f"/{place}", status=draw.choice([429, 500, 503]), times=draw.randint(1, 3))
+                    hook.on(f"/{place}", times=draw.randint(1, 6))
+                hook.on(f"/{place}", drop=True, times=1)
+            started = []
+            for number in range(NUMBER):
+                form = {"message": f"n{number}", "channels": channels}
+                started.append(start_task(client, "notification", form, key=f"k{number}"))
+                if number % 15 == 10:
+                    for worker in serving.workers("notify"):
+                        worker.kill()
+            until(lambda: all(task(client, one)["state"] in ENDED for one in started), 120)
+            rows = [row for one in started for row in everything(client, f"/api/v1/tasks/{one}/deliveries")]
+            got = Counter((path, body["message"]) for path, body in hook.got)
+    finally:
+        serving.stop()
+    assert len(rows) == NUMBER * PLACES
+    states = Counter(row["state"] for row in rows)
+    assert set(states) <= {"sent", "unknown", "failed"}
+    assert max(got.values()) == 1
+    assert states["sent"] <= sum(got.values()) <= states["sent"] + states["unknown"]
+    assert states["unknown"] <= PLACES + (NUMBER // 15) * PLACES

@@ -1,0 +1,242 @@
+"""Notifications to channels and inboxes: a delivery for each, retried alone, and no address in anything shown."""
+
+import json
+
+import pytest
+
+from tests.factories import make_person
+from tests.html import read
+from tests.kinds.performing import deliveries, lines, look, perform, start
+from tests.notify.targets import Hook
+from webapp.channels import store
+from webapp.channels.store import Stored
+from webapp.db import schema
+from webapp.errors import FormErrors
+from webapp.kinds.notification import KIND, check
+from webapp.tasks import commands, inbox, run
+from webapp.tasks.control import Control
+from webapp.tasks.model import State
+
+SECRET = "topsecret5f3a"
+
+
+@pytest.fixture
+def hook():
+    with Hook() as running:
+        yield running
+
+
+def channel(house, hook, path="/hook", name="Warehouse", **more):
+    given = {"everyone": True, "people": (), "paused": False, **more}
+    with house.write() as conn:
+        stored = Stored(0, name, "Webhook (JSON)", True, given["everyone"], given["people"], given["paused"])
+        return str(store.save(conn, house.seal, stored, hook.url(f"{path}?key={SECRET}")))
+
+
+def state_of(house, ana, task):
+    return {row.to: (row.state, row.reply) for row in deliveries(house, ana, task)}
+
+
+def test_each_place_is_a_delivery_and_all_get_it(house, ana, hook):
+    one, two = channel(house, hook, "/one", "One"), channel(house, hook, "/two", "Two")
+    task = perform(house, ana, "notification", message="The parcel is here", title="Parcel", channels=[one, two, "log"])
+    assert (task.state, task.outcome) == (State.DONE, "3 sent.")
+    assert (hook.count("/one"), hook.count("/two")) == (1, 1)
+    assert state_of(house, ana, task)["One"] == ("sent", "JSON accepted it.")
+    assert "Parcel: The parcel is here" in (house.data_dir / "log.txt").read_text()
+
+
+def test_a_program_names_a_channel(house, ana, hook):
+    channel(house, hook)
+    task = perform(house, ana, "notification", message="Hi", channels=["Warehouse"])
+    assert (task.state, hook.count("/hook")) == (State.DONE, 1)
+
+
+def test_only_what_failed_is_tried_again(house, ana, hook):
+    good, bad = channel(house, hook, "/good", "Good"), channel(house, hook, "/bad", "Bad")
+    hook.on("/bad", status=404, times=1)
+    task = perform(house, ana, "notification", message="Hi", channels=[good, bad])
+    assert task.state is State.ATTENTION
+    assert state_of(house, ana, task)["Bad"] == ("failed", "There is no such place any more.")
+    with house.write() as conn:
+        commands.retry(conn, house.engine, task, ana)
+    run.perform(house, run.claim(house, task.id, "test"), Control())
+    assert look(house, ana, task.id).state is State.DONE
+    assert (hook.count("/good"), hook.count("/bad")) == (1, 1)
+
+
+def test_later_waits_as_long_as_the_place_asks(house, ana, hook):
+    hook.on("/hook", status=429, headers={"Retry-After": "500"}, times=1)
+    task = perform(house, ana, "notification", message="Hi", channels=[channel(house, hook)])
+    assert task.state is State.WAITING
+    (row,) = deliveries(house, ana, task)
+    assert 450 < (row.next_try - row.updated).total_seconds() < 510
+
+
+def test_a_slow_place_delays_no_other(house, ana, hook):
+    slow, quick = channel(house, hook, "/slow", "Slow"), channel(house, hook, "/quick", "Quick")
+    hook.on("/slow", wait=1.5)
+    task = perform(house, ana, "notification", message="Hi", channels=[slow, quick])
+    assert task.state is State.DONE
+    assert [path for path, _ in hook.got] == ["/quick", "/slow"]
+
+
+def test_people_find_it_in_their_inboxes(house, ana, root):
+    task = perform(house, ana, "notification", message="At three", title="Meeting", channels=[], people=["everyone"])
+    assert (task.state, task.outcome) == (State.DONE, "2 sent.")
+    with house.read() as conn:
+        (notice,) = inbox.listing(conn, root)
+        assert (notice.title, notice.text, inbox.unread(conn, root)) == ("Meeting", "At three", 1)
+    only = perform(house, ana, "notification", message="Hi", channels=[], people=["admins"])
+    assert [row.to for row in deliveries(house, ana, only)] == ["Rut Admin"]
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "words"),
+    [
+        ({"channels": []}, "channels", "Choose a place."),
+        ({"channels": ["pigeon"]}, "channels", "There is no place “pigeon”"),
+        ({"channels": ["99"]}, "channels", "There is no place “99”"),
+        ({"channels": ["Nowhere"]}, "channels", "There is no place “Nowhere”"),
+        ({"people": ["99"]}, "people", "not here any more"),
+        ({"attachments": ["f-1"]}, "attachments", "There is no such file."),
+    ],
+)
+def test_what_is_not_there_is_said_beside_its_field(house, ana, given, field, words):
+    form = KIND.form.model_validate({"message": "Hi", **given})
+    with pytest.raises(FormErrors) as raised:
+        check(form, house.desk(ana))
+    assert words in raised.value.errors[field]
+
+
+def test_only_those_whom_the_admin_named_use_a_channel(house, ana, hook):
+    with house.write() as conn:
+        ben = make_person(conn, house.settings, "ben@example.com")
+    number = channel(house, hook, everyone=False, people=(ben.id,))
+    with pytest.raises(FormErrors):
+        check(KIND.form.model_validate({"message": "Hi", "channels": [number]}), house.desk(ana))
+    assert perform(house, ana, "notification", message="Hi", channels=[number]).state is State.FAILED
+    assert perform(house, ben, "notification", message="Hi", channels=[number]).state is State.DONE
+    assert hook.count("/hook") == 1
+
+
+def test_a_paused_channel_waits_and_says_so(house, ana, hook):
+    task = perform(house, ana, "notification", message="Hi", channels=[channel(house, hook, paused=True)])
+    assert task.state is State.WAITING
+    assert "The channel “Warehouse” is paused." in task.outcome
+    assert hook.asked == []
+
+
+def test_a_channel_that_is_removed_fails_in_plain_words(house, ana, hook):
+    number = channel(house, hook)
+    task_id = start(house, ana, "notification", message="Hi", channels=[number])
+    with house.write() as conn:
+        store.remove(conn, int(number))
+    run.perform(house, run.claim(house, task_id, "test"), Control())
+    task = look(house, ana, task_id)
+    assert task.state is State.FAILED
+    assert [row.reply for row in deliveries(house, ana, task)] == [
+        "This channel is not there any more, or not for you."
+    ]
+
+
+@pytest.mark.parametrize("how", [{"status": 500}, {"status": 404}, {"drop": True}, {"status": 302}, {"status": 200}])
+def test_an_address_appears_nowhere(house, ana, admin, signed_in, hook, caplog, how):
+    hook.on("/hook", **how)
+    number = channel(house, hook)
+    task = perform(house, ana, "notification", message="Hi", channels=[number])
+    pages = [
+        signed_in.get(path).text
+        for path in ("/", "/new/notification", f"/tasks/{task.id}", f"/new/notification?from={task.id}")
+    ]
+    pages += [
+        admin.get(path).text
+        for path in (f"/tasks/{task.id}", "/settings", "/settings/channels", f"/settings/channels?channel={number}")
+    ]
+    with house.read() as conn:
+        stored = [str(row) for table in schema.metadata.sorted_tables for row in conn.execute(table.select())]
+    log = house.data_dir / "log.txt"
+    texts = [*pages, *stored, *lines(house, task), caplog.text, log.read_text() if log.exists() else ""]
+    texts.append(json.dumps(str(task)))
+    assert not [text for text in texts if SECRET in text]
+
+
+def test_an_admin_makes_tries_pauses_and_removes_a_channel(admin, house, hook, root):
+    address = f"http://127.0.0.1:{hook.port}/hook?key={SECRET}"
+    fields = {"service": "json", "name": "Warehouse", "field.address": address, "everyone": "on"}
+    refused = admin.post("/settings/channels", data={**fields, "intent": "test"})
+    assert "own network" in refused.text
+    assert hook.asked == []
+    tried = admin.post("/settings/channels", data={**fields, "internal": "on", "intent": "test"})
+    assert "accepted it" in tried.text
+    assert admin.post("/settings/channels", data={**fields, "internal": "on", "intent": "save"}).status_code == 303
+    page = read(admin.get("/settings/channels").text)
+    assert "Warehouse" in page.text
+    said = admin.get(admin.post("/settings/channels/1/test").headers["location"]).text
+    assert "accepted it" in read(said).one(id="status").text
+    admin.post("/settings/channels/1/pause")
+    assert "paused" in read(admin.get("/settings/channels").text).one("section", aria_label="Channels").text
+    renamed = {"id": "1", "name": "Dock", "everyone": "on", "internal": "on", "intent": "save"}
+    assert admin.post("/settings/channels", data=renamed).status_code == 303
+    assert perform(house, root, "notification", message="Hi", channels=["Dock"]).state is State.WAITING
+    admin.post("/settings/channels/1/remove")
+    assert "None yet." in read(admin.get("/settings/channels").text).text
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"field.address": ""}, "address"),
+        ({"field.address": "nonsense"}, "address"),
+        ({"service": "other", "field.address": "file:///etc/passwd"}, "address"),
+    ],
+)
+def test_what_is_wrong_with_a_channel_is_said_beside_its_field(admin, fields, field):
+    given = {"service": "json", "name": "X", "field.address": "https://example.com/x", "intent": "save", **fields}
+    answer = admin.post("/settings/channels", data=given)
+    assert answer.status_code == 422
+    assert read(answer.text).one(id=f"{field}-error").text
+
+
+def test_staff_reach_no_channels_page(signed_in):
+    assert signed_in.get("/settings/channels").status_code in (403, 404)
+    assert signed_in.post("/settings/channels", data={"name": "x"}).status_code in (403, 404)
+
+
+class TestInbox:
+    def test_the_bell_counts_what_is_unread_and_a_press_marks_it(self, signed_in, house, ana):
+        perform(house, ana, "notification", message="At three", title="Meeting", channels=[], people=[str(ana.id)])
+        assert read(signed_in.get("/").text).one(id="unread").text == "1 1 unread"
+        page = read(signed_in.get("/inbox").text)
+        assert "Meeting" in page.one("section", aria_label="Inbox").text
+        assert signed_in.post("/inbox/1").status_code == 303
+        assert "hidden" in read(signed_in.get("/").text).one(id="unread")
+        signed_in.post("/inbox/1", data={"unread": "1"})
+        signed_in.post("/inbox/read")
+        assert "hidden" in read(signed_in.get("/").text).one(id="unread")
+
+    def test_it_is_searched_and_filtered(self, signed_in, house, ana):
+        for title in ("Meeting", "Lunch"):
+            perform(house, ana, "notification", message="Soon", title=title, channels=[], people=[str(ana.id)])
+        found = read(signed_in.get("/inbox?q=lun").text).one("section", aria_label="Inbox").text
+        assert ("Lunch" in found, "Meeting" in found) == (True, False)
+        assert "Nothing matches." in signed_in.get("/inbox?only=tasks").text
+
+    def test_tasks_that_failed_land_there_and_others_where_one_wants_that(self, signed_in, house, ana):
+        perform(house, ana, "self-test", fail=True)
+        perform(house, ana, "self-test", seconds=0)
+        with house.read() as conn:
+            assert [one.title for one in inbox.listing(conn, ana)] == ["Self-test: failed"]
+        form = {"name": "Ana", "zone": "Europe/Madrid", "undo_seconds": "10", "notices": "all"}
+        assert signed_in.post("/account", data=form).status_code == 303
+        perform(house, ana, "self-test", seconds=0)
+        with house.read() as conn:
+            assert inbox.listing(conn, ana)[0].title.endswith("done")
+
+    def test_nobody_reads_or_marks_anothers(self, signed_in, admin, house, ana):
+        perform(house, ana, "notification", message="Private", title="For Ana", channels=[], people=[str(ana.id)])
+        assert "For Ana" not in admin.get("/inbox").text
+        admin.post("/inbox/1")
+        with house.read() as conn:
+            assert inbox.unread(conn, ana) == 1

@@ -1,0 +1,155 @@
+"""Sending to a place through Apprise: what each answer of a real server means, and which addresses are called."""
+
+import socket
+import ssl
+
+import pytest
+
+from tests import certificates
+from tests.notify.targets import Hook
+from webapp.errors import UserError
+from webapp.notify import channels, guard
+from webapp.notify.services import SERVICES, url_of
+
+
+@pytest.fixture
+def hook():
+    with Hook() as running:
+        yield running
+
+
+def send(url, title="Hello", body="The parcel is **here**", internal=True, files=()):
+    return channels.send(url, title, body, "normal", files, internal=internal)
+
+
+def test_a_webhook_gets_title_and_message(hook):
+    assert send(hook.url()).state == "sent"
+    ((_, got),) = hook.got
+    assert (got["title"], "parcel" in got["message"]) == ("Hello", True)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "state", "after"),
+    [
+        (500, {}, "later", None),
+        (503, {"Retry-After": "7"}, "later", 7.0),
+        (429, {"Retry-After": "120"}, "later", 120.0),
+        (429, {"Retry-After": "999999"}, "later", 7200.0),
+        (400, {}, "failed", None),
+        (401, {}, "failed", None),
+        (404, {}, "failed", None),
+        (413, {}, "failed", None),
+        (302, {"Location": "/elsewhere"}, "failed", None),
+    ],
+)
+def test_every_answer_has_its_meaning(hook, status, headers, state, after):
+    hook.on("/hook", status=status, headers=headers)
+    reply = send(hook.url())
+    assert (reply.state, reply.after) == (state, after)
+    assert reply.technical == f"HTTP {status}"
+
+
+def test_redirects_are_not_followed(hook):
+    hook.on("/hook", status=307, headers={"Location": f"http://127.0.0.1:{hook.port}/hook"})
+    assert send(hook.url()).words == "It sends on to another address, which is not followed."
+    assert hook.asked == ["/hook"]
+
+
+def test_what_may_have_arrived_is_unknown(hook, monkeypatch):
+    hook.on("/hook", drop=True, times=1)
+    assert send(hook.url()).state == "unknown"
+    monkeypatch.setattr(channels, "SECONDS", 0.5)
+    hook.on("/slow", wait=2)
+    assert send(hook.url("/slow")).state == "unknown"
+
+
+def test_without_a_connection_it_is_tried_later(hook):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert send(f"json://127.0.0.1:{port}/x").state == "later"
+
+
+def test_a_certificate_that_is_not_valid_is_refused(tmp_path):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.make(tmp_path).chain)
+    with Hook(context) as secure:
+        reply = send(secure.url(scheme="jsons"))
+    assert (reply.state, secure.got) == ("failed", [])
+    assert "certificate" in reply.words
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "127.1"])
+def test_an_internal_address_is_not_called_unless_that_is_allowed(hook, host):
+    url = f"json://{host}:{hook.port}/hook"
+    reply = send(url, internal=False)
+    assert reply.state == "failed"
+    assert hook.asked == []
+
+
+def test_a_name_that_turns_out_to_be_internal_is_not_called(hook, monkeypatch):
+    """DNS rebinding: what counts is the address that is connected to."""
+    real = socket.getaddrinfo
+    answers = iter(["93.184.216.34", "127.0.0.1", "127.0.0.1", "127.0.0.1"])
+
+    def rebound(host, port, *args, **more):
+        if host == "rebind.example.com":
+            return real(next(answers), port, *args, **more)
+        return real(host, port, *args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebound)
+    socket.getaddrinfo("rebind.example.com", 80)  # whoever looked before saw a public one
+    reply = send(f"json://rebind.example.com:{hook.port}/hook", internal=False)
+    assert (reply.state, reply.words, hook.asked) == ("failed", guard.REFUSED, [])
+
+
+@pytest.mark.parametrize(
+    ("address", "internal"),
+    [
+        ("8.8.8.8", False), ("2606:4700:4700::1111", False), ("10.0.0.1", True), ("172.16.5.5", True),
+        ("192.168.1.1", True), ("169.254.169.254", True), ("100.64.0.1", True), ("::1", True), ("fe80::1%eth0", True),
+        ("fd00::1", True), ("::ffff:127.0.0.1", True), ("224.0.0.1", True), ("0.0.0.0", True), ("nonsense", True),
+    ],
+)  # fmt: skip
+def test_which_addresses_are_internal(address, internal):
+    assert guard.is_internal(address) is internal
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "syslog://", "dbus://", "exec://x", "nothing", "http//x", "mqtt://127.0.0.1"]
+)
+def test_only_schemas_that_send_somewhere_are_taken(url):
+    with pytest.raises(UserError):
+        channels.look_at(url)
+
+
+GOOD = {
+    "slack": {"address": "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"},
+    "discord": {"address": "https://discord.com/api/webhooks/4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js"},
+    "teams": {"address": "https://prod-1.westeurope.logic.azure.com:443/workflows/abcdef0123/triggers/manual/paths/invoke?api-version=2016-06-01&sp=x&sv=1.0&sig=secretsecret"},
+    "telegram": {"token": "123456789:abcdefg_hijklmnop", "chat": "12315544"},
+    "googlechat": {"address": "https://chat.googleapis.com/v1/spaces/AAAA/messages?key=KKKK&token=TTTT"},
+    "mattermost": {"address": "https://chat.example.com/hooks/3ccdd113474722377935511fc85d3dd4"},
+    "ntfy": {"address": "https://ntfy.sh", "topic": "orders", "token": ""},
+    "gotify": {"address": "https://push.example.com:8443", "token": "AbCdEfGhIjKlMnO"},
+    "pushover": {"user": "u" * 30, "token": "t" * 30},
+    "email": {"user": "office@example.com", "password": "p@ss/w:rd", "to": "boss@example.com", "server": ""},
+    "json": {"address": "https://example.com/hook?key=1"},
+    "twilio": {"account": "AC" + "a" * 32, "token": "b" * 32, "sender": "+15551234567", "to": "+15557654321"},
+    "other": {"address": "tgram://123456789:abcdefg_hijklmnop/12315544"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_plain_fields_become_an_address_that_apprise_takes(service):
+    assert channels.look_at(url_of(service, GOOD[service])).service
+
+
+@pytest.mark.parametrize("service", [name for name in SERVICES if name != "other"])
+def test_what_is_missing_or_no_address_is_said_beside_its_field(service):
+    first = SERVICES[service].fields[0].name
+    with pytest.raises(UserError) as raised:
+        url_of(service, {**GOOD[service], first: ""})
+    assert raised.value.field == first
+    with pytest.raises(UserError):
+        url_of(service, {**GOOD[service], first: "two words"})

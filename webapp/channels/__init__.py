@@ -1,0 +1,1 @@
+"""The places that notifications go to, and people's inboxes."""

@@ -1,0 +1,103 @@
+"""The channels that an admin set up; their addresses are sealed and leave this module only towards a connection."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from webapp.db import schema
+from webapp.db.types import now
+from webapp.errors import NotFound, UserError
+from webapp.ports import Channel, Person
+from webapp.secret import Seal
+
+c = schema.channel
+GONE = "This channel is not there any more, or not for you."
+TAKEN = "Another channel has this name already."
+BUILT_IN = ("log", "inbox")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One channel, as its admin sees it; its address is never shown."""
+
+    id: int
+    name: str
+    service: str
+    internal: bool
+    everyone: bool
+    people: Sequence[int]
+    paused: bool
+
+    def may_use(self, person: Person) -> bool:
+        return person.is_admin or self.everyone or person.id in self.people
+
+
+def listing(conn: Connection) -> list[Stored]:
+    """All of them, by name."""
+    columns = (c.c.id, c.c.name, c.c.service, c.c.internal, c.c.everyone, c.c.people, c.c.paused)
+    return [Stored(*row) for row in conn.execute(select(*columns).order_by(c.c.name))]
+
+
+def usable(conn: Connection, person: Person) -> list[Channel]:
+    """Those that this person may send to, without their addresses."""
+    found = [one for one in listing(conn) if one.may_use(person)]
+    return [Channel(str(one.id), one.name, one.service, "", one.internal, one.paused) for one in found]
+
+
+def one(conn: Connection, channel_id: int) -> Stored:
+    found = next((one for one in listing(conn) if one.id == channel_id), None)
+    if found is None:
+        raise NotFound(GONE)
+    return found
+
+
+def of(conn: Connection, seal: Seal, channel_id: str, person: Person) -> Channel:
+    """With its address; NotFound where it is gone or this person may not use it."""
+    number = int(channel_id) if channel_id.isdecimal() and len(channel_id) < 19 else 0
+    found = one(conn, number)
+    if not found.may_use(person):
+        raise NotFound(GONE)
+    return Channel(str(found.id), found.name, found.service, url_of(conn, seal, number), found.internal, found.paused)
+
+
+def url_of(conn: Connection, seal: Seal, channel_id: int) -> str:
+    """The address of one; NotFound where it is gone."""
+    stored = conn.execute(select(c.c.url).where(c.c.id == channel_id)).scalar()
+    if stored is None:
+        raise NotFound(GONE)
+    return seal.open(stored)
+
+
+def save(conn: Connection, seal: Seal, channel: Stored, url: str) -> int:
+    """Enters a new one (id 0) or changes one, whose address stays where `url` is empty. UserError: name taken."""
+    called = " ".join(channel.name.split())
+    if not called or len(called) > 100 or not called.isprintable():
+        raise UserError("Give it a name of at most 100 characters.", "name")
+    values: dict[str, object] = {
+        "name": called,
+        "internal": channel.internal,
+        "everyone": channel.everyone,
+        "people": list(channel.people),
+        "paused": channel.paused,
+    }
+    if url:
+        values |= {"url": seal.close(url), "service": channel.service}
+    try:
+        with conn.begin_nested():
+            if not channel.id:
+                return int(conn.execute(insert(c).values(**values, created=now()).returning(c.c.id)).scalar_one())
+            if conn.execute(update(c).where(c.c.id == channel.id).values(**values)).rowcount == 0:
+                raise NotFound(GONE)
+    except IntegrityError:
+        raise UserError(TAKEN, "name") from None
+    return channel.id
+
+
+def pause(conn: Connection, channel_id: int, *, paused: bool) -> None:
+    conn.execute(update(c).where(c.c.id == channel_id).values(paused=paused))
+
+
+def remove(conn: Connection, channel_id: int) -> None:
+    conn.execute(delete(c).where(c.c.id == channel_id))

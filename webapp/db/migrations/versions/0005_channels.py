@@ -1,0 +1,44 @@
+"""Channels that notifications go to."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from webapp.db.types import BigKey, Utc
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "channel",
+        sa.Column("id", BigKey, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("service", sa.String(length=100), nullable=False),
+        sa.Column("internal", sa.Boolean(), nullable=False),
+        sa.Column("everyone", sa.Boolean(), nullable=False),
+        sa.Column("people", sa.JSON(), nullable=False),
+        sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("created", Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_channel")),
+        sa.UniqueConstraint("name", name=op.f("uq_channel_name")),
+    )
+    op.create_table(
+        "inbox",
+        sa.Column("id", BigKey, nullable=False),
+        sa.Column("person", BigKey, nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("title", sa.String(length=400), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("priority", sa.String(length=10), nullable=False),
+        sa.Column("task", BigKey, nullable=True),
+        sa.Column("is_own", sa.Boolean(), nullable=False),
+        sa.Column("created", Utc(), nullable=False),
+        sa.Column("read", Utc(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
+        sa.ForeignKeyConstraint(["person"], ["person.id"], name=op.f("fk_inbox_person_person")),
+        sa.UniqueConstraint("person", "key", name=op.f("uq_inbox_person")),
+    )
+    op.create_index("ix_inbox_person_read", "inbox", ["person", "read"])
+    op.add_column("delivery", sa.Column("channel", sa.String(length=40), server_default="", nullable=False))

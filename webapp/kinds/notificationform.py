@@ -1,0 +1,84 @@
+"""The form of a notification: what is to be said, in which places, and to whom."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from webapp.kinds.texts import one_line, text
+from webapp.mail.recipients import read_addresses
+from webapp.ports import TaskForm
+
+CHANNELS = {"log": "Log file"}
+HINTS = {"log": "A text file on the server. Nobody is alerted."}
+PRIORITIES = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
+GROUPS = {"everyone": "Everyone", "staff": "All staff", "admins": "All admins"}
+MOST = 1_000
+MOST_ATTACHED = 10  # files
+
+
+def _addresses(value: Any) -> list[str]:
+    entries = [value] if isinstance(value, str) else value or []
+    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
+        raise ValueError("Give addresses such as ana@example.com.")
+    found = read_addresses(value or [])
+    if len(found) > MOST:
+        raise ValueError(f"{len(found):,} addresses are too many. At most {MOST:,} are possible.")
+    return found
+
+
+def _several(words: str) -> BeforeValidator:
+    def check(value: Any) -> list[str]:
+        chosen = [value] if isinstance(value, str | int) else value
+        if not isinstance(chosen, list) or not all(isinstance(one, str | int) for one in chosen):
+            raise ValueError(words)
+        found = list(dict.fromkeys(str(one).strip() for one in chosen if str(one).strip()))
+        if len(found) > MOST or any(len(one) > 200 for one in found):
+            raise ValueError(words)
+        return found
+
+    return BeforeValidator(check)
+
+
+class NotificationForm(TaskForm):
+    """What is to be said, where, and for whom."""
+
+    message: Annotated[str, text("message", 10_000, "Write a message.")] = Field(
+        title="Message", json_schema_extra={"widget": "textarea"}
+    )
+    title: Annotated[str, one_line("title", 200)] = Field("", title="Title", description="Optional.")
+    channels: Annotated[list[str], _several("Choose a place.")] = Field(
+        default_factory=lambda: [*CHANNELS],
+        title="Where",
+        json_schema_extra={"widget": "channels", "choices": {**CHANNELS}, "hints": {**HINTS}},
+    )
+    people: Annotated[list[str], _several("Choose people.")] = Field(
+        default_factory=list,
+        title="Into the inbox of",
+        description="They see it in the panel, beside the bell.",
+        json_schema_extra={"widget": "people"},
+    )
+    to: Annotated[list[str], BeforeValidator(_addresses)] = Field(
+        default_factory=list,
+        title="For whom",
+        description="Named in the message. No email is sent.",
+        json_schema_extra={"widget": "addresses"},
+    )
+    priority: Literal["low", "normal", "high", "urgent"] = Field(
+        "normal", title="Priority", json_schema_extra={"choices": {**PRIORITIES}}
+    )
+    attachments: Annotated[list[str], Field(max_length=MOST_ATTACHED)] = Field(
+        default_factory=list,
+        title="Files",
+        description="Places that take no files get the message alone.",
+        json_schema_extra={"widget": "files"},
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _absent_is_empty(cls, data: Any) -> Any:
+        # So that the field refuses it in its own words.
+        return {"message": "", **data} if isinstance(data, dict) else data
+
+    @property
+    def words(self) -> str:
+        return f"{self.title}: {self.message}" if self.title else self.message

@@ -1,0 +1,168 @@
+"""Sends one notification to one place through Apprise; imported in slots and children only, for Apprise is large."""
+
+import logging
+import re
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from time import time
+from typing import Any
+
+import requests
+import requests.adapters
+from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
+
+from webapp.errors import UserError
+from webapp.notify import guard
+from webapp.notify.services import FORBIDDEN
+from webapp.ports import Reply
+
+SECONDS = 15.0  # for a connection, and for each wait within an answer
+LONGEST_WAIT = 7_200.0  # that a server may ask for
+PRIORITIES = {
+    "low": NotifyType.INFO,
+    "normal": NotifyType.INFO,
+    "high": NotifyType.WARNING,
+    "urgent": NotifyType.FAILURE,
+}
+_ASSET = AppriseAsset(app_id="Outtray", app_desc="Outtray", http_redirects=False, secure_logging=True, async_mode=False)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a place: what people call its service, and how long a title and a message may be (letters)."""
+
+    service: str
+    body_limit: int
+    title_limit: int
+    markdown: bool
+    attachments: bool
+
+
+@dataclass
+class _Seen:
+    """What came of the last request of one sending."""
+
+    answer: Any = None
+    failure: BaseException | None = None
+
+
+# Apprise sends in threads of its own, to which it hands the context on.
+_seen: ContextVar[_Seen | None] = ContextVar("seen", default=None)
+
+
+class _Watching(requests.adapters.HTTPAdapter):
+    """Keeps the last answer, and how far it came: Apprise only says whether it went well."""
+
+    def send(self, request: Any, *args: Any, **more: Any) -> Any:
+        seen = _seen.get() or _Seen()
+        seen.answer = seen.failure = None
+        try:
+            seen.answer = super().send(request, *args, **more)
+        except requests.RequestException as error:
+            seen.failure = error
+            raise
+        return seen.answer
+
+
+setattr(requests.sessions, "HTTPAdapter", _Watching)  # noqa: B010 - every session of Apprise takes it from there
+logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it names addresses
+
+
+def look_at(url: str) -> Known:
+    """What stands behind a URL; UserError in plain words where Apprise does not know it, or it may not be used."""
+    place = _place(url)
+    formats = place.notify_format if isinstance(place.notify_format, tuple) else (place.notify_format,)
+    return Known(
+        str(place.service_name),
+        int(place.body_maxlen or 0),
+        int(place.title_maxlen or 0),
+        NotifyFormat.MARKDOWN in formats,
+        bool(place.attachment_support),
+    )
+
+
+def _place(url: str) -> Any:
+    schema = url.partition("://")[0].lower()
+    if schema in FORBIDDEN or not re.fullmatch(r"[a-z][a-z0-9+.-]*", schema):
+        raise UserError("This kind of address is not allowed here.", "address")
+    place = Apprise.instantiate(url, asset=_ASSET, suppress_exceptions=True)
+    if place is None:
+        raise UserError("Apprise does not understand this address. Compare it with the documentation.", "address")
+    place.socket_connect_timeout = place.socket_read_timeout = SECONDS
+    place.request_rate_per_sec = 0
+    return place
+
+
+def send(url: str, title: str, body: str, priority: str, files: Sequence[Path], *, internal: bool) -> Reply:
+    """Hands it over; never raises for what a place may do, and no word of it names the address."""
+    try:
+        place = _place(url)
+    except UserError as error:
+        return Reply("failed", error.words)
+    seen = _Seen()
+    _seen.set(seen)
+    sender = Apprise(asset=_ASSET)
+    sender.add(place)
+    kind = PRIORITIES.get(priority, NotifyType.INFO)
+    attached = [str(path) for path in files] if place.attachment_support else None
+    with guard.watching(internal=internal) as watch:
+        went_well = sender.notify(
+            body=body, title=title, notify_type=kind, body_format=NotifyFormat.MARKDOWN, attach=attached or None
+        )
+    if went_well:
+        return Reply("sent", f"{place.service_name} accepted it.")
+    if watch.refused:
+        return Reply("failed", guard.REFUSED)
+    return _reply(seen.answer, seen.failure)
+
+
+def _reply(answer: Any, failure: BaseException | None) -> Reply:
+    if answer is not None:
+        return _of_status(answer.status_code, answer.headers)
+    if isinstance(failure, requests.exceptions.SSLError):
+        return Reply("failed", "Its certificate is not valid, so nothing was sent.")
+    if isinstance(failure, requests.exceptions.ConnectTimeout):
+        return Reply("later", "It did not answer within 15 seconds.")
+    if isinstance(failure, requests.exceptions.ReadTimeout):
+        return Reply("unknown", "It did not answer in time after it was handed over. It may have arrived.")
+    if isinstance(failure, requests.exceptions.ConnectionError):
+        if "NewConnectionError" in repr(failure) or "NameResolutionError" in repr(failure):
+            return Reply("later", "There is no connection to it.")
+        return Reply("unknown", "The connection broke after it was handed over. It may have arrived.")
+    return Reply("failed", "It did not accept the notification.")
+
+
+def _of_status(status: int, headers: Any) -> Reply:
+    technical = f"HTTP {status}"
+    if 200 <= status < 300:
+        return Reply("failed", "It answered, but did not accept the notification.", technical)
+    if 300 <= status < 400:
+        return Reply("failed", "It sends on to another address, which is not followed.", technical)
+    if status in (408, 425, 429) or status >= 500:
+        words = (
+            "It has too much to do: try again later."
+            if status == 429
+            else "It has trouble of its own: try again later."
+        )
+        return Reply("later", words, technical, _wait(headers.get("Retry-After", "")))
+    words = {
+        401: "It did not accept the key of the channel.",
+        403: "It did not accept the key of the channel.",
+        404: "There is no such place any more.",
+        410: "There is no such place any more.",
+        413: "The message or its files are too large for it.",
+    }.get(status, "It refused the notification.")
+    return Reply("failed", words, technical)
+
+
+def _wait(text: str) -> float | None:
+    """Seconds of a Retry-After header (RFC 9110): a number, or a date."""
+    if text.strip().isdecimal():
+        return min(float(text), LONGEST_WAIT)
+    try:
+        return min(max(0.0, parsedate_to_datetime(text).timestamp() - time()), LONGEST_WAIT)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,154 @@
+"""Settings → Channels: the places that notifications go to; for admins. An address is never shown again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from webapp import processes
+from webapp.accounts import audit, people
+from webapp.channels import store
+from webapp.channels.store import Stored
+from webapp.errors import UserError
+from webapp.house import House
+from webapp.notify import trial
+from webapp.notify.services import SERVICES, url_of
+from webapp.ports import Reply
+from webapp.web import flash
+from webapp.web.deps import Admin, Id, TheHouse
+from webapp.web.posted import Posted, Posting
+from webapp.web.render import go, page
+
+router = APIRouter(prefix="/settings/channels", include_in_schema=False)
+
+HERE = "/settings/channels"
+SECONDS = 40.0
+LABELS = {"name": "Name", "service": "Service", "people": "Who uses it"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A channel as it is typed in; of its address only what stands in the form of its service, and never twice."""
+
+    id: int = 0
+    service: str = ""
+    name: str = ""
+    internal: bool = False
+    everyone: bool = True
+    people: Sequence[str] = ()
+    typed: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    shown: str = ""  # what the stored one is
+
+    @property
+    def fields(self) -> Sequence[Any]:
+        return SERVICES[self.service].fields if self.service in SERVICES else ()
+
+
+@router.get("")
+def index(request: Request, person: Admin, house: TheHouse, service: str = "", channel: int = 0) -> Response:
+    """The channels, and the form of a new one or of the one that is being changed."""
+    if channel:
+        with house.read() as conn:
+            known = store.one(conn, channel)
+        names = [str(number) for number in known.people]
+        return _page(
+            request, house, Entry(known.id, "", known.name, known.internal, known.everyone, names, shown=known.service)
+        )
+    return _page(request, house, Entry(service=service if service in SERVICES else ""))
+
+
+@router.post("")
+def save(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+    """Tries it where that is asked, and keeps it."""
+    entry = _typed(posted)
+    try:
+        url, service = _url(house, entry)
+        if posted.one("intent") == "test":
+            reply = _try(url or _stored_url(house, entry.id), internal=entry.internal)
+            return _page(request, house, entry, reply=reply)
+        channel = Stored(
+            entry.id, entry.name, service, entry.internal, entry.everyone,
+            [int(one) for one in entry.people if one.isdecimal() and len(one) < 19], False,
+        )  # fmt: skip
+        with house.write() as conn:
+            if entry.id:
+                channel = Stored(**{**channel.__dict__, "paused": store.one(conn, entry.id).paused})
+            store.save(conn, house.seal, channel, url)
+            audit.record(conn, person, "saved the channel", channel.name, service)
+    except UserError as error:
+        beside = error.field or "name"
+        shown = Entry(**{**entry.__dict__, "errors": {beside: error.words}})
+        return _page(request, house, shown, status=422)
+    return flash.say(go(request, HERE), f"“{' '.join(entry.name.split())}” is kept.")
+
+
+@router.post("/{channel_id:int}/{act}")
+def act(request: Request, channel_id: Id, act: str, person: Admin, house: TheHouse) -> Response:
+    """Pauses one, lets it go on, tries it, or takes it away."""
+    with house.read() as conn:
+        known = store.one(conn, channel_id)
+    if act == "test":
+        reply = _try(_stored_url(house, channel_id), internal=known.internal)
+        return flash.say(go(request, HERE), f"{known.name}: {reply.words}")
+    done = {"pause": "is paused", "resume": "goes on", "remove": "is removed"}.get(act, "")
+    with house.write() as conn:
+        if act == "remove":
+            store.remove(conn, channel_id)
+        elif done:
+            store.pause(conn, channel_id, paused=act == "pause")
+        audit.record(conn, person, f"{act}d the channel" if done else "looked at the channel", known.name)
+    return flash.say(go(request, HERE), f"“{known.name}” {done}." if done else "")
+
+
+def _typed(posted: Posting) -> Entry:
+    service, number = posted.one("service"), posted.one("id")
+    names = [one.name for one in SERVICES[service].fields] if service in SERVICES else []
+    return Entry(
+        int(number) if number.isdecimal() and len(number) < 19 else 0,
+        service,
+        posted.one("name"),
+        posted.one("internal") == "on",
+        posted.one("everyone") == "on",
+        posted.all("people"),
+        {name: posted.one(f"field.{name}") for name in names},
+    )
+
+
+def _url(house: House, entry: Entry) -> tuple[str, str]:
+    """The address, and what its service is called; empty where the stored one stays."""
+    if entry.id and not any(value.strip() for value in entry.typed.values()):
+        return "", entry.shown
+    url = url_of(entry.service, entry.typed)
+    known = processes.call(trial.look, url, seconds=SECONDS, memory_mb=512, what="The address")
+    name = SERVICES[entry.service].name if entry.service != "other" else known.service
+    return url, name
+
+
+def _stored_url(house: House, channel_id: int) -> str:
+    with house.read() as conn:
+        return store.url_of(conn, house.seal, channel_id)
+
+
+def _try(url: str, *, internal: bool) -> Reply:
+    return processes.call(trial.send_test, url, internal, seconds=SECONDS, memory_mb=512, what="The test")
+
+
+def _page(request: Request, house: House, entry: Entry, *, reply: Reply | None = None, status: int = 200) -> Response:
+    with house.read() as conn:
+        known, members = store.listing(conn), people.listing(conn, house.settings)
+    staff = [(str(one.person.id), one.person.name or one.person.email) for one in members if not one.person.is_admin]
+    return page(
+        request,
+        "channels/index.html",
+        status=status,
+        said=flash.said(request).words,
+        channels=known,
+        entry=entry,
+        reply=reply,
+        staff=staff,
+        services=[(key, one.name) for key, one in SERVICES.items()],
+        labels={**LABELS, **{one.name: one.label for one in entry.fields}},
+    )

@@ -1,0 +1,46 @@
+"""A person's inbox: what they were told, the newest first; mark as read."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from webapp.tasks import inbox
+from webapp.web.deps import Id, SignedIn, TheHouse
+from webapp.web.posted import Posted
+from webapp.web.render import go, page
+
+router = APIRouter(prefix="/inbox", include_in_schema=False)
+
+PAGE = 50
+CHIPS = {"": "All", "unread": "Unread", "messages": "Messages", "tasks": "Your tasks"}
+
+
+@router.get("")
+def index(
+    request: Request, person: SignedIn, house: TheHouse, only: str = "", q: str = "", before: str = ""
+) -> Response:
+    """What there is, filtered and searched."""
+    only = only if only in CHIPS else ""
+    words = q.strip()[:200].replace("\0", "")
+    last = int(before) if before.isdecimal() and len(before) < 19 else None
+    with house.read() as conn:
+        found = inbox.listing(conn, person, only=only, words=words, before=last, limit=PAGE + 1)
+    older = found[PAGE - 1].id if len(found) > PAGE else None
+    return page(
+        request, "inbox/index.html", notices=found[:PAGE], older=older, only=only, words=words, chips=CHIPS
+    )  # fmt: skip
+
+
+@router.post("/read")
+def read_all(request: Request, person: SignedIn, house: TheHouse) -> Response:
+    """All of them are read."""
+    with house.write() as conn:
+        inbox.mark(conn, person)
+    return go(request, "/inbox")
+
+
+@router.post("/{notice_id:int}")
+def mark(request: Request, notice_id: Id, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+    """One is read, or unread again."""
+    with house.write() as conn:
+        inbox.mark(conn, person, notice_id, read=posted.one("unread") != "1")
+    return go(request, f"/inbox#notice-{notice_id}")
