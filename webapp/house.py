@@ -24,6 +24,7 @@ from webapp.files import saved_lists, uploads
 from webapp.files.store import Store
 from webapp.intake import receive, receive_attachment
 from webapp.kinds import KINDS
+from webapp.mail.places import Places
 from webapp.mail.senders import require_sense
 from webapp.mailroom import never
 from webapp.mailroom.unsubscribe import Unsubscribe
@@ -135,6 +136,15 @@ class House:
     def mail_server(self, chosen: str = "", *, is_urgent: bool = False) -> AbstractContextManager[MailTarget]:
         """The chosen mail server, else the usual one, or the outbox."""
         return self.mail.open(chosen, is_urgent=is_urgent)
+
+    @contextmanager
+    def place(self, name: str, number: int) -> Iterator[Places]:
+        """One of so many places at a target, among all processes of this machine."""
+        places = Places(self.run_dir, name, number, is_urgent=False)
+        try:
+            yield places
+        finally:
+            places.give_back()
 
     def owner(self, person_id: int) -> Person:
         """The owner of a task."""

@@ -108,6 +108,12 @@ class Target(Protocol):
 
     name: str
     rate: float | None  # messages per second, shared by all slots; None: as fast as it takes them
+    patience: float = 5.0  # seconds that a run waits here for its turn; after that it lets its slot do other work
+    rests: bool = False  # what had trouble is left alone for a while, by all runs
+
+    def closed(self) -> str:
+        """Why nothing may go there for now, such as a pause; empty: it is open."""
+        return ""
 
     def ready(self) -> None:
         """Connected and signed in; raises TaskError (not permanent where a later try may succeed)."""
@@ -378,8 +384,18 @@ class TaskContext(Protocol):
     def colleagues(self) -> Sequence[tuple[int, str, str]]:
         """Everybody who can sign in: number, name and role."""
 
+    def place(self, name: str, number: int) -> "AbstractContextManager[Admission]":
+        """One of so many places at a target, among all slots of this machine; given back when the block ends."""
+
     def tell(self, person_id: int, title: str, text: str, key: str, priority: str = "normal") -> bool:
         """Puts it into somebody's inbox, once for this key; False where that person is not there any more."""
+
+
+class Admission(Protocol):
+    """A place that may be had."""
+
+    def take(self) -> bool:
+        """False where there is none just now."""
 
 
 class Ledger(Protocol):

@@ -1,6 +1,7 @@
 """Notifications to five places with faults of every kind, while slots are killed: none lost, none twice."""
 
 import random
+import threading
 from collections import Counter
 
 from tests.notify.targets import Hook
@@ -24,6 +25,34 @@ def connect(serving: Serving, hook: Hook) -> list[str]:
         ]
     house.close()
     return [str(number) for number in made]
+
+
+def test_a_channel_that_hangs_delays_no_other_and_no_mail(tmp_path):
+    serving = Serving(tmp_path, OUTTRAY_RETRY_SECONDS="0,0").start()
+    released = threading.Event()
+    try:
+        with Hook() as hook:
+            client = serving.client()
+            hangs, quick, *_ = connect(serving, hook)
+            hook.on("/0", hold=released)
+            stuck = [start_task(client, "notification", {"message": f"s{n}", "channels": [hangs]}) for n in range(30)]
+            until(lambda: "/0" in hook.asked, 30)
+            both = start_task(client, "notification", {"message": "both", "channels": [hangs, quick, "log"]})
+            others = [
+                start_task(client, "notification", {"message": "one", "channels": [quick]}),
+                start_task(client, "notification", {"message": "log", "channels": ["log"]}),
+                start_task(client, "email", {"to": "ana@example.com", "subject": "S", "body": "B"}),
+            ]
+            until(lambda: all(task(client, one)["state"] in ENDED for one in others), 30)
+            until(lambda: {"one", "both"} == {body["message"] for path, body in hook.got if path == "/1"}, 30)
+            assert not any(task(client, one)["state"] in ENDED for one in [*stuck, both])
+            assert hook.count("/0") == 0
+            released.set()
+            until(lambda: all(task(client, one)["state"] in ENDED for one in [*stuck, both]), 60)
+            assert len(hook.asked) == len(stuck) + 3
+    finally:
+        released.set()
+        serving.stop()
 
 
 def test_none_is_lost_and_none_reaches_a_place_that_answered_twice(tmp_path):
@@ -55,4 +84,4 @@ def test_none_is_lost_and_none_reaches_a_place_that_answered_twice(tmp_path):
     assert set(states) <= {"sent", "unknown", "failed"}
     assert max(got.values()) == 1
     assert states["sent"] <= sum(got.values()) <= states["sent"] + states["unknown"]
-    assert states["unknown"] <= PLACES + (NUMBER // 15) * PLACES
+    assert states["unknown"] <= PLACES + (NUMBER // 15) * PLACES * 2

@@ -34,7 +34,10 @@ class Hook:
         return f"{scheme}://127.0.0.1:{self.port}{path}"
 
     def on(self, path: str, *, status: int = 200, times: int = 10**9, **how: Any) -> None:
-        """`headers`; `wait` (s) before the answer; `drop`: the connection breaks after what was sent was read."""
+        """`headers`; `wait` (s) before the answer, or `hold`, an event that it waits for.
+
+        `drop`: the connection breaks after what was sent was read; `drip`: the answer comes a byte at a time.
+        """
         self._rules.setdefault(path, []).append({"status": status, "times": times, **how})
 
     def count(self, path: str) -> int:
@@ -55,6 +58,10 @@ class Hook:
                 hook.asked.append(path)
                 rule = hook._rule(path)
                 time.sleep(rule.get("wait", 0))
+                if hold := rule.get("hold"):
+                    hold.wait(60)
+                if rule.get("drip"):
+                    return self._drip()
                 if 200 <= rule["status"] < 300 and not rule.get("drop"):
                     hook.got.append((path, json.loads(body or b"{}")))
                 if rule.get("drop"):
@@ -66,6 +73,15 @@ class Hook:
                     self.send_header(name, value)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+
+            def _drip(self) -> None:
+                self.wfile.write(b"HTTP/1.1 ")
+                try:
+                    for _ in range(600):
+                        self.wfile.write(b"x")
+                        time.sleep(0.1)
+                except OSError:
+                    self.close_connection = True
 
             do_GET = do_POST
 

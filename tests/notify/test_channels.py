@@ -63,6 +63,12 @@ def test_what_may_have_arrived_is_unknown(hook, monkeypatch):
     assert send(hook.url("/slow")).state == "unknown"
 
 
+def test_an_answer_that_never_comes_to_its_end_is_given_up(hook, monkeypatch):
+    monkeypatch.setattr(channels, "SECONDS", 0.5)
+    hook.on("/drip", drip=True)
+    assert send(hook.url("/drip")) == channels.Reply("unknown", channels.SLOW)
+
+
 def test_without_a_connection_it_is_tried_later(hook):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

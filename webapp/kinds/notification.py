@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from webapp.errors import FormErrors, NotFound, TaskError
+from webapp.errors import FormErrors, NotFound
 from webapp.kinds.notificationform import CHANNELS, GROUPS, NotificationForm
 from webapp.notify.logfile import LogFile
-from webapp.ports import Channel, Delivery, Desk, Kind, Ledger, NewDelivery, Reply, Target, TaskContext
+from webapp.ports import Admission, Channel, Delivery, Desk, Kind, Ledger, NewDelivery, Reply, Target, TaskContext
 
 EVERYONE = "everyone"
 INBOX = "inbox"
+AT_ONCE = 2  # notifications that one machine hands to the same channel at the same time
 PAUSED = "The channel “{}” is paused. An admin can let it go on in Settings → Channels."
 
 
@@ -85,14 +86,21 @@ class Place(Target):
     """ports.Target for what needs no connection before."""
 
     rate: float | None = None
+    patience = 0.3
+    rests = True
 
-    def __init__(self, name: str, paused: str = "") -> None:
-        self.name, self._paused = name, paused
+    def __init__(self, name: str, closed: str = "", admission: Admission | None = None) -> None:
+        self.name, self._closed, self._admission = name, closed, admission
 
     def ready(self) -> None:
-        """TaskError, for a later try, while the channel is paused."""
-        if self._paused:
-            raise TaskError(PAUSED.format(self._paused), permanent=False, cause="channel-paused")
+        """Always: a connection is made for each message."""
+        return None
+
+    def closed(self) -> str:
+        return self._closed
+
+    def admit(self) -> bool:
+        return self._admission is None or self._admission.take()
 
 
 def _to_inboxes(form: NotificationForm, task: TaskContext, ledger: Ledger) -> None:
@@ -110,8 +118,10 @@ def _to_channel(form: NotificationForm, task: TaskContext, way: str, ledger: Led
         for delivery in ledger.deliveries(Place(f"channel:{way}")):
             ledger.settle(delivery, Reply("failed", error.words))
         return
-    for delivery in ledger.deliveries(Place(f"channel:{way}", channel.name if channel.paused else "")):
-        ledger.settle(delivery, _handed_over(form, task, channel, delivery))
+    closed = PAUSED.format(channel.name) if channel.paused else ""
+    with task.place(f"channel:{way}", AT_ONCE) as admission:
+        for delivery in ledger.deliveries(Place(f"channel:{way}", closed, admission)):
+            ledger.settle(delivery, _handed_over(form, task, channel, delivery))
 
 
 def _handed_over(form: NotificationForm, task: TaskContext, channel: Channel, delivery: Delivery) -> Reply:

@@ -19,7 +19,8 @@ from webapp.notify import guard
 from webapp.notify.services import FORBIDDEN
 from webapp.ports import Reply
 
-SECONDS = 15.0  # for a connection, and for each wait within an answer
+SECONDS = 15.0  # for a connection, for each wait within an answer, and for a whole sending
+SECONDS_FOR_FILE = 15.0  # more for each
 LONGEST_WAIT = 7_200.0  # that a server may ask for
 PRIORITIES = {
     "low": NotifyType.INFO,
@@ -27,6 +28,7 @@ PRIORITIES = {
     "high": NotifyType.WARNING,
     "urgent": NotifyType.FAILURE,
 }
+SLOW = "It did not answer in time after it was handed over. It may have arrived."
 _ASSET = AppriseAsset(app_id="Outtray", app_desc="Outtray", http_redirects=False, secure_logging=True, async_mode=False)
 
 
@@ -108,7 +110,8 @@ def send(url: str, title: str, body: str, priority: str, files: Sequence[Path], 
     sender.add(place)
     kind = PRIORITIES.get(priority, NotifyType.INFO)
     attached = [str(path) for path in files] if place.attachment_support else None
-    with guard.watching(internal=internal) as watch:
+    seconds = SECONDS + SECONDS_FOR_FILE * len(attached or [])
+    with guard.watching(internal=internal, seconds=seconds) as watch:
         went_well = sender.notify(
             body=body, title=title, notify_type=kind, body_format=NotifyFormat.MARKDOWN, attach=attached or None
         )
@@ -116,23 +119,23 @@ def send(url: str, title: str, body: str, priority: str, files: Sequence[Path], 
         return Reply("sent", f"{place.service_name} accepted it.")
     if watch.refused:
         return Reply("failed", guard.REFUSED)
-    return _reply(seen.answer, seen.failure)
+    return _reply(seen.answer, seen.failure, is_over=watch.is_over)
 
 
-def _reply(answer: Any, failure: BaseException | None) -> Reply:
+def _reply(answer: Any, failure: BaseException | None, *, is_over: bool) -> Reply:
     if answer is not None:
         return _of_status(answer.status_code, answer.headers)
     if isinstance(failure, requests.exceptions.SSLError):
         return Reply("failed", "Its certificate is not valid, so nothing was sent.")
     if isinstance(failure, requests.exceptions.ConnectTimeout):
         return Reply("later", "It did not answer within 15 seconds.")
-    if isinstance(failure, requests.exceptions.ReadTimeout):
-        return Reply("unknown", "It did not answer in time after it was handed over. It may have arrived.")
+    if "NewConnectionError" in repr(failure) or "NameResolutionError" in repr(failure):
+        return Reply("later", "There is no connection to it.")
+    if is_over or isinstance(failure, requests.exceptions.ReadTimeout):
+        return Reply("unknown", SLOW)
     if isinstance(failure, requests.exceptions.ConnectionError):
-        if "NewConnectionError" in repr(failure) or "NameResolutionError" in repr(failure):
-            return Reply("later", "There is no connection to it.")
         return Reply("unknown", "The connection broke after it was handed over. It may have arrived.")
-    return Reply("failed", "It did not accept the notification.")
+    return Reply("failed", "It could not be reached, or did not accept the notification.")
 
 
 def _of_status(status: int, headers: Any) -> Reply:

@@ -1,16 +1,19 @@
 """Which addresses a notification may be sent to: looked at as a connection is made, when no name can change any more.
 
 Server-side request forgery and DNS rebinding end here: the audit event of CPython (PEP 578) brings the very address
-that the system connects to, after the name was resolved, whatever library asks for it.
+that the system connects to, after the name was resolved, whatever library asks for it. It brings the socket too, so
+that a sending as a whole has an end: a server that answers a byte at a time meets no time-out of its reader.
 """
 
+import contextlib
 import ipaddress
+import socket
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 REFUSED = "The address of the channel lies in the office's own network. An admin can allow it in Settings → Channels."
@@ -24,10 +27,26 @@ class RefusedAddress(OSError):
 
 @dataclass
 class Watch:
-    """What one sending may do; `refused`: it met an address that is not allowed, though libraries swallow errors."""
+    """What one sending may do; libraries swallow errors, so it says itself what it met.
+
+    `refused`: an address that is not allowed; `is_over`: its time was up; `connected`: copies of its sockets.
+    """
 
     internal: bool
     refused: bool = False
+    is_over: bool = False
+    connected: list[socket.socket] = field(default_factory=list)
+
+    def end(self) -> None:
+        """Breaks every connection that was made."""
+        self.is_over = True
+        for one in list(self.connected):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        while self.connected:
+            self.connected.pop().close()
 
 
 # Not thread-local: Apprise sends in threads of its own, to which it hands the context on.
@@ -35,15 +54,23 @@ _watched: ContextVar[Watch | None] = ContextVar("watched", default=None)
 
 
 @contextmanager
-def watching(*, internal: bool) -> Iterator[Watch]:
-    """Within the block connections go to public addresses only, unless `internal` ones are allowed."""
+def watching(*, internal: bool, seconds: float) -> Iterator[Watch]:
+    """Within the block connections go to public addresses only, unless `internal` ones are allowed.
+
+    All of them end after `seconds`.
+    """
     _install()
     watch = Watch(internal)
     token = _watched.set(watch)
+    timer = threading.Timer(seconds, watch.end)
+    timer.daemon = True
+    timer.start()
     try:
         yield watch
     finally:
+        timer.cancel()
         _watched.reset(token)
+        watch.close()
 
 
 def is_internal(address: str) -> bool:
@@ -69,15 +96,17 @@ def _install() -> None:
 def _look(event: str, arguments: tuple[Any, ...]) -> None:
     if event not in ("socket.connect", "socket.sendto"):
         return
-    watch = _watched.get()
-    if watch is None or watch.internal:
+    watch, address = _watched.get(), arguments[1]
+    if watch is None or _is_resolver(address):
         return
-    address = arguments[1]
-    if not isinstance(address, tuple) or is_internal(str(address[0])):
-        if _is_resolver(address):
-            return
+    is_inside = not isinstance(address, tuple) or is_internal(str(address[0]))
+    if is_inside and not watch.internal:
         watch.refused = True
         raise RefusedAddress(REFUSED)
+    if watch.is_over:
+        raise TimeoutError("the time of this sending is up")
+    if event == "socket.connect":
+        watch.connected.append(arguments[0].dup())
 
 
 def _is_resolver(address: Any) -> bool:

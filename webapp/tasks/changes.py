@@ -13,6 +13,7 @@ from webapp.tasks import outcome
 from webapp.tasks.model import State, predecessors
 
 t, d = schema.task, schema.delivery
+RUNNING = "Running."
 STOPPED = "Not sent: the task was stopped."
 BY_STATE = case((d.c.why != "", d.c.why), else_=d.c.state)
 
@@ -75,6 +76,13 @@ def last_state(conn: Connection, task_id: int) -> State | None:
     query = select(line.c.state).where(line.c.task == task_id, line.c.state.is_not(None))
     state = conn.execute(query.order_by(line.c.id.desc()).limit(1)).scalar()
     return State(state) if state else None
+
+
+def last_words(conn: Connection, task_id: int) -> str:
+    """What the last line of the task's log says, lines that tell of no more than that it runs left out."""
+    line = schema.task_line
+    query = select(line.c.words).where(line.c.task == task_id, line.c.words != RUNNING)
+    return conn.execute(query.order_by(line.c.id.desc()).limit(1)).scalar() or ""
 
 
 def skip_waiting(conn: Connection, task_id: int, words: str = STOPPED, why: str = "") -> None:

@@ -15,6 +15,7 @@ from webapp.errors import NotFound, TaskError, UserError
 from webapp.files import queries as files
 from webapp.files.store import safe_name
 from webapp.ports import (
+    Admission,
     Attachment,
     Channel,
     Delivery,
@@ -180,6 +181,9 @@ class Context:
     def side_by_side(self, work: Callable[[str, OneWay], None], ways: Sequence[str]) -> None:
         ledgers = {way: Ledger(self._shop, self._task, self._control, way) for way in ways}
         together([partial(_work_on, work, way, ledger) for way, ledger in ledgers.items()])
+
+    def place(self, name: str, number: int) -> AbstractContextManager[Admission]:
+        return self._shop.place(name, number)
 
     def channel(self, channel_id: str) -> Channel:
         return self._shop.channel(self.owner, channel_id)

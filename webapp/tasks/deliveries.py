@@ -22,7 +22,7 @@ from webapp.tasks.changes import Wishes, counts, fenced, restate
 from webapp.tasks.control import Control, LetGo
 from webapp.tasks.model import LEFT_OUT, Task
 from webapp.tasks.readiness import Readiness
-from webapp.tasks.settling import STOP_AFTER, in_a_row, new_row, settled, stop
+from webapp.tasks.settling import STOP_AFTER, in_a_row, new_row, rest_of, settled, stop
 from webapp.tasks.statements import MARK, SETTLE, bound, leave_out, looked
 from webapp.tasks.workshop import Workshop
 
@@ -43,6 +43,7 @@ class Ledger:
         self._is_part = channel is not None
         self._ready: deque[Row[Any]] = deque()
         self._pending: tuple[Delivery, Reply] | None = None
+        self._target: Target | None = None
         self._shown = 0.0
         self._has_settled = False
         self._done = self._sent = self._total = 0
@@ -68,6 +69,7 @@ class Ledger:
         """Yields what is to be handed over now; raises LetGo where the rest has to wait."""
         with self._shop.read() as conn:
             self._tally(counts(conn, self._task.id))
+        self._target = target
         self._say_where_to(target)
         try:
             while (row := self._next()) is not None:
@@ -188,6 +190,8 @@ class Ledger:
         wishes = self._show(conn) if is_last or self._is_news else looked(conn, self._task.id, self._task.attempt)
         if self._pending:
             SETTLE.run(conn, bound(task=self._task.id, position=delivery.position, **values))
+            if self._target and self._target.rests and (seconds := rest_of(reply, self._shop.retry_seconds)):
+                pace.rest(conn, self._target, seconds)
         return wishes
 
     @property

@@ -10,7 +10,7 @@ from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.ports import ADDRESS_FAULTS, Engine
 from webapp.tasks import inbox, outcome
-from webapp.tasks.changes import counts, make_unknown, move, skip_waiting
+from webapp.tasks.changes import counts, last_words, make_unknown, move, skip_waiting
 from webapp.tasks.control import LetGo
 from webapp.tasks.model import State, Task
 from webapp.tasks.workshop import Workshop
@@ -44,8 +44,10 @@ def let_go(conn: Connection, engine: Engine, task: Task, why: LetGo) -> None:
     if why.wish == "pause":
         return paused(conn, task)
     moment = why.until or now()
-    # Runs that take turns do so every few seconds: no line for that.
-    _back(conn, engine, task, moment, STOPPING if why.wish == "stop" else why.words)
+    words = STOPPING if why.wish == "stop" else why.words
+    # Runs that take turns do so every few seconds, and a pause is asked for every half minute: no line for that.
+    line = "" if words == last_words(conn, task.id) else words
+    _back(conn, engine, task, moment, line, **({"outcome": words} if words and why.wish == "wait" else {}))
 
 
 def cancelled(conn: Connection, task: Task) -> None:

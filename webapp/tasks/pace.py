@@ -1,4 +1,7 @@
-"""The pace that all slots share at one target, a row that says from when the next message may go; and a run's own."""
+"""The pace that all slots share at one target, a row that says from when the next message may go; and a run's own.
+
+The same row keeps everybody away from a target that had trouble.
+"""
 
 import time
 
@@ -14,7 +17,7 @@ p = schema.pace
 
 def seconds_to_wait(conn: Connection, target: Target) -> float:
     """How long until this target takes another message."""
-    if not target.rate:
+    if not target.rate and not target.rests:
         return 0.0
     free_at = conn.execute(select(p.c.next_free_at).where(p.c.target == target.name)).scalar()
     return max(0.0, (free_at or 0.0) - time.time())
@@ -35,6 +38,14 @@ def take(conn: Connection, target: Target) -> bool:
     following = max(free_at, moment - interval) + interval
     mine = update(p).where(p.c.target == target.name, p.c.next_free_at == free_at)
     return conn.execute(mine.values(next_free_at=following)).rowcount == 1
+
+
+def rest(conn: Connection, target: Target, seconds: float) -> None:
+    """Nobody tries this target for so long."""
+    until = time.time() + seconds
+    mine = update(p).where(p.c.target == target.name)
+    if conn.execute(mine.values(next_free_at=until)).rowcount == 0:
+        conn.execute(insert(p).values(target=target.name, next_free_at=until))
 
 
 class Speed:

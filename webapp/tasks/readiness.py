@@ -16,8 +16,11 @@ from webapp.tasks.workshop import Workshop
 
 SETTLE_ALONE = 0.05  # seconds that a settled message may wait for the next one's mark
 TURN = 5.0  # seconds after which a run lets another one go first
+CLOSED = 30.0  # seconds until a run asks again whether its target is open
+CROWDED = 2.0  # seconds, at least, until a run asks again for a place that was not to be had
 LOOK = 0.5  # seconds between two looks at what people want, while a run waits for its next message
 PLACE = 0.02  # seconds between two looks for a place at the server
+_crowded: dict[str, float] = {}  # monotonic seconds: until then runs of this process do not wait there again
 
 t = schema.task
 
@@ -28,12 +31,15 @@ class Readiness:
     def __init__(self, shop: Workshop, task: Task, control: Control, flush: Callable[[], None]) -> None:
         self._shop, self._task, self._control, self._flush = shop, task, control, flush
         self._began = time.monotonic()
+        self._spread = task.id % 16 / 10  # seconds: so that not all that wait come back at the same moment
         self.speed = pace.Speed(task.rate)
 
     def get(self, target: Target) -> None:
         """Returns when a message may be handed over now; raises LetGo where the run has to end or to wait outside."""
         while True:
             self._give_way(target)
+            if why := target.closed():
+                raise LetGo("wait", until=now() + timedelta(seconds=CLOSED), words=why)
             self._wait_for_place(target)
             target.ready()
             seconds = self._seconds_to_wait(target)
@@ -41,8 +47,8 @@ class Readiness:
                 break
             if seconds > SETTLE_ALONE:
                 self._flush()
-            if seconds > TURN:
-                raise LetGo("wait", until=now() + timedelta(seconds=seconds))
+            if seconds > target.patience:
+                raise LetGo("wait", until=now() + timedelta(seconds=seconds + self._spread))
             self._control.wait(min(seconds, LOOK))
             self._control.check(between_messages=True)
             self._look_at_speed()
@@ -63,16 +69,18 @@ class Readiness:
 
     def _wait_for_place(self, target: Target) -> None:
         """Only so many may be connected to a server at once."""
-        until = time.monotonic() + TURN
+        began = time.monotonic()
         while not target.admit():
             self._flush()
-            if time.monotonic() > until:
-                raise LetGo("wait", until=now() + timedelta(seconds=1))
+            if time.monotonic() - began > target.patience or time.monotonic() < _crowded.get(target.name, 0):
+                # As many as wait for a slow target would else fill all slots.
+                _crowded[target.name] = time.monotonic() + CROWDED
+                raise LetGo("wait", until=now() + timedelta(seconds=CROWDED * (1 + self._spread)))
             self._control.wait(PLACE)
             self._control.check(between_messages=True)
 
     def _seconds_to_wait(self, target: Target) -> float:
-        if not target.rate:
+        if not target.rate and not target.rests:
             return self.speed.seconds_to_wait()
         with self._shop.read() as conn:
             return max(pace.seconds_to_wait(conn, target), self.speed.seconds_to_wait())

@@ -17,7 +17,7 @@ from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.ports import Kind
 from webapp.tasks import endings
-from webapp.tasks.changes import add_line, last_state
+from webapp.tasks.changes import RUNNING, add_line, last_state
 from webapp.tasks.context import NO_ROOM, Context
 from webapp.tasks.control import Control, LetGo
 from webapp.tasks.model import State, Task
@@ -41,7 +41,7 @@ def claim(shop: Workshop, task_id: int, worker: str) -> Task | None:
         if row.started is None:
             conn.execute(update(t).where(t.c.id == task_id).values(started=now()))
         if last_state(conn, task_id) is not State.RUNNING:
-            add_line(conn, task_id, "Running.", State.RUNNING)
+            add_line(conn, task_id, RUNNING, State.RUNNING)
         mark_changed(conn)
         return to_tasks(conn, [row])[0]
 

@@ -9,6 +9,7 @@ from webapp.errors import TaskError
 from webapp.ports import Delivery, NewDelivery, Reply
 
 STOP_AFTER = 25  # failures in a row
+REST = 10.0  # seconds
 
 
 def settled(delivery: Delivery, reply: Reply, waits: Sequence[int]) -> dict[str, Any]:
@@ -31,6 +32,13 @@ def settled(delivery: Delivery, reply: Reply, waits: Sequence[int]) -> dict[str,
         "next_try": next_try,
         "updated": now(),
     }
+
+
+def rest_of(reply: Reply, waits: Sequence[int]) -> float:
+    """Seconds for which a target that answered so is left alone: as long as it asked for, else a little."""
+    if reply.state not in ("later", "unknown"):
+        return 0.0
+    return max(reply.after or 0.0, min(waits[0] if waits else 0.0, REST))
 
 
 def new_row(task_id: int, position: int, delivery: NewDelivery) -> dict[str, Any]:

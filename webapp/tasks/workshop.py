@@ -9,7 +9,19 @@ from sqlalchemy import Connection
 
 from webapp.db.connect import Database
 from webapp.files.store import Store
-from webapp.ports import Attachment, Channel, Desk, Engine, Kind, MailTarget, Person, SavedQuery, Table, Understood
+from webapp.ports import (
+    Admission,
+    Attachment,
+    Channel,
+    Desk,
+    Engine,
+    Kind,
+    MailTarget,
+    Person,
+    SavedQuery,
+    Table,
+    Understood,
+)
 from webapp.settings import Settings
 
 
@@ -44,6 +56,8 @@ class Workshop(Protocol):
     def attachment_of(self, person: Person, file_id: str) -> Attachment: ...
 
     def mail_server(self, chosen: str = "", *, is_urgent: bool = False) -> AbstractContextManager[MailTarget]: ...
+
+    def place(self, name: str, number: int) -> AbstractContextManager[Admission]: ...
 
     def message_id(self, task_id: int, position: int, sender: str) -> str: ...
 
