@@ -17,6 +17,7 @@ LEAVES: dict[str, set[str]] = {
     "settings": {"errors"},
     "logs": {"settings"},
     "processes": {"errors"},
+    "markup": set(),
 }
 FIELD = {"mail", "notify", "reports"}
 TABLES = {"accounts", "db", "files", "ports", "tasks"}

@@ -13,6 +13,7 @@ from webapp.web import (
     access,
     account,
     actions,
+    announcing,
     api,
     api_parts,
     api_uploads,
@@ -68,7 +69,8 @@ ENTRY = (
     channels,
     inbox,
 )
-WORK = (home, check, composing, reporting, new, poll, tasks, causes, speed, actions, files, savedlists, data)
+FORMS = (check, announcing, composing, reporting, new)
+WORK = (home, *FORMS, poll, tasks, causes, speed, actions, files, savedlists, data)
 ROUTERS = tuple(page.router for page in (*WORK, *ENTRY))
 PROGRAMS = tuple(part.router for part in (article, api, api_parts, api_uploads, health, metrics))
 

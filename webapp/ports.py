@@ -407,6 +407,20 @@ class Ledger(Protocol):
 
 
 @dataclass(frozen=True)
+class Takes:
+    """What a place takes at once: letters of a message and of a title (0: any number, and no title of its own)."""
+
+    body: int = 0
+    title: int = 0
+    markdown: bool = True
+    files: bool = True
+
+    @property
+    def is_sms(self) -> bool:
+        return 0 < self.body <= 160
+
+
+@dataclass(frozen=True)
 class Channel:
     """A place that notifications go to; `url` is a secret that stands in no page, log line or error.
 
@@ -419,6 +433,7 @@ class Channel:
     url: str = field(repr=False, default="")
     internal: bool = False
     paused: bool = False
+    takes: Takes = field(default_factory=Takes)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from webapp.files import queries as files
 from webapp.files import saved_lists
 from webapp.house import House
 from webapp.mailroom import never
-from webapp.ports import Column, Parameter, Person
+from webapp.ports import Column, Parameter, Person, Takes
 from webapp.reports.charts import Chart
 from webapp.reports.peek import Peek
 from webapp.tasks import inbox
@@ -45,10 +45,13 @@ def set_stage(house: House, folder: Path) -> dict[str, int | str]:
         saved_lists.add(conn, ana, "Clients", table.id)
     _connect_shop(house, folder)
     with house.write() as conn:
-        for name, service, paused in (("Sales team", "Slack", False), ("Warehouse chat", "Microsoft Teams", True)):
-            store.save(
-                conn, house.seal, store.Stored(0, name, service, False, True, (), paused), "json://example.com/x"
-            )
+        for name, service, paused, takes in (
+            ("Sales team", "Slack", False, Takes(35_000, 250)),
+            ("Warehouse chat", "Microsoft Teams", True, Takes(28_000, 250, files=False)),
+            ("Night watch", "SMS through Twilio", False, Takes(160, markdown=False, files=False)),
+        ):
+            channel = store.Stored(0, name, service, False, True, (), paused, takes=takes)
+            store.save(conn, house.seal, channel, "json://example.com/x")
         inbox.tell(conn, ana.id, "Meeting at three", "In the small room. Bring the figures of October.", key="a")
         words = "56 sent, 2 failed."
         more = {"key": "b", "task": tasks["attention"], "is_own": True, "priority": "high"}

@@ -67,6 +67,14 @@ def _written(page: Page) -> None:
     page.get_by_text("Templates").click()
 
 
+def _said_everywhere(page: Page) -> None:
+    page.fill("[name=message]", "The lorry comes **at nine**, not at eight — please open gate 4.")
+    page.fill("[name=title]", "Delivery")
+    for place in ("Sales team", "Night watch", "Everyone"):
+        page.get_by_label(place).check()
+    page.get_by_text("text message").first.wait_for()
+
+
 def _unsubscribe(page: Page) -> None:
     button = page.get_by_role("button", name="Unsubscribe", exact=True)
     if button.count():  # once is for all
@@ -123,6 +131,7 @@ VISITS = [
     Visit("file", "/files", steps=lambda page: page.get_by_role("link", name="Look inside").first.click()),
     Visit("file-delete", "/files", steps=lambda page: page.get_by_role("link", name="Delete").first.click()),
     Visit("new-notification", "/new/notification"),
+    Visit("new-notification-filled", "/new/notification", steps=_said_everywhere),
     Visit("new-notification-refused", "/new/notification", steps=_refused("Send notification")),
     Visit("new-email", "/new/email"),
     Visit("new-email-list", "/new/email", steps=_choose_list),

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webapp.mail.compose import Letter, Message
-from webapp.mail.html import clean, page
+from webapp.mail.html import page
 from webapp.mail.url import read_sender
+from webapp.markup.clean import clean
 
 WHEN = datetime(2026, 11, 3, 10, 42, 7, tzinfo=UTC)
 SENDER = "The Office <office@example.com>"

@@ -148,7 +148,9 @@ GOOD = {
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_plain_fields_become_an_address_that_apprise_takes(service):
-    assert channels.look_at(url_of(service, GOOD[service])).service
+    name, takes = channels.look_at(url_of(service, GOOD[service]))
+    assert name
+    assert takes.is_sms is (service == "twilio")
 
 
 @pytest.mark.parametrize("service", [name for name in SERVICES if name != "other"])

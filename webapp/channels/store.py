@@ -1,7 +1,7 @@
 """The channels that an admin set up; their addresses are sealed and leave this module only towards a connection."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import NotFound, UserError
-from webapp.ports import Channel, Person
+from webapp.ports import Channel, Person, Takes
 from webapp.secret import Seal
 
 c = schema.channel
@@ -29,6 +29,8 @@ class Stored:
     everyone: bool
     people: Sequence[int]
     paused: bool
+    helper: str = "other"
+    takes: Takes = field(default_factory=Takes)
 
     def may_use(self, person: Person) -> bool:
         return person.is_admin or self.everyone or person.id in self.people
@@ -36,14 +38,15 @@ class Stored:
 
 def listing(conn: Connection) -> list[Stored]:
     """All of them, by name."""
-    columns = (c.c.id, c.c.name, c.c.service, c.c.internal, c.c.everyone, c.c.people, c.c.paused)
-    return [Stored(*row) for row in conn.execute(select(*columns).order_by(c.c.name))]
+    columns = (c.c.id, c.c.name, c.c.service, c.c.internal, c.c.everyone, c.c.people, c.c.paused, c.c.helper)
+    found = conn.execute(select(*columns, c.c.takes).order_by(c.c.name))
+    return [Stored(*row[:-1], takes=Takes(**row.takes)) for row in found]
 
 
 def usable(conn: Connection, person: Person) -> list[Channel]:
     """Those that this person may send to, without their addresses."""
     found = [one for one in listing(conn) if one.may_use(person)]
-    return [Channel(str(one.id), one.name, one.service, "", one.internal, one.paused) for one in found]
+    return [Channel(str(one.id), one.name, one.service, "", one.internal, one.paused, one.takes) for one in found]
 
 
 def one(conn: Connection, channel_id: int) -> Stored:
@@ -59,7 +62,8 @@ def of(conn: Connection, seal: Seal, channel_id: str, person: Person) -> Channel
     found = one(conn, number)
     if not found.may_use(person):
         raise NotFound(GONE)
-    return Channel(str(found.id), found.name, found.service, url_of(conn, seal, number), found.internal, found.paused)
+    url = url_of(conn, seal, number)
+    return Channel(str(found.id), found.name, found.service, url, found.internal, found.paused, found.takes)
 
 
 def url_of(conn: Connection, seal: Seal, channel_id: int) -> str:
@@ -83,7 +87,8 @@ def save(conn: Connection, seal: Seal, channel: Stored, url: str) -> int:
         "paused": channel.paused,
     }
     if url:
-        values |= {"url": seal.close(url), "service": channel.service}
+        values |= {"url": seal.close(url), "service": channel.service, "helper": channel.helper}
+        values |= {"takes": asdict(channel.takes)}
     try:
         with conn.begin_nested():
             if not channel.id:

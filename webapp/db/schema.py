@@ -311,6 +311,8 @@ channel = Table(
     Column("name", String(100), nullable=False, unique=True),
     Column("url", Text, nullable=False),  # encrypted: an Apprise URL
     Column("service", String(100), nullable=False),  # what people call its kind: Slack
+    Column("helper", String(40), nullable=False),  # with whose plain fields it was entered, of notify/services.py
+    Column("takes", JSON, nullable=False),  # ports.Takes
     Column("internal", Boolean, nullable=False),  # whether it may stand in the office's own network
     Column("everyone", Boolean, nullable=False),
     Column("people", JSON, nullable=False),  # ids of those who may use it, besides admins

@@ -12,8 +12,8 @@ from webapp.mail.headers import ExactPolicy
 from webapp.mail.html import page
 from webapp.mail.merge import Marks, Values, fill, fill_line
 from webapp.mail.parts import attached_part, text_part, together
-from webapp.mail.plain import plain
 from webapp.mail.recipients import PLAIN, wire_form
+from webapp.markup.plain import plain
 from webapp.ports import Attachment
 
 NOTHING: Values = {}

@@ -1,42 +1,19 @@
-"""Draws a message that was typed in Markdown as HTML that mail programs show and nothing in it can run."""
+"""Draws a message that was typed in Markdown as a page that mail programs show."""
 
 from functools import cache
 from typing import TYPE_CHECKING
 
+from webapp.markup.clean import clean
 from webapp.paths import TEMPLATES
 
 if TYPE_CHECKING:
     from css_inline import CSSInliner
     from jinja2 import Template
-    from markdown_it import MarkdownIt
-    from markdown_it.token import Token
-
-SCHEMES = {"http", "https", "mailto", "tel"}
 
 
 def page(subject: str, body: str) -> str:
     """The whole page, with its styles at the elements, as some mail programs ask."""
     return _inliner().inline(_template().render(subject=subject, body=clean(body)))
-
-
-def clean(body: str) -> str:
-    """Markdown as HTML without what could run or be loaded unasked; HTML in it is shown as typed."""
-    import nh3
-
-    return nh3.clean(_markdown().render(body), url_schemes=SCHEMES, link_rel="noopener noreferrer")
-
-
-def parsed(body: str) -> "list[Token]":
-    """The parts of a text, as Markdown understands it."""
-    return _markdown().parse(body)
-
-
-@cache
-def _markdown() -> "MarkdownIt":
-    from markdown_it import MarkdownIt
-
-    # People expect their line breaks to stay.
-    return MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
 
 
 @cache

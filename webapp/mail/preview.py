@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from webapp.mail.compose import OUT, OUT_MARKDOWN, Letter
-from webapp.mail.html import clean
 from webapp.mail.merge import Marks, fields_of, fill_line, key_of, values_for
 from webapp.mail.parts import travelling_size
+from webapp.markup.clean import clean
 from webapp.ports import Attachment
 
 SAMPLE_ID = "<preview@outtray.invalid>"

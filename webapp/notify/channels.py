@@ -1,7 +1,6 @@
 """Sends one notification to one place through Apprise; imported in slots and children only, for Apprise is large."""
 
 import logging
-import re
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -12,12 +11,12 @@ from typing import Any
 
 import requests
 import requests.adapters
-from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
+from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType, OverflowMode
 
 from webapp.errors import UserError
 from webapp.notify import guard
-from webapp.notify.services import FORBIDDEN
-from webapp.ports import Reply
+from webapp.notify.allowed import ALLOWED
+from webapp.ports import Reply, Takes
 
 SECONDS = 15.0  # for a connection, for each wait within an answer, and for a whole sending
 SECONDS_FOR_FILE = 15.0  # more for each
@@ -32,23 +31,13 @@ SLOW = "It did not answer in time after it was handed over. It may have arrived.
 _ASSET = AppriseAsset(app_id="Outtray", app_desc="Outtray", http_redirects=False, secure_logging=True, async_mode=False)
 
 
-@dataclass(frozen=True)
-class Known:
-    """What is known of a place: what people call its service, and how long a title and a message may be (letters)."""
-
-    service: str
-    body_limit: int
-    title_limit: int
-    markdown: bool
-    attachments: bool
-
-
 @dataclass
 class _Seen:
-    """What came of the last request of one sending."""
+    """What came of the last request of one sending, and how many were accepted."""
 
     answer: Any = None
     failure: BaseException | None = None
+    accepted: int = 0
 
 
 # Apprise sends in threads of its own, to which it hands the context on.
@@ -66,6 +55,7 @@ class _Watching(requests.adapters.HTTPAdapter):
         except requests.RequestException as error:
             seen.failure = error
             raise
+        seen.accepted += seen.answer.ok
         return seen.answer
 
 
@@ -73,28 +63,33 @@ setattr(requests.sessions, "HTTPAdapter", _Watching)  # noqa: B010 - every sessi
 logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it names addresses
 
 
-def look_at(url: str) -> Known:
-    """What stands behind a URL; UserError in plain words where Apprise does not know it, or it may not be used."""
+def look_at(url: str) -> tuple[str, Takes]:
+    """What people call a URL's service, and what it takes; UserError where it is not known or may not be used."""
     place = _place(url)
     formats = place.notify_format if isinstance(place.notify_format, tuple) else (place.notify_format,)
-    return Known(
-        str(place.service_name),
+    takes = Takes(
         int(place.body_maxlen or 0),
         int(place.title_maxlen or 0),
         NotifyFormat.MARKDOWN in formats,
         bool(place.attachment_support),
     )
+    return str(place.service_name), takes
 
 
 def _place(url: str) -> Any:
     schema = url.partition("://")[0].lower()
-    if schema in FORBIDDEN or not re.fullmatch(r"[a-z][a-z0-9+.-]*", schema):
+    # A webhook's https:// is that of the service which Apprise knows it by.
+    if schema not in ALLOWED | {"https"}:
         raise UserError("This kind of address is not allowed here.", "address")
     place = Apprise.instantiate(url, asset=_ASSET, suppress_exceptions=True)
     if place is None:
         raise UserError("Apprise does not understand this address. Compare it with the documentation.", "address")
+    schemas: set[str] = place.schemas()  # type: ignore[no-untyped-call]
+    if not ALLOWED.intersection(schemas):
+        raise UserError("This kind of address is not allowed here.", "address")
     place.socket_connect_timeout = place.socket_read_timeout = SECONDS
     place.request_rate_per_sec = 0
+    place.overflow_mode = OverflowMode.SPLIT  # what is too long for it comes in parts: nothing is cut off
     return place
 
 
@@ -117,6 +112,8 @@ def send(url: str, title: str, body: str, priority: str, files: Sequence[Path], 
         )
     if went_well:
         return Reply("sent", f"{place.service_name} accepted it.")
+    if seen.accepted - bool(seen.answer is not None and seen.answer.ok):
+        return Reply("unknown", "It accepted a part of it, not all. Look there before you send it again.")
     if watch.refused:
         return Reply("failed", guard.REFUSED)
     return _reply(seen.answer, seen.failure, is_over=watch.is_over)

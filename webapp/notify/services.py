@@ -124,7 +124,7 @@ SERVICES: dict[str, Service] = {
         "ntfy",
         [
             Field("address", "Address of the server", "https://ntfy.sh, or one of your own."),
-            Field("topic", "Topic"),
+            Field("topic", "Topic", secret=True),
             Field("token", "Access token", secret=True, optional=True),
         ],
         lambda typed: (
@@ -169,11 +169,6 @@ SERVICES: dict[str, Service] = {
         lambda typed: typed["address"].strip(),
     ),
 }
-# Schemas that act on the server itself, or run what somebody wrote there.
-FORBIDDEN = {
-    "dbus", "gio", "glib", "kde", "qt", "gnome", "macosx", "windows", "syslog", "rsyslog", "file", "exec", "script",
-    "growl", "smpp", "mqtt", "mqtts", "irc", "ircs", "xmpp", "xmpps", "postfix", "sendmail",
-}  # fmt: skip
 
 
 def url_of(service: str, typed: Mapping[str, str]) -> str:

@@ -1,17 +1,12 @@
 """What the page of a channel asks of a child process, so that the web process never imports Apprise."""
 
-from typing import TYPE_CHECKING
-
-from webapp.ports import Reply
-
-if TYPE_CHECKING:
-    from webapp.notify.channels import Known
+from webapp.ports import Reply, Takes
 
 TITLE, BODY = "Test from Outtray", "If you can read this, the channel works."
 
 
-def look(url: str) -> "Known":
-    """What stands behind a URL; UserError where it cannot be used."""
+def look(url: str) -> tuple[str, Takes]:
+    """What stands behind a URL: its service and what it takes; UserError where it cannot be used."""
     from webapp.notify import channels
 
     return channels.look_at(url)

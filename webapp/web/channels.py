@@ -1,7 +1,8 @@
 """Settings → Channels: the places that notifications go to; for admins. An address is never shown again."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,7 +16,7 @@ from webapp.errors import UserError
 from webapp.house import House
 from webapp.notify import trial
 from webapp.notify.services import SERVICES, url_of
-from webapp.ports import Reply
+from webapp.ports import Reply, Takes
 from webapp.web import flash
 from webapp.web.deps import Admin, Id, TheHouse
 from webapp.web.posted import Posted, Posting
@@ -41,10 +42,16 @@ class Entry:
     typed: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     shown: str = ""  # what the stored one is
+    helper: str = ""  # with which form that was entered
 
     @property
     def fields(self) -> Sequence[Any]:
         return SERVICES[self.service].fields if self.service in SERVICES else ()
+
+    def sealed(self, house: House) -> str:
+        """What was typed hidden, for the next press: no page shows it, encrypted it may stand there."""
+        hidden = {one.name: self.typed[one.name] for one in self.fields if one.secret and self.typed.get(one.name)}
+        return house.seal.close(json.dumps([self.service, hidden])) if hidden else ""
 
 
 @router.get("")
@@ -54,24 +61,24 @@ def index(request: Request, person: Admin, house: TheHouse, service: str = "", c
         with house.read() as conn:
             known = store.one(conn, channel)
         names = [str(number) for number in known.people]
-        return _page(
-            request, house, Entry(known.id, "", known.name, known.internal, known.everyone, names, shown=known.service)
-        )
+        anew = service if service in SERVICES else ""
+        entry = Entry(known.id, anew, known.name, known.internal, known.everyone, names)
+        return _page(request, house, replace(entry, shown=known.service, helper=known.helper))
     return _page(request, house, Entry(service=service if service in SERVICES else ""))
 
 
 @router.post("")
 def save(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
     """Tries it where that is asked, and keeps it."""
-    entry = _typed(posted)
+    entry = _typed(house, posted)
     try:
-        url, service = _url(house, entry)
+        url, service, takes = _url(house, entry)
         if posted.one("intent") == "test":
             reply = _try(url or _stored_url(house, entry.id), internal=entry.internal)
             return _page(request, house, entry, reply=reply)
         channel = Stored(
             entry.id, entry.name, service, entry.internal, entry.everyone,
-            [int(one) for one in entry.people if one.isdecimal() and len(one) < 19], False,
+            [int(one) for one in entry.people if one.isdecimal() and len(one) < 19], False, entry.service, takes,
         )  # fmt: skip
         with house.write() as conn:
             if entry.id:
@@ -103,9 +110,10 @@ def act(request: Request, channel_id: Id, act: str, person: Admin, house: TheHou
     return flash.say(go(request, HERE), f"“{known.name}” {done}." if done else "")
 
 
-def _typed(posted: Posting) -> Entry:
+def _typed(house: House, posted: Posting) -> Entry:
     service, number = posted.one("service"), posted.one("id")
     names = [one.name for one in SERVICES[service].fields] if service in SERVICES else []
+    kept = _kept(house, posted.one("kept"), service)
     return Entry(
         int(number) if number.isdecimal() and len(number) < 19 else 0,
         service,
@@ -113,18 +121,26 @@ def _typed(posted: Posting) -> Entry:
         posted.one("internal") == "on",
         posted.one("everyone") == "on",
         posted.all("people"),
-        {name: posted.one(f"field.{name}") for name in names},
+        {name: posted.one(f"field.{name}") or kept.get(name, "") for name in names},
     )
 
 
-def _url(house: House, entry: Entry) -> tuple[str, str]:
-    """The address, and what its service is called; empty where the stored one stays."""
+def _kept(house: House, sealed: str, service: str) -> dict[str, str]:
+    """What was typed hidden at the press before, where it was for the same service."""
+    try:
+        of, hidden = json.loads(house.seal.open(sealed) or "[0, 0]")
+    except (UserError, ValueError):
+        return {}
+    return hidden if of == service else {}
+
+
+def _url(house: House, entry: Entry) -> tuple[str, str, Takes]:
+    """The address, what its service is called, and what it takes; empty where the stored one stays."""
     if entry.id and not any(value.strip() for value in entry.typed.values()):
-        return "", entry.shown
+        return "", entry.shown, Takes()
     url = url_of(entry.service, entry.typed)
-    known = processes.call(trial.look, url, seconds=SECONDS, memory_mb=512, what="The address")
-    name = SERVICES[entry.service].name if entry.service != "other" else known.service
-    return url, name
+    name, takes = processes.call(trial.look, url, seconds=SECONDS, memory_mb=512, what="The address")
+    return url, SERVICES[entry.service].name if entry.service != "other" else name, takes
 
 
 def _stored_url(house: House, channel_id: int) -> str:
@@ -147,6 +163,7 @@ def _page(request: Request, house: House, entry: Entry, *, reply: Reply | None =
         said=flash.said(request).words,
         channels=known,
         entry=entry,
+        kept=entry.sealed(house),
         reply=reply,
         staff=staff,
         services=[(key, one.name) for key, one in SERVICES.items()],

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from webapp.markup.clean import clean
 from webapp.tasks import inbox
 from webapp.web.deps import Id, SignedIn, TheHouse
 from webapp.web.posted import Posted
@@ -25,9 +26,10 @@ def index(
     with house.read() as conn:
         found = inbox.listing(conn, person, only=only, words=words, before=last, limit=PAGE + 1)
     older = found[PAGE - 1].id if len(found) > PAGE else None
+    shown = {one.id: clean(one.text) for one in found if not one.is_own}
     return page(
-        request, "inbox/index.html", notices=found[:PAGE], older=older, only=only, words=words, chips=CHIPS
-    )  # fmt: skip
+        request, "inbox/index.html", notices=found[:PAGE], shown=shown, older=older, only=only, words=words, chips=CHIPS
+    )
 
 
 @router.post("/read")

@@ -16,7 +16,7 @@ from webapp.mail.merge import fields_of
 from webapp.ports import Kind, Person
 from webapp.tasks import commands, queries
 from webapp.tasks.model import Task
-from webapp.web import again, composing, drafts, reporting, words
+from webapp.web import again, announcing, composing, drafts, reporting, words
 from webapp.web.deps import SignedIn, TheHouse
 from webapp.web.forms import WHOLE, Filled, blank, checked, filled_from, read_form
 from webapp.web.intents import Asked, Done, obey
@@ -36,6 +36,7 @@ CHANGED = "This form has changed since then. Look at every field before you pres
 # What stands beside a form.
 PANES: dict[str, Callable[[House, Person, Filled[Any]], Any]] = {
     "email": lambda house, person, filled: composing.pane(house, person, filled.raw),
+    "notification": announcing.pane,
     "report": reporting.pane,
 }
 MOST_CORRECTED = 500  # addresses in a form

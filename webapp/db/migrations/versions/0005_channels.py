@@ -16,6 +16,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("service", sa.String(length=100), nullable=False),
+        sa.Column("helper", sa.String(length=40), nullable=False),
+        sa.Column("takes", sa.JSON(), nullable=False),
         sa.Column("internal", sa.Boolean(), nullable=False),
         sa.Column("everyone", sa.Boolean(), nullable=False),
         sa.Column("people", sa.JSON(), nullable=False),

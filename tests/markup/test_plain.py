@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.mail.plain import plain
+from webapp.markup.plain import plain
 
 
 @pytest.mark.parametrize(

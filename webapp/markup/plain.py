@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from webapp.mail.html import parsed
+from webapp.markup.clean import parsed
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -1,0 +1,69 @@
+"""The preview beside the form of a notification: how it will look in each place, and whether it fits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from webapp.house import House
+from webapp.kinds.notification import EVERYONE
+from webapp.kinds.notificationform import CHANNELS, GROUPS, NotificationForm
+from webapp.notify import preview
+from webapp.notify.preview import Shown
+from webapp.ports import Person
+from webapp.web.deps import SignedIn, TheHouse
+from webapp.web.forms import Filled
+from webapp.web.posted import Posted
+from webapp.web.render import fragment
+
+router = APIRouter(prefix="/new/notification", include_in_schema=False)
+
+EMPTY = "Write a message: it is shown here as each place gets it."
+NOWHERE = "Choose a place: the message is shown here as it arrives there."
+
+
+@dataclass(frozen=True)
+class Pane:
+    """What stands there: each chosen place, or words where there is nothing to show."""
+
+    shown: Sequence[Shown] = ()
+    words: str = ""
+
+
+@router.post("/preview")
+def show(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+    """The message as it is written so far; what is wrong with the form is said when it is sent."""
+    raw = {name: posted.all(name) for name in NotificationForm.model_fields}
+    return fragment(request, "kinds/notification/_preview.html", pane=_pane(house, person, raw))
+
+
+def pane(house: House, person: Person, filled: Filled[Any]) -> Pane:
+    """The preview of a form as it was typed, whole or not."""
+    return _pane(house, person, filled.raw)
+
+
+def _pane(house: House, person: Person, raw: Mapping[str, Sequence[str]]) -> Pane:
+    title, message = " ".join(_text(raw, "title").split()), _text(raw, "message").strip()
+    if not message:
+        return Pane(words=EMPTY)
+    places, files = raw.get("channels", ()), len([one for one in raw.get("attachments", ()) if one])
+    whom = _text(raw, "to").replace("\n", ", ").strip() or EVERYONE
+    channels = [one for one in house.desk(person).channels() if one.id in places]
+    shown = [preview.in_channel(one, title, message, files) for one in channels]
+    if names := _names(house, person, raw.get("people", ())):
+        shown.append(preview.in_inbox(names, title, message, files))
+    shown += [preview.in_log(CHANNELS[one], whom, title, message) for one in places if one in CHANNELS]
+    return Pane(shown) if shown else Pane(words=NOWHERE)
+
+
+def _names(house: House, person: Person, chosen: Sequence[str]) -> str:
+    known = {**GROUPS, **{str(number): name for number, name, _ in house.desk(person).colleagues()}}
+    return ", ".join(known[one] for one in chosen if one in known)
+
+
+def _text(raw: Mapping[str, Sequence[str]], name: str) -> str:
+    """What was typed, without what no message may hold."""
+    text = (raw.get(name) or [""])[-1]
+    return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
