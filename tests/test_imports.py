@@ -32,7 +32,7 @@ ROOMS = {
     "mail": {"ports"},
     "mailroom": {"accounts", "db", "mail", "ports", "secret"},
     "notify": {"ports"},
-    "channels": {"db", "ports", "secret"},
+    "channels": {"accounts", "db", "ports", "secret"},
     "databases": {"db", "ports", "reports", "secret"},
     "reports": {"ports"},
     "kinds": FIELD | {"ports"},

@@ -28,6 +28,8 @@ from webapp.web import (
     files,
     health,
     home,
+    hook_entry,
+    hooks,
     inbox,
     invite,
     login,
@@ -67,12 +69,13 @@ ENTRY = (
     unsubscribe,
     databases,
     channels,
+    hook_entry,
     inbox,
 )
 FORMS = (check, announcing, composing, reporting, new)
 WORK = (home, *FORMS, poll, tasks, causes, speed, actions, files, savedlists, data)
 ROUTERS = tuple(page.router for page in (*WORK, *ENTRY))
-PROGRAMS = tuple(part.router for part in (article, api, api_parts, api_uploads, health, metrics))
+PROGRAMS = tuple(part.router for part in (article, api, api_parts, api_uploads, hooks, health, metrics))
 
 
 def create_app(house: House) -> FastAPI:

@@ -75,6 +75,14 @@ def _said_everywhere(page: Page) -> None:
     page.get_by_text("text message").first.wait_for()
 
 
+def _make_hook(page: Page) -> None:
+    page.get_by_label("Name", exact=True).fill(f"Backups {id(page)}")
+    page.get_by_label("Sales team").check()
+    page.get_by_label("All admins").check()
+    _press("Make hook")(page)
+    page.get_by_role("button", name="Copy address").wait_for()
+
+
 def _unsubscribe(page: Page) -> None:
     button = page.get_by_role("button", name="Unsubscribe", exact=True)
     if button.count():  # once is for all
@@ -130,6 +138,8 @@ VISITS = [
     Visit("files", "/files"),
     Visit("file", "/files", steps=lambda page: page.get_by_role("link", name="Look inside").first.click()),
     Visit("file-delete", "/files", steps=lambda page: page.get_by_role("link", name="Delete").first.click()),
+    Visit("hooks", "/settings/hooks", ADMIN),
+    Visit("hooks-made", "/settings/hooks", ADMIN, steps=_make_hook),
     Visit("new-notification", "/new/notification"),
     Visit("new-notification-filled", "/new/notification", steps=_said_everywhere),
     Visit("new-notification-refused", "/new/notification", steps=_refused("Send notification")),

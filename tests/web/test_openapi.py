@@ -10,7 +10,7 @@ from tests.web.schemas import wrong
 from webapp import __version__
 from webapp.kinds import KINDS
 
-OPEN = {"/healthz", "/readyz"}
+OPEN = {"/healthz", "/readyz", "/hooks/{secret}"}
 PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 
 
@@ -42,6 +42,7 @@ def test_it_names_every_call_of_the_interfaces_and_no_page(document):
         ("GET", "/api/v1/tasks/{task_id}/files/{file_id}"),
         *(("POST", f"/api/v1/tasks/{{task_id}}/{act}") for act in ("cancel", "retry", "pause", "resume", "release")),
         ("POST", "/api/v1/uploads"),
+        ("POST", "/hooks/{secret}"),
         ("GET", "/healthz"),
         ("GET", "/readyz"),
         ("GET", "/metrics"),

@@ -320,6 +320,26 @@ channel = Table(
     Column("created", Utc, nullable=False),
 )
 
+# Addresses that other systems post to.
+hook = Table(
+    "hook",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    _person(),  # in whose name its notifications start
+    Column("name", String(200), nullable=False, unique=True),
+    Column("hash", String(64), nullable=False, unique=True),  # SHA-256 of its secret
+    Column("channels", JSON, nullable=False),
+    Column("people", JSON, nullable=False),
+    Column("priority", String(10), nullable=False),
+    Column("title", Text, nullable=False),  # templates
+    Column("message", Text, nullable=False),
+    Column("per_minute", Integer, nullable=False),
+    Column("window_from", Utc),  # since when its calls are counted
+    Column("calls", Integer, nullable=False, server_default="0"),
+    Column("created", Utc, nullable=False),
+    Column("used", Utc),
+)
+
 # What people are told in the panel.
 inbox = Table(
     "inbox",

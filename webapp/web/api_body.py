@@ -41,7 +41,7 @@ def json_object(body: bytes) -> dict[str, Any]:
         raise UserError("The body is not JSON.") from None
     if not isinstance(found, dict):
         raise UserError("The body must be a JSON object.")
-    if _is_deep(found, DEEPEST):
+    if is_deep(found, DEEPEST):
         raise UserError(f"The body is nested more than {DEEPEST} levels deep.")
     return found
 
@@ -70,9 +70,10 @@ def _texts(posted: Posting) -> dict[str, Any]:
     return {name: posted.one(name) for name in posted.values}
 
 
-def _is_deep(value: Any, levels: int) -> bool:
+def is_deep(value: Any, levels: int) -> bool:
+    """Whether lists and objects stand in one another for more levels than these."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels == 0 or any(_is_deep(one, levels - 1) for one in inner if isinstance(one, dict | list))
+    return levels == 0 or any(is_deep(one, levels - 1) for one in inner if isinstance(one, dict | list))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def start(house: House, person: Person, given: dict[str, Any], key: str | None, 
         return known
     kind = KINDS[wanted.kind]
     form = checked_form(house, person, kind, wanted.form)
-    more = {"undo": wanted.undo, "not_before": wanted.not_before, "key": key, "key_hash": digest}
+    more: dict[str, Any] = {"undo": wanted.undo, "not_before": wanted.not_before, "key": key, "key_hash": digest}
     try:
         return begin(house, person, kind, form, background, **more)
     except IntegrityError:  # another request with this key was quicker
@@ -87,9 +87,11 @@ def start(house: House, person: Person, given: dict[str, Any], key: str | None, 
         raise
 
 
-def begin(house: House, person: Person, kind: Kind, form: Any, background: BackgroundTasks, **more: Any) -> Started:
+def begin(
+    house: House, person: Person, kind: Kind, form: Any, background: BackgroundTasks, *, title: str = "", **more: Any
+) -> Started:
     """Writes the task down; on disk when this returns."""
-    title, total = house.title(kind, form, person), house.total(kind, form, person)
+    title, total = title or house.title(kind, form, person), house.total(kind, form, person)
     with house.write(background) as conn:
         return commands.start(conn, house.engine, kind, form, person, title=title, total=total, **more)
 

@@ -31,6 +31,7 @@ PROGRAMS = (
     "/send-email/",
     "/generate-report",
     "/run-task",
+    "/hooks/",
     "/healthz",
     "/readyz",
     "/metrics",

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict
 
+HOOKS = "/hooks/"
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -54,7 +55,9 @@ def problem(
 ) -> Response:
     """A problem document; `errors` has a `field` and a `message` for each refused field."""
     body: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    body |= {"detail": detail, "instance": request.scope["path"]}
+    path = request.scope["path"]
+    # The rest of a hook's address is its secret.
+    body |= {"detail": detail, "instance": f"{HOOKS}…" if path.startswith(HOOKS) else path}
     if errors:
         body["errors"] = list(errors)
     if reference:
@@ -72,6 +75,7 @@ WHEN = {
     410: "It was there and has been deleted.",
     413: "More was sent than the limit allows.",
     416: "The file has none of these bytes.",
+    429: "Too many at once; `Retry-After` says when to try again.",
     422: "What was sent is not right; `errors` names the fields.",
     503: "Something that is needed does not work; `errors` names it.",
 }

@@ -27,6 +27,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_channel_name")),
     )
     op.create_table(
+        "hook",
+        sa.Column("id", BigKey, nullable=False),
+        sa.Column("person", BigKey, nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("channels", sa.JSON(), nullable=False),
+        sa.Column("people", sa.JSON(), nullable=False),
+        sa.Column("priority", sa.String(length=10), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("per_minute", sa.Integer(), nullable=False),
+        sa.Column("window_from", Utc(), nullable=True),
+        sa.Column("calls", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("created", Utc(), nullable=False),
+        sa.Column("used", Utc(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hook")),
+        sa.ForeignKeyConstraint(["person"], ["person.id"], name=op.f("fk_hook_person_person")),
+        sa.UniqueConstraint("name", name=op.f("uq_hook_name")),
+        sa.UniqueConstraint("hash", name=op.f("uq_hook_hash")),
+    )
+    op.create_table(
         "inbox",
         sa.Column("id", BigKey, nullable=False),
         sa.Column("person", BigKey, nullable=False),

@@ -1,0 +1,105 @@
+"""Incoming hooks: an address that another system posts to, which becomes a notification to chosen places and people."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from webapp.accounts import entries, secrets
+from webapp.db import schema
+from webapp.db.types import now
+from webapp.errors import NotFound, UserError
+
+h, p = schema.hook, schema.person
+WINDOW = 60.0  # seconds
+MOST_PER_MINUTE = 600
+GONE = "There is no such hook."
+TAKEN = "Another hook has this name already."
+
+
+class TooMany(UserError):
+    """More than this hook takes; `seconds` until it takes the next."""
+
+    status = 429
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many at once. Try again in {seconds} second{'' if seconds == 1 else 's'}.")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True)
+class Hook:
+    """One hook, without its secret; `owner` is the person in whose name its notifications start."""
+
+    id: int
+    name: str
+    channels: Sequence[str]
+    people: Sequence[str]
+    priority: str
+    title: str
+    message: str
+    per_minute: int
+    owner: int = 0
+    created: datetime | None = None
+    used: datetime | None = None
+
+
+def listing(conn: Connection) -> list[Hook]:
+    """All of them, by name."""
+    return [_hook(row._mapping) for row in conn.execute(select(h).order_by(h.c.name))]
+
+
+def add(conn: Connection, hook: Hook) -> str:
+    """Enters a new one; its secret is told here and never again. UserError where its name is taken."""
+    secret = secrets.new()
+    values = {
+        "name": entries.name(hook.name, empty="Give it a name, such as the system that will use it."),
+        "hash": secrets.digest(secret),
+        "person": hook.owner,
+        "channels": list(hook.channels),
+        "people": list(hook.people),
+        "priority": hook.priority,
+        "title": hook.title,
+        "message": hook.message,
+        "per_minute": hook.per_minute,
+        "created": now(),
+    }
+    try:
+        with conn.begin_nested():
+            conn.execute(insert(h).values(**values))
+    except IntegrityError:
+        raise UserError(TAKEN, "name") from None
+    return secret
+
+
+def take(conn: Connection, secret: str) -> Hook:
+    """The hook of this secret, one call more counted; NotFound, or TooMany where it was called too often."""
+    query = select(h).join(p, h.c.person == p.c.id).where(h.c.hash == secrets.digest(secret), p.c.disabled.is_(None))
+    row = conn.execute(query.with_for_update(of=h)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(GONE)
+    moment = now()
+    since = (moment - row["window_from"]).total_seconds() if row["window_from"] else WINDOW
+    is_new = not 0 <= since < WINDOW
+    if not is_new and row["calls"] >= row["per_minute"]:
+        raise TooMany(max(1, math.ceil(WINDOW - since)))
+    values = {"window_from": moment, "calls": 1} if is_new else {"calls": row["calls"] + 1}
+    conn.execute(update(h).where(h.c.id == row["id"]).values(**values, used=moment))
+    return _hook(row)
+
+
+def remove(conn: Connection, hook_id: int) -> str:
+    """Ends one at once; returns its name."""
+    name: str | None = conn.execute(delete(h).where(h.c.id == hook_id).returning(h.c.name)).scalar_one_or_none()
+    if name is None:
+        raise NotFound(GONE)
+    return name
+
+
+def _hook(row: object) -> Hook:
+    given = dict(row)  # type: ignore[call-overload]
+    names = ("id", "name", "channels", "people", "priority", "title", "message", "per_minute", "created", "used")
+    return Hook(**{name: given[name] for name in names}, owner=given["person"])

@@ -1,0 +1,151 @@
+"""Settings → Hooks: addresses by which other systems notify people; for admins. Each is shown once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from webapp.accounts import audit
+from webapp.channels import hooks
+from webapp.channels.hooks import MOST_PER_MINUTE, Hook
+from webapp.errors import FormErrors, UserError
+from webapp.house import House
+from webapp.kinds.notificationform import CHANNELS, GROUPS, PRIORITIES
+from webapp.notify import template
+from webapp.ports import Person
+from webapp.web import flash
+from webapp.web.deps import Admin, Id, TheHouse
+from webapp.web.posted import Posted, Posting
+from webapp.web.render import go, page
+
+router = APIRouter(prefix="/settings/hooks", include_in_schema=False)
+
+HERE = "/settings/hooks"
+LABELS = {
+    "name": "Name",
+    "channels": "Where",
+    "people": "Into the inbox of",
+    "priority": "Priority",
+    "title": "Title",
+    "message": "Message",
+    "per_minute": "Calls a minute",
+}
+LONGEST = 2_000  # letters of a template
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A hook as it is typed in."""
+
+    name: str = ""
+    channels: Sequence[str] = ()
+    people: Sequence[str] = ()
+    priority: str = "normal"
+    title: str = ""
+    message: str = template.PLAIN
+    per_minute: str = "30"
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@router.get("")
+def index(request: Request, person: Admin, house: TheHouse) -> Response:
+    """The hooks, and the form of a new one."""
+    return _page(request, house, person, Entry())
+
+
+@router.post("")
+def add(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+    """Makes a hook and shows its address, this once."""
+    entry = _typed(posted)
+    try:
+        hook = _judged(entry, person, house)
+        with house.write() as conn:
+            secret = hooks.add(conn, hook)
+            audit.record(conn, person, "made the hook", hook.name)
+    except UserError as error:
+        errors = error.errors if isinstance(error, FormErrors) else {error.field or "name": error.words}
+        refused = Entry(**{**entry.__dict__, "errors": errors})
+        return _page(request, house, person, refused, status=422)
+    return _page(request, house, person, Entry(), made=(hook.name, f"{house.address}/hooks/{secret}"))
+
+
+@router.post("/{hook_id:int}/revoke")
+def revoke(request: Request, hook_id: Id, person: Admin, house: TheHouse) -> Response:
+    """Ends one at once."""
+    with house.write() as conn:
+        name = hooks.remove(conn, hook_id)
+        audit.record(conn, person, "revoked the hook", name)
+    return flash.say(go(request, HERE), f"“{name}” is revoked.")
+
+
+def _typed(posted: Posting) -> Entry:
+    return Entry(
+        posted.one("name"),
+        posted.all("channels"),
+        posted.all("people"),
+        posted.one("priority"),
+        posted.one("title").strip(),
+        posted.one("message").replace("\r\n", "\n").strip() or template.PLAIN,
+        posted.one("per_minute").strip() or "30",
+    )
+
+
+def _judged(entry: Entry, person: Person, house: House) -> Hook:
+    """FormErrors for all that is wrong with it."""
+    channels, people = ([name for name, _ in known] for known in _choices(house, person))
+    wrong: dict[str, str] = {}
+    if not {*entry.channels, *entry.people} or not {*entry.channels} <= {*channels}:
+        wrong["channels"] = "Choose a place."
+    if not {*entry.people} <= {*people}:
+        wrong["people"] = "Choose people."
+    if entry.priority not in PRIORITIES:
+        wrong["priority"] = "Choose a priority."
+    is_number = entry.per_minute.isdecimal() and len(entry.per_minute) < 9
+    if not is_number or not 1 <= int(entry.per_minute) <= MOST_PER_MINUTE:
+        wrong["per_minute"] = f"Write a number from 1 to {MOST_PER_MINUTE}."
+    for name, text in (("title", entry.title), ("message", entry.message)):
+        if len(text) > LONGEST or "\0" in text:
+            wrong[name] = f"At most {LONGEST:,} letters are possible."
+        try:
+            template.check(text, name)
+        except UserError as error:
+            wrong[name] = error.words
+    if wrong:
+        raise FormErrors(wrong)
+    return Hook(
+        0, entry.name, entry.channels, entry.people, entry.priority, entry.title, entry.message,
+        int(entry.per_minute), person.id,
+    )  # fmt: skip
+
+
+def _choices(house: House, person: Person) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    desk = house.desk(person)
+    channels = [*((one.id, one.name) for one in desk.channels()), *CHANNELS.items()]
+    return channels, [*GROUPS.items(), *((str(number), name) for number, name, _ in desk.colleagues())]
+
+
+def _called(chosen: Sequence[str], known: Sequence[tuple[str, str]]) -> list[str]:
+    return [dict(known).get(one, "one that is removed") for one in chosen]
+
+
+def _page(
+    request: Request, house: House, person: Person, entry: Entry, *, made: tuple[str, str] = ("", ""), status: int = 200
+) -> Response:
+    channels, people = _choices(house, person)
+    with house.read() as conn:
+        known = hooks.listing(conn)
+    return page(
+        request,
+        "channels/hooks.html",
+        status=status,
+        refused=status >= 400,
+        said=flash.said(request).words,
+        hooks=[(one, _called(one.channels, channels) + _called(one.people, people)) for one in known],
+        entry=entry,
+        made=made,
+        channels=channels,
+        people=people,
+        priorities=list(PRIORITIES.items()),
+        labels=LABELS,
+    )

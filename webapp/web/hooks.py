@@ -1,0 +1,131 @@
+"""POST /hooks/<secret>: another system's text or JSON becomes a notification. The secret is all that it needs."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, BackgroundTasks, Depends, Header, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import IntegrityError
+
+from webapp.accounts import people
+from webapp.channels import hooks
+from webapp.channels.hooks import Hook
+from webapp.errors import FormErrors, TooLarge, UserError
+from webapp.kinds.notificationform import CHANNELS, GROUPS
+from webapp.notify import template
+from webapp.ports import Desk
+from webapp.tasks import queries
+from webapp.web.api_body import DEEPEST, is_deep, is_storable
+from webapp.web.api_shapes import answer
+from webapp.web.api_start import LONGEST_KEY, begin, checked_form
+from webapp.web.deps import TheHouse
+from webapp.web.problem import problem, problems
+
+router = APIRouter(prefix="/hooks", tags=["Incoming hooks"])
+
+LIMIT = 64 << 10  # bytes
+NOTHING = "There is nothing to tell: the body is empty, or holds none of the parts that the hook asks for."
+MOST = {"title": 200, "message": 10_000}  # letters
+
+
+class Accepted(BaseModel):
+    """It will be told; `task` is its number."""
+
+    message: str = Field(examples=["Notification accepted"])
+    task: int = Field(examples=[42])
+
+
+async def read_small_body(request: Request) -> bytes:
+    """The body as it came, up to the limit."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LIMIT:
+            raise TooLarge(f"The body has more than {LIMIT >> 10} KB.")
+    return bytes(body)
+
+
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "text/plain": {"schema": {"type": "string"}, "example": "The backup is done."},
+            "application/json": {"schema": {}, "example": {"text": "The backup is done."}},
+        },
+    }
+}
+
+
+@router.post(
+    "/{secret}", status_code=202, response_model=Accepted, responses=problems(404, 413, 422, 429), openapi_extra=BODY
+)
+def receive(
+    request: Request,
+    secret: str,
+    house: TheHouse,
+    background: BackgroundTasks,
+    body: Annotated[bytes, Depends(read_small_body)],
+    key: Annotated[str | None, Header(alias="Idempotency-Key")] = None,
+) -> Response:
+    """Notifies the places and people of this hook.
+
+    The body is text, or JSON out of which the hook's template takes its parts. The same `Idempotency-Key` again
+    starts nothing new.
+    """
+    try:
+        with house.write() as conn:
+            hook = hooks.take(conn, secret)
+            owner = people.by_id(conn, house.settings, hook.owner)
+    except hooks.TooMany as error:
+        refused = problem(request, error.status, error.words)
+        refused.headers["Retry-After"] = str(error.seconds)
+        return refused
+    kind = house.kind("notification")
+    form = checked_form(house, owner, kind, _form(hook, _read(request, body), house.desk(owner)))
+    key = f"hook:{hook.id}:{key}"[:LONGEST_KEY] if key and is_storable(key) else None
+    title = " ".join(f"{hook.name}: {form.title or form.message}".split())[:400]
+    try:
+        task_id = begin(house, owner, kind, form, background, key=key, title=title).id
+    except IntegrityError:  # another call with this key was quicker
+        with house.read() as conn:
+            known = queries.by_key(conn, owner.id, key or "")
+        if known is None:
+            raise
+        task_id = known[0]
+    return answer(Accepted(message="Notification accepted", task=task_id), 202)
+
+
+def _read(request: Request, body: bytes) -> Any:
+    """JSON where it says so, or looks like it; else text."""
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError("The body is not written in UTF-8.") from None
+    is_said = "json" in request.headers.get("content-type", "").lower()
+    try:
+        found = json.loads(text) if is_said or text.lstrip()[:1] in ("{", "[") else text
+    except (ValueError, RecursionError):
+        if is_said:
+            raise UserError("The body is not JSON.") from None
+        return text
+    if is_deep(found, DEEPEST):
+        raise UserError(f"The body is nested more than {DEEPEST} levels deep.")
+    return found
+
+
+def _form(hook: Hook, given: Any, desk: Desk) -> dict[str, Any]:
+    """Channels and people that are gone are left out."""
+    places = {*CHANNELS, *(one.id for one in desk.channels())}
+    people = {*GROUPS, *(str(number) for number, _, _ in desk.colleagues())}
+    title, message = template.fill(hook.title, given), template.fill(hook.message, given)
+    if not message:
+        raise FormErrors({"message": NOTHING})
+    title = " ".join("".join(one if one.isprintable() else " " for one in title).split())
+    message = "".join(one for one in message if one.isprintable() or one in "\n\t")
+    return {
+        "title": title[: MOST["title"]],
+        "message": message[: MOST["message"]],
+        "channels": [one for one in hook.channels if one in places],
+        "people": [one for one in hook.people if one in people],
+        "priority": hook.priority,
+    }
