@@ -27,6 +27,7 @@ from webapp.web import (
     failures,
     files,
     health,
+    history,
     home,
     hook_entry,
     hooks,
@@ -73,7 +74,7 @@ ENTRY = (
     inbox,
 )
 FORMS = (check, announcing, composing, reporting, new)
-WORK = (home, *FORMS, poll, tasks, causes, speed, actions, files, savedlists, data)
+WORK = (home, *FORMS, poll, tasks, history, causes, speed, actions, files, savedlists, data)
 ROUTERS = tuple(page.router for page in (*WORK, *ENTRY))
 PROGRAMS = tuple(part.router for part in (article, api, api_parts, api_uploads, hooks, health, metrics))
 

@@ -98,6 +98,7 @@ def _fill(house: House, folder: Path) -> dict[str, int]:
             "paused": _paused(conn, ana),
             "running": _running(conn, ana),
             "report": _report(conn, ana),
+            "notified": _notified(conn, ana),
             "waiting": _waiting(conn, ana),
         }
 
@@ -118,6 +119,16 @@ def _failed(conn: Connection, ana: Person) -> int:
         technical="Traceback (most recent call last):\n  File \"excel.py\", line 41\nOSError: [Errno 28] No space left",
         outcome="The disk of the server is full. Nothing was made. Ask an admin to make room, then press Retry.",
     )  # fmt: skip
+
+
+def _notified(conn: Connection, ana: Person) -> int:
+    form = {"title": "Delivery at gate 4", "message": "The lorry comes at nine.", "channels": ["log"], "people": ["1"]}
+    task = make_task(conn, ana, form=form, title="Delivery at gate 4 for everyone", outcome="3 sent, 1 failed.")
+    make_delivery(conn, task, "Sales team", channel="1", reply="Slack accepted it.")
+    make_delivery(conn, task, "Warehouse chat", "failed", channel="2", reply="There is no such place any more.")
+    make_delivery(conn, task, "Rut Admin", channel="inbox", data={"person": 2}, reply="In the inbox.")
+    make_delivery(conn, task, "everyone", channel="log", reply="Written to the log file.")
+    return task
 
 
 def _undone(conn: Connection, ana: Person) -> int:

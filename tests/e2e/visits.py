@@ -138,6 +138,8 @@ VISITS = [
     Visit("files", "/files"),
     Visit("file", "/files", steps=lambda page: page.get_by_role("link", name="Look inside").first.click()),
     Visit("file-delete", "/files", steps=lambda page: page.get_by_role("link", name="Delete").first.click()),
+    Visit("notifications", "/notifications"),
+    Visit("notifications-search", "/notifications?q=nobody&since=2026-13-40"),
     Visit("hooks", "/settings/hooks", ADMIN),
     Visit("hooks-made", "/settings/hooks", ADMIN, steps=_make_hook),
     Visit("new-notification", "/new/notification"),

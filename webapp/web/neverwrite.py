@@ -1,11 +1,9 @@
 """Settings → Never write to: who unsubscribed and whom admins entered; import and export."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
 from webapp.accounts import audit
 from webapp.errors import UserError
@@ -15,7 +13,7 @@ from webapp.mail.recipients import read_addresses
 from webapp.mailroom import never
 from webapp.mailroom.never import Unwanted
 from webapp.ports import Person
-from webapp.web import flash
+from webapp.web import csv_out, flash
 from webapp.web.deps import Admin, TheHouse
 from webapp.web.posted import Posted, Posting
 from webapp.web.render import go, page, query
@@ -70,8 +68,7 @@ def remove(request: Request, person: Admin, house: TheHouse, posted: Posted) -> 
 @router.get("/never-write-to.csv")
 def export(person: Admin, house: TheHouse) -> Response:
     """All of it, in a shape that the import takes."""
-    headers = {"Content-Disposition": 'attachment; filename="never-write-to.csv"'}
-    return StreamingResponse(_lines(house), media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_out.download("never-write-to.csv", _lines(house))
 
 
 def _of_file(house: House, posted: Posting) -> list[str]:
@@ -118,7 +115,7 @@ def _page(
 
 
 def _lines(house: House) -> Iterator[str]:
-    yield _csv([("Address", "How", "Since (UTC)")])
+    yield csv_out.lines([("Address", "How", "Since (UTC)")])
     after = ""
     while True:
         with house.read() as conn:
@@ -126,14 +123,8 @@ def _lines(house: House) -> Iterator[str]:
         if not found:
             return
         after = found[-1].key
-        yield _csv([_cells(one) for one in found])
+        yield csv_out.lines([_cells(one) for one in found], guarded=False)
 
 
 def _cells(one: Unwanted) -> tuple[str, str, str]:
     return (one.address, HOW[one.source], f"{one.at:%Y-%m-%d %H:%M:%S}")
-
-
-def _csv(rows: Sequence[Sequence[str]]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue()

@@ -58,6 +58,8 @@ def _is_here(place: Place, request: Request) -> bool:
     here = request.url.path
     if place.path == "/":
         return here == "/" or here.startswith(("/new/", "/lists", "/data"))
+    if place.path == "/tasks" and here == "/notifications":
+        return True
     return here == place.path or here.startswith(place.path + "/")
 
 

@@ -1,18 +1,16 @@
 """The list of tasks, the page of one, the question before a run is stopped, and the list of its recipients."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response
 
 from webapp.accounts import people
 from webapp.house import House
 from webapp.kinds import KINDS
 from webapp.tasks import causes, queries
 from webapp.tasks.model import DeliveryRow, Task
-from webapp.web import flash, tasklog
+from webapp.web import csv_out, flash, tasklog
 from webapp.web.deps import SignedIn, TheHouse
 from webapp.web.render import page
 from webapp.web.rows import asks_before_cancel
@@ -24,7 +22,6 @@ router = APIRouter(prefix="/tasks", include_in_schema=False)
 
 HEAD = ("Number", "To", "State", "Tries", "Reply", "Message-ID", "Updated (UTC)")
 CHUNK = 1_000  # recipients read at a time
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @router.get("")
@@ -78,8 +75,7 @@ def recipients(request: Request, task_id: int, person: SignedIn, house: TheHouse
     with house.read() as conn:
         task = queries.one(conn, task_id, person)
     wanted = RecipientFilter.of(request.query_params)
-    headers = {"Content-Disposition": f'attachment; filename="recipients-of-task-{task_id}.csv"'}
-    return StreamingResponse(_lines(house, task, wanted), media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_out.download(f"recipients-of-task-{task_id}.csv", _lines(house, task, wanted))
 
 
 def _lines(house: House, task: Task, wanted: RecipientFilter) -> Iterator[str]:
@@ -89,20 +85,14 @@ def _lines(house: House, task: Task, wanted: RecipientFilter) -> Iterator[str]:
             found = queries.deliveries(conn, task.id, wanted.state, wanted.q, after, CHUNK)
         if columns is None:  # all rows of a list have the same
             columns = list(found[0].data) if found else []
-            yield _csv([(*HEAD, *columns)])
+            yield csv_out.lines([(*HEAD, *columns)])
         if not found:
             return
         after = found[-1].position
-        yield _csv([_cells(row, columns) for row in found])
+        yield csv_out.lines([_cells(row, columns) for row in found])
 
 
 def _cells(row: DeliveryRow, columns: Sequence[str]) -> tuple[str, ...]:
     updated = f"{row.updated:%Y-%m-%d %H:%M:%S}"
     fixed = (str(row.position), row.to, row.state, str(row.attempts), row.reply, row.message_id, updated)
     return (*fixed, *(str(row.data.get(column, "")) for column in columns))
-
-
-def _csv(rows: Sequence[tuple[str, ...]]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerows([["'" + cell if cell.startswith(FORMULA) else cell for cell in row] for row in rows])
-    return out.getvalue()
