@@ -169,7 +169,7 @@
   // The title of a refused form says so, as it does where the whole page came anew.
   function sayRefused() {
     const plain = document.title.replace(/^Error: /, "");
-    document.title = (document.querySelector("[aria-invalid=true]") ? "Error: " : "") + plain;
+    document.title = (document.querySelector("[aria-invalid=true]") ? "Error: " : "") + plain; // notices.js counts behind it
   }
 
   function failed(ctx) {

@@ -48,6 +48,7 @@ from webapp.web import (
     speed,
     tasks,
     unsubscribe,
+    worker,
 )
 from webapp.web.deps import guard
 from webapp.web.head import Head
@@ -68,6 +69,7 @@ ENTRY = (
     neverwrite,
     settings,
     unsubscribe,
+    worker,
     databases,
     channels,
     hook_entry,

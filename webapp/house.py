@@ -133,6 +133,10 @@ class House:
         """Which way mail goes."""
         return MailRoom(self.settings, self.seal, self.data_dir, self.run_dir, self.read)
 
+    @property
+    def has_mail_server(self) -> bool:
+        return self.mail.has_server
+
     def mail_server(self, chosen: str = "", *, is_urgent: bool = False) -> AbstractContextManager[MailTarget]:
         """The chosen mail server, else the usual one, or the outbox."""
         return self.mail.open(chosen, is_urgent=is_urgent)

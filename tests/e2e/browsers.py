@@ -33,6 +33,8 @@ def window(
     browser: Browser, address: str, house: House, person: Person | None = None, **options: Any
 ) -> BrowserContext:
     """A browser of this person's, or of somebody who is signed out."""
+    # A service worker's requests pass by what a test puts before a page's; those that are about it allow it.
+    options = {"service_workers": "block", **options}
     context = browser.new_context(base_url=address, locale="en-GB", **options)
     context.set_default_timeout(SECONDS * 1000)
     if person:

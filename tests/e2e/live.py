@@ -19,10 +19,11 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def serving(house: House) -> Iterator[str]:
+def serving(house: House, port: int = 0) -> Iterator[str]:
     """The address of this house's panel, for as long as the block lasts."""
     with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
         listening.listen(128)
         config = uvicorn.Config(create_app(house), log_level="warning", timeout_graceful_shutdown=1)
         server = _Server(config)

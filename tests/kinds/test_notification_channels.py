@@ -228,7 +228,7 @@ class TestInbox:
         perform(house, ana, "self-test", seconds=0)
         with house.read() as conn:
             assert [one.title for one in inbox.listing(conn, ana)] == ["Self-test: failed"]
-        form = {"name": "Ana", "zone": "Europe/Madrid", "undo_seconds": "10", "notices": "all"}
+        form = {"name": "Ana", "zone": "Europe/Madrid", "undo_seconds": "10", "notices": "all", "notice_ways": "inbox"}
         assert signed_in.post("/account", data=form).status_code == 303
         perform(house, ana, "self-test", seconds=0)
         with house.read() as conn:

@@ -352,6 +352,7 @@ inbox = Table(
     Column("priority", String(10), nullable=False),
     Column("task", BigKey),  # it may be gone by now
     Column("is_own", Boolean, nullable=False),  # about a task of their own
+    Column("desktop", Boolean, nullable=False),  # whether an open page shows it on the desktop
     Column("created", Utc, nullable=False),
     Column("read", Utc),
     UniqueConstraint("person", "key"),

@@ -9,7 +9,7 @@ from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.ports import ADDRESS_FAULTS, Engine
-from webapp.tasks import inbox, outcome
+from webapp.tasks import notices, outcome
 from webapp.tasks.changes import counts, last_words, make_unknown, move, skip_waiting
 from webapp.tasks.control import LetGo
 from webapp.tasks.model import State, Task
@@ -20,7 +20,7 @@ STOPPING = "Outtray is stopping. It goes on after the restart."
 NOUNS = {"email": "emails", "notification": "notifications"}
 
 
-def finished(conn: Connection, task: Task, words: str | None) -> None:
+def finished(conn: Connection, shop: Workshop, task: Task, words: str | None) -> None:
     """The kind has done its work; deliveries, where there are any, tell how it went."""
     by_state = counts(conn, task.id)
     state, told = outcome.of_counts(by_state) if by_state else (State.DONE, "")
@@ -28,7 +28,7 @@ def finished(conn: Connection, task: Task, words: str | None) -> None:
     if words and state is State.FAILED:  # what the kind tells of was done, though nobody was told
         state = State.ATTENTION
     cause = "refused" if state is State.FAILED else ""
-    _move(conn, task, state, words or told or "Done.", cause=cause, fault=fault)
+    _end(conn, shop, task, state, words or told or "Done.", cause=cause, fault=fault)
 
 
 def _has_address_faults(conn: Connection, task: Task) -> bool:
@@ -89,7 +89,7 @@ def failed(
     words = outcome.failed_words(error.words, by_state, NOUNS.get(task.kind, "messages"))
     state = State.ATTENTION if by_state.get("sent") or by_state.get("unknown") else State.FAILED
     more = {"cause": error.cause, "fault": error.fault, "technical": error.technical}
-    _move(conn, task, state, words, reference=reference, **more)
+    _end(conn, shop, task, state, words, reference=reference, **more)
     if not logged:
         shop.log_error(f"error in task {task.id} “{task.title}” ({reference}): {error.words}")
 
@@ -115,7 +115,11 @@ def _back(conn: Connection, engine: Engine, task: Task, moment: datetime, words:
 def _move(conn: Connection, task: Task, state: State, words: str, line: str = "", **more: str | None) -> None:
     if not move(conn, task.id, state, line or words, attempt=task.attempt, outcome=words, **more):
         raise Superseded
-    inbox.task_ended(conn, task, state, words)
+
+
+def _end(conn: Connection, shop: Workshop, task: Task, state: State, words: str, **more: str) -> None:
+    _move(conn, task, state, words, **more)
+    notices.task_ended(conn, shop, task, state, words)
 
 
 def _asker(conn: Connection, task: Task) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.db import schema
@@ -12,11 +13,15 @@ from webapp.db.connect import mark_changed
 from webapp.db.memory import recall, remember
 from webapp.db.types import now
 from webapp.ports import Person
-from webapp.tasks.model import State, Task
+from webapp.tasks.model import State
 
-WISHES = "notices"
+WISHES, WAYS = "notices", "notice-ways"
 CHOICES = {"all": "Every one", "failed": "Those that failed or need attention", "none": "None"}
-i, p = schema.inbox, schema.person
+WAY_CHOICES = {"inbox": "In the inbox", "desktop": "On the desktop, while a page is open", "mail": "By email"}
+USUAL_WAYS = ("inbox", "desktop")
+NEWEST = 3  # notices that a page shows on the desktop at once
+RECENT = timedelta(minutes=10)  # older ones are none for the desktop
+i, p, t = schema.inbox, schema.person, schema.task
 
 
 @dataclass(frozen=True)
@@ -32,43 +37,77 @@ class Notice:
     created: datetime
     read: datetime | None
 
+    @property
+    def path(self) -> str:
+        """Where a click on it leads."""
+        return f"/tasks/{self.task}" if self.is_own and self.task else f"/inbox#notice-{self.id}"
+
+
+@dataclass(frozen=True)
+class Bell:
+    """What the bell tells: how many are unread, how many of one's own tasks run, what is new for the desktop."""
+
+    unread: int = 0
+    running: int = 0
+    newest: Sequence[Notice] = ()
+
+    @property
+    def news(self) -> list[dict[str, object]]:
+        """For the page's script, the oldest first."""
+        found = reversed(self.newest)
+        return [{"id": one.id, "title": one.title, "text": one.text[:300], "path": one.path} for one in found]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Of which of their own tasks somebody wants to be told (`which` of CHOICES), and how (`ways` of WAY_CHOICES)."""
+
+    which: str = "failed"
+    ways: Sequence[str] = USUAL_WAYS
+
+    def wants(self, state: State) -> bool:
+        is_bad = state in (State.FAILED, State.ATTENTION)
+        return state is not State.CANCELLED and (self.which == "all" or (self.which == "failed" and is_bad))
+
 
 def tell(
     conn: Connection, person: int, title: str, text: str, *, key: str, task: int | None = None,
-    priority: str = "normal", is_own: bool = False,
+    priority: str = "normal", is_own: bool = False, is_read: bool = False, desktop: bool = True,
 ) -> bool:  # fmt: skip
     """Puts it in, once for this key; False where the person is not there any more. `is_own`: about their own task."""
+    moment = now()
     there = select(p.c.id).where(p.c.id == person, p.c.disabled.is_(None))
     if conn.execute(there).first() is None:
         return False
     dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
     new = dialect.insert(i).values(
-        person=person, key=key, title=title, text=text, priority=priority, task=task, is_own=is_own, created=now()
-    )
+        person=person, key=key, title=title, text=text, priority=priority, task=task, is_own=is_own, desktop=desktop,
+        created=moment, read=moment if is_read else None,
+    )  # fmt: skip
     conn.execute(new.on_conflict_do_nothing(index_elements=[i.c.person, i.c.key]))
     mark_changed(conn)
     return True
 
 
-def wishes(conn: Connection, person: int) -> str:
-    """Of which of their own tasks somebody wants to be told: all, failed (and those that need attention), or none."""
-    found = recall(conn, person, WISHES)
-    return found if found in CHOICES else "failed"
+def wishes(conn: Connection, person: int) -> Wishes:
+    """What somebody wants to be told of their own tasks."""
+    which, ways = recall(conn, person, WISHES), recall(conn, person, WAYS)
+    known = [one for one in WAY_CHOICES if one in ways] if isinstance(ways, list) else USUAL_WAYS
+    return Wishes(which if which in CHOICES else "failed", known)
 
 
-def wish(conn: Connection, person: int, chosen: str) -> None:
-    if chosen in CHOICES:
-        remember(conn, person, WISHES, chosen)
+def wish(conn: Connection, person: int, which: str, ways: Sequence[str]) -> None:
+    if which in CHOICES:
+        remember(conn, person, WISHES, which)
+        remember(conn, person, WAYS, [one for one in WAY_CHOICES if one in ways])
 
 
-def task_ended(conn: Connection, task: Task, state: State, words: str) -> None:
-    """Tells its owner, where they want that."""
-    wanted = wishes(conn, task.owner)
-    is_bad = state in (State.FAILED, State.ATTENTION)
-    if state is not State.CANCELLED and (wanted == "all" or (wanted == "failed" and is_bad)):
-        title = f"{task.title}: {state.words}"[:400]
-        more = {"key": f"task.{task.id}.{task.attempt}", "task": task.id, "is_own": True}
-        tell(conn, task.owner, title, words, priority="high" if is_bad else "normal", **more)  # type: ignore[arg-type]
+def bell(conn: Connection, person: Person) -> Bell:
+    """What the rail of this person's pages shows."""
+    query = select(i).where(i.c.person == person.id, i.c.desktop, i.c.created > now() - RECENT)
+    newest = [_notice(row) for row in conn.execute(query.order_by(i.c.id.desc()).limit(NEWEST))]
+    running = select(func.count()).where(t.c.owner == person.id, t.c.state == State.RUNNING)
+    return Bell(unread(conn, person), conn.execute(running).scalar_one(), newest)
 
 
 def unread(conn: Connection, person: Person) -> int:
@@ -89,10 +128,11 @@ def listing(
         query = query.where(found)
     if before is not None:
         query = query.where(i.c.id < before)
-    return [
-        Notice(row.id, row.title, row.text, row.priority, row.task, row.is_own, row.created, row.read)
-        for row in conn.execute(query)
-    ]
+    return [_notice(row) for row in conn.execute(query)]
+
+
+def _notice(row: Row[Any]) -> Notice:
+    return Notice(row.id, row.title, row.text, row.priority, row.task, row.is_own, row.created, row.read)
 
 
 def mark(conn: Connection, person: Person, notice: int | None = None, *, read: bool = True) -> None:

@@ -48,7 +48,7 @@ class Readiness:
             if seconds > SETTLE_ALONE:
                 self._flush()
             if seconds > target.patience:
-                raise LetGo("wait", until=now() + timedelta(seconds=seconds + self._spread))
+                raise LetGo("wait", until=now() + timedelta(seconds=seconds + (self._spread if target.rests else 0)))
             self._control.wait(min(seconds, LOOK))
             self._control.check(between_messages=True)
             self._look_at_speed()

@@ -77,7 +77,7 @@ def _work(shop: Workshop, kind: Kind, task: Task, context: Context) -> Ending:
     """Does the work; whatever it raises becomes the ending to be written."""
     try:
         words = _run_kind(kind, task, context)
-        return lambda conn: endings.finished(conn, task, words)
+        return lambda conn: endings.finished(conn, shop, task, words)
     except LetGo as wish:
         why = wish
         return lambda conn: endings.let_go(conn, shop.engine, task, why)

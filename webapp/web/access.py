@@ -86,7 +86,7 @@ def draw(
         "zone": person.zone.key,
         "undo_seconds": str(person.undo_seconds),
         "token_name": "",
-        "notices": wanted,
+        "notices": wanted.which,
     }
     return page(
         request,
@@ -100,6 +100,9 @@ def draw(
         zones=entries.zones_to_choose(),
         waits=_waits(house.settings.undo_seconds),
         notices=list(inbox.CHOICES.items()),
+        notice_ways=list(inbox.WAY_CHOICES.items()),
+        chosen_ways=wanted.ways,
+        has_mail_server=house.has_mail_server,
         sessions=[(session, agents.named(session.agent)) for session in listed],
         this=session_of(request).id,
         tokens=made,

@@ -36,7 +36,7 @@ def save(request: Request, person: SignedIn, house: TheHouse, posted: Posted) ->
     with house.write() as conn:
         changes.set_profile(conn, person, typed["name"], typed["zone"])
         changes.set_undo_seconds(conn, person, entries.undo_seconds(typed["undo_seconds"], default))
-        inbox.wish(conn, person.id, posted.one("notices"))
+        inbox.wish(conn, person.id, posted.one("notices"), posted.all("notice_ways"))
     return flash.say(go(request, "/account"), "Saved")
 
 

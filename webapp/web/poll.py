@@ -11,10 +11,12 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from webapp.db.connect import current_version
 from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.house import House
 from webapp.ports import Person
+from webapp.tasks import inbox
 from webapp.web import tasklog
 from webapp.web.deps import poll_session, session_person
 from webapp.web.render import NO_STORE, templates
@@ -26,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 BUILT_EVERY = 1.0  # seconds: a fragment is not built more often, whatever changes
 KEPT = 256  # fragments; about 60 kB each at the most
 LOCKS = 64
-POLLS = ("/tasks/log", "/live")
+POLLS = ("/tasks/log", "/live", "/inbox/bell")
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,12 @@ async def task(request: Request) -> Response:
     return await _news(request, _task)
 
 
+@router.get("/inbox/bell")
+async def bell(request: Request) -> Response:
+    """The bell alone, for pages without a log, and for those in the background."""
+    return await _news(request, _bell)
+
+
 Build = Callable[[House, Request, Person], Fragment]
 
 
@@ -112,7 +120,9 @@ def _changed(request: Request, house: House, seen: str, build: Build) -> Respons
         found = request.app.state.fragments.get(key, house.version, lambda: build(house, request, person))
     except NotFound:
         return Response(status_code=404)
-    return Response(status_code=204) if found.seen == seen else HTMLResponse(found.html, headers=NO_STORE)
+    if found.seen == seen:
+        return Response(status_code=204)
+    return HTMLResponse(found.html, headers={**NO_STORE, "X-Seen": found.seen})
 
 
 def _log(house: House, request: Request, person: Person) -> Fragment:
@@ -129,7 +139,15 @@ def _log(house: House, request: Request, person: Person) -> Fragment:
 def _task(house: House, request: Request, person: Person) -> Fragment:
     with house.read() as conn:
         shown = read_task(conn, house, person, request.path_params["task_id"], RecipientFilter.of(request.query_params))
-    html = templates().get_template("tasks/_live.html").render(
-        person=person, zone=person.zone, shown=shown, row=shown.row, back=shown.here, swaps="task-live"
+        rung = inbox.bell(conn, person)
+    html = templates().get_template("tasks/_live_news.html").render(
+        bell=rung, person=person, zone=person.zone, shown=shown, row=shown.row, back=shown.here, swaps="task-live"
     )  # fmt: skip
     return Fragment(shown.seen, html, monotonic())
+
+
+def _bell(house: House, request: Request, person: Person) -> Fragment:
+    with house.read() as conn:
+        version, rung = current_version(conn), inbox.bell(conn, person)
+    html = templates().get_template("ui/_unread.html").render(bell=rung)
+    return Fragment(str(version), html, monotonic())

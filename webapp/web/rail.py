@@ -6,6 +6,7 @@ from fastapi import Request
 
 from webapp.ports import Person
 from webapp.tasks import inbox, queries
+from webapp.tasks.inbox import Bell
 
 
 @dataclass(frozen=True)
@@ -37,20 +38,21 @@ class Item:
     icon: str
     is_here: bool
     count: int | None = None  # None: nothing is counted there
-
-    @property
-    def counts_unread(self) -> bool:
-        """Whether the count is that of the bell."""
-        return self.path == "/inbox"
+    bell: Bell | None = None
 
 
 def rail(request: Request, person: Person) -> list[Item]:
     """What this person sees there; only pages that the application has."""
     known = request.app.state.page_paths
+    places = [place for place in PLACES if place.path in known and (person.is_admin or not place.admins_only)]
+    with request.app.state.house.read() as conn:
+        bell, need_you = inbox.bell(conn, person), queries.need_you(conn, person)
+    counts = {"/tasks": need_you, "/inbox": bell.unread}
     return [
-        Item(place.name, place.path, place.icon, _is_here(place, request), _count(place, request, person))
-        for place in PLACES
-        if place.path in known and (person.is_admin or not place.admins_only)
+        Item(place.name, place.path, place.icon, _is_here(place, request), counts.get(place.path))
+        if place.path != "/inbox"
+        else Item(place.name, place.path, place.icon, _is_here(place, request), bell.unread, bell)
+        for place in places
     ]
 
 
@@ -61,10 +63,3 @@ def _is_here(place: Place, request: Request) -> bool:
     if place.path == "/tasks" and here == "/notifications":
         return True
     return here == place.path or here.startswith(place.path + "/")
-
-
-def _count(place: Place, request: Request, person: Person) -> int | None:
-    if place.path not in ("/tasks", "/inbox"):
-        return None
-    with request.app.state.house.read() as conn:
-        return inbox.unread(conn, person) if place.path == "/inbox" else queries.need_you(conn, person)

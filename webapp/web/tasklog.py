@@ -11,6 +11,7 @@ from webapp.db.connect import current_version
 from webapp.db.types import now
 from webapp.ports import Person
 from webapp.tasks import inbox, queries
+from webapp.tasks.inbox import Bell
 from webapp.tasks.model import State, Task
 from webapp.tasks.queries import View
 from webapp.tasks.recipients import Answer, answers
@@ -84,7 +85,7 @@ class Log:
     rows: list[Row]
     totals: Mapping[State, int]
     need_you: int
-    unread: int
+    bell: Bell
     is_active: bool
     version: int
     moment: datetime
@@ -149,7 +150,7 @@ def read(
         rows,
         queries.totals(conn, replace(view, states=())),
         queries.need_you(conn, person),
-        inbox.unread(conn, person),
+        inbox.bell(conn, person),
         any(task.is_active for task in shown) or queries.is_anything_active(conn, view),
         version,
         moment,

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("priority", sa.String(length=10), nullable=False),
         sa.Column("task", BigKey, nullable=True),
         sa.Column("is_own", sa.Boolean(), nullable=False),
+        sa.Column("desktop", sa.Boolean(), nullable=False),
         sa.Column("created", Utc(), nullable=False),
         sa.Column("read", Utc(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
