@@ -1,5 +1,6 @@
 """Notifications to five places with faults of every kind, while slots are killed: none lost, none twice."""
 
+import os
 import random
 import threading
 from collections import Counter
@@ -12,7 +13,7 @@ from webapp.channels.store import Stored
 from webapp.house import build
 from webapp.settings import Settings
 
-NUMBER = 60
+NUMBER = int(os.environ.get("OUTTRAY_SOAK_NOTIFICATIONS", "60"))
 PLACES = 5
 
 

@@ -199,6 +199,32 @@ def test_what_is_wrong_with_a_channel_is_said_beside_its_field(admin, fields, fi
     assert read(answer.text).one(id=f"{field}-error").text
 
 
+def test_what_is_typed_hidden_is_kept_for_the_next_press_without_standing_in_the_page(admin, house, hook):
+    fields = {"service": "json", "name": "", "internal": "on", "field.address": hook.url(f"/{SECRET}", "http")}
+    tried = admin.post("/settings/channels", data={**fields, "intent": "test"})
+    refused = admin.post("/settings/channels", data={**fields, "intent": "save"})
+    assert ("accepted it" in tried.text, refused.status_code) == (True, 422)
+    assert SECRET not in tried.text + refused.text
+    kept = read(refused.text).one("input", name="kept")["value"]
+    again = {**fields, "name": "Dock", "field.address": "", "kept": kept, "everyone": "on", "intent": "save"}
+    assert admin.post("/settings/channels", data=again).status_code == 303
+    assert admin.post("/settings/channels/1/test").status_code == 303
+    assert hook.count(f"/{SECRET}") == 2
+    other = {**again, "service": "slack", "name": "Other"}
+    assert admin.post("/settings/channels", data=other).status_code == 422
+
+
+def test_a_channel_gets_a_new_address(admin, house, root, hook):
+    number = channel(house, hook, "/old")
+    page = read(admin.get(f"/settings/channels?channel={number}&service=json").text)
+    assert page.one("input", name="field.address")
+    form = {"id": number, "service": "json", "name": "Warehouse", "internal": "on", "intent": "save"}
+    assert admin.post("/settings/channels", data={**form, "field.address": hook.url("/new", "http")}).status_code == 303
+    assert admin.post("/settings/channels", data={**form, "field.address": ""}).status_code == 303
+    perform(house, root, "notification", message="Hi", channels=[number])
+    assert (hook.count("/old"), hook.count("/new")) == (0, 1)
+
+
 def test_staff_reach_no_channels_page(signed_in):
     assert signed_in.get("/settings/channels").status_code in (403, 404)
     assert signed_in.post("/settings/channels", data={"name": "x"}).status_code in (403, 404)

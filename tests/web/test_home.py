@@ -180,7 +180,7 @@ def test_only_admins_see_people_in_the_rail(signed_in, admin):
 def test_the_steps_before_colleagues_start_can_be_skipped_for_good(admin):
     page = home(admin)
     assert page.one("h2", id="before").text == "Before colleagues start"
-    for step in ("mail", "people"):
+    for step in ("mail", "channel", "people"):
         assert admin.post(f"/before/{step}/skip").headers["location"] == "/#before"
     assert not home(admin).all(id="before")
 

@@ -27,6 +27,7 @@ PRIORITIES = {
     "high": NotifyType.WARNING,
     "urgent": NotifyType.FAILURE,
 }
+BROKE = "What speaks with this service broke down over it. An admin can choose another way in Settings → Channels."
 SLOW = "It did not answer in time after it was handed over. It may have arrived."
 _ASSET = AppriseAsset(app_id="Outtray", app_desc="Outtray", http_redirects=False, secure_logging=True, async_mode=False)
 
@@ -107,9 +108,12 @@ def send(url: str, title: str, body: str, priority: str, files: Sequence[Path], 
     attached = [str(path) for path in files] if place.attachment_support else None
     seconds = SECONDS + SECONDS_FOR_FILE * len(attached or [])
     with guard.watching(internal=internal, seconds=seconds) as watch:
-        went_well = sender.notify(
-            body=body, title=title, notify_type=kind, body_format=NotifyFormat.MARKDOWN, attach=attached or None
-        )
+        try:
+            went_well = sender.notify(
+                body=body, title=title, notify_type=kind, body_format=NotifyFormat.MARKDOWN, attach=attached or None
+            )
+        except Exception as error:  # noqa: BLE001 - its text may name the address
+            return Reply("unknown" if seen.answer or seen.accepted else "failed", BROKE, type(error).__name__)
     if went_well:
         return Reply("sent", f"{place.service_name} accepted it.")
     if seen.accepted - bool(seen.answer is not None and seen.answer.ok):

@@ -5,6 +5,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from webapp.accounts import kept, people
+from webapp.channels import store as channels
 from webapp.db.memory import EVERYBODY, recall, remember
 from webapp.house import House
 from webapp.kinds import KINDS
@@ -68,6 +69,7 @@ def _steps(conn: Connection, person: Person, house: House, paths: set[str]) -> l
     skipped = recall(conn, EVERYBODY, SKIPPED) or []
     is_open = {
         "mail": not house.mail.has_server,
+        "channel": not channels.listing(conn),
         "people": "/people" in paths and len(people.listing(conn, house.settings)) < 2,
     }
     return [step for step, holds in is_open.items() if holds and step not in skipped]
