@@ -12,7 +12,7 @@ from webapp import processes
 from webapp.accounts import audit, people
 from webapp.channels import store
 from webapp.channels.store import Stored
-from webapp.errors import UserError
+from webapp.errors import NotFound, UserError
 from webapp.house import House
 from webapp.notify import trial
 from webapp.notify.services import SERVICES, url_of
@@ -26,6 +26,7 @@ router = APIRouter(prefix="/settings/channels", include_in_schema=False)
 
 HERE = "/settings/channels"
 SECONDS = 40.0
+DONE = {"pause": "is paused", "resume": "goes on", "remove": "is removed"}
 LABELS = {"name": "Name", "service": "Service", "people": "Who uses it"}
 
 
@@ -100,14 +101,15 @@ def act(request: Request, channel_id: Id, act: str, person: Admin, house: TheHou
     if act == "test":
         reply = _try(_stored_url(house, channel_id), internal=known.internal)
         return flash.say(go(request, HERE), f"{known.name}: {reply.words}")
-    done = {"pause": "is paused", "resume": "goes on", "remove": "is removed"}.get(act, "")
+    if act not in DONE:
+        raise NotFound("There is nothing like that to do with a channel.")
     with house.write() as conn:
         if act == "remove":
             store.remove(conn, channel_id)
-        elif done:
+        else:
             store.pause(conn, channel_id, paused=act == "pause")
-        audit.record(conn, person, f"{act}d the channel" if done else "looked at the channel", known.name)
-    return flash.say(go(request, HERE), f"“{known.name}” {done}." if done else "")
+        audit.record(conn, person, f"{act}d the channel", known.name)
+    return flash.say(go(request, HERE), f"“{known.name}” {DONE[act]}.")
 
 
 def _typed(house: House, posted: Posting) -> Entry:
