@@ -233,11 +233,10 @@ class HouseDesk:
         with self.house.read() as conn:
             return channels.usable(conn, self.person)
 
-    def colleagues(self) -> Sequence[tuple[int, str, str]]:
+    def colleagues(self) -> Sequence[Person]:
         with self.house.read() as conn:
             members = people.listing(conn, self.house.settings)
-        known = [one.person for one in members if not one.is_disabled]
-        return [(one.id, one.name or one.email, one.role) for one in known]
+        return [one.person for one in members if not one.is_disabled]
 
     def query(self, query_id: str) -> SavedQuery:
         with self.house.read() as conn:

@@ -260,8 +260,8 @@ class Desk(Protocol):
     def channels(self) -> "Sequence[Channel]":
         """The places that this person may send notifications to, by name, without their addresses."""
 
-    def colleagues(self) -> Sequence[tuple[int, str, str]]:
-        """Everybody who can sign in: number, name and role."""
+    def colleagues(self) -> "Sequence[Person]":
+        """Everybody who can sign in."""
 
     def query(self, query_id: str) -> SavedQuery:
         """A saved query that this person may use; NotFound for every other."""
@@ -381,8 +381,8 @@ class TaskContext(Protocol):
     def channels(self) -> "Sequence[Channel]":
         """The places that the owner may send to, without their addresses."""
 
-    def colleagues(self) -> Sequence[tuple[int, str, str]]:
-        """Everybody who can sign in: number, name and role."""
+    def colleagues(self) -> "Sequence[Person]":
+        """Everybody who can sign in."""
 
     def place(self, name: str, number: int) -> "AbstractContextManager[Admission]":
         """One of so many places at a target, among all slots of this machine; given back when the block ends."""

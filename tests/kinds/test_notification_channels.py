@@ -98,7 +98,7 @@ def test_people_find_it_in_their_inboxes(house, ana, root):
         ({"channels": ["pigeon"]}, "channels", "There is no place “pigeon”"),
         ({"channels": ["99"]}, "channels", "There is no place “99”"),
         ({"channels": ["Nowhere"]}, "channels", "There is no place “Nowhere”"),
-        ({"people": ["99"]}, "people", "not here any more"),
+        ({"people": ["99"]}, "people", "nobody here"),
         ({"attachments": ["f-1"]}, "attachments", "There is no such file."),
     ],
 )
@@ -118,6 +118,16 @@ def test_only_those_whom_the_admin_named_use_a_channel(house, ana, hook):
     assert perform(house, ana, "notification", message="Hi", channels=[number]).state is State.FAILED
     assert perform(house, ben, "notification", message="Hi", channels=[number]).state is State.DONE
     assert hook.count("/hook") == 1
+
+
+def test_a_channel_that_had_trouble_is_left_alone_by_all_tasks_for_a_while(house, ana, hook):
+    hook.on("/hook", status=503, headers={"Retry-After": "60"}, times=1)
+    number = channel(house, hook)
+    other = channel(house, hook, "/other", "Other")
+    for _ in range(2):
+        task = perform(house, ana, "notification", message="Hi", channels=[number, other])
+        assert task.state is State.WAITING
+    assert (hook.asked.count("/hook"), hook.count("/other")) == (1, 2)
 
 
 def test_a_paused_channel_waits_and_says_so(house, ana, hook):
@@ -231,6 +241,17 @@ def test_staff_reach_no_channels_page(signed_in):
 
 
 class TestInbox:
+    @pytest.mark.parametrize("called", ["ANA@example.com", "ana ruiz", "Everyone"])
+    def test_a_program_names_people(self, house, ana, called):
+        task = perform(house, ana, "notification", message="At three", channels=[], people=[called])
+        assert state_of(house, ana, task)[ana.name] == ("sent", "In the inbox.")
+
+    def test_a_name_that_is_nobodys_is_refused_beside_its_field(self, house, ana):
+        form = KIND.form(message="Hi", people=["zoe@example.com"])
+        with pytest.raises(FormErrors) as raised:
+            check(form, house.desk(ana))
+        assert "zoe@example.com" in raised.value.errors["people"]
+
     def test_the_bell_counts_what_is_unread_and_a_press_marks_it(self, signed_in, house, ana):
         perform(house, ana, "notification", message="At three", title="Meeting", channels=[], people=[str(ana.id)])
         assert read(signed_in.get("/").text).one(id="unread").text == "1 1 unread"

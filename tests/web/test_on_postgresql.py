@@ -4,13 +4,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from tests import postgres
 from tests.factories import make_delivery, make_task
 from tests.html import read
+from tests.kinds.performing import perform
+from tests.kinds.test_notification_channels import channel
+from tests.notify.targets import Hook
+from tests.web.test_hooks import make as make_hook
+from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date
 from webapp.house import House, build
 from webapp.settings import Settings
+from webapp.tasks import inbox, run
+from webapp.tasks.control import Control
+from webapp.tasks.model import State
 
 
 @pytest.fixture
@@ -47,3 +56,41 @@ def test_the_search_and_the_page_of_a_task(signed_in, house, ana):
         make_delivery(conn, task_id, "maria.lopez@example.com")
     assert f"task-{task_id}" in signed_in.get("/tasks?q=LOPEZ").text
     assert "maria.lopez@example.com" in signed_in.get(f"/tasks/{task_id}?q=lopez").text
+
+
+def test_a_hook_a_channel_an_inbox_and_the_history(admin, client, house, root):
+    with Hook() as target:
+        number = channel(house, target)
+        path = make_hook(admin, channels=[number, "log"], people="everyone", per_minute="2")
+        task_id = client.post(path, json={"text": "The backup is done."}).json()["task"]
+        run.perform(house, run.claim(house, task_id, "test"), Control())
+        assert target.count("/hook") == 1
+    assert client.post(path, content="x").status_code == 202
+    assert client.post(path, content="x").status_code == 429
+    assert "backup" in read(admin.get("/inbox").text).one("section", aria_label="Inbox").text
+    for asked in ("q=BACKUP", f"channel={number}", f"person={root.id}", "since=2000-01-01&until=2999-01-01"):
+        assert "accepted it" in admin.get(f"/notifications?{asked}").text
+    assert "accepted it" not in admin.get("/notifications?q=pizza").text
+    assert admin.get("/notifications/notifications.csv").text.count("backup") == 3
+
+
+def test_the_owner_is_told_in_one_email(house, ana, monkeypatch):
+    monkeypatch.setattr(type(house), "has_mail_server", property(lambda house: True))
+    with house.write() as conn:
+        inbox.wish(conn, ana.id, "all", ["mail"])
+    for _ in range(2):
+        perform(house, ana, "self-test", seconds=0)
+    with house.read() as conn:
+        (subject,) = conn.execute(
+            select(schema.task.c.form["subject"].as_string()).where(schema.task.c.kind == "email")
+        ).scalars()
+    assert subject == "2 of your tasks ended"
+
+
+def test_a_channel_that_had_trouble_is_left_alone(house, ana):
+    with Hook() as target:
+        target.on("/hook", status=503, headers={"Retry-After": "60"}, times=1)
+        number = channel(house, target)
+        for _ in range(2):
+            assert perform(house, ana, "notification", message="Hi", channels=[number]).state is State.WAITING
+        assert target.asked == ["/hook"]

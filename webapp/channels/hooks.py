@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts import entries, secrets
@@ -75,10 +76,20 @@ def add(conn: Connection, hook: Hook) -> str:
     return secret
 
 
+def require(conn: Connection, secret: str) -> None:
+    """NotFound where this opens nothing; whoever guesses shall not make anybody wait who writes."""
+    if conn.execute(_of(secret)).first() is None:
+        raise NotFound(GONE)
+
+
+def _of(secret: str) -> Select[Any]:
+    """A disabled person's hooks take nothing."""
+    return select(h).join(p, h.c.person == p.c.id).where(h.c.hash == secrets.digest(secret), p.c.disabled.is_(None))
+
+
 def take(conn: Connection, secret: str) -> Hook:
     """The hook of this secret, one call more counted; NotFound, or TooMany where it was called too often."""
-    query = select(h).join(p, h.c.person == p.c.id).where(h.c.hash == secrets.digest(secret), p.c.disabled.is_(None))
-    row = conn.execute(query.with_for_update(of=h)).mappings().one_or_none()
+    row = conn.execute(_of(secret).with_for_update(of=h)).mappings().one_or_none()
     if row is None:
         raise NotFound(GONE)
     moment = now()

@@ -5,7 +5,19 @@ from collections.abc import Iterator, Sequence
 from webapp.errors import FormErrors, NotFound
 from webapp.kinds.notificationform import CHANNELS, GROUPS, NotificationForm
 from webapp.notify.logfile import LogFile
-from webapp.ports import Admission, Channel, Delivery, Desk, Kind, Ledger, NewDelivery, Reply, Target, TaskContext
+from webapp.ports import (
+    Admission,
+    Channel,
+    Delivery,
+    Desk,
+    Kind,
+    Ledger,
+    NewDelivery,
+    Person,
+    Reply,
+    Target,
+    TaskContext,
+)
 
 EVERYONE = "everyone"
 INBOX = "inbox"
@@ -21,8 +33,8 @@ def check(form: NotificationForm, desk: Desk) -> None:
         wrong["channels"] = "Choose a place."
     elif unknown := [one for one in form.channels if one not in known]:
         wrong["channels"] = f"There is no place “{unknown[0]}”, or it is not for you. Choose a place."
-    if [one for one in form.people if one not in _people(desk.colleagues())]:
-        wrong["people"] = "Somebody you chose is not here any more. Choose people."
+    if unknown := _unknown(form.people, desk.colleagues()):
+        wrong["people"] = f"“{unknown[0]}” is nobody here, or not any more. Choose people."
     try:
         for file_id in form.attachments:
             desk.attachment(file_id)
@@ -32,8 +44,14 @@ def check(form: NotificationForm, desk: Desk) -> None:
         raise FormErrors(wrong)
 
 
-def _people(colleagues: Sequence[tuple[int, str, str]]) -> set[str]:
-    return {*GROUPS, *(str(number) for number, _, _ in colleagues)}
+def _unknown(chosen: Sequence[str], colleagues: Sequence[Person]) -> list[str]:
+    known = {*GROUPS}.union(*(_called(one) for one in colleagues))
+    return [one for one in chosen if one.casefold() not in known]
+
+
+def _called(person: Person) -> set[str]:
+    """By what one may name somebody: pages by the number, programs also by address or name."""
+    return {str(person.id), person.email.casefold(), person.name.casefold()} - {""}
 
 
 def expand(form: NotificationForm, task: TaskContext) -> Iterator[NewDelivery]:
@@ -45,9 +63,9 @@ def expand(form: NotificationForm, task: TaskContext) -> Iterator[NewDelivery]:
         else:
             name, number = _named(task, channel)
             yield NewDelivery(name, {"channel": number}, channel=number)
-    for number_of, name, role in task.colleagues() if form.people else ():
-        if _is_meant(form.people, number_of, role):
-            yield NewDelivery(name, {"channel": INBOX, "person": number_of}, channel=INBOX)
+    for one in task.colleagues() if form.people else ():
+        if _is_meant(form.people, one):
+            yield NewDelivery(one.name or one.email, {"channel": INBOX, "person": one.id}, channel=INBOX)
 
 
 def _named(task: TaskContext, channel: str) -> tuple[str, str]:
@@ -57,9 +75,9 @@ def _named(task: TaskContext, channel: str) -> tuple[str, str]:
     return (found.name, found.id) if found else (channel, channel)
 
 
-def _is_meant(people: Sequence[str], number: int, role: str) -> bool:
-    groups = {EVERYONE, "admins" if role == "admin" else "staff"}
-    return bool(groups & set(people)) or str(number) in people
+def _is_meant(people: Sequence[str], person: Person) -> bool:
+    groups = {EVERYONE, "admins" if person.is_admin else "staff"}
+    return bool((groups | _called(person)) & {one.casefold() for one in people})
 
 
 def run(form: NotificationForm, task: TaskContext) -> None:
@@ -147,7 +165,7 @@ def _title(form: NotificationForm) -> str:
 def _total_at(form: NotificationForm, desk: Desk) -> int:
     in_log = max(1, len(form.to)) * sum(channel in CHANNELS for channel in form.channels)
     elsewhere = sum(channel not in CHANNELS for channel in form.channels)
-    inboxes = sum(_is_meant(form.people, number, role) for number, _, role in desk.colleagues()) if form.people else 0
+    inboxes = sum(_is_meant(form.people, one) for one in desk.colleagues()) if form.people else 0
     return in_log + elsewhere + inboxes
 
 

@@ -34,11 +34,14 @@ def _q(text: str) -> str:
     return quote(text.strip(), safe="")
 
 
-def _webhook(host: str, pattern: str, form: str) -> Callable[[Mapping[str, str]], str]:
+def _webhook(host: str, pattern: str, form: str, *others: str) -> Callable[[Mapping[str, str]], str]:
+    """An address that a service shows; `others` are further names of its host."""
+
     def build(typed: Mapping[str, str]) -> str:
         url = urlsplit(typed["address"].strip())
         match = re.fullmatch(pattern, url.path)
-        if url.scheme != "https" or not (url.hostname or "").endswith(host) or not match:
+        named = f".{url.hostname or ''}"
+        if url.scheme != "https" or not match or not named.endswith(tuple(f".{one}" for one in (host, *others))):
             raise ValueError(f"This is no webhook of {host}. Copy the whole address, from https:// on.")
         return form.format(*map(_q, match.groups()))
 
@@ -107,7 +110,7 @@ SERVICES: dict[str, Service] = {
     "discord": Service(
         "Discord",
         [ADDRESS],
-        _webhook("discord.com", r"/api/webhooks/(\d+)/([\w-]+)", "discord://{}/{}?format=markdown"),
+        _webhook("discord.com", r"/api/webhooks/(\d+)/([\w-]+)", "discord://{}/{}?format=markdown", "discordapp.com"),
     ),
     "telegram": Service(
         "Telegram",

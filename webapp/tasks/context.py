@@ -21,6 +21,7 @@ from webapp.ports import (
     Delivery,
     MailTarget,
     NewDelivery,
+    Person,
     Reply,
     SavedQuery,
     Table,
@@ -191,7 +192,7 @@ class Context:
     def channels(self) -> Sequence[Channel]:
         return self._shop.desk(self.owner).channels()
 
-    def colleagues(self) -> Sequence[tuple[int, str, str]]:
+    def colleagues(self) -> Sequence[Person]:
         return self._shop.desk(self.owner).colleagues()
 
     def tell(self, person_id: int, title: str, text: str, key: str, priority: str = "normal") -> bool:

@@ -59,7 +59,7 @@ def _pane(house: House, person: Person, raw: Mapping[str, Sequence[str]]) -> Pan
 
 
 def _names(house: House, person: Person, chosen: Sequence[str]) -> str:
-    known = {**GROUPS, **{str(number): name for number, name, _ in house.desk(person).colleagues()}}
+    known = {**GROUPS, **{str(one.id): one.name or one.email for one in house.desk(person).colleagues()}}
     return ", ".join(known[one] for one in chosen if one in known)
 
 

@@ -66,7 +66,7 @@ def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
         asked=asked,
         told=shown,
         places=_places(house, person),
-        people=[(str(number), name) for number, name, _ in desk.colleagues()],
+        people=[(str(one.id), one.name or one.email) for one in desk.colleagues()],
         next=f"{shown[-1].task}.{shown[-1].position}" if len(found) > PAGE else "",
         is_first=after is None,
     )

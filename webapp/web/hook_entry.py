@@ -122,7 +122,7 @@ def _judged(entry: Entry, person: Person, house: House) -> Hook:
 def _choices(house: House, person: Person) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     desk = house.desk(person)
     channels = [*((one.id, one.name) for one in desk.channels()), *CHANNELS.items()]
-    return channels, [*GROUPS.items(), *((str(number), name) for number, name, _ in desk.colleagues())]
+    return channels, [*GROUPS.items(), *((str(one.id), one.name or one.email) for one in desk.colleagues())]
 
 
 def _called(chosen: Sequence[str], known: Sequence[tuple[str, str]]) -> list[str]:

@@ -72,6 +72,8 @@ def receive(
     The body is text, or JSON out of which the hook's template takes its parts. The same `Idempotency-Key` again
     starts nothing new.
     """
+    with house.read() as conn:
+        hooks.require(conn, secret)
     try:
         with house.write() as conn:
             hook = hooks.take(conn, secret)
@@ -116,7 +118,7 @@ def _read(request: Request, body: bytes) -> Any:
 def _form(hook: Hook, given: Any, desk: Desk) -> dict[str, Any]:
     """Channels and people that are gone are left out."""
     places = {*CHANNELS, *(one.id for one in desk.channels())}
-    people = {*GROUPS, *(str(number) for number, _, _ in desk.colleagues())}
+    people = {*GROUPS, *(str(one.id) for one in desk.colleagues())}
     title, message = template.fill(hook.title, given), template.fill(hook.message, given)
     if not message:
         raise FormErrors({"message": NOTHING})

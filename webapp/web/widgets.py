@@ -144,7 +144,7 @@ def _choices(
         )
     if widget == "people":
         groups = [(name, label, "") for name, label in GROUPS.items()]
-        return groups + [(str(number), name, "") for number, name, _ in desk.colleagues()]
+        return groups + [(str(one.id), one.name or one.email, "") for one in desk.colleagues()]
     if widget == "sender":
         return [(value, label, "") for value, label in desk.senders()]
     return _options(info, extra)
