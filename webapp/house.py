@@ -30,6 +30,7 @@ from webapp.mailroom import never
 from webapp.mailroom.unsubscribe import Unsubscribe
 from webapp.mailroom.way import MailRoom
 from webapp.notify import logfile
+from webapp.notify.turns import Turn, Turns
 from webapp.ports import Attachment, Channel, Kind, MailTarget, Parameter, Person, SavedQuery, Table, Understood
 from webapp.reports import ownlog
 from webapp.settings import Settings
@@ -56,6 +57,7 @@ class House:
         self._secret = secret.load(settings)
         self.seal = secret.Seal(self._secret)
         self.unsubscribe = Unsubscribe(self._secret)
+        self._turns = Turns()
 
     @property
     def keep_files_days(self) -> int:
@@ -141,14 +143,9 @@ class House:
         """The chosen mail server, else the usual one, or the outbox."""
         return self.mail.open(chosen, is_urgent=is_urgent)
 
-    @contextmanager
-    def place(self, name: str, number: int) -> Iterator[Places]:
+    def place(self, name: str, number: int) -> AbstractContextManager[Turn]:
         """One of so many places at a target, among all processes of this machine."""
-        places = Places(self.run_dir, name, number, is_urgent=False)
-        try:
-            yield places
-        finally:
-            places.give_back()
+        return self._turns.at(name, number, Places(self.run_dir, name, number, is_urgent=False))
 
     def owner(self, person_id: int) -> Person:
         """The owner of a task."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -15,7 +16,7 @@ from webapp.secret import Seal
 c = schema.channel
 GONE = "This channel is not there any more, or not for you."
 TAKEN = "Another channel has this name already."
-BUILT_IN = ("log", "inbox")
+_COLUMNS = (c.c.id, c.c.name, c.c.service, c.c.internal, c.c.everyone, c.c.people, c.c.paused, c.c.helper)
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,14 @@ class Stored:
 
 def listing(conn: Connection) -> list[Stored]:
     """All of them, by name."""
-    columns = (c.c.id, c.c.name, c.c.service, c.c.internal, c.c.everyone, c.c.people, c.c.paused, c.c.helper)
-    found = conn.execute(select(*columns, c.c.takes).order_by(c.c.name))
-    return [Stored(*row[:-1], takes=Takes(**row.takes)) for row in found]
+    return [_stored(row) for row in conn.execute(select(*_COLUMNS, c.c.takes).order_by(c.c.name))]
+
+
+def _stored(row: Any) -> Stored:
+    return Stored(
+        row.id, row.name, row.service, row.internal, row.everyone, row.people, row.paused, row.helper,
+        Takes(**row.takes),
+    )  # fmt: skip
 
 
 def usable(conn: Connection, person: Person) -> list[Channel]:
@@ -59,10 +65,10 @@ def one(conn: Connection, channel_id: int) -> Stored:
 def of(conn: Connection, seal: Seal, channel_id: str, person: Person) -> Channel:
     """With its address; NotFound where it is gone or this person may not use it."""
     number = int(channel_id) if channel_id.isdecimal() and len(channel_id) < 19 else 0
-    found = one(conn, number)
-    if not found.may_use(person):
+    row = conn.execute(select(*_COLUMNS, c.c.takes, c.c.url).where(c.c.id == number)).first()
+    if row is None or not (found := _stored(row)).may_use(person):
         raise NotFound(GONE)
-    url = url_of(conn, seal, number)
+    url = seal.open(row.url)
     return Channel(str(found.id), found.name, found.service, url, found.internal, found.paused, found.takes)
 
 

@@ -18,17 +18,19 @@ class Gate:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._inside = threading.local()
+        self._mine = threading.Lock()
 
     @contextmanager
     def passed(self) -> Iterator[None]:
         if getattr(self._inside, "yes", False):
             raise RuntimeError("this thread has a Write transaction open already: it would wait for itself for ever")
-        # A lock belongs to an open file, so each passage opens its own: threads of one process exclude each other too.
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            self._inside.yes = True
-            yield
-        finally:
-            self._inside.yes = False
-            os.close(handle)
+        # Only one thread of a process stands at the file: whoever lets go of that wakes all who wait there.
+        with self._mine:
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                self._inside.yes = True
+                yield
+            finally:
+                self._inside.yes = False
+                os.close(handle)

@@ -104,7 +104,6 @@ class Place(Target):
     """ports.Target for what needs no connection before."""
 
     rate: float | None = None
-    patience = 0.3
     rests = True
 
     def __init__(self, name: str, closed: str = "", admission: Admission | None = None) -> None:

@@ -32,7 +32,7 @@ from webapp.ports import Ledger as OneWay
 from webapp.tasks import earlier, inbox
 from webapp.tasks.changes import add_line, fenced, skip_waiting
 from webapp.tasks.control import Control
-from webapp.tasks.deliveries import SHOWN_EVERY, Ledger
+from webapp.tasks.deliveries import SHOWN_EVERY, Ledger, Shown
 from webapp.tasks.model import Task
 from webapp.tasks.together import together
 from webapp.tasks.workshop import Workshop
@@ -180,8 +180,12 @@ class Context:
             return list(conn.execute(query.order_by(d.c.channel)).scalars())
 
     def side_by_side(self, work: Callable[[str, OneWay], None], ways: Sequence[str]) -> None:
-        ledgers = {way: Ledger(self._shop, self._task, self._control, way) for way in ways}
-        together([partial(_work_on, work, way, ledger) for way, ledger in ledgers.items()])
+        shown = Shown()
+        ledgers = {way: Ledger(self._shop, self._task, self._control, way, shown) for way in ways}
+        try:
+            together([partial(_work_on, work, way, ledger) for way, ledger in ledgers.items()])
+        finally:
+            self.ledger.show()
 
     def place(self, name: str, number: int) -> AbstractContextManager[Admission]:
         return self._shop.place(name, number)

@@ -17,7 +17,7 @@ from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Superseded
 from webapp.ports import Delivery, NewDelivery, Reply, Target
-from webapp.tasks import pace
+from webapp.tasks import crowd, pace
 from webapp.tasks.changes import Wishes, counts, fenced, restate
 from webapp.tasks.control import Control, LetGo
 from webapp.tasks.model import LEFT_OUT, Task
@@ -34,18 +34,27 @@ d, t = schema.delivery, schema.task
 FINAL = ("sent", "failed", "unknown", "skipped", "saved", *LEFT_OUT)
 
 
-class Ledger:
-    """The deliveries of one running task, or of one of its channels."""
+class Shown:
+    """What pages have heard of a run; all parts of it share one."""
 
-    def __init__(self, shop: Workshop, task: Task, control: Control, channel: str | None = None) -> None:
+    def __init__(self) -> None:
+        self.at = 0.0  # monotonic seconds
+        self.has_settled = False
+
+
+class Ledger:
+    """The deliveries of one running task, or of one of its channels; `shown` where there are several parts."""
+
+    def __init__(
+        self, shop: Workshop, task: Task, control: Control, channel: str | None = None, shown: Shown | None = None
+    ) -> None:
         self._shop, self._task, self._control = shop, task, control
         self._mine = d.c.task == task.id if channel is None else and_(d.c.task == task.id, d.c.channel == channel)
         self._is_part = channel is not None
         self._ready: deque[Row[Any]] = deque()
         self._pending: tuple[Delivery, Reply] | None = None
         self._target: Target | None = None
-        self._shown = 0.0
-        self._has_settled = False
+        self._shown = shown or Shown()
         self._done = self._sent = self._total = 0
         self._refused = task.refused
         self._readiness = Readiness(shop, task, control, self.flush)
@@ -67,8 +76,9 @@ class Ledger:
 
     def run(self, target: Target) -> Iterator[Delivery]:
         """Yields what is to be handed over now; raises LetGo where the rest has to wait."""
-        with self._shop.read() as conn:
-            self._tally(counts(conn, self._task.id))
+        if not self._is_part:
+            with self._shop.read() as conn:
+                self._tally(counts(conn, self._task.id))
         self._target = target
         self._say_where_to(target)
         try:
@@ -78,7 +88,8 @@ class Ledger:
                 if self._is_unlimited(target):
                     target.begin(row.to)
                 if delivery := self._mark(row, target):
-                    yield delivery
+                    with crowd.sending(target.name):
+                        yield delivery
                 else:
                     target.give_up()
         finally:
@@ -115,8 +126,8 @@ class Ledger:
     def _say_where_to(self, target: Target) -> None:
         """What the run sends through and from whom: pages tell it, also where no connection can be made."""
         where = {"target": target.name, "sender": getattr(target, "sender", "")}
-        if where == {"target": self._task.target, "sender": self._task.sender}:
-            return
+        if self._is_part or where == {"target": self._task.target, "sender": self._task.sender}:
+            return  # a part is one of several targets
         with self._shop.write() as conn:
             fenced(conn, self._task.id, self._task.attempt, **where)
 
@@ -187,7 +198,8 @@ class Ledger:
             self._done += values["state"] in FINAL
             self._sent += values["state"] == "sent"
             self._refused = in_a_row(self._refused, reply)
-        wishes = self._show(conn) if is_last or self._is_news else looked(conn, self._task.id, self._task.attempt)
+        is_news = self._is_news or (is_last and not self._is_part)
+        wishes = self._show(conn) if is_news else looked(conn, self._task.id, self._task.attempt)
         if self._pending:
             SETTLE.run(conn, bound(task=self._task.id, position=delivery.position, **values))
             if self._target and self._target.rests and (seconds := rest_of(reply, self._shop.retry_seconds)):
@@ -197,21 +209,27 @@ class Ledger:
     @property
     def _is_news(self) -> bool:
         """Whether pages are to hear of it now; the first message that is settled also ends a row of deaths."""
-        is_first = self._pending is not None and not self._has_settled
-        return is_first or time.monotonic() - self._shown > SHOWN_EVERY
+        is_first = self._pending is not None and not self._shown.has_settled
+        return is_first or time.monotonic() - self._shown.at > SHOWN_EVERY
 
     def _show(self, conn: Connection) -> Wishes:
-        self._shown = time.monotonic()
+        self._shown.at = time.monotonic()
         values: dict[str, Any] = {"progress_done": self._done, "progress_total": self._total}
         if self._pending:
-            self._has_settled = True
+            self._shown.has_settled = True
             values |= {"deaths": 0, "tries": 0, "refused": self._refused}
-        if self._is_part:  # the others count as well
+        if self._is_part:  # the others count as well, and this one is not written down yet
             self._tally(counts(conn, self._task.id))
             values |= {"progress_done": self._done, "progress_total": self._total}
         words = f"{self._sent:,} of {self._total:,} sent"
         mark_changed(conn)
         return fenced(conn, self._task.id, self._task.attempt, progress_words=words, **values)
+
+    def show(self) -> None:
+        """Where the run stands now: what its parts settled last may not have been shown."""
+        with self._shop.write() as conn:
+            self._tally(counts(conn, self._task.id))
+            self._show(conn)
 
     def _late_word(self) -> None:
         """The one late write that counts: a server's reply turns unknown into sent or failed."""

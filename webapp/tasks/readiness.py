@@ -9,7 +9,7 @@ from sqlalchemy import select
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.ports import Target
-from webapp.tasks import pace, queries
+from webapp.tasks import crowd, pace, queries
 from webapp.tasks.control import Control, LetGo
 from webapp.tasks.model import Task
 from webapp.tasks.workshop import Workshop
@@ -20,7 +20,6 @@ CLOSED = 30.0  # seconds until a run asks again whether its target is open
 CROWDED = 2.0  # seconds, at least, until a run asks again for a place that was not to be had
 LOOK = 0.5  # seconds between two looks at what people want, while a run waits for its next message
 PLACE = 0.02  # seconds between two looks for a place at the server
-_crowded: dict[str, float] = {}  # monotonic seconds: until then runs of this process do not wait there again
 
 t = schema.task
 
@@ -72,9 +71,8 @@ class Readiness:
         began = time.monotonic()
         while not target.admit():
             self._flush()
-            if time.monotonic() - began > target.patience or time.monotonic() < _crowded.get(target.name, 0):
+            if time.monotonic() - began > target.patience or crowd.is_slow(target.name):
                 # As many as wait for a slow target would else fill all slots.
-                _crowded[target.name] = time.monotonic() + CROWDED
                 raise LetGo("wait", until=now() + timedelta(seconds=CROWDED * (1 + self._spread)))
             self._control.wait(PLACE)
             self._control.check(between_messages=True)
