@@ -29,6 +29,16 @@ def test_a_webhook_gets_title_and_message(hook):
 
 
 @pytest.mark.parametrize(
+    ("query", "priority", "told"),
+    [("", "low", 0), ("", "normal", 5), ("", "high", 8), ("", "urgent", 10), ("?priority=low", "urgent", 0)],
+)
+def test_a_service_is_told_how_much_it_matters_in_its_own_way(hook, query, priority, told):
+    url = hook.url(f"/token-of-the-application{query}", "gotify")
+    assert channels.send(url, "T", "Hi", priority, [], internal=True).state == "sent"
+    assert hook.got[-1][1]["priority"] == told
+
+
+@pytest.mark.parametrize(
     ("status", "headers", "state", "after"),
     [
         (500, {}, "later", None),

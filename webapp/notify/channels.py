@@ -28,6 +28,7 @@ PRIORITIES = {
     "urgent": NotifyType.FAILURE,
 }
 BROKE = "What speaks with this service broke down over it. An admin can choose another way in Settings → Channels."
+OWN_PRIORITIES = {"low": ("low", "low"), "high": ("high", "high"), "urgent": ("emergency", "max")}  # of services
 SLOW = "It did not answer in time after it was handed over. It may have arrived."
 _ASSET = AppriseAsset(app_id="Outtray", app_desc="Outtray", http_redirects=False, secure_logging=True, async_mode=False)
 
@@ -77,6 +78,15 @@ def look_at(url: str) -> tuple[str, Takes]:
     return str(place.service_name), takes
 
 
+def _urgent(place: Any, url: str, priority: str) -> Any:
+    """The same place, told how much it matters in its own way, where it has one and the address says nothing of it."""
+    if priority not in OWN_PRIORITIES or "priority" not in place.template_args or "priority=" in url:
+        return place
+    first, second = OWN_PRIORITIES[priority]
+    name = first if first in str(place.template_args["priority"].get("values", "")) else second
+    return _place(f"{url}{'&' if '?' in url else '?'}priority={name}")
+
+
 def _place(url: str) -> Any:
     schema = url.partition("://")[0].lower()
     # A webhook's https:// is that of the service which Apprise knows it by.
@@ -97,7 +107,7 @@ def _place(url: str) -> Any:
 def send(url: str, title: str, body: str, priority: str, files: Sequence[Path], *, internal: bool) -> Reply:
     """Hands it over; never raises for what a place may do, and no word of it names the address."""
     try:
-        place = _place(url)
+        place = _urgent(_place(url), url, priority)
     except UserError as error:
         return Reply("failed", error.words)
     seen = _Seen()
