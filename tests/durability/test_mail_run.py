@@ -16,8 +16,8 @@ from tests.servers import MailServer
 from tests.serving import Serving, everything, start_task, wait_ended
 from tests.waiting import until
 
-PEOPLE = int(os.environ.get("OUTTRAY_SOAK_PEOPLE", "2000"))
-KILLS = int(os.environ.get("OUTTRAY_SOAK_KILLS", "20"))
+PEOPLE = int(os.environ.get("OUTTRAY_SOAK_PEOPLE", "1000"))
+KILLS = int(os.environ.get("OUTTRAY_SOAK_KILLS", "10"))
 FINAL = ("sent", "failed", "unknown", "skipped")
 
 

@@ -119,7 +119,7 @@ def test_a_report_that_is_killed_leaves_a_whole_file_or_none(serving: Serving, t
     client = serving.client()
     data = upload(client, table)
     ids = [start_task(client, "report", {"data": data, "format": kind}) for kind in ("csv", "parquet", "xlsx", "jsonl")]
-    for _ in range(6):
+    for _ in range(4):
         time.sleep(random.uniform(0.2, 1.2))
         for process in report_children(serving):
             process.kill()
