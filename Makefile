@@ -9,6 +9,9 @@ MINUTES = 10
 # Tests of one place that cannot share a machine stand in one xdist_group; four at once is what one laptop carries.
 WORKERS = -n logical --maxprocesses 4 --dist loadgroup
 
+# Where this is set, every process that a test starts would compile all modules anew.
+export PYTHONDONTWRITEBYTECODE =
+
 SETUP = PYTHON='$(PYTHON)' bin/setup
 BROWSER = CHROMIUM="$$(CHROMIUM='$(CHROMIUM)' bin/chromium)"
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
