@@ -18,8 +18,8 @@ from webapp.settings import Settings
 
 # What a page is made of is the same everywhere; only colours are of a theme, and sizes of a width.
 LOOKS: tuple[tuple[int, str, dict[str, object]], ...] = (
-    (1440, "light", {}),
-    (390, "dark", {"runOnly": ["color-contrast", "target-size"]}),
+    (1440, "light", {"resultTypes": ["violations"]}),
+    (390, "dark", {"resultTypes": ["violations"], "runOnly": ["color-contrast", "target-size"]}),
 )
 
 

@@ -151,7 +151,7 @@ def test_an_address_that_is_not_secure_says_why_there_are_none(playwright, house
         expect(page.get_by_role("region", name="Notices on this desktop")).to_contain_text("not secure")
 
 
-def test_while_the_panel_is_off_a_calm_page_says_so_and_goes_away_by_itself(browser, house, ana):
+def test_while_the_panel_is_off_a_calm_page_says_so_and_goes_away_by_itself(browser, house, root, ana):
     with serving(house) as address:
         context = window(browser, address, house, ana, service_workers="allow")
         page = context.new_page()

@@ -75,6 +75,11 @@ def _said_everywhere(page: Page) -> None:
     page.get_by_text("text message").first.wait_for()
 
 
+def _open_first(page: Page) -> None:
+    page.get_by_role("link", name="Open").first.click()
+    page.wait_for_url("**/data/**")
+
+
 def _make_hook(page: Page) -> None:
     page.get_by_label("Name", exact=True).fill(f"Backups {id(page)}")
     page.get_by_label("Sales team").check()
@@ -161,7 +166,7 @@ VISITS = [
         steps=lambda page: page.locator("#preview-counts", has_text="2 rows").wait_for(),
     ),
     Visit("data", "/data"),
-    Visit("data-shown", "/data", steps=lambda page: page.get_by_role("link", name="Open").first.click()),
+    Visit("data-shown", "/data", steps=_open_first),
     Visit("inbox", "/inbox"),
     Visit("channels", "/settings/channels", ADMIN),
     Visit("channel-new", "/settings/channels?service=ntfy", ADMIN),
