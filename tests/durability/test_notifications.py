@@ -56,6 +56,30 @@ def test_a_channel_that_hangs_delays_no_other_and_no_mail(tmp_path):
         serving.stop()
 
 
+def test_to_cancel_what_hangs_disturbs_no_neighbour(tmp_path):
+    serving = Serving(tmp_path).start()
+    released = threading.Event()
+    try:
+        with Hook() as hook:
+            client = serving.client()
+            hangs, slow, *_ = connect(serving, hook)
+            hook.on("/0", hold=released)
+            hook.on("/1", hold=released)
+            stuck = start_task(client, "notification", {"message": "stuck", "channels": [hangs]})
+            until(lambda: "/0" in hook.asked, 30)
+            client.post(f"/api/v1/tasks/{stuck}/cancel")
+            before = [worker.pid for worker in serving.workers("notify")]
+            beside = start_task(client, "notification", {"message": "beside", "channels": [slow]})
+            until(lambda: "/1" in hook.asked, 30)
+            until(lambda: task(client, stuck)["state"] == "cancelled", 30)
+            assert [worker.pid for worker in serving.workers("notify")] == before
+            released.set()
+            until(lambda: task(client, beside)["state"] == "done", 30)
+    finally:
+        released.set()
+        serving.stop()
+
+
 def test_none_is_lost_and_none_reaches_a_place_that_answered_twice(tmp_path):
     draw = random.Random(7)
     serving = Serving(tmp_path, OUTTRAY_RETRY_SECONDS="0,0,0,0,0,0").start()

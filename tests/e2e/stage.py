@@ -123,7 +123,8 @@ def _failed(conn: Connection, ana: Person) -> int:
 
 def _notified(conn: Connection, ana: Person) -> int:
     form = {"title": "Delivery at gate 4", "message": "The lorry comes at nine.", "channels": ["log"], "people": ["1"]}
-    task = make_task(conn, ana, form=form, title="Delivery at gate 4 for everyone", outcome="3 sent, 1 failed.")
+    title = "Delivery at gate 4 for everyone"
+    task = make_task(conn, ana, "attention", form=form, title=title, outcome="3 sent, 1 failed.")
     make_delivery(conn, task, "Sales team", channel="1", reply="Slack accepted it.")
     make_delivery(conn, task, "Warehouse chat", "failed", channel="2", reply="There is no such place any more.")
     make_delivery(conn, task, "Rut Admin", channel="inbox", data={"person": 2}, reply="In the inbox.")

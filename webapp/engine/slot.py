@@ -13,7 +13,7 @@ from webapp import logs
 from webapp.engine.bell import Bell
 from webapp.engine.child import run_in_child
 from webapp.engine.locks import WorkerLock
-from webapp.engine.watch import watched
+from webapp.engine.watch import STOP_SECONDS, watched
 from webapp.settings import AT_ONCE, Settings
 from webapp.tasks import run
 from webapp.tasks.control import Control
@@ -32,6 +32,7 @@ class ProcessSlot:
         self._build = build
         self._ear = Bell(run_dir).listen(queues[0], worker)
         self._stopping = threading.Event()
+        self._stopped = 0.0
         self._controls: set[Control] = set()
         self._at_once = AT_ONCE.get(queues[0], 1)
         self._room = threading.Semaphore(self._at_once)
@@ -48,6 +49,7 @@ class ProcessSlot:
 
     def stop(self) -> None:
         """Begins nothing new; the task that runs may finish, or is put back."""
+        self._stopped = time.monotonic()
         self._stopping.set()
         for control in list(self._controls):
             control.ask("stop")
@@ -67,12 +69,15 @@ class ProcessSlot:
         if self._at_once == 1:
             self._perform(house, task, give_up)
         else:
-            threading.Thread(target=self._perform, args=(house, task, give_up), daemon=True).start()
+            # A thread cannot be killed, and with this process its neighbours would end. Once its task has been ended
+            # over its head, its next write meets Superseded.
+            threading.Thread(target=self._perform, args=(house, task, lambda: None), daemon=True).start()
 
     def close(self) -> None:
-        """Returns when what runs beside has ended, each as its control told it to."""
+        """Returns when what runs beside has ended, or has been put back over its head."""
+        until = self._stopped + STOP_SECONDS + 1
         for _ in range(self._at_once):
-            self._room.acquire()
+            self._room.acquire(timeout=max(0.0, until - time.monotonic()))
         self._ear.close()
 
     def _perform(self, house: Workshop, task: Task, give_up: Callable[[], None]) -> None:
