@@ -13,6 +13,7 @@ from tests.serving import Serving, everything, start_task, task, wait_ended
 from tests.waiting import until
 
 TASKS = int(os.environ.get("OUTTRAY_SOAK_TASKS", "150"))
+KILLS = max(3, TASKS // 80)
 PEOPLE = [f"person{n}@example.com" for n in range(max(200, TASKS))]
 
 
@@ -47,7 +48,7 @@ def test_nothing_is_lost_and_nobody_is_mailed_twice(serving: Serving, mail: Mail
             else ("notification", {"to": ["ana@example.com"], "channels": ["log"], "message": f"n{number}"})
         )
         started.append(start_task(client, kind, form, key=f"k{number}"))
-        if number % (TASKS // 5) == TASKS // 10:
+        if number % (TASKS // KILLS) == TASKS // KILLS // 2:
             _kill_one(serving, random.choice(roles))
             kills += 1
     for task_id in started:
