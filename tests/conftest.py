@@ -80,7 +80,7 @@ def admin(house: House, root: Person) -> Iterator[TestClient]:
 
 def _browser(house: House, person: Person | None = None) -> TestClient:
     from webapp.app import create_app
-    from webapp.web.cookies import COOKIE
+    from webapp.web.http.cookies import COOKIE
 
     cookies = {}
     if person:

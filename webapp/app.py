@@ -24,7 +24,6 @@ from webapp.web import (
     composing,
     data,
     databases,
-    failures,
     files,
     health,
     history,
@@ -50,11 +49,12 @@ from webapp.web import (
     unsubscribe,
     worker,
 )
-from webapp.web.deps import guard
-from webapp.web.head import Head
+from webapp.web.http import error_pages as failures
+from webapp.web.http.deps import guard
+from webapp.web.http.head import Head
+from webapp.web.http.security import Security
+from webapp.web.http.static_files import Statics
 from webapp.web.poll import Fragments, Unchanged
-from webapp.web.security import Security
-from webapp.web.statics import Statics
 from webapp.web.watcher import watching
 
 # The poll of the log stands before the page of a task, whose address begins alike; so does the speed before actions.

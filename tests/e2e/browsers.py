@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright
 from webapp.accounts import sessions
 from webapp.house import House
 from webapp.ports import Person
-from webapp.web.cookies import COOKIE
+from webapp.web.http.cookies import COOKIE
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import PASSWORD
 from webapp.accounts import people, sessions, tokens
-from webapp.web.agents import named
+from webapp.web.http.user_agents import named
 
 NEW = "another good password"
 PROFILE = {"name": "Ana R.", "zone": "Asia/Tokyo", "undo_seconds": "30"}

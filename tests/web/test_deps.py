@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 from webapp.accounts import changes, sessions, tokens
 from webapp.db import schema
 from webapp.db.types import now
-from webapp.web import deps
-from webapp.web.cookies import COOKIE
+from webapp.web.http import deps
+from webapp.web.http.cookies import COOKIE
 
 s = schema.session
 

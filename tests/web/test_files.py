@@ -10,7 +10,7 @@ from tests.html import read
 from tests.kinds.performing import perform
 from webapp.db import schema
 from webapp.db.types import now
-from webapp.web.words import near_day
+from webapp.web.http.formatting import near_day
 
 
 def file_of(house, owner, folder, name: str = "sales.xlsx", body: bytes = b"0123456789") -> str:

@@ -8,7 +8,7 @@ from pydantic import Field
 from webapp.errors import FormErrors, UserError
 from webapp.ports import Kind, TaskForm
 from webapp.web.forms import WHOLE, blank, checked, filled_from, read_form
-from webapp.web.posted import Posting
+from webapp.web.http.multipart import Posting
 from webapp.web.widgets import draw
 
 

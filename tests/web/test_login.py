@@ -9,7 +9,7 @@ from tests.factories import PASSWORD, make_person
 from webapp.accounts import changes, throttle
 from webapp.db import schema
 from webapp.db.types import now
-from webapp.web.cookies import COOKIE
+from webapp.web.http.cookies import COOKIE
 from webapp.web.login import WRONG
 
 

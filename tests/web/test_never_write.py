@@ -4,7 +4,7 @@ import pytest
 
 from tests.html import read
 from webapp.mailroom import never
-from webapp.web.posted import MB
+from webapp.web.http.multipart import MB
 
 PATH = "/settings/never"
 

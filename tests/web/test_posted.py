@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from webapp.errors import TooLarge, UserError
 from webapp.files.store import Store
-from webapp.web.posted import FIELDS_BYTES, MB, Posting, read_posting
+from webapp.web.http.multipart import FIELDS_BYTES, MB, Posting, read_posting
 
 BOUNDARY = "b0undary"
 
@@ -95,7 +95,7 @@ def test_a_file_of_exactly_the_limit_is_taken():
 
 
 def test_a_file_that_goes_to_disk_in_many_steps_comes_whole_between_other_fields(monkeypatch):
-    monkeypatch.setattr("webapp.web.posted.FLUSH_BYTES", 10_000)
+    monkeypatch.setattr("webapp.web.http.multipart.FLUSH_BYTES", 10_000)
     content = bytes(range(256)) * 2_000
     body = part("before", b"a") + part("file", content, "x.csv") + part("second", content[::-1], "y.csv")
     found, contents, _ = read(body + part("after", b"b") + END, step=7_001)

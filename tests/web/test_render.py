@@ -9,8 +9,8 @@ import pytest
 from tests.html import read
 from webapp.kinds import KINDS
 from webapp.tasks.model import State
-from webapp.web import words
-from webapp.web.render import asset, query, templates
+from webapp.web.http import formatting as words
+from webapp.web.http.render import asset, query, templates
 
 NOON = datetime(2026, 11, 3, 9, 42, 17, tzinfo=UTC)
 MADRID = ZoneInfo("Europe/Madrid")

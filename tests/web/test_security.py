@@ -5,8 +5,8 @@ from starlette.testclient import TestClient
 
 from webapp.accounts import sessions
 from webapp.app import create_app
-from webapp.web.cookies import COOKIE
-from webapp.web.security import REFUSED
+from webapp.web.http.cookies import COOKIE
+from webapp.web.http.security import REFUSED
 
 SAVE = {"name": "Anne", "zone": "Europe/Madrid", "undo_seconds": "10"}
 

@@ -10,11 +10,12 @@ from webapp.errors import UserError
 from webapp.house import House
 from webapp.ports import Person
 from webapp.tasks import inbox
-from webapp.web import agents, flash
-from webapp.web.deps import Id, SignedIn, TheHouse, session_of
-from webapp.web.posted import Posted
-from webapp.web.render import go, page
-from webapp.web.words import plural
+from webapp.web.http import flash
+from webapp.web.http import user_agents as agents
+from webapp.web.http.deps import Id, SignedIn, TheHouse, session_of
+from webapp.web.http.formatting import plural
+from webapp.web.http.multipart import Posted
+from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/account", include_in_schema=False)
 

@@ -9,11 +9,12 @@ from webapp.errors import UserError
 from webapp.house import House
 from webapp.ports import Person
 from webapp.tasks import inbox
-from webapp.web import flash, signin
+from webapp.web import signin
 from webapp.web.access import draw
-from webapp.web.deps import SignedIn, TheHouse, session_of
-from webapp.web.posted import Posted, Posting
-from webapp.web.render import go
+from webapp.web.http import flash
+from webapp.web.http.deps import SignedIn, TheHouse, session_of
+from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.render import go
 
 router = APIRouter(prefix="/account", include_in_schema=False)
 

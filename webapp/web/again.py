@@ -10,7 +10,7 @@ from webapp.files import uploads
 from webapp.house import House
 from webapp.ports import Person
 from webapp.web.forms import line_of
-from webapp.web.posted import Posting
+from webapp.web.http.multipart import Posting
 
 # Where a form names columns of its data: plain fields, and parts of lines.
 FIELDS = ("columns", "group_by", "across")

@@ -13,10 +13,10 @@ from webapp.kinds.notificationform import CHANNELS, GROUPS, NotificationForm
 from webapp.notify import preview
 from webapp.notify.preview import Shown
 from webapp.ports import Person
-from webapp.web.deps import SignedIn, TheHouse
 from webapp.web.forms import Filled
-from webapp.web.posted import Posted
-from webapp.web.render import fragment
+from webapp.web.http.deps import SignedIn, TheHouse
+from webapp.web.http.multipart import Posted
+from webapp.web.http.render import fragment
 
 router = APIRouter(prefix="/new/notification", include_in_schema=False)
 

@@ -28,8 +28,8 @@ from webapp.web.api_pages import (
     place_of,
 )
 from webapp.web.api_shapes import TaskOut, answer, task_out
-from webapp.web.deps import Program, TheHouse
-from webapp.web.problem import problems
+from webapp.web.http.deps import Program, TheHouse
+from webapp.web.http.problem import problems
 
 router = APIRouter(prefix="/api/v1/tasks", tags=["Tasks"], responses=problems(401))
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 from fastapi import Depends, Request
 
 from webapp.errors import TooLarge, UserError
-from webapp.web.posted import FIELDS_BYTES, MB, Posting, read_posting
+from webapp.web.http.multipart import FIELDS_BYTES, MB, Posting, read_posting
 
 LIMIT = 10 * MB  # an email to 20,000 addresses is about 1 MB
 DEEPEST = 20  # levels; no form has more than five

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Response
 from webapp.errors import TooLarge, UserError
 from webapp.ports import Table
 from webapp.web.api_shapes import UploadOut, answer
-from webapp.web.deps import Program, TheHouse
-from webapp.web.posted import Posted
-from webapp.web.problem import problems
+from webapp.web.http.deps import Program, TheHouse
+from webapp.web.http.multipart import Posted
+from webapp.web.http.problem import problems
 
 router = APIRouter(prefix="/api/v1/uploads", tags=["Uploads"], responses=problems(401))
 

@@ -14,8 +14,8 @@ from webapp.web.api_body import Fields
 from webapp.web.api_shapes import answer
 from webapp.web.api_start import begin, checked_form
 from webapp.web.api_words import MOST, no_such_field
-from webapp.web.deps import Program, TheHouse
-from webapp.web.problem import problems
+from webapp.web.http.deps import Program, TheHouse
+from webapp.web.http.problem import problems
 
 
 class Whatever(Convertor[str]):

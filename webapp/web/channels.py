@@ -17,10 +17,10 @@ from webapp.house import House
 from webapp.notify import trial
 from webapp.notify.services import SERVICES, url_of
 from webapp.ports import Reply, Takes
-from webapp.web import flash
-from webapp.web.deps import Admin, Id, TheHouse
-from webapp.web.posted import Posted, Posting
-from webapp.web.render import go, page
+from webapp.web.http import flash
+from webapp.web.http.deps import Admin, Id, TheHouse
+from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/settings/channels", include_in_schema=False)
 

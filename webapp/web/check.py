@@ -11,12 +11,12 @@ from webapp.kinds.emailform import EmailForm
 from webapp.ports import Person
 from webapp.tasks import queries
 from webapp.web import drafts
-from webapp.web.deps import SignedIn, TheHouse
 from webapp.web.forms import WHOLE, Filled
+from webapp.web.http.deps import SignedIn, TheHouse
+from webapp.web.http.multipart import Posted
+from webapp.web.http.render import go, page, query
 from webapp.web.look import Look, look_at, sent_as
 from webapp.web.new import SENT_ALREADY, begin, new_key
-from webapp.web.posted import Posted
-from webapp.web.render import go, page, query
 
 router = APIRouter(prefix="/new/email/check", include_in_schema=False)
 

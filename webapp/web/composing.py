@@ -14,10 +14,10 @@ from webapp.mail import formats, lists
 from webapp.mail.preview import Draft, Preview, preview
 from webapp.mail.recipients import read_addresses
 from webapp.ports import Person
-from webapp.web.deps import SignedIn, TheHouse
-from webapp.web.posted import Posted
-from webapp.web.render import fragment
-from webapp.web.words import plural
+from webapp.web.http.deps import SignedIn, TheHouse
+from webapp.web.http.formatting import plural
+from webapp.web.http.multipart import Posted
+from webapp.web.http.render import fragment
 
 router = APIRouter(prefix="/new/email", include_in_schema=False)
 

@@ -12,7 +12,7 @@ from webapp.house import House
 from webapp.settings import Settings
 from webapp.tasks import figures
 from webapp.web.health import can_write
-from webapp.web.words import lasting, plural, size
+from webapp.web.http.formatting import lasting, plural, size
 
 LOW = 200_000_000  # bytes free, below which a larger report may fail
 QUEUES = {

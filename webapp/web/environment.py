@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from webapp.mail.url import SmtpSettings, read_sender, read_url
 from webapp.settings import Settings
-from webapp.web.words import plural
+from webapp.web.http.formatting import plural
 
 ENCRYPTION = {
     "smtps": "From the first byte (smtps)",

@@ -14,9 +14,9 @@ from webapp.files.model import File
 from webapp.house import House
 from webapp.ports import Person
 from webapp.reports.peek import Peek
-from webapp.web import flash
-from webapp.web.deps import SignedIn, TheHouse
-from webapp.web.render import go, page
+from webapp.web.http import flash
+from webapp.web.http.deps import SignedIn, TheHouse
+from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/files", include_in_schema=False)
 

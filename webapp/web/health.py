@@ -12,8 +12,8 @@ from webapp.engine.ownership import slots_alive
 from webapp.engine.supervisor import slots_of
 from webapp.house import House
 from webapp.web.api_shapes import answer
-from webapp.web.deps import TheHouse
-from webapp.web.problem import problem, problems
+from webapp.web.http.deps import TheHouse
+from webapp.web.http.problem import problem, problems
 
 router = APIRouter(tags=["Health"])
 

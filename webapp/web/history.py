@@ -13,9 +13,9 @@ from webapp.kinds.notificationform import CHANNELS
 from webapp.ports import Person
 from webapp.tasks import history
 from webapp.tasks.history import Told, Wanted
-from webapp.web import csv_out
-from webapp.web.deps import SignedIn, TheHouse
-from webapp.web.render import page, query
+from webapp.web.http import csv_response as csv_out
+from webapp.web.http.deps import SignedIn, TheHouse
+from webapp.web.http.render import page, query
 
 router = APIRouter(prefix="/notifications", include_in_schema=False)
 

@@ -11,9 +11,10 @@ from webapp.house import House
 from webapp.kinds import KINDS
 from webapp.ports import Person
 from webapp.tasks import causes
-from webapp.web import flash, tasklog
-from webapp.web.deps import Admin, Id, SignedIn, TheHouse
-from webapp.web.render import go, page
+from webapp.web import tasklog
+from webapp.web.http import flash
+from webapp.web.http.deps import Admin, Id, SignedIn, TheHouse
+from webapp.web.http.render import go, page
 from webapp.web.tasklog import Filter
 
 router = APIRouter(include_in_schema=False)

@@ -14,10 +14,10 @@ from webapp.house import House
 from webapp.kinds.notificationform import CHANNELS, GROUPS, PRIORITIES
 from webapp.notify import template
 from webapp.ports import Person
-from webapp.web import flash
-from webapp.web.deps import Admin, Id, TheHouse
-from webapp.web.posted import Posted, Posting
-from webapp.web.render import go, page
+from webapp.web.http import flash
+from webapp.web.http.deps import Admin, Id, TheHouse
+from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/settings/hooks", include_in_schema=False)
 

@@ -18,8 +18,8 @@ from webapp.tasks import queries
 from webapp.web.api_body import DEEPEST, is_deep, is_storable
 from webapp.web.api_shapes import answer
 from webapp.web.api_start import LONGEST_KEY, begin, checked_form
-from webapp.web.deps import TheHouse
-from webapp.web.problem import problem, problems
+from webapp.web.http.deps import TheHouse
+from webapp.web.http.problem import problem, problems
 
 router = APIRouter(prefix="/hooks", tags=["Incoming hooks"])
 

@@ -5,9 +5,9 @@ from fastapi.responses import Response
 
 from webapp.markup.clean import clean
 from webapp.tasks import inbox
-from webapp.web.deps import Id, SignedIn, TheHouse
-from webapp.web.posted import Posted
-from webapp.web.render import go, page
+from webapp.web.http.deps import Id, SignedIn, TheHouse
+from webapp.web.http.multipart import Posted
+from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/inbox", include_in_schema=False)
 

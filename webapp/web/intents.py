@@ -16,7 +16,7 @@ from webapp.ports import Kind, Person
 from webapp.tasks import commands
 from webapp.web import lines
 from webapp.web.forms import Filled, checked, extra_of
-from webapp.web.posted import Posting
+from webapp.web.http.multipart import Posting
 from webapp.web.widgets import columns_of
 
 NO_CONTENT = "Write something first: there is nothing to keep."

@@ -7,9 +7,9 @@ from webapp.accounts import audit, changes, entries, links, passwords, people
 from webapp.house import House
 from webapp.ports import Person
 from webapp.web import signin
-from webapp.web.deps import TheHouse
-from webapp.web.posted import Posted, Posting
-from webapp.web.render import page
+from webapp.web.http.deps import TheHouse
+from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.render import page
 
 router = APIRouter(prefix="/invite", include_in_schema=False)
 

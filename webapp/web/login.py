@@ -7,10 +7,11 @@ from webapp.accounts import audit, people, sessions
 from webapp.accounts.throttle import TooManyTries
 from webapp.errors import UserError
 from webapp.house import House
-from webapp.web import cookies, signin
-from webapp.web.deps import TheHouse, session_person
-from webapp.web.posted import Posted
-from webapp.web.render import go, page
+from webapp.web import signin
+from webapp.web.http import cookies
+from webapp.web.http.deps import TheHouse, session_person
+from webapp.web.http.multipart import Posted
+from webapp.web.http.render import go, page
 
 router = APIRouter(include_in_schema=False)
 

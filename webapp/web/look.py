@@ -16,7 +16,7 @@ from webapp.mailroom.way import Way
 from webapp.ports import Attachment, Person, Table
 from webapp.tasks import earlier
 from webapp.tasks.earlier import Earlier
-from webapp.web import words
+from webapp.web.http import formatting as words
 
 
 @dataclass(frozen=True)

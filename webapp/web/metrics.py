@@ -16,8 +16,8 @@ from webapp.engine.locks import living
 from webapp.errors import Forbidden
 from webapp.house import House
 from webapp.tasks import figures
-from webapp.web.deps import Program, TheHouse
-from webapp.web.problem import problems
+from webapp.web.http.deps import Program, TheHouse
+from webapp.web.http.problem import problems
 
 router = APIRouter(tags=["Health"])
 

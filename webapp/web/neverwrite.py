@@ -13,11 +13,12 @@ from webapp.mail.recipients import read_addresses
 from webapp.mailroom import never
 from webapp.mailroom.never import Unwanted
 from webapp.ports import Person
-from webapp.web import csv_out, flash
-from webapp.web.deps import Admin, TheHouse
-from webapp.web.posted import Posted, Posting
-from webapp.web.render import go, page, query
-from webapp.web.words import plural
+from webapp.web.http import csv_response as csv_out
+from webapp.web.http import flash
+from webapp.web.http.deps import Admin, TheHouse
+from webapp.web.http.formatting import plural
+from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.render import go, page, query
 
 router = APIRouter(prefix="/settings/never", include_in_schema=False)
 

@@ -10,10 +10,11 @@ from webapp.accounts.links import NewLink
 from webapp.errors import Conflict, UserError
 from webapp.house import House
 from webapp.ports import Person
-from webapp.web import flash, signin
-from webapp.web.deps import Admin, Id, TheHouse
-from webapp.web.posted import Posted, Posting
-from webapp.web.render import go, page
+from webapp.web import signin
+from webapp.web.http import flash
+from webapp.web.http.deps import Admin, Id, TheHouse
+from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/people", include_in_schema=False)
 

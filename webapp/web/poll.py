@@ -18,8 +18,8 @@ from webapp.house import House
 from webapp.ports import Person
 from webapp.tasks import inbox
 from webapp.web import tasklog
-from webapp.web.deps import poll_session, session_person
-from webapp.web.render import NO_STORE, templates
+from webapp.web.http.deps import poll_session, session_person
+from webapp.web.http.render import NO_STORE, templates
 from webapp.web.tasklog import Filter, is_unchanged
 from webapp.web.taskpage import RecipientFilter, read_task
 

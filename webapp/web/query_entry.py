@@ -8,7 +8,7 @@ from webapp.databases.queries import Stored
 from webapp.errors import UserError
 from webapp.ports import Parameter
 from webapp.reports.sql import require_reading
-from webapp.web.posted import Posting
+from webapp.web.http.multipart import Posting
 
 LABELS = {
     "name": "Name",

@@ -22,11 +22,12 @@ from webapp.reports.peek import Peek, peek_apart
 from webapp.reports.periods import NAMED
 from webapp.reports.plan import Plan
 from webapp.tasks.earlier import pace
-from webapp.web import again, words
-from webapp.web.deps import SignedIn, TheHouse
+from webapp.web import again
 from webapp.web.forms import Filled, line_of, read_form
-from webapp.web.posted import Posted
-from webapp.web.render import fragment
+from webapp.web.http import formatting as words
+from webapp.web.http.deps import SignedIn, TheHouse
+from webapp.web.http.multipart import Posted
+from webapp.web.http.render import fragment
 
 router = APIRouter(prefix="/new/report", include_in_schema=False)
 

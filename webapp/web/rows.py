@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from webapp.kinds import KINDS
 from webapp.ports import Kind
 from webapp.tasks.model import Line, State, Task
-from webapp.web import words
+from webapp.web.http import formatting as words
 
 SURE_AFTER = timedelta(seconds=5)  # before that, a guess at the time left is worth nothing
 

@@ -11,11 +11,11 @@ from webapp.intake import update_list
 from webapp.kinds.recipients import require_column
 from webapp.mail.list_update import Updated
 from webapp.ports import Person
-from webapp.web import flash
-from webapp.web.deps import Id, SignedIn, TheHouse
-from webapp.web.posted import Posted, Posting, Upload
-from webapp.web.render import go, page
-from webapp.web.words import plural
+from webapp.web.http import flash
+from webapp.web.http.deps import Id, SignedIn, TheHouse
+from webapp.web.http.formatting import plural
+from webapp.web.http.multipart import Posted, Posting, Upload
+from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/lists", include_in_schema=False)
 

@@ -8,7 +8,7 @@ from webapp.errors import UserError
 from webapp.mail.recipients import one_address
 from webapp.mail.url import MOST_CONNECTIONS, PORTS, SmtpSettings, with_name
 from webapp.mailroom.servers import Server
-from webapp.web.posted import Posting
+from webapp.web.http.multipart import Posting
 
 FIELDS = (
     "name", "host", "port", "scheme", "user", "password", "from_address", "from_name",

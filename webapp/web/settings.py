@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.web.deps import Admin, TheHouse
+from webapp.web.http.deps import Admin, TheHouse
 from webapp.web.settings_page import settings_page
 
 router = APIRouter(prefix="/settings", include_in_schema=False)

@@ -14,8 +14,9 @@ from webapp.house import House
 from webapp.mail.trial import Step
 from webapp.mailroom import never, servers
 from webapp.mailroom.servers import Server
-from webapp.web import condition, environment, flash, server_entry
-from webapp.web.render import page
+from webapp.web import condition, environment, server_entry
+from webapp.web.http import flash
+from webapp.web.http.render import page
 
 PAGE = 50
 

@@ -7,9 +7,9 @@ from webapp.accounts import address, audit, entries, links, passwords, people
 from webapp.errors import UserError
 from webapp.house import House
 from webapp.web import signin
-from webapp.web.deps import TheHouse
-from webapp.web.posted import Posted, Posting
-from webapp.web.render import page
+from webapp.web.http.deps import TheHouse
+from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.render import page
 
 router = APIRouter(prefix="/setup", include_in_schema=False)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from webapp.accounts import passwords, people, sessions, throttle
 from webapp.errors import UserError
 from webapp.house import House
-from webapp.web import cookies
+from webapp.web.http import cookies
 
 
 def prove(house: House, request: Request, email: str, password: str, words: str, field: str) -> int:

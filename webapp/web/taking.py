@@ -9,7 +9,7 @@ from webapp.errors import UserError
 from webapp.house import House
 from webapp.ports import Kind, Person
 from webapp.web.forms import Filled, extra_of
-from webapp.web.posted import Posting
+from webapp.web.http.multipart import Posting
 
 REMEMBERED = ("channels",)  # widgets whose last choice is the next form's first
 

@@ -15,7 +15,7 @@ from webapp.tasks.inbox import Bell
 from webapp.tasks.model import State, Task
 from webapp.tasks.queries import View
 from webapp.tasks.recipients import Answer, answers
-from webapp.web.render import query
+from webapp.web.http.render import query
 from webapp.web.rows import Row
 
 PAGE = 50  # rows; a morph of them costs 2 to 5 ms

@@ -16,9 +16,9 @@ from webapp.ports import Person
 from webapp.tasks import queries
 from webapp.tasks.model import DeliveryRow, Line, State, Task
 from webapp.web.forms import extra_of, label_of, options_of
-from webapp.web.render import query
+from webapp.web.http.formatting import DELIVERY_WORDS
+from webapp.web.http.render import query
 from webapp.web.rows import Row
-from webapp.web.words import DELIVERY_WORDS
 
 PAGE = 50  # recipients
 GONE = "A file that is not here any more"

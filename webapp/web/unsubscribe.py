@@ -7,9 +7,9 @@ from webapp.accounts import audit
 from webapp.house import House
 from webapp.mail.recipients import normal_form
 from webapp.mailroom import never
-from webapp.web.deps import TheHouse
-from webapp.web.posted import Posted
-from webapp.web.render import page
+from webapp.web.http.deps import TheHouse
+from webapp.web.http.multipart import Posted
+from webapp.web.http.render import page
 
 router = APIRouter(prefix="/unsubscribe", include_in_schema=False)
 

@@ -13,7 +13,7 @@ from webapp.mail import formats
 from webapp.mail.lists import address_column
 from webapp.ports import Desk, Kind, Table
 from webapp.web.forms import WHOLE, Filled, extra_of, is_many, is_number, is_yes_or_no, label_of, line_of, options_of
-from webapp.web.words import size
+from webapp.web.http.formatting import size
 
 UPLOADED = ("data", "list")  # widgets for which a file can be sent
 SHOWN_COLUMNS = 500  # boxes; a table with more is taken whole, or its columns are named by a program

@@ -14,10 +14,10 @@ from webapp.db.connect import current_version
 from webapp.errors import Forbidden
 from webapp.house import House
 from webapp.ports import Person
-from webapp.web.cookies import COOKIE, cookie_of
-from webapp.web.presence import Presence
-from webapp.web.problem import problem
-from webapp.web.render import is_htmx
+from webapp.web.http.cookies import COOKIE, cookie_of
+from webapp.web.http.problem import problem
+from webapp.web.http.render import is_htmx
+from webapp.web.http.session_cache import Presence
 
 __all__ = ["COOKIE", "Admin", "Id", "Program", "SignedIn", "TheHouse", "poll_session", "session_of", "session_person"]
 

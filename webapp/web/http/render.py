@@ -14,9 +14,10 @@ from markupsafe import Markup
 from webapp import paths
 from webapp.ports import Person
 from webapp.reports import charts, drawing
-from webapp.web import flash, words
-from webapp.web.rail import rail
-from webapp.web.words import DELIVERY_WORDS
+from webapp.web.http import flash
+from webapp.web.http import formatting as words
+from webapp.web.http.formatting import DELIVERY_WORDS
+from webapp.web.http.navigation import rail
 
 NO_STORE = {"Cache-Control": "no-store"}
 

@@ -6,9 +6,9 @@ from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from webapp.web.cookies import COOKIE, SECURE_COOKIE, is_secure
-from webapp.web.failures import answer
-from webapp.web.problem import HOOKS
+from webapp.web.http.cookies import COOKIE, SECURE_COOKIE, is_secure
+from webapp.web.http.error_pages import answer
+from webapp.web.http.problem import HOOKS
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 REFUSED = "This came from another site, so nothing was done. Open Outtray itself and press again."

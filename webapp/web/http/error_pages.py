@@ -10,9 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp.errors import FormErrors, UserError
 from webapp.tasks.endings import new_reference
-from webapp.web.head import with_head
-from webapp.web.problem import problem
-from webapp.web.render import page
+from webapp.web.http.head import with_head
+from webapp.web.http.problem import problem
+from webapp.web.http.render import page
 
 HEADINGS = {
     403: "You may not do this",
