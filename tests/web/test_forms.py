@@ -7,9 +7,9 @@ from pydantic import Field
 
 from webapp.errors import FormErrors, UserError
 from webapp.ports import Kind, TaskForm
-from webapp.web.forms import WHOLE, blank, checked, filled_from, read_form
+from webapp.web.forms.controls import draw
+from webapp.web.forms.reading import WHOLE, blank, checked, filled_from, read_form
 from webapp.web.http.multipart import Posting
-from webapp.web.widgets import draw
 
 
 class OrderForm(TaskForm):

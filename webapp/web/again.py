@@ -9,7 +9,7 @@ from webapp.db import schema
 from webapp.files import uploads
 from webapp.house import House
 from webapp.ports import Person
-from webapp.web.forms import line_of
+from webapp.web.forms.reading import line_of
 from webapp.web.http.multipart import Posting
 
 # Where a form names columns of its data: plain fields, and parts of lines.

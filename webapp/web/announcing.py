@@ -13,7 +13,7 @@ from webapp.kinds.notificationform import CHANNELS, GROUPS, NotificationForm
 from webapp.notify import preview
 from webapp.notify.preview import Shown
 from webapp.ports import Person
-from webapp.web.forms import Filled
+from webapp.web.forms.reading import Filled
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import fragment

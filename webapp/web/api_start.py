@@ -17,7 +17,7 @@ from webapp.tasks import commands, queries
 from webapp.tasks.commands import Started
 from webapp.web.api_body import is_storable
 from webapp.web.api_words import refusals
-from webapp.web.forms import Filled, checked
+from webapp.web.forms.reading import Filled, checked
 
 LONGEST_KEY = 255
 UNSTORABLE = "This holds a character that cannot be stored."

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from webapp.web.forms import errors_of
+from webapp.web.forms.reading import errors_of
 
 MOST = 100  # refused fields that are named in one answer
 LONGEST_NAME = 60  # characters of a field's name that are repeated

@@ -10,8 +10,8 @@ from webapp.kinds.email import check
 from webapp.kinds.emailform import EmailForm
 from webapp.ports import Person
 from webapp.tasks import queries
-from webapp.web import drafts
-from webapp.web.forms import WHOLE, Filled
+from webapp.web.forms import drafts
+from webapp.web.forms.reading import WHOLE, Filled
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import go, page, query

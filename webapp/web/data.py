@@ -10,11 +10,11 @@ from webapp.house import House
 from webapp.intake import receive, reread
 from webapp.ports import Person, Table
 from webapp.reports.wish import TYPES, Wish
+from webapp.web.forms.controls import SHOWN_COLUMNS
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.multipart import Posted, Posting
 from webapp.web.http.render import go, page
-from webapp.web.widgets import SHOWN_COLUMNS
 
 router = APIRouter(prefix="/data", include_in_schema=False)
 

@@ -16,15 +16,16 @@ from webapp.mail.merge import fields_of
 from webapp.ports import Kind, Person
 from webapp.tasks import commands, queries
 from webapp.tasks.model import Task
-from webapp.web import again, announcing, composing, drafts, reporting
-from webapp.web.forms import WHOLE, Filled, blank, checked, filled_from, read_form
+from webapp.web import again, announcing, composing, reporting
+from webapp.web.forms import drafts
+from webapp.web.forms.buttons import Asked, Done, obey
+from webapp.web.forms.controls import draw
+from webapp.web.forms.reading import WHOLE, Filled, blank, checked, filled_from, read_form
+from webapp.web.forms.uploads import last_choices, remember_choices, take_uploads
 from webapp.web.http import formatting as words
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.multipart import Posted, Posting
 from webapp.web.http.render import go, is_htmx, page_or_fragment, query
-from webapp.web.intents import Asked, Done, obey
-from webapp.web.taking import last_choices, remember_choices, take_uploads
-from webapp.web.widgets import draw
 
 router = APIRouter(prefix="/new", include_in_schema=False)
 

@@ -23,7 +23,7 @@ from webapp.reports.periods import NAMED
 from webapp.reports.plan import Plan
 from webapp.tasks.earlier import pace
 from webapp.web import again
-from webapp.web.forms import Filled, line_of, read_form
+from webapp.web.forms.reading import Filled, line_of, read_form
 from webapp.web.http import formatting as words
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.multipart import Posted

@@ -15,7 +15,7 @@ from webapp.kinds import KINDS
 from webapp.ports import Person
 from webapp.tasks import queries
 from webapp.tasks.model import DeliveryRow, Line, State, Task
-from webapp.web.forms import extra_of, label_of, options_of
+from webapp.web.forms.reading import extra_of, label_of, options_of
 from webapp.web.http.formatting import DELIVERY_WORDS
 from webapp.web.http.render import query
 from webapp.web.rows import Row

@@ -8,7 +8,7 @@ from webapp.db.memory import recall, remember
 from webapp.errors import UserError
 from webapp.house import House
 from webapp.ports import Kind, Person
-from webapp.web.forms import Filled, extra_of
+from webapp.web.forms.reading import Filled, extra_of
 from webapp.web.http.multipart import Posting
 
 REMEMBERED = ("channels",)  # widgets whose last choice is the next form's first

@@ -12,7 +12,17 @@ from webapp.kinds.notificationform import GROUPS
 from webapp.mail import formats
 from webapp.mail.lists import address_column
 from webapp.ports import Desk, Kind, Table
-from webapp.web.forms import WHOLE, Filled, extra_of, is_many, is_number, is_yes_or_no, label_of, line_of, options_of
+from webapp.web.forms.reading import (
+    WHOLE,
+    Filled,
+    extra_of,
+    is_many,
+    is_number,
+    is_yes_or_no,
+    label_of,
+    line_of,
+    options_of,
+)
 from webapp.web.http.formatting import size
 
 UPLOADED = ("data", "list")  # widgets for which a file can be sent

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from webapp.web.forms import Filled, extra_of
+from webapp.web.forms.reading import Filled, extra_of
 
 _PRESS = re.compile(r"(add|remove|up|down)-([a-z_]{1,30})(?:-(\d{1,5}))?")
 

@@ -14,10 +14,10 @@ from webapp.house import House
 from webapp.kinds.emailform import EmailForm
 from webapp.ports import Kind, Person
 from webapp.tasks import commands
-from webapp.web import lines
-from webapp.web.forms import Filled, checked, extra_of
+from webapp.web.forms import row_buttons as lines
+from webapp.web.forms.controls import columns_of
+from webapp.web.forms.reading import Filled, checked, extra_of
 from webapp.web.http.multipart import Posting
-from webapp.web.widgets import columns_of
 
 NO_CONTENT = "Write something first: there is nothing to keep."
 
