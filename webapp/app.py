@@ -10,8 +10,6 @@ from webapp import __version__, paths
 from webapp.engine.inweb import working
 from webapp.house import House, build
 from webapp.web import (
-    access,
-    account,
     actions,
     announcing,
     api,
@@ -31,8 +29,6 @@ from webapp.web import (
     hook_entry,
     hooks,
     inbox,
-    invite,
-    login,
     mailservers,
     metrics,
     neverwrite,
@@ -43,12 +39,14 @@ from webapp.web import (
     reporting,
     savedlists,
     settings,
-    setup,
     speed,
     tasks,
     unsubscribe,
     worker,
 )
+from webapp.web.account import invite, login, setup
+from webapp.web.account import profile as account
+from webapp.web.account import sessions_and_tokens as access
 from webapp.web.http import error_pages as failures
 from webapp.web.http.deps import guard
 from webapp.web.http.head import Head

@@ -9,8 +9,8 @@ from tests.factories import PASSWORD, make_person
 from webapp.accounts import changes, throttle
 from webapp.db import schema
 from webapp.db.types import now
+from webapp.web.account.login import WRONG
 from webapp.web.http.cookies import COOKIE
-from webapp.web.login import WRONG
 
 
 def sign_in(client, email="ana@example.com", password=PASSWORD, **more):

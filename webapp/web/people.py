@@ -10,7 +10,7 @@ from webapp.accounts.links import NewLink
 from webapp.errors import Conflict, UserError
 from webapp.house import House
 from webapp.ports import Person
-from webapp.web import signin
+from webapp.web.account import sign_in as signin
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, Id, TheHouse
 from webapp.web.http.multipart import Posted, Posting

@@ -6,7 +6,7 @@ from fastapi.responses import RedirectResponse, Response
 from webapp.accounts import address, audit, entries, links, passwords, people
 from webapp.errors import UserError
 from webapp.house import House
-from webapp.web import signin
+from webapp.web.account import sign_in as signin
 from webapp.web.http.deps import TheHouse
 from webapp.web.http.multipart import Posted, Posting
 from webapp.web.http.render import page

@@ -7,7 +7,7 @@ from webapp.accounts import audit, people, sessions
 from webapp.accounts.throttle import TooManyTries
 from webapp.errors import UserError
 from webapp.house import House
-from webapp.web import signin
+from webapp.web.account import sign_in as signin
 from webapp.web.http import cookies
 from webapp.web.http.deps import TheHouse, session_person
 from webapp.web.http.multipart import Posted

@@ -6,7 +6,7 @@ from fastapi.responses import Response
 from webapp.accounts import audit, changes, entries, links, passwords, people
 from webapp.house import House
 from webapp.ports import Person
-from webapp.web import signin
+from webapp.web.account import sign_in as signin
 from webapp.web.http.deps import TheHouse
 from webapp.web.http.multipart import Posted, Posting
 from webapp.web.http.render import page

@@ -9,8 +9,8 @@ from webapp.errors import UserError
 from webapp.house import House
 from webapp.ports import Person
 from webapp.tasks import inbox
-from webapp.web import signin
-from webapp.web.access import draw
+from webapp.web.account import sign_in as signin
+from webapp.web.account.sessions_and_tokens import draw
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheHouse, session_of
 from webapp.web.http.multipart import Posted, Posting
