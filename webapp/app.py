@@ -22,7 +22,6 @@ from webapp.web import (
     composing,
     data,
     databases,
-    files,
     health,
     history,
     home,
@@ -47,6 +46,7 @@ from webapp.web import (
 from webapp.web.account import invite, login, setup
 from webapp.web.account import profile as account
 from webapp.web.account import sessions_and_tokens as access
+from webapp.web.files import pages as files
 from webapp.web.http import error_pages as failures
 from webapp.web.http.deps import guard
 from webapp.web.http.head import Head
