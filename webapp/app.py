@@ -18,8 +18,6 @@ from webapp.web import (
     article,
     causes,
     channels,
-    check,
-    composing,
     data,
     databases,
     health,
@@ -36,16 +34,18 @@ from webapp.web import (
     people,
     poll,
     reporting,
-    savedlists,
     settings,
     speed,
     tasks,
-    unsubscribe,
     worker,
 )
 from webapp.web.account import invite, login, setup
 from webapp.web.account import profile as account
 from webapp.web.account import sessions_and_tokens as access
+from webapp.web.email import preview as composing
+from webapp.web.email import recipient_lists as savedlists
+from webapp.web.email import review as check
+from webapp.web.email import unsubscribe
 from webapp.web.files import pages as files
 from webapp.web.http import error_pages as failures
 from webapp.web.http.deps import guard

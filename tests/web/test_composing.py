@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from tests.html import Element, read
 from webapp.db import schema
-from webapp.web.composing import EMPTY
+from webapp.web.email.preview import EMPTY
 
 LIST = b"Mail,Name,Since\nana@example.com,Ana,2026-11-03\nben@,Ben,2026-11-04\ncleo@example.com,Cleo,2026-11-05\n"
 FORM = {"key": "k1", "subject": "Dear {{ name }}", "body": "Since **{{ since }}**"}

@@ -4,7 +4,7 @@ import pytest
 
 from tests.html import read
 from webapp.mailroom import never
-from webapp.web.unsubscribe import BROKEN
+from webapp.web.email.unsubscribe import BROKEN
 
 ANA = "ana.maría+news@example.com"
 

@@ -16,7 +16,8 @@ from webapp.mail.merge import fields_of
 from webapp.ports import Kind, Person
 from webapp.tasks import commands, queries
 from webapp.tasks.model import Task
-from webapp.web import again, announcing, composing, reporting
+from webapp.web import again, announcing, reporting
+from webapp.web.email import preview as composing
 from webapp.web.forms import drafts
 from webapp.web.forms.buttons import Asked, Done, obey
 from webapp.web.forms.controls import draw

@@ -10,12 +10,12 @@ from webapp.kinds.email import check
 from webapp.kinds.emailform import EmailForm
 from webapp.ports import Person
 from webapp.tasks import queries
+from webapp.web.email.review_view import Look, look_at, sent_as
 from webapp.web.forms import drafts
 from webapp.web.forms.reading import WHOLE, Filled
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import go, page, query
-from webapp.web.look import Look, look_at, sent_as
 from webapp.web.new import SENT_ALREADY, begin, new_key
 
 router = APIRouter(prefix="/new/email/check", include_in_schema=False)
