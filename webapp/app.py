@@ -18,7 +18,6 @@ from webapp.web import (
     article,
     causes,
     channels,
-    data,
     databases,
     health,
     history,
@@ -33,7 +32,6 @@ from webapp.web import (
     openapi,
     people,
     poll,
-    reporting,
     settings,
     speed,
     tasks,
@@ -53,6 +51,8 @@ from webapp.web.http.head import Head
 from webapp.web.http.security import Security
 from webapp.web.http.static_files import Statics
 from webapp.web.poll import Fragments, Unchanged
+from webapp.web.reports import datasets as data
+from webapp.web.reports import preview as reporting
 from webapp.web.watcher import watching
 
 # The poll of the log stands before the page of a task, whose address begins alike; so does the speed before actions.

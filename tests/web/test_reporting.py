@@ -11,7 +11,7 @@ from tests.html import read
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.housekeeping import clean
-from webapp.web import reporting
+from webapp.web.reports import preview as reporting
 
 REPORT = "/new/report"
 CSV = b"Region,Amount\nNorth,10.5\nSouth,20\nNorth,1\n"

@@ -22,12 +22,12 @@ from webapp.reports.peek import Peek, peek_apart
 from webapp.reports.periods import NAMED
 from webapp.reports.plan import Plan
 from webapp.tasks.earlier import pace
-from webapp.web import again
 from webapp.web.forms.reading import Filled, line_of, read_form
 from webapp.web.http import formatting as words
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import fragment
+from webapp.web.reports import rerun as again
 
 router = APIRouter(prefix="/new/report", include_in_schema=False)
 
