@@ -11,7 +11,6 @@ from webapp.engine.inweb import working
 from webapp.house import House, build
 from webapp.web import (
     actions,
-    announcing,
     api,
     api_parts,
     api_uploads,
@@ -20,11 +19,9 @@ from webapp.web import (
     channels,
     databases,
     health,
-    history,
     home,
     hook_entry,
     hooks,
-    inbox,
     mailservers,
     metrics,
     neverwrite,
@@ -50,6 +47,9 @@ from webapp.web.http.deps import guard
 from webapp.web.http.head import Head
 from webapp.web.http.security import Security
 from webapp.web.http.static_files import Statics
+from webapp.web.notifications import inbox
+from webapp.web.notifications import preview as announcing
+from webapp.web.notifications import sent as history
 from webapp.web.poll import Fragments, Unchanged
 from webapp.web.reports import datasets as data
 from webapp.web.reports import preview as reporting

@@ -5,7 +5,7 @@ import pytest
 from tests.html import read
 from webapp.channels import store
 from webapp.ports import Takes
-from webapp.web.announcing import EMPTY, NOWHERE
+from webapp.web.notifications.preview import EMPTY, NOWHERE
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from webapp.mail.merge import fields_of
 from webapp.ports import Kind, Person
 from webapp.tasks import commands, queries
 from webapp.tasks.model import Task
-from webapp.web import announcing
 from webapp.web.email import preview as composing
 from webapp.web.forms import drafts
 from webapp.web.forms.buttons import Asked, Done, obey
@@ -27,6 +26,7 @@ from webapp.web.http import formatting as words
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.multipart import Posted, Posting
 from webapp.web.http.render import go, is_htmx, page_or_fragment, query
+from webapp.web.notifications import preview as announcing
 from webapp.web.reports import preview as reporting
 from webapp.web.reports import rerun as again
 
