@@ -28,8 +28,8 @@ from webapp.db.types import now
 from webapp.house import House, build
 from webapp.settings import Settings
 from webapp.tasks import commands, inbox
-from webapp.web import tasklog
-from webapp.web.tasklog import Filter
+from webapp.web.tasks import log_view as tasklog
+from webapp.web.tasks.log_view import Filter
 
 NUMBER = int(os.environ.get("OUTTRAY_BENCH_NOTIFICATIONS", "200"))
 TARGETS = 10

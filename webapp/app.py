@@ -10,12 +10,10 @@ from webapp import __version__, paths
 from webapp.engine.inweb import working
 from webapp.house import House, build
 from webapp.web import (
-    actions,
     api,
     api_parts,
     api_uploads,
     article,
-    causes,
     channels,
     databases,
     health,
@@ -28,10 +26,7 @@ from webapp.web import (
     new,
     openapi,
     people,
-    poll,
     settings,
-    speed,
-    tasks,
     worker,
 )
 from webapp.web.account import invite, login, setup
@@ -50,10 +45,14 @@ from webapp.web.http.static_files import Statics
 from webapp.web.notifications import inbox
 from webapp.web.notifications import preview as announcing
 from webapp.web.notifications import sent as history
-from webapp.web.poll import Fragments, Unchanged
 from webapp.web.reports import datasets as data
 from webapp.web.reports import preview as reporting
-from webapp.web.watcher import watching
+from webapp.web.tasks import actions, poll
+from webapp.web.tasks import failure_groups as causes
+from webapp.web.tasks import pages as tasks
+from webapp.web.tasks import send_rate as speed
+from webapp.web.tasks.poll import Fragments, Unchanged
+from webapp.web.tasks.version_watcher import watching
 
 # The poll of the log stands before the page of a task, whose address begins alike; so does the speed before actions.
 ENTRY = (

@@ -10,7 +10,7 @@ from tests.html import Element, read
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
-from webapp.web.poll import KEPT, Fragment, Fragments
+from webapp.web.tasks.poll import KEPT, Fragment, Fragments
 
 
 @pytest.fixture

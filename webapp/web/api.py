@@ -12,7 +12,6 @@ from webapp.ports import Person
 from webapp.tasks import queries
 from webapp.tasks.queries import View
 from webapp.web import api_start
-from webapp.web.actions import ACTS
 from webapp.web.api_body import Body, json_object
 from webapp.web.api_pages import (
     DEFAULT_LIMIT,
@@ -30,6 +29,7 @@ from webapp.web.api_pages import (
 from webapp.web.api_shapes import TaskOut, answer, task_out
 from webapp.web.http.deps import Program, TheHouse
 from webapp.web.http.problem import problems
+from webapp.web.tasks.actions import ACTS
 
 router = APIRouter(prefix="/api/v1/tasks", tags=["Tasks"], responses=problems(401))
 

@@ -11,11 +11,11 @@ from webapp.house import House
 from webapp.kinds import KINDS
 from webapp.ports import Person
 from webapp.tasks import causes
-from webapp.web import tasklog
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, Id, SignedIn, TheHouse
 from webapp.web.http.render import go, page
-from webapp.web.tasklog import Filter
+from webapp.web.tasks import log_view as tasklog
+from webapp.web.tasks.log_view import Filter
 
 router = APIRouter(include_in_schema=False)
 

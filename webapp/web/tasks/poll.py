@@ -17,11 +17,11 @@ from webapp.errors import NotFound
 from webapp.house import House
 from webapp.ports import Person
 from webapp.tasks import inbox
-from webapp.web import tasklog
 from webapp.web.http.deps import poll_session, session_person
 from webapp.web.http.render import NO_STORE, templates
-from webapp.web.tasklog import Filter, is_unchanged
-from webapp.web.taskpage import RecipientFilter, read_task
+from webapp.web.tasks import log_view as tasklog
+from webapp.web.tasks.log_view import Filter, is_unchanged
+from webapp.web.tasks.task_view import RecipientFilter, read_task
 
 router = APIRouter(include_in_schema=False)
 

@@ -10,15 +10,15 @@ from webapp.house import House
 from webapp.kinds import KINDS
 from webapp.tasks import causes, queries
 from webapp.tasks.model import DeliveryRow, Task
-from webapp.web import tasklog
 from webapp.web.http import csv_response as csv_out
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.redirects import local_path
 from webapp.web.http.render import page
-from webapp.web.rows import asks_before_cancel
-from webapp.web.tasklog import Filter
-from webapp.web.taskpage import RecipientFilter, read_task
+from webapp.web.tasks import log_view as tasklog
+from webapp.web.tasks.log_view import Filter
+from webapp.web.tasks.row_view import asks_before_cancel
+from webapp.web.tasks.task_view import RecipientFilter, read_task
 
 router = APIRouter(prefix="/tasks", include_in_schema=False)
 

@@ -16,7 +16,7 @@ from webapp.tasks.model import State, Task
 from webapp.tasks.queries import View
 from webapp.tasks.recipients import Answer, answers
 from webapp.web.http.render import query
-from webapp.web.rows import Row
+from webapp.web.tasks.row_view import Row
 
 PAGE = 50  # rows; a morph of them costs 2 to 5 ms
 SHORTEST = 3  # letters of a search that looks for recipients

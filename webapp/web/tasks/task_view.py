@@ -18,7 +18,7 @@ from webapp.tasks.model import DeliveryRow, Line, State, Task
 from webapp.web.forms.reading import extra_of, label_of, options_of
 from webapp.web.http.formatting import DELIVERY_WORDS
 from webapp.web.http.render import query
-from webapp.web.rows import Row
+from webapp.web.tasks.row_view import Row
 
 PAGE = 50  # recipients
 GONE = "A file that is not here any more"

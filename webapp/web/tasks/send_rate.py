@@ -7,13 +7,13 @@ from webapp.errors import Conflict, UserError
 from webapp.house import House
 from webapp.ports import Person
 from webapp.tasks import queries, speed
-from webapp.web.actions import STATE_LINE
 from webapp.web.http import flash
 from webapp.web.http.deps import Id, SignedIn, TheHouse
 from webapp.web.http.multipart import Posted
 from webapp.web.http.redirects import local_path, path_and_params
 from webapp.web.http.render import is_htmx, page_or_fragment
-from webapp.web.taskpage import RecipientFilter, read_task
+from webapp.web.tasks.actions import STATE_LINE
+from webapp.web.tasks.task_view import RecipientFilter, read_task
 
 router = APIRouter(prefix="/tasks", include_in_schema=False)
 

@@ -4,11 +4,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.tasks import causes
-from webapp.web.actions import retry_all
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import go, query
+from webapp.web.tasks.actions import retry_all
 
 router = APIRouter(prefix="/tasks/causes", include_in_schema=False)
 

@@ -13,14 +13,14 @@ from webapp.house import House
 from webapp.ports import Person
 from webapp.tasks import causes, commands, queries
 from webapp.tasks.model import Task
-from webapp.web import tasklog
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.multipart import Posted
 from webapp.web.http.redirects import local_path, path_and_params
 from webapp.web.http.render import fragment, is_htmx
-from webapp.web.tasklog import Filter, focus_after
-from webapp.web.taskpage import RecipientFilter, read_task
+from webapp.web.tasks import log_view as tasklog
+from webapp.web.tasks.log_view import Filter, focus_after
+from webapp.web.tasks.task_view import RecipientFilter, read_task
 
 router = APIRouter(prefix="/tasks", include_in_schema=False)
 
