@@ -23,7 +23,6 @@ from webapp.web import (
     mailservers,
     metrics,
     neverwrite,
-    new,
     openapi,
     people,
     settings,
@@ -47,6 +46,7 @@ from webapp.web.notifications import preview as announcing
 from webapp.web.notifications import sent as history
 from webapp.web.reports import datasets as data
 from webapp.web.reports import preview as reporting
+from webapp.web.start import pages as new
 from webapp.web.tasks import actions, poll
 from webapp.web.tasks import failure_groups as causes
 from webapp.web.tasks import pages as tasks

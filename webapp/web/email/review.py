@@ -16,7 +16,7 @@ from webapp.web.forms.reading import WHOLE, Filled
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import go, page, query
-from webapp.web.new import SENT_ALREADY, begin, new_key
+from webapp.web.start.pages import SENT_ALREADY, begin, new_key
 
 router = APIRouter(prefix="/new/email/check", include_in_schema=False)
 
