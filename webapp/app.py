@@ -10,20 +10,14 @@ from webapp import __version__, paths
 from webapp.engine.inweb import working
 from webapp.house import House, build
 from webapp.web import (
-    api,
-    api_parts,
-    api_uploads,
-    article,
     channels,
     databases,
     health,
     home,
     hook_entry,
-    hooks,
     mailservers,
     metrics,
     neverwrite,
-    openapi,
     people,
     settings,
     worker,
@@ -31,6 +25,11 @@ from webapp.web import (
 from webapp.web.account import invite, login, setup
 from webapp.web.account import profile as account
 from webapp.web.account import sessions_and_tokens as access
+from webapp.web.api import article, openapi
+from webapp.web.api import incoming_webhooks as hooks
+from webapp.web.api import task_parts as api_parts
+from webapp.web.api import tasks as api
+from webapp.web.api import uploads as api_uploads
 from webapp.web.email import preview as composing
 from webapp.web.email import recipient_lists as savedlists
 from webapp.web.email import review as check

@@ -11,7 +11,7 @@ from webapp.db.connect import current_version
 from webapp.engine.ownership import slots_alive
 from webapp.engine.supervisor import slots_of
 from webapp.house import House
-from webapp.web.api_shapes import answer
+from webapp.web.api.schemas import answer
 from webapp.web.http.deps import TheHouse
 from webapp.web.http.problem import problem, problems
 

@@ -12,8 +12,17 @@ from webapp.errors import NotFound, UserError
 from webapp.files import queries as files
 from webapp.files.model import File
 from webapp.tasks import queries
-from webapp.web.api_pages import DEFAULT_LIMIT, Before, Limit, Page, TaskId, Words, page_of, place_of
-from webapp.web.api_shapes import DeliveryOut, DeliveryState, FileOut, LineOut, answer, delivery_out, file_out, line_out
+from webapp.web.api.pagination import DEFAULT_LIMIT, Before, Limit, Page, TaskId, Words, page_of, place_of
+from webapp.web.api.schemas import (
+    DeliveryOut,
+    DeliveryState,
+    FileOut,
+    LineOut,
+    answer,
+    delivery_out,
+    file_out,
+    line_out,
+)
 from webapp.web.files.pages import attachment, note_download
 from webapp.web.http.deps import Program, TheHouse
 from webapp.web.http.problem import problem, problems

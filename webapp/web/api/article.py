@@ -10,10 +10,10 @@ from starlette.convertors import Convertor, register_url_convertor
 from webapp.errors import FormErrors, UserError
 from webapp.house import House
 from webapp.ports import Person
-from webapp.web.api_body import Fields
-from webapp.web.api_shapes import answer
-from webapp.web.api_start import begin, checked_form
-from webapp.web.api_words import MOST, no_such_field
+from webapp.web.api.body import Fields
+from webapp.web.api.field_errors import MOST, no_such_field
+from webapp.web.api.schemas import answer
+from webapp.web.api.starting import begin, checked_form
 from webapp.web.http.deps import Program, TheHouse
 from webapp.web.http.problem import problems
 

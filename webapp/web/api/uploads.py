@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 
 from webapp.errors import TooLarge, UserError
 from webapp.ports import Table
-from webapp.web.api_shapes import UploadOut, answer
+from webapp.web.api.schemas import UploadOut, answer
 from webapp.web.http.deps import Program, TheHouse
 from webapp.web.http.multipart import Posted
 from webapp.web.http.problem import problems

@@ -11,9 +11,9 @@ from webapp.house import House
 from webapp.ports import Person
 from webapp.tasks import queries
 from webapp.tasks.queries import View
-from webapp.web import api_start
-from webapp.web.api_body import Body, json_object
-from webapp.web.api_pages import (
+from webapp.web.api import starting as api_start
+from webapp.web.api.body import Body, json_object
+from webapp.web.api.pagination import (
     DEFAULT_LIMIT,
     Before,
     Kind,
@@ -26,7 +26,7 @@ from webapp.web.api_pages import (
     page_of,
     place_of,
 )
-from webapp.web.api_shapes import TaskOut, answer, task_out
+from webapp.web.api.schemas import TaskOut, answer, task_out
 from webapp.web.http.deps import Program, TheHouse
 from webapp.web.http.problem import problems
 from webapp.web.tasks.actions import ACTS

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from webapp.kinds import KINDS
-from webapp.web.api_start import Start
+from webapp.web.api.starting import Start
 from webapp.web.http.problem import MEDIA_TYPE, Problem
 
 ABOUT = """Starts tasks and tells what became of them.

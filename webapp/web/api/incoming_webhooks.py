@@ -15,9 +15,9 @@ from webapp.kinds.notificationform import CHANNELS, GROUPS
 from webapp.notify import template
 from webapp.ports import Desk
 from webapp.tasks import queries
-from webapp.web.api_body import DEEPEST, is_deep, is_storable
-from webapp.web.api_shapes import answer
-from webapp.web.api_start import LONGEST_KEY, begin, checked_form
+from webapp.web.api.body import DEEPEST, is_deep, is_storable
+from webapp.web.api.schemas import answer
+from webapp.web.api.starting import LONGEST_KEY, begin, checked_form
 from webapp.web.http.deps import TheHouse
 from webapp.web.http.problem import problem, problems
 

@@ -15,8 +15,8 @@ from webapp.kinds import KINDS
 from webapp.ports import Kind, Person
 from webapp.tasks import commands, queries
 from webapp.tasks.commands import Started
-from webapp.web.api_body import is_storable
-from webapp.web.api_words import refusals
+from webapp.web.api.body import is_storable
+from webapp.web.api.field_errors import refusals
 from webapp.web.forms.reading import Filled, checked
 
 LONGEST_KEY = 255
