@@ -13,7 +13,6 @@ from webapp.web import (
     channels,
     databases,
     health,
-    home,
     hook_entry,
     mailservers,
     metrics,
@@ -35,6 +34,7 @@ from webapp.web.email import recipient_lists as savedlists
 from webapp.web.email import review as check
 from webapp.web.email import unsubscribe
 from webapp.web.files import pages as files
+from webapp.web.home import pages as home
 from webapp.web.http import error_pages as failures
 from webapp.web.http.deps import guard
 from webapp.web.http.head import Head

@@ -73,7 +73,7 @@ def test_what_nobody_expected_is_logged_with_the_reference_that_the_person_sees(
     def broken(*args: object, **more: object) -> None:
         raise RuntimeError("the secret inside")
 
-    monkeypatch.setattr("webapp.web.home.tasklog.read", broken)
+    monkeypatch.setattr("webapp.web.home.pages.tasklog.read", broken)
     with caplog.at_level(logging.ERROR):
         answer = signed_in.get("/")
     reference = answer.text.partition("Reference ")[2][:6]
