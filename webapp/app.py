@@ -9,18 +9,7 @@ from fastapi.routing import APIRoute
 from webapp import __version__, paths
 from webapp.engine.inweb import working
 from webapp.house import House, build
-from webapp.web import (
-    channels,
-    databases,
-    health,
-    hook_entry,
-    mailservers,
-    metrics,
-    neverwrite,
-    people,
-    settings,
-    worker,
-)
+from webapp.web import channels, databases, hook_entry, mailservers, neverwrite, people, settings
 from webapp.web.account import invite, login, setup
 from webapp.web.account import profile as account
 from webapp.web.account import sessions_and_tokens as access
@@ -43,6 +32,8 @@ from webapp.web.http.static_files import Statics
 from webapp.web.notifications import inbox
 from webapp.web.notifications import preview as announcing
 from webapp.web.notifications import sent as history
+from webapp.web.ops import health, metrics
+from webapp.web.ops import service_worker as worker
 from webapp.web.reports import datasets as data
 from webapp.web.reports import preview as reporting
 from webapp.web.start import pages as new

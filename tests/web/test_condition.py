@@ -79,6 +79,6 @@ def test_a_data_directory_that_takes_nothing_fails(admin, house, slots, monkeypa
     def refuse(**_: object) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("webapp.web.health.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("webapp.web.ops.health.tempfile.TemporaryFile", refuse)
     state, words = health(settings_of(admin))["Data directory"]
     assert (state, words) == ("failing", f"{house.data_dir} cannot be written to.")

@@ -11,8 +11,8 @@ from webapp.engine.locks import living
 from webapp.house import House
 from webapp.settings import Settings
 from webapp.tasks import figures
-from webapp.web.health import can_write
 from webapp.web.http.formatting import lasting, plural, size
+from webapp.web.ops.health import can_write
 
 LOW = 200_000_000  # bytes free, below which a larger report may fail
 QUEUES = {
