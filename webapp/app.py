@@ -9,7 +9,6 @@ from fastapi.routing import APIRoute
 from webapp import __version__, paths
 from webapp.engine.inweb import working
 from webapp.house import House, build
-from webapp.web import channels, databases, hook_entry, mailservers, neverwrite, people, settings
 from webapp.web.account import invite, login, setup
 from webapp.web.account import profile as account
 from webapp.web.account import sessions_and_tokens as access
@@ -36,6 +35,11 @@ from webapp.web.ops import health, metrics
 from webapp.web.ops import service_worker as worker
 from webapp.web.reports import datasets as data
 from webapp.web.reports import preview as reporting
+from webapp.web.settings import channels, databases, people
+from webapp.web.settings import mail_servers as mailservers
+from webapp.web.settings import pages as settings
+from webapp.web.settings import suppressions as neverwrite
+from webapp.web.settings import webhooks as hook_entry
 from webapp.web.start import pages as new
 from webapp.web.tasks import actions, poll
 from webapp.web.tasks import failure_groups as causes

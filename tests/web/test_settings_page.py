@@ -8,7 +8,7 @@ from tests.servers import MailServer
 from tests.waiting import until
 from tests.web.settings_pages import facts, part, set_up, settings_of, trail
 from webapp.accounts import audit
-from webapp.web import mailservers
+from webapp.web.settings import mail_servers as mailservers
 
 USERS = {"office@example.com": "p4ss-w0rd"}
 

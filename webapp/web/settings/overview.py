@@ -14,9 +14,11 @@ from webapp.house import House
 from webapp.mail.trial import Step
 from webapp.mailroom import never, servers
 from webapp.mailroom.servers import Server
-from webapp.web import condition, environment, server_entry
 from webapp.web.http import flash
 from webapp.web.http.render import page
+from webapp.web.settings import environment
+from webapp.web.settings import mail_server_form as server_entry
+from webapp.web.settings import system_health as condition
 
 PAGE = 50
 

@@ -15,12 +15,13 @@ from webapp.mailroom.servers import Server
 from webapp.mailroom.way import Way
 from webapp.ports import Person
 from webapp.tasks import causes
-from webapp.web import environment, server_entry
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, Id, TheHouse
 from webapp.web.http.multipart import Posted, Posting
 from webapp.web.http.render import fragment, go, is_htmx
-from webapp.web.settings_page import MailForm, Tested, settings_page
+from webapp.web.settings import environment
+from webapp.web.settings import mail_server_form as server_entry
+from webapp.web.settings.overview import MailForm, Tested, settings_page
 from webapp.web.tasks.actions import retry_all
 
 router = APIRouter(prefix="/settings/mail", include_in_schema=False)

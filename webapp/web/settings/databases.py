@@ -18,11 +18,11 @@ from webapp.reports import sql
 from webapp.reports.peek import Peek, peek_apart
 from webapp.reports.plan import Plan
 from webapp.reports.sources import Ref
-from webapp.web import query_entry
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, Id, TheHouse
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import go, page
+from webapp.web.settings import query_form as query_entry
 
 router = APIRouter(prefix="/settings/databases", include_in_schema=False)
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.web.http.deps import Admin, TheHouse
-from webapp.web.settings_page import settings_page
+from webapp.web.settings.overview import settings_page
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
 
