@@ -99,7 +99,7 @@ def _run(house: House, roles: list[Role]) -> None:
 
 
 def _web_role(settings: Settings, listening: socket.socket, *, needs_slots: bool) -> Role:
-    from webapp.web import process
+    from webapp.serving import process
 
     does_the_work = settings.engine == "background"
     return Role("web", process.main, (listening, needs_slots), runs_tasks=does_the_work)

@@ -12,12 +12,12 @@ from webapp.engine.locks import WorkerLock
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
-    from webapp.web.server import Server
+    from webapp.serving.server import Server
 
 
 def main(settings: Settings, listening: socket.socket, needs_slots: bool, worker: str, pipe: Pipe) -> None:
     """The whole life of a web process; its supervisor holds the other end of `pipe`."""
-    from webapp.web.server import make_server, serve
+    from webapp.serving.server import make_server, serve
 
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
