@@ -20,8 +20,8 @@ from tests.factories import make_person, make_task
 from tests.notify.targets import Hook
 from tests.serving import Serving
 from webapp.accounts import people
-from webapp.channels import store
-from webapp.channels.store import Stored
+from webapp.connections import channels as store
+from webapp.connections.channels import Stored
 from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date
 from webapp.db.types import now

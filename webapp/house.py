@@ -13,9 +13,12 @@ from sqlalchemy import Connection
 
 from webapp import secret
 from webapp.accounts import address, people
-from webapp.channels import store as channels
-from webapp.databases import queries
-from webapp.databases.asking import Room
+from webapp.connections import channels
+from webapp.connections import saved_queries as queries
+from webapp.connections import suppressions as never
+from webapp.connections.mail_routing import MailRoom
+from webapp.connections.query_runner import Room
+from webapp.connections.unsubscribe_tokens import Unsubscribe
 from webapp.db.connect import Database, current_version
 from webapp.engine import choose
 from webapp.errors import NotFound
@@ -26,9 +29,6 @@ from webapp.intake import receive, receive_attachment
 from webapp.kinds import KINDS
 from webapp.mail.places import Places
 from webapp.mail.senders import require_sense
-from webapp.mailroom import never
-from webapp.mailroom.unsubscribe import Unsubscribe
-from webapp.mailroom.way import MailRoom
 from webapp.notify import logfile
 from webapp.notify.turns import Turn, Turns
 from webapp.ports import Attachment, Channel, Kind, MailTarget, Parameter, Person, SavedQuery, Table, Understood

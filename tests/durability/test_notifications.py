@@ -8,8 +8,8 @@ from collections import Counter
 from tests.notify.targets import Hook
 from tests.serving import ENDED, Serving, everything, start_task, task
 from tests.waiting import until
-from webapp.channels import store
-from webapp.channels.store import Stored
+from webapp.connections import channels as store
+from webapp.connections.channels import Stored
 from webapp.house import build
 from webapp.settings import Settings
 

@@ -11,8 +11,9 @@ import pytest
 
 from tests.serving import ENDED, Serving, start_task, task, wait_ended
 from tests.waiting import until
-from webapp.databases import queries, sources
-from webapp.databases.queries import Stored
+from webapp.connections import databases as sources
+from webapp.connections import saved_queries as queries
+from webapp.connections.saved_queries import Stored
 from webapp.house import build
 from webapp.ports import Column
 from webapp.settings import Settings

@@ -10,14 +10,15 @@ from sqlalchemy import Connection
 
 from tests.factories import make_delivery, make_file, make_person, make_task
 from webapp.accounts import kept, people
-from webapp.channels import store
-from webapp.databases import queries, sources
-from webapp.databases.queries import Stored
+from webapp.connections import channels as store
+from webapp.connections import databases as sources
+from webapp.connections import saved_queries as queries
+from webapp.connections import suppressions as never
+from webapp.connections.saved_queries import Stored
 from webapp.db.types import now
 from webapp.files import queries as files
 from webapp.files import saved_lists
 from webapp.house import House
-from webapp.mailroom import never
 from webapp.ports import Column, Parameter, Person, Takes
 from webapp.reports.charts import Chart
 from webapp.reports.peek import Peek

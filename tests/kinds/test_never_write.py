@@ -10,11 +10,11 @@ import pytest
 from tests.conversation import Received
 from tests.kinds.performing import deliveries, look, perform, start
 from tests.servers import MailServer
+from webapp.connections import suppressions as never
 from webapp.errors import FormErrors
 from webapp.house import House
 from webapp.kinds.email import KIND
 from webapp.kinds.emailform import EmailForm
-from webapp.mailroom import never
 from webapp.ports import Person
 from webapp.tasks import run
 from webapp.tasks.control import Control

@@ -8,8 +8,8 @@ from tests.factories import make_person
 from tests.html import read
 from tests.kinds.performing import deliveries, lines, look, perform, start
 from tests.notify.targets import Hook
-from webapp.channels import store
-from webapp.channels.store import Stored
+from webapp.connections import channels as store
+from webapp.connections.channels import Stored
 from webapp.db import schema
 from webapp.errors import FormErrors
 from webapp.kinds.notification import KIND, check

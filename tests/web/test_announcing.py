@@ -3,7 +3,7 @@
 import pytest
 
 from tests.html import read
-from webapp.channels import store
+from webapp.connections import channels as store
 from webapp.ports import Takes
 from webapp.web.notifications.preview import EMPTY, NOWHERE
 

@@ -7,11 +7,11 @@ from sqlalchemy import select
 
 from tests.factories import make_delivery, make_person, make_task
 from tests.html import Element, read
+from webapp.connections import suppressions as never
+from webapp.connections.mail_routing import Way
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.mail.url import read_url
-from webapp.mailroom import never
-from webapp.mailroom.way import Way
 
 CLIENTS = b"Mail,Name\nana@example.com,Ana\nben@,Ben\nANA@example.com,Ana again\ncleo@example.com,\n"
 

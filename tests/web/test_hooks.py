@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.html import read
 from tests.kinds.test_notification_channels import channel
 from tests.notify.targets import Hook as Target
-from webapp.channels import hooks
+from webapp.connections import webhooks as hooks
 from webapp.db import schema
 from webapp.errors import UserError
 from webapp.notify import template

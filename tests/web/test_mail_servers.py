@@ -6,7 +6,7 @@ from tests.factories import make_delivery, make_task
 from tests.html import Element, read
 from tests.servers import MailServer
 from tests.web.settings_pages import part, set_up, settings_of, trail
-from webapp.mailroom import servers
+from webapp.connections import mail_servers as servers
 from webapp.tasks import queries
 
 USERS = {"office@example.com": "p4ss-w0rd"}

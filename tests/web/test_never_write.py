@@ -3,7 +3,7 @@
 import pytest
 
 from tests.html import read
-from webapp.mailroom import never
+from webapp.connections import suppressions as never
 from webapp.web.http.multipart import MB
 
 PATH = "/settings/never"

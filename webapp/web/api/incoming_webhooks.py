@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts import people
-from webapp.channels import hooks
-from webapp.channels.hooks import Hook
+from webapp.connections import webhooks as hooks
+from webapp.connections.webhooks import Hook
 from webapp.errors import FormErrors, TooLarge, UserError
 from webapp.kinds.notificationform import CHANNELS, GROUPS
 from webapp.notify import template

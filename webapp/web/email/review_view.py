@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from webapp import processes
+from webapp.connections import suppressions as never
+from webapp.connections.mail_routing import Way
 from webapp.house import House
 from webapp.kinds.email import KIND, UNCHECKED, reading_of
 from webapp.kinds.emailform import EmailForm
@@ -11,8 +13,6 @@ from webapp.kinds.recipients import require_column
 from webapp.mail import lists, merge
 from webapp.mail.list_summary import Summary, summary, summary_of
 from webapp.mail.preview import Draft, Preview, preview
-from webapp.mailroom import never
-from webapp.mailroom.way import Way
 from webapp.ports import Attachment, Person, Table
 from webapp.tasks import earlier
 from webapp.tasks.earlier import Earlier

@@ -4,9 +4,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from webapp.accounts import audit
+from webapp.connections import suppressions as never
 from webapp.house import House
 from webapp.mail.recipients import normal_form
-from webapp.mailroom import never
 from webapp.web.http.deps import TheHouse
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import page

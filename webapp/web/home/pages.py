@@ -5,7 +5,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from webapp.accounts import kept, people
-from webapp.channels import store as channels
+from webapp.connections import channels
 from webapp.db.memory import EVERYBODY, recall, remember
 from webapp.house import House
 from webapp.kinds import KINDS

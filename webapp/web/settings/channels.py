@@ -10,8 +10,8 @@ from fastapi.responses import Response
 
 from webapp import processes
 from webapp.accounts import audit, people
-from webapp.channels import store
-from webapp.channels.store import Stored
+from webapp.connections import channels as store
+from webapp.connections.channels import Stored
 from webapp.errors import NotFound, UserError
 from webapp.house import House
 from webapp.notify import trial

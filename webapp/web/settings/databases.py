@@ -9,8 +9,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.accounts import audit, people
-from webapp.databases import queries, sources
-from webapp.databases.queries import Stored
+from webapp.connections import databases as sources
+from webapp.connections import saved_queries as queries
+from webapp.connections.saved_queries import Stored
 from webapp.errors import Conflict, NotFound, UserError
 from webapp.house import House
 from webapp.ports import Person

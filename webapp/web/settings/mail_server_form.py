@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from email.utils import parseaddr
 from typing import Any
 
+from webapp.connections.mail_servers import Server
 from webapp.errors import UserError
 from webapp.mail.recipients import one_address
 from webapp.mail.url import MOST_CONNECTIONS, PORTS, SmtpSettings, with_name
-from webapp.mailroom.servers import Server
 from webapp.web.http.multipart import Posting
 
 FIELDS = (

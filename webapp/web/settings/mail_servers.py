@@ -7,12 +7,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.accounts import audit
+from webapp.connections import mail_servers as servers
+from webapp.connections.mail_routing import Way
+from webapp.connections.mail_servers import Server
 from webapp.errors import Conflict, NotFound, UserError
 from webapp.house import House
 from webapp.mail.trial import try_out
-from webapp.mailroom import servers
-from webapp.mailroom.servers import Server
-from webapp.mailroom.way import Way
 from webapp.ports import Person
 from webapp.tasks import causes
 from webapp.web.http import flash

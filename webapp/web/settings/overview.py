@@ -8,12 +8,13 @@ from fastapi.responses import Response
 
 from webapp import __version__
 from webapp.accounts import audit
-from webapp.channels import store
-from webapp.databases import sources
+from webapp.connections import channels as store
+from webapp.connections import databases as sources
+from webapp.connections import mail_servers as servers
+from webapp.connections import suppressions as never
+from webapp.connections.mail_servers import Server
 from webapp.house import House
 from webapp.mail.trial import Step
-from webapp.mailroom import never, servers
-from webapp.mailroom.servers import Server
 from webapp.web.http import flash
 from webapp.web.http.render import page
 from webapp.web.settings import environment

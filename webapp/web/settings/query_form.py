@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from webapp.databases.queries import Stored
+from webapp.connections.saved_queries import Stored
 from webapp.errors import UserError
 from webapp.ports import Parameter
 from webapp.reports.sql import require_reading

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.accounts import audit
+from webapp.connections import suppressions as never
+from webapp.connections.suppressions import Unwanted
 from webapp.errors import UserError
 from webapp.house import House
 from webapp.intake import read_addresses_of
 from webapp.mail.recipients import read_addresses
-from webapp.mailroom import never
-from webapp.mailroom.never import Unwanted
 from webapp.ports import Person
 from webapp.web.http import csv_response as csv_out
 from webapp.web.http import flash

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.accounts import audit
-from webapp.channels import hooks
-from webapp.channels.hooks import MOST_PER_MINUTE, Hook
+from webapp.connections import webhooks as hooks
+from webapp.connections.webhooks import MOST_PER_MINUTE, Hook
 from webapp.errors import FormErrors, UserError
 from webapp.house import House
 from webapp.kinds.notificationform import CHANNELS, GROUPS, PRIORITIES

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from webapp.databases import queries, sources
-from webapp.databases.queries import Stored
-from webapp.databases.values import typed
+from webapp.connections import databases as sources
+from webapp.connections import saved_queries as queries
+from webapp.connections.query_values import typed
+from webapp.connections.saved_queries import Stored
 from webapp.errors import FormErrors, UserError
 from webapp.ports import Parameter, Person, Understood
 from webapp.reports import sql

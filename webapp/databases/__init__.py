@@ -1,1 +1,0 @@
-"""Databases of others that reports are made from, and the queries that an admin saved for them."""
