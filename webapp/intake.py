@@ -13,8 +13,8 @@ from webapp.mail import list_update, lists
 from webapp.mail.list_update import Updated
 from webapp.mail.recipients import one_address
 from webapp.ports import Attachment, Column, Person, Table, Understood
-from webapp.reports.sources import understand_apart
-from webapp.reports.wish import NOTHING, Wish
+from webapp.reports.reading.overrides import NOTHING, Wish
+from webapp.reports.reading.sources import understand_apart
 
 if TYPE_CHECKING:
     from webapp.house import House

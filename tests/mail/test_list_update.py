@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from webapp.mail.list_update import Updated, update
-from webapp.reports.sources import understand
+from webapp.reports.reading.sources import understand
 
 OLD = "Mail,Name,Since,Points\nana@example.com,Ana,2026-01-02,1\nben@example.com,Ben,2026-02-03,2\n"
 

@@ -9,7 +9,7 @@ import openpyxl
 import pyarrow.parquet as pq
 
 from webapp.ports import Understood
-from webapp.reports import sources
+from webapp.reports.reading import sources
 
 
 class Uploaded:

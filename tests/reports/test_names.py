@@ -3,7 +3,7 @@
 import pytest
 
 from webapp.reports.filenames import safe
-from webapp.reports.names import made_unique
+from webapp.reports.reading.column_names import made_unique
 
 
 def test_good_names_stay():

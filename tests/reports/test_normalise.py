@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 
 from tests.reports.reading import csv_rows, xlsx_rows
-from webapp.reports import csv, excel, frames
+from webapp.reports import csv, excel
 from webapp.reports.normalise import normalise, of_table
+from webapp.reports.reading import frames
 
 
 def in_excel(folder, values):

@@ -10,8 +10,8 @@ import pytest
 
 from tests.reports.reading import Uploaded
 from webapp.errors import UserError
-from webapp.reports import sources
-from webapp.reports.wish import Wish
+from webapp.reports.reading import sources
+from webapp.reports.reading.overrides import Wish
 
 
 def upload(folder, content, name, **wish):

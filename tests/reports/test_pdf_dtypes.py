@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from tests.reports.dtypes import KINDS
-from webapp.reports import frames, pdf
+from webapp.reports import pdf
 from webapp.reports.display import rows_of, shower
 from webapp.reports.normalise import normalise
+from webapp.reports.reading import frames
 
 CALM = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True, "database": None}
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.postgres import new_database
 from webapp.errors import UserError
-from webapp.reports import sql
+from webapp.reports.reading import sql
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from tests.reports import workbooks
 from tests.reports.reading import upload
 from tests.reports.workbooks import ods_cell, ods_row
 from webapp.errors import UserError
-from webapp.reports import archive, sources
+from webapp.reports.reading import sources
+from webapp.reports.reading import zip_limits as archive
 
 FILES = Path(__file__).parent / "files"
 

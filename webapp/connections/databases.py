@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import Conflict, NotFound, UserError
-from webapp.reports import sql
+from webapp.reports.reading import sql
 from webapp.secret import Seal
 
 s, q = schema.source, schema.query

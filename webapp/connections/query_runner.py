@@ -14,7 +14,7 @@ from webapp.connections.query_values import typed
 from webapp.connections.saved_queries import Stored
 from webapp.errors import FormErrors, UserError
 from webapp.ports import Parameter, Person, Understood
-from webapp.reports import sql
+from webapp.reports.reading import sql
 from webapp.secret import Seal
 
 CHOICES_SECONDS = 60.0  # for which the choices that a query found are remembered

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # only the child that makes the report imports Arrow
 
     from webapp.reports.charts import Chart
     from webapp.reports.normalise import Normalised, Progress, Target
-    from webapp.reports.sources import Ref
+    from webapp.reports.reading.sources import Ref
 
     Writer = Callable[[Normalised, Path, Progress], None]
 
@@ -92,8 +92,9 @@ def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
 
 
 def _table(form: ReportForm, task: TaskContext, plan: Plan, ref: "Ref") -> "Normalised":
-    from webapp.reports import shape, sources
+    from webapp.reports import shape
     from webapp.reports.normalise import normalise
+    from webapp.reports.reading import sources
 
     def looked(rows: int) -> None:
         task.progress(0, None, f"looked through {rows:,} rows")

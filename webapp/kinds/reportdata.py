@@ -11,8 +11,9 @@ from webapp import processes
 from webapp.errors import FormErrors, NotFound, UserError
 from webapp.kinds.reportform import ReportForm
 from webapp.ports import Desk, SavedQuery, Table, TaskContext, Understood
-from webapp.reports import misfits, ownlog, samples
-from webapp.reports.sources import MEMORY_MB, SECONDS, Ref
+from webapp.reports import ownlog, samples
+from webapp.reports.reading import misfits
+from webapp.reports.reading.sources import MEMORY_MB, SECONDS, Ref
 
 QUERY = "q-"  # begins the id of a saved query
 GLANCE = 5_000  # rows of a query or of the log that a preview looks at
@@ -133,7 +134,7 @@ def _fetched(form: ReportForm, task: TaskContext, path: Path) -> tuple[Known, Re
 
 
 def _write(titles: Sequence[str], rows: Iterable[Sequence[Any]], path: Path) -> Understood:
-    from webapp.reports.rowspool import written
+    from webapp.reports.reading.row_spool import written
 
     return written(titles, rows, path)
 

@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 
 from webapp.errors import TaskError
 from webapp.reports import group
-from webapp.reports.cells import shown
 from webapp.reports.order import in_order
 from webapp.reports.plan import Order, Plan
+from webapp.reports.reading.cells import shown
 
 MOST = 500  # values of the further column
 EMPTY = "(empty)"

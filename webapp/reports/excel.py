@@ -9,11 +9,12 @@ import pyarrow as pa
 from rustpy_xlsxwriter import FastExcel, Format
 
 from webapp.errors import TaskError
-from webapp.reports import names, scalars
+from webapp.reports import scalars
 from webapp.reports.about import PLAIN, About
 from webapp.reports.charts import Chart
 from webapp.reports.disk import no_room, says_no_room
 from webapp.reports.normalise import Normalised, Progress
+from webapp.reports.reading import column_names as names
 from webapp.reports.rules import texts_of
 from webapp.reports.words import WRITING
 

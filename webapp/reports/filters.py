@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from webapp.reports import exact, scalars
-from webapp.reports.infer import is_filled
 from webapp.reports.kinds_of import kind_of
 from webapp.reports.plan import DAYS, NUMBERS, Filter
+from webapp.reports.reading.type_inference import is_filled
 from webapp.reports.wanted import Wanted, wanted
 
 _TRUE = pc.is_valid(pa.repeat(scalars.whole(1), 1))

@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import cells, scalars
+from webapp.reports import scalars
+from webapp.reports.reading import cells
 from webapp.reports.rules import Rule, texts_of
 
 _FIRST = date(1900, 3, 1)

@@ -11,7 +11,8 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import moments, names, rules
+from webapp.reports import moments, rules
+from webapp.reports.reading import column_names as names
 
 Target = Literal["xlsx", "csv"]
 Progress = Callable[[int, str], None]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from webapp import processes
 from webapp.reports.plan import Plan
-from webapp.reports.sources import MEMORY_MB, SECONDS, Ref, opened
+from webapp.reports.reading.sources import MEMORY_MB, SECONDS, Ref, opened
 
 if TYPE_CHECKING:
     from webapp.reports.normalise import Normalised

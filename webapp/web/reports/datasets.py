@@ -9,7 +9,7 @@ from webapp.files.saved_lists import DATA, SavedList
 from webapp.house import House
 from webapp.intake import receive, reread
 from webapp.ports import Person, Table
-from webapp.reports.wish import TYPES, Wish
+from webapp.reports.reading.overrides import TYPES, Wish
 from webapp.web.forms.controls import SHOWN_COLUMNS
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheHouse

@@ -15,10 +15,10 @@ from webapp.connections.saved_queries import Stored
 from webapp.errors import Conflict, NotFound, UserError
 from webapp.house import House
 from webapp.ports import Person
-from webapp.reports import sql
 from webapp.reports.peek import Peek, peek_apart
 from webapp.reports.plan import Plan
-from webapp.reports.sources import Ref
+from webapp.reports.reading import sql
+from webapp.reports.reading.sources import Ref
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, Id, TheHouse
 from webapp.web.http.multipart import Posted

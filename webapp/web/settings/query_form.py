@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from webapp.connections.saved_queries import Stored
 from webapp.errors import UserError
 from webapp.ports import Parameter
-from webapp.reports.sql import require_reading
+from webapp.reports.reading.sql import require_reading
 from webapp.web.http.multipart import Posting
 
 LABELS = {

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from webapp.reports.infer import ARROW_TYPES, Guess
-from webapp.reports.shapes import LARGEST
+from webapp.reports.reading.type_inference import ARROW_TYPES, Guess
+from webapp.reports.reading.value_formats import LARGEST
 
 _WORDS = {"text": "text", "number": "numbers", "yes-no": "true or false", "date": "dates", "clock": "times of day"}
 _WORDS |= {"time": "dates", "duration": "durations"}

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from webapp.ports import Column, Understood
-from webapp.reports import names, typed
 from webapp.reports.kinds_of import kind_of
+from webapp.reports.reading import column_names as names
+from webapp.reports.reading import typed_copy as typed
 from webapp.reports.rules import shown, texts_of
 
 BATCH = 5_000

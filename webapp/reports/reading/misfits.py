@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from webapp import processes
-from webapp.reports.sources import MEMORY_MB, SECONDS
+from webapp.reports.reading.sources import MEMORY_MB, SECONDS
 
 SHOWN = 5
 _ROW = re.compile(r"row (\d+) holds")

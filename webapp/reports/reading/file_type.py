@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from webapp.errors import UserError
-from webapp.reports import archive
+from webapp.reports.reading import zip_limits as archive
 
 Nature = Literal["text", "workbook", "parquet", "jsonlines"]
 

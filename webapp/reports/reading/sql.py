@@ -204,7 +204,7 @@ def _plain(error: Exception, asked: Asked) -> UserError:
 
 def fetch(asked: Asked, target: Path) -> Understood:
     """Writes the typed copy of what the query finds, and says what it holds."""
-    from webapp.reports.rowspool import written
+    from webapp.reports.reading.row_spool import written
 
     with rows(asked) as (titles, found):
         return written(titles, found, target, asked.most)

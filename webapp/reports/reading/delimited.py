@@ -10,9 +10,12 @@ from pyarrow import csv as arrow_csv
 
 from webapp.errors import UserError
 from webapp.ports import Column, Understood
-from webapp.reports import dialect, encoding, names, nature, typed
-from webapp.reports.infer import ARROW_TYPES, Guess, Reading, is_filled
-from webapp.reports.wish import NOTHING, Wish
+from webapp.reports.reading import column_names as names
+from webapp.reports.reading import dialect, encoding
+from webapp.reports.reading import file_type as nature
+from webapp.reports.reading import typed_copy as typed
+from webapp.reports.reading.overrides import NOTHING, Wish
+from webapp.reports.reading.type_inference import ARROW_TYPES, Guess, Reading, is_filled
 
 MOST_ROWS = 5_000_000
 _BLOCK, _LARGE_BLOCK = 4 << 20, 64 << 20

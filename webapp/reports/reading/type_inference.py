@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports.shapes import SHAPES, Shape
-from webapp.reports.wish import TYPES, impossible
+from webapp.reports.reading.overrides import TYPES, impossible
+from webapp.reports.reading.value_formats import SHAPES, Shape
 
 ARROW_TYPES = {
     "text": pa.string(),

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from webapp.errors import UserError
-from webapp.reports import nature
+from webapp.reports.reading import file_type as nature
 
 MOST_COLUMNS = 16_384
 _CANDIDATES = "\t;|,"  # in this order where two fit alike: commas also stand in texts and numbers

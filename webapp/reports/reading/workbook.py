@@ -11,10 +11,13 @@ from python_calamine import SheetVisibleEnum as Visible
 
 from webapp.errors import UserError
 from webapp.ports import Column, Understood
-from webapp.reports import names, nature, sheetxml, typed
-from webapp.reports.cells import Kinds, Wished, shown
-from webapp.reports.infer import ARROW_TYPES
-from webapp.reports.wish import NOTHING, Wish
+from webapp.reports.reading import column_names as names
+from webapp.reports.reading import file_type as nature
+from webapp.reports.reading import sheet_xml as sheetxml
+from webapp.reports.reading import typed_copy as typed
+from webapp.reports.reading.cells import Kinds, Wished, shown
+from webapp.reports.reading.overrides import NOTHING, Wish
+from webapp.reports.reading.type_inference import ARROW_TYPES
 
 _CELLS = 400_000  # turned into Python values at a time
 

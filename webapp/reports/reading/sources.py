@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from webapp import processes
 from webapp.ports import Understood
-from webapp.reports import nature, samples
-from webapp.reports.wish import NOTHING, Wish
+from webapp.reports import samples
+from webapp.reports.reading import file_type as nature
+from webapp.reports.reading.overrides import NOTHING, Wish
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,18 +39,18 @@ def understand(path: Path, name: str, typed: Path, wish: Wish = NOTHING) -> Unde
     """
     kind = nature.of(path, name)
     if kind == "workbook":
-        from webapp.reports import workbook
+        from webapp.reports.reading import workbook
 
         return workbook.understand(path, name, typed, wish)
     if kind == "parquet":
-        from webapp.reports import tables
+        from webapp.reports.reading import other_formats as tables
 
         return tables.understand_parquet(path, name, typed)
     if kind == "jsonlines":
-        from webapp.reports import tables
+        from webapp.reports.reading import other_formats as tables
 
         return tables.understand_jsonlines(path, name, typed, wish)
-    from webapp.reports import delimited
+    from webapp.reports.reading import delimited
 
     return delimited.understand(path, name, typed, wish)
 
