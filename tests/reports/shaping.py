@@ -6,9 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from webapp.reports import normalise, shape
+from webapp.reports import normalise
 from webapp.reports.normalise import Source
-from webapp.reports.plan import Filter, Order, Plan, Work
+from webapp.reports.shaping import shape
+from webapp.reports.shaping.plan import Filter, Order, Plan, Work
 
 TODAY = date(2026, 11, 3)  # a Tuesday
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.reports.shaping import Order, Work, rows, shaped, where
 from webapp.errors import TaskError
-from webapp.reports.periods import span
+from webapp.reports.shaping.periods import span
 
 SALES = pa.table(
     {

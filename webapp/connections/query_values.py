@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from webapp.ports import Parameter
-from webapp.reports.periods import span
+from webapp.reports.shaping.periods import span
 
 Choices = Callable[[Parameter], Sequence[str]]
 

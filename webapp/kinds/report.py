@@ -16,7 +16,7 @@ from webapp.ports import Attachment, Desk, Kind, TaskContext
 from webapp.reports import peek, samples
 from webapp.reports.about import About, facts_of
 from webapp.reports.filenames import safe
-from webapp.reports.plan import Plan
+from webapp.reports.shaping.plan import Plan
 
 if TYPE_CHECKING:  # only the child that makes the report imports Arrow
     from pathlib import Path
@@ -92,9 +92,9 @@ def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
 
 
 def _table(form: ReportForm, task: TaskContext, plan: Plan, ref: "Ref") -> "Normalised":
-    from webapp.reports import shape
     from webapp.reports.normalise import normalise
     from webapp.reports.reading import sources
+    from webapp.reports.shaping import shape
 
     def looked(rows: int) -> None:
         task.progress(0, None, f"looked through {rows:,} rows")

@@ -9,7 +9,7 @@ from webapp.kinds.reportlines import FilterLines, NameLines, QueryValues, SortLi
 from webapp.kinds.texts import one_line, text
 from webapp.ports import TaskForm
 from webapp.reports import ownlog, samples
-from webapp.reports.plan import HOWS, TESTS
+from webapp.reports.shaping.plan import HOWS, TESTS
 
 FORMATS = {"xlsx": "Excel", "csv": "CSV", "pdf": "PDF", "parquet": "Parquet", "jsonl": "JSON lines"}
 FORMAT_HINTS = {"pdf": "To read and to print", "parquet": "For other programs", "jsonl": "For other programs"}

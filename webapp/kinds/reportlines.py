@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
-from webapp.reports.plan import How, Test
+from webapp.reports.shaping.plan import How, Test
 
 NOT_A_LINE = "Give each line as an object with its column."
 _OTHER_SIGNS = {"!=": "≠", "<>": "≠", "<=": "≤", ">=": "≥", "==": "=", "is": "="}

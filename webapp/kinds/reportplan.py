@@ -5,8 +5,8 @@ from datetime import date
 
 from webapp.kinds.reportform import ReportForm
 from webapp.kinds.reportlines import SortLine
-from webapp.reports.plan import NUMBERS, Filter, Order, Plan, Work, find
-from webapp.reports.wanted import wanted
+from webapp.reports.shaping.filter_values import wanted
+from webapp.reports.shaping.plan import NUMBERS, Filter, Order, Plan, Work, find
 
 ALONE = "A cross table has rows too: choose what there is one row for each of."
 TWICE = "“{}” is one row for each already. Choose another column."

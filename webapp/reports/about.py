@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from webapp.reports.plan import HOWS, TESTS, Plan
+from webapp.reports.shaping.plan import HOWS, TESTS, Plan
 
 FACTS_OF_DATES = {
     "iso": ("yyyy-mm-dd", "%Y-%m-%d"),

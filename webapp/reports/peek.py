@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from webapp import processes
-from webapp.reports.plan import Plan
 from webapp.reports.reading.sources import MEMORY_MB, SECONDS, Ref, opened
+from webapp.reports.shaping.plan import Plan
 
 if TYPE_CHECKING:
     from webapp.reports.normalise import Normalised
@@ -38,9 +38,9 @@ class Peek:
 
 def peek(ref: Ref, plan: Plan, dates: str = "iso") -> Peek:
     """Works the plan out as the report does, and keeps its first rows. TaskError where the report could not be made."""
-    from webapp.reports import shape
     from webapp.reports.kinds_of import kind_of
     from webapp.reports.normalise import normalise
+    from webapp.reports.shaping import shape
 
     source = shape.shaped(opened(ref, shape.needed(plan, opened(ref).schema.names)), plan)
     return first_rows(normalise(source, "xlsx"), dates, [kind_of(kind) for kind in source.schema.types])

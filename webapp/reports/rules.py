@@ -8,9 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import exact, scalars
+from webapp.reports import scalars
 from webapp.reports.reading import cells
 from webapp.reports.reading.value_formats import LARGEST
+from webapp.reports.shaping import exact_sums as exact
 
 MOST_PLACES = 4  # of numbers with more decimals each shows its own
 LONGEST_TEXT = 32_767  # Excel's limit for a cell, in UTF-16 units

@@ -19,8 +19,8 @@ from webapp.kinds.reportform import ReportForm
 from webapp.kinds.reportplan import plan_of, wrong_with
 from webapp.ports import Parameter, Person
 from webapp.reports.peek import Peek, peek_apart
-from webapp.reports.periods import NAMED
-from webapp.reports.plan import Plan
+from webapp.reports.shaping.periods import NAMED
+from webapp.reports.shaping.plan import Plan
 from webapp.tasks.earlier import pace
 from webapp.web.forms.reading import Filled, line_of, read_form
 from webapp.web.http import formatting as words

@@ -16,9 +16,9 @@ from webapp.errors import Conflict, NotFound, UserError
 from webapp.house import House
 from webapp.ports import Person
 from webapp.reports.peek import Peek, peek_apart
-from webapp.reports.plan import Plan
 from webapp.reports.reading import sql
 from webapp.reports.reading.sources import Ref
+from webapp.reports.shaping.plan import Plan
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, Id, TheHouse
 from webapp.web.http.multipart import Posted

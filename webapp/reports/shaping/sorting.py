@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports.plan import Order
+from webapp.reports.shaping.plan import Order
 
 _CUT_EVERY = 200_000  # rows; of a "top 10" no more than these are kept
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from webapp.reports import periods
-from webapp.reports.plan import DAYS, NUMBERS, Filter
+from webapp.reports.shaping import periods
+from webapp.reports.shaping.plan import DAYS, NUMBERS, Filter
 
 YES, NO = ("yes", "true", "1", "on"), ("no", "false", "0", "off")
 # 1,240.50 and 1240.5; anything else with a comma has it as its decimal sign.

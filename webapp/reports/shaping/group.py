@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import exact
 from webapp.reports.kinds_of import kind_of
-from webapp.reports.plan import NUMBERS, Work
+from webapp.reports.shaping import exact_sums as exact
+from webapp.reports.shaping.plan import NUMBERS, Work
 
 _WAITING_ROWS = 200_000
 COUNT = "rows"

@@ -7,11 +7,12 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import exact, scalars
+from webapp.reports import scalars
 from webapp.reports.kinds_of import kind_of
-from webapp.reports.plan import DAYS, NUMBERS, Filter
 from webapp.reports.reading.type_inference import is_filled
-from webapp.reports.wanted import Wanted, wanted
+from webapp.reports.shaping import exact_sums as exact
+from webapp.reports.shaping.filter_values import Wanted, wanted
+from webapp.reports.shaping.plan import DAYS, NUMBERS, Filter
 
 _TRUE = pc.is_valid(pa.repeat(scalars.whole(1), 1))
 _COMPARE = {

@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from webapp.errors import TaskError
-from webapp.reports import group
-from webapp.reports.order import in_order
-from webapp.reports.plan import Order, Plan
 from webapp.reports.reading.cells import shown
+from webapp.reports.shaping import group
+from webapp.reports.shaping.plan import Order, Plan
+from webapp.reports.shaping.sorting import in_order
 
 MOST = 500  # values of the further column
 EMPTY = "(empty)"
