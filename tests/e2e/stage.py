@@ -20,8 +20,8 @@ from webapp.files import queries as files
 from webapp.files import saved_lists
 from webapp.house import House
 from webapp.ports import Column, Parameter, Person, Takes
-from webapp.reports.charts import Chart
 from webapp.reports.peek import Peek
+from webapp.reports.writing.charts import Chart
 from webapp.tasks import inbox
 from webapp.tasks.changes import add_line
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from webapp.reports import normalise
-from webapp.reports.normalise import Source
 from webapp.reports.shaping import shape
 from webapp.reports.shaping.plan import Filter, Order, Plan, Work
+from webapp.reports.writing import normalise
+from webapp.reports.writing.normalise import Source
 
 TODAY = date(2026, 11, 3)  # a Tuesday
 

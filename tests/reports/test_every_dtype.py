@@ -16,9 +16,9 @@ from python_calamine import CalamineWorkbook
 
 from tests.reports.dtypes import KINDS, is_missing, is_same
 from tests.reports.reading import csv_rows, upload
-from webapp.reports import csv, excel, jsonlines, parquet
-from webapp.reports.normalise import Source, normalise
 from webapp.reports.reading import frames, sources
+from webapp.reports.writing import csv, excel, jsonlines, parquet
+from webapp.reports.writing.normalise import Source, normalise
 
 CALM = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True, "database": None}
 

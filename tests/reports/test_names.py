@@ -2,8 +2,8 @@
 
 import pytest
 
-from webapp.reports.filenames import safe
 from webapp.reports.reading.column_names import made_unique
+from webapp.reports.writing.filenames import safe
 
 
 def test_good_names_stay():

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from tests.reports.reading import csv_rows, xlsx_rows
-from webapp.reports import csv, excel
-from webapp.reports.normalise import normalise, of_table
 from webapp.reports.reading import frames
+from webapp.reports.writing import csv, excel
+from webapp.reports.writing.normalise import normalise, of_table
 
 
 def in_excel(folder, values):

@@ -10,8 +10,8 @@ import pytest
 
 from webapp.errors import FormErrors, TaskError
 from webapp.kinds.report import ReportForm, check
-from webapp.reports import csv, jsonlines, parquet
-from webapp.reports.normalise import normalise, of_table
+from webapp.reports.writing import csv, jsonlines, parquet
+from webapp.reports.writing.normalise import normalise, of_table
 
 TABLE = pa.table(
     {

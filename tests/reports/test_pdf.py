@@ -9,9 +9,10 @@ from pypdf import PdfReader
 
 from tests.reports.shaping import Work, shaped
 from webapp.errors import TaskError
-from webapp.reports import charts, drawing, excel, glyphs, pdf
-from webapp.reports.about import About
-from webapp.reports.normalise import normalise, of_table
+from webapp.reports.writing import charts, excel, glyphs, pdf
+from webapp.reports.writing import svg as drawing
+from webapp.reports.writing.about import About
+from webapp.reports.writing.normalise import normalise, of_table
 
 
 def made(table, folder, about=None, **more):

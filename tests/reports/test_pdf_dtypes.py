@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from tests.reports.dtypes import KINDS
-from webapp.reports import pdf
-from webapp.reports.display import rows_of, shower
-from webapp.reports.normalise import normalise
 from webapp.reports.reading import frames
+from webapp.reports.writing import pdf
+from webapp.reports.writing.display import rows_of, shower
+from webapp.reports.writing.normalise import normalise
 
 CALM = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True, "database": None}
 

@@ -13,8 +13,8 @@ import pytest
 
 from tests.reports.reading import csv_rows, xlsx_rows
 from webapp.errors import TaskError
-from webapp.reports import csv, excel
-from webapp.reports.normalise import normalise, of_table
+from webapp.reports.writing import csv, excel
+from webapp.reports.writing.normalise import normalise, of_table
 
 FORMULAS = ["=1+1", "@x", "+1", "-1", "\t=1", "=cmd|' /C calc'!A0"]
 

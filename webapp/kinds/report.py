@@ -14,16 +14,16 @@ from webapp.kinds.reportform import ReportForm
 from webapp.kinds.reportplan import plan_of, wrong_with
 from webapp.ports import Attachment, Desk, Kind, TaskContext
 from webapp.reports import peek, samples
-from webapp.reports.about import About, facts_of
-from webapp.reports.filenames import safe
 from webapp.reports.shaping.plan import Plan
+from webapp.reports.writing.about import About, facts_of
+from webapp.reports.writing.filenames import safe
 
 if TYPE_CHECKING:  # only the child that makes the report imports Arrow
     from pathlib import Path
 
-    from webapp.reports.charts import Chart
-    from webapp.reports.normalise import Normalised, Progress, Target
     from webapp.reports.reading.sources import Ref
+    from webapp.reports.writing.charts import Chart
+    from webapp.reports.writing.normalise import Normalised, Progress, Target
 
     Writer = Callable[[Normalised, Path, Progress], None]
 
@@ -92,9 +92,9 @@ def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
 
 
 def _table(form: ReportForm, task: TaskContext, plan: Plan, ref: "Ref") -> "Normalised":
-    from webapp.reports.normalise import normalise
     from webapp.reports.reading import sources
     from webapp.reports.shaping import shape
+    from webapp.reports.writing.normalise import normalise
 
     def looked(rows: int) -> None:
         task.progress(0, None, f"looked through {rows:,} rows")
@@ -110,7 +110,7 @@ def _table(form: ReportForm, task: TaskContext, plan: Plan, ref: "Ref") -> "Norm
 def _chart(form: ReportForm, plan: Plan, table: "Normalised", title: str) -> "Chart | None":
     if not form.chart:
         return None
-    from webapp.reports.charts import chart_of
+    from webapp.reports.writing.charts import chart_of
 
     return chart_of(table, form.chart, title, len(plan.group_by), alike=_alike(plan))
 
@@ -124,14 +124,14 @@ def _alike(plan: Plan) -> int | None:
 
 def _writer(form: ReportForm, about: About, chart: "Chart | None") -> "Writer":
     if form.format == "xlsx":
-        from webapp.reports import excel
+        from webapp.reports.writing import excel
 
         return partial(excel.write, about=about, chart=chart)
     if form.format == "pdf":
-        from webapp.reports import pdf
+        from webapp.reports.writing import pdf
 
         return partial(pdf.write, about=about, chart=chart)
-    from webapp.reports import csv, jsonlines, parquet
+    from webapp.reports.writing import csv, jsonlines, parquet
 
     if form.format == "csv":
         delimiter = "\t" if form.csv_delimiter == "tab" else form.csv_delimiter

@@ -9,7 +9,7 @@ from webapp.reports.reading.sources import MEMORY_MB, SECONDS, Ref, opened
 from webapp.reports.shaping.plan import Plan
 
 if TYPE_CHECKING:
-    from webapp.reports.normalise import Normalised
+    from webapp.reports.writing.normalise import Normalised
 
 ROWS = 20
 COLUMNS = 60  # shown; a wider table says how many there are
@@ -39,8 +39,8 @@ class Peek:
 def peek(ref: Ref, plan: Plan, dates: str = "iso") -> Peek:
     """Works the plan out as the report does, and keeps its first rows. TaskError where the report could not be made."""
     from webapp.reports.kinds_of import kind_of
-    from webapp.reports.normalise import normalise
     from webapp.reports.shaping import shape
+    from webapp.reports.writing.normalise import normalise
 
     source = shape.shaped(opened(ref, shape.needed(plan, opened(ref).schema.names)), plan)
     return first_rows(normalise(source, "xlsx"), dates, [kind_of(kind) for kind in source.schema.types])
@@ -48,8 +48,8 @@ def peek(ref: Ref, plan: Plan, dates: str = "iso") -> Peek:
 
 def first_rows(table: "Normalised", dates: str, of: Sequence[str] = ()) -> Peek:
     """The first rows of a table that is ready to be written; `of`: the types that its columns had before."""
-    from webapp.reports.display import is_right, rows_of, shower
     from webapp.reports.kinds_of import kind_of
+    from webapp.reports.writing.display import is_right, rows_of, shower
 
     names, kinds = table.schema.names[:COLUMNS], table.schema.types[:COLUMNS]
     showers = [shower(kind, table.formats.get(name, ""), dates) for name, kind in zip(names, kinds, strict=True)]

@@ -9,9 +9,9 @@ from uuid import UUID
 import pandas as pd
 import pyarrow as pa
 
-from webapp.reports.normalise import Source, of_table
 from webapp.reports.reading.value_formats import LARGEST
-from webapp.reports.rules import LONE_SURROGATE, shown, texts_of, values
+from webapp.reports.writing.column_rules import LONE_SURROGATE, shown, texts_of, values
+from webapp.reports.writing.normalise import Source, of_table
 
 # Types of which a whole column may go to Arrow as it is; anything else would be guessed from the first cells.
 _ALIKE: dict[type, pa.DataType | None] = {

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 from webapp.errors import UserError
 from webapp.ports import Column, Understood
 from webapp.reports.kinds_of import kind_of
-from webapp.reports.normalise import BATCH_ROWS, Source, normalise
 from webapp.reports.reading import delimited
 from webapp.reports.reading import file_type as nature
 from webapp.reports.reading import typed_copy as typed
 from webapp.reports.reading.overrides import Wish
+from webapp.reports.writing.normalise import BATCH_ROWS, Source, normalise
 
 MOST_COLUMNS = 16_384
 

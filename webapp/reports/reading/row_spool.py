@@ -13,7 +13,7 @@ from webapp.ports import Column, Understood
 from webapp.reports.kinds_of import kind_of
 from webapp.reports.reading import column_names as names
 from webapp.reports.reading import typed_copy as typed
-from webapp.reports.rules import shown, texts_of
+from webapp.reports.writing.column_rules import shown, texts_of
 
 BATCH = 5_000
 _DIGITS = 38  # of a decimal that Arrow adds up

@@ -17,7 +17,7 @@ from webapp.reports.reading.overrides import NOTHING, Wish
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from webapp.reports.normalise import Source
+    from webapp.reports.writing.normalise import Source
 
 SECONDS = 20.0
 MEMORY_MB = 1024
@@ -69,7 +69,7 @@ def opened(ref: Ref, columns: Sequence[str] = ()) -> "Source":
     """The data, all of them or the named columns in their order."""
     if not ref.sample:
         return of_typed(ref.typed, columns, ref.notes)
-    from webapp.reports.normalise import of_table
+    from webapp.reports.writing.normalise import of_table
 
     table = samples.table(ref.sample)
     return of_table(table.select(columns) if columns else table)
@@ -80,7 +80,7 @@ def of_typed(typed: Path, columns: Sequence[str] = (), notes: Sequence[str] = ()
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from webapp.reports.normalise import BATCH_ROWS, Source
+    from webapp.reports.writing.normalise import BATCH_ROWS, Source
 
     whole = pq.read_schema(typed)
     wanted = list(columns) or whole.names

@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from webapp.reports import scalars
-from webapp.reports.normalise import BATCH_ROWS, Source
-from webapp.reports.rules import decimals
 from webapp.reports.shaping import exact_sums as exact
 from webapp.reports.shaping import group
 from webapp.reports.shaping import pivot as cross
 from webapp.reports.shaping import sorting as order
 from webapp.reports.shaping.filters import passing
 from webapp.reports.shaping.plan import Order, Plan, Work
+from webapp.reports.writing.column_rules import decimals
+from webapp.reports.writing.normalise import BATCH_ROWS, Source
 
 TOTAL = "Total"
 Looked = Callable[[int], None]

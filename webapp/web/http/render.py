@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from webapp import paths
 from webapp.ports import Person
-from webapp.reports import charts, drawing
+from webapp.reports.writing import charts
+from webapp.reports.writing import svg as drawing
 from webapp.web.http import flash
 from webapp.web.http import formatting as words
 from webapp.web.http.formatting import DELIVERY_WORDS

@@ -7,9 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from webapp.reports.disk import whole_or_nothing
-from webapp.reports.normalise import Normalised, Progress
 from webapp.reports.words import WRITING
+from webapp.reports.writing.disk_full import whole_or_nothing
+from webapp.reports.writing.normalise import Normalised, Progress
 
 
 def write(table: Normalised, path: Path, progress: Progress = lambda rows, words: None) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from webapp.reports.about import FACTS_OF_DATES
-from webapp.reports.rules import shown
+from webapp.reports.writing.about import FACTS_OF_DATES
+from webapp.reports.writing.column_rules import shown
 
 Show = Callable[[Any], str]
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from webapp.reports import scalars
 from webapp.reports.reading import cells
-from webapp.reports.rules import Rule, texts_of
+from webapp.reports.writing.column_rules import Rule, texts_of
 
 _FIRST = date(1900, 3, 1)
 _LAST_YEAR = 9999

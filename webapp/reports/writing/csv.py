@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from webapp.reports import scalars
-from webapp.reports.disk import whole_or_nothing
-from webapp.reports.normalise import Normalised, Progress
 from webapp.reports.words import WRITING
+from webapp.reports.writing.disk_full import whole_or_nothing
+from webapp.reports.writing.normalise import Normalised, Progress
 
 
 @dataclass(frozen=True)

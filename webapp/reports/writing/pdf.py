@@ -10,13 +10,13 @@ from typing import Any
 import pyarrow as pa
 
 from webapp.errors import TaskError
-from webapp.reports import drawing
-from webapp.reports.about import PLAIN, About
-from webapp.reports.charts import Chart
-from webapp.reports.disk import whole_or_nothing
-from webapp.reports.display import is_right, rows_of, shower
-from webapp.reports.normalise import Normalised, Progress
 from webapp.reports.words import WRITING
+from webapp.reports.writing import svg as drawing
+from webapp.reports.writing.about import PLAIN, About
+from webapp.reports.writing.charts import Chart
+from webapp.reports.writing.disk_full import whole_or_nothing
+from webapp.reports.writing.display import is_right, rows_of, shower
+from webapp.reports.writing.normalise import Normalised, Progress
 
 MOST_ROWS = 5_000
 MOST_COLUMNS = 40
@@ -54,7 +54,7 @@ def _compile(content: dict[str, Any], chart: Chart | None, folder: Path, path: P
 
 
 def _content(table: Normalised, about: About, chart: Chart | None, progress: Progress) -> dict[str, Any]:
-    from webapp.reports import glyphs
+    from webapp.reports.writing import glyphs
 
     rows, total = _rows(table, about, progress)
     facts = [*about.facts, ("Rows", f"{table.rows - table.has_total:,}")]

@@ -10,13 +10,13 @@ from rustpy_xlsxwriter import FastExcel, Format
 
 from webapp.errors import TaskError
 from webapp.reports import scalars
-from webapp.reports.about import PLAIN, About
-from webapp.reports.charts import Chart
-from webapp.reports.disk import no_room, says_no_room
-from webapp.reports.normalise import Normalised, Progress
 from webapp.reports.reading import column_names as names
-from webapp.reports.rules import texts_of
 from webapp.reports.words import WRITING
+from webapp.reports.writing.about import PLAIN, About
+from webapp.reports.writing.charts import Chart
+from webapp.reports.writing.column_rules import texts_of
+from webapp.reports.writing.disk_full import no_room, says_no_room
+from webapp.reports.writing.normalise import Normalised, Progress
 
 SHEET_ROWS = 1_048_575  # Excel's 1,048,576 without the header
 SHEET_COLUMNS = 16_384

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the page of a task draws charts, and the web process imports no Arrow
-    from webapp.reports.normalise import Normalised
+    from webapp.reports.writing.normalise import Normalised
 
 MOST_LABELS = {"bar": 40, "stacked": 40, "line": 400, "pie": 8}
 MOST_SERIES = 6
@@ -40,7 +40,7 @@ def chart_of(table: "Normalised", kind: str, title: str, keys: int, alike: int |
 
     Without keys the first column that holds no numbers does. Only the first `alike` columns of numbers are drawn.
     """
-    from webapp.reports.display import is_right, rows_of, shower
+    from webapp.reports.writing.display import is_right, rows_of, shower
 
     names, kinds = table.schema.names, table.schema.types
     numbers = [place for place in range(keys, len(names)) if is_right(kinds[place])]

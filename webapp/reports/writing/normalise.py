@@ -11,8 +11,9 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import moments, rules
 from webapp.reports.reading import column_names as names
+from webapp.reports.writing import column_rules as rules
+from webapp.reports.writing import date_rules as moments
 
 Target = Literal["xlsx", "csv"]
 Progress = Callable[[int, str], None]

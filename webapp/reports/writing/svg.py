@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from webapp.reports.charts import Chart
+from webapp.reports.writing.charts import Chart
 
 WIDTH, HEIGHT = 760.0, 380.0
 LEFT, RIGHT, TOP, BOTTOM = 76.0, 12.0, 34.0, 62.0

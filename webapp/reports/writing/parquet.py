@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from webapp.reports.disk import whole_or_nothing
-from webapp.reports.normalise import Normalised, Progress
 from webapp.reports.words import WRITING
+from webapp.reports.writing.disk_full import whole_or_nothing
+from webapp.reports.writing.normalise import Normalised, Progress
 
 NOTES = b"outtray.notes"
 
