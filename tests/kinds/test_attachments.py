@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from tests.factories import make_file, make_person, make_task
 from tests.kinds.performing import perform
 from webapp.errors import FormErrors
-from webapp.kinds import email as kind
-from webapp.kinds.emailform import MOST_ATTACHED, EmailForm
+from webapp.kinds.email import kind
+from webapp.kinds.email.form import MOST_ATTACHED, EmailForm
 from webapp.tasks.context import ATTACHED_GONE
 from webapp.tasks.model import State
 

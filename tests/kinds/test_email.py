@@ -10,8 +10,8 @@ from tests.kinds.performing import deliveries, perform
 from tests.servers import MailServer
 from webapp.house import House, build
 from webapp.kinds import KINDS
-from webapp.kinds.email import KIND
-from webapp.kinds.emailform import MOST, EmailForm
+from webapp.kinds.email.form import MOST, EmailForm
+from webapp.kinds.email.kind import KIND
 from webapp.ports import Person
 from webapp.tasks.model import State
 

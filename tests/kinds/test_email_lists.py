@@ -9,9 +9,9 @@ import pytest
 from tests.kinds.performing import deliveries, look, perform
 from webapp.errors import FormErrors
 from webapp.house import House
-from webapp.kinds.email import KIND
-from webapp.kinds.emailform import EmailForm
-from webapp.kinds.recipients import GONE
+from webapp.kinds.email.form import EmailForm
+from webapp.kinds.email.kind import KIND
+from webapp.kinds.email.recipients import GONE
 from webapp.ports import Person
 from webapp.tasks import commands, run
 from webapp.tasks.control import Control

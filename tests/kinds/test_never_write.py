@@ -13,8 +13,8 @@ from tests.servers import MailServer
 from webapp.connections import suppressions as never
 from webapp.errors import FormErrors
 from webapp.house import House
-from webapp.kinds.email import KIND
-from webapp.kinds.emailform import EmailForm
+from webapp.kinds.email.form import EmailForm
+from webapp.kinds.email.kind import KIND
 from webapp.ports import Person
 from webapp.tasks import run
 from webapp.tasks.control import Control

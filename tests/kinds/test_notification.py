@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from tests.kinds.performing import deliveries, perform
 from webapp.house import House
-from webapp.kinds.notification import KIND, NotificationForm
+from webapp.kinds.notification.kind import KIND, NotificationForm
 from webapp.notify import logfile
 from webapp.ports import Person
 from webapp.tasks.model import State

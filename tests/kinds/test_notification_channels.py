@@ -12,7 +12,7 @@ from webapp.connections import channels as store
 from webapp.connections.channels import Stored
 from webapp.db import schema
 from webapp.errors import FormErrors
-from webapp.kinds.notification import KIND, check
+from webapp.kinds.notification.kind import KIND, check
 from webapp.tasks import commands, inbox, run
 from webapp.tasks.control import Control
 from webapp.tasks.model import State

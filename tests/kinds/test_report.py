@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from tests.reports.reading import csv_rows, upload, xlsx_rows
 from webapp.errors import FormErrors, NotFound
-from webapp.kinds.report import KIND, ReportForm, check, run
+from webapp.kinds.report.kind import KIND, ReportForm, check, run
 from webapp.ports import Table
 
 CLIENTS = "Name,Age,First.seen,First\nAna,25,2024-01-02,x\nBen,30,2024-02-03,y\n"

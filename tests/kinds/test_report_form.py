@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from tests.kinds.performing import deliveries, lines, look, perform
 from webapp.errors import FormErrors
 from webapp.files import queries as files
-from webapp.kinds.report import check
-from webapp.kinds.reportform import ReportForm
+from webapp.kinds.report.form import ReportForm
+from webapp.kinds.report.kind import check
 from webapp.tasks import commands, run
 from webapp.tasks.control import Control
 from webapp.tasks.model import State

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from tests.kinds.performing import lines, look, perform, start
 from webapp.house import House
-from webapp.kinds.selftest import KIND, SelfTestForm
+from webapp.kinds.selftest.kind import KIND, SelfTestForm
 from webapp.ports import Person
 from webapp.tasks import commands, run
 from webapp.tasks.control import Control

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from webapp.errors import FormErrors, TaskError
-from webapp.kinds.report import ReportForm, check
+from webapp.kinds.report.kind import ReportForm, check
 from webapp.reports.writing import csv, jsonlines, parquet
 from webapp.reports.writing.normalise import normalise, of_table
 

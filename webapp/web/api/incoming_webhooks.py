@@ -11,7 +11,7 @@ from webapp.accounts import people
 from webapp.connections import webhooks as hooks
 from webapp.connections.webhooks import Hook
 from webapp.errors import FormErrors, TooLarge, UserError
-from webapp.kinds.notificationform import CHANNELS, GROUPS
+from webapp.kinds.notification.form import CHANNELS, GROUPS
 from webapp.notify import template
 from webapp.ports import Desk
 from webapp.tasks import queries

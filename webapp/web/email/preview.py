@@ -8,8 +8,8 @@ from fastapi.responses import Response
 
 from webapp.errors import NotFound, UserError
 from webapp.house import House
-from webapp.kinds.emailform import EmailForm
-from webapp.kinds.recipients import look_up, require_column
+from webapp.kinds.email.form import EmailForm
+from webapp.kinds.email.recipients import look_up, require_column
 from webapp.mail import formats, lists
 from webapp.mail.preview import Draft, Preview, preview
 from webapp.mail.recipients import read_addresses

@@ -8,7 +8,7 @@ from webapp.files import saved_lists
 from webapp.files.saved_lists import SavedList
 from webapp.house import House
 from webapp.intake import update_list
-from webapp.kinds.recipients import require_column
+from webapp.kinds.email.recipients import require_column
 from webapp.mail.list_update import Updated
 from webapp.ports import Person
 from webapp.web.http import flash

@@ -5,9 +5,9 @@ from fastapi.responses import Response
 
 from webapp.errors import Conflict, FormErrors, UserError
 from webapp.house import House
-from webapp.kinds.email import KIND as EMAIL
-from webapp.kinds.email import check
-from webapp.kinds.emailform import EmailForm
+from webapp.kinds.email.form import EmailForm
+from webapp.kinds.email.kind import KIND as EMAIL
+from webapp.kinds.email.kind import check
 from webapp.ports import Person
 from webapp.tasks import queries
 from webapp.web.email.review_view import Look, look_at, sent_as

@@ -7,9 +7,9 @@ from webapp import processes
 from webapp.connections import suppressions as never
 from webapp.connections.mail_routing import Way
 from webapp.house import House
-from webapp.kinds.email import KIND, UNCHECKED, reading_of
-from webapp.kinds.emailform import EmailForm
-from webapp.kinds.recipients import require_column
+from webapp.kinds.email.form import EmailForm
+from webapp.kinds.email.kind import KIND, UNCHECKED, reading_of
+from webapp.kinds.email.recipients import require_column
 from webapp.mail import lists, merge
 from webapp.mail.list_summary import Summary, summary, summary_of
 from webapp.mail.preview import Draft, Preview, preview

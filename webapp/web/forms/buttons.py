@@ -11,7 +11,7 @@ from webapp.accounts import kept
 from webapp.errors import NotFound, UserError
 from webapp.files import saved_lists
 from webapp.house import House
-from webapp.kinds.emailform import EmailForm
+from webapp.kinds.email.form import EmailForm
 from webapp.ports import Kind, Person
 from webapp.tasks import commands
 from webapp.web.forms import row_buttons as lines

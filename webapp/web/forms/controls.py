@@ -8,7 +8,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from webapp.errors import NotFound
-from webapp.kinds.notificationform import GROUPS
+from webapp.kinds.notification.form import GROUPS
 from webapp.mail import formats
 from webapp.mail.lists import address_column
 from webapp.ports import Desk, Kind, Table

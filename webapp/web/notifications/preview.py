@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.house import House
-from webapp.kinds.notification import EVERYONE
-from webapp.kinds.notificationform import CHANNELS, GROUPS, NotificationForm
+from webapp.kinds.notification.form import CHANNELS, GROUPS, NotificationForm
+from webapp.kinds.notification.kind import EVERYONE
 from webapp.notify import preview
 from webapp.notify.preview import Shown
 from webapp.ports import Person

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.house import House
-from webapp.kinds.notification import INBOX
-from webapp.kinds.notificationform import CHANNELS
+from webapp.kinds.notification.form import CHANNELS
+from webapp.kinds.notification.kind import INBOX
 from webapp.ports import Person
 from webapp.tasks import history
 from webapp.tasks.history import Told, Wanted

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from webapp.errors import FormErrors, NotFound, TaskError, UserError
 from webapp.house import House
-from webapp.kinds import reportdata
-from webapp.kinds.reportdata import Known
-from webapp.kinds.reportform import ReportForm
-from webapp.kinds.reportplan import plan_of, wrong_with
+from webapp.kinds.report import data as reportdata
+from webapp.kinds.report.data import Known
+from webapp.kinds.report.form import ReportForm
+from webapp.kinds.report.plan import plan_of, wrong_with
 from webapp.ports import Parameter, Person
 from webapp.reports.peek import Peek, peek_apart
 from webapp.reports.shaping.periods import NAMED

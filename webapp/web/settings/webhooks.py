@@ -11,7 +11,7 @@ from webapp.connections import webhooks as hooks
 from webapp.connections.webhooks import MOST_PER_MINUTE, Hook
 from webapp.errors import FormErrors, UserError
 from webapp.house import House
-from webapp.kinds.notificationform import CHANNELS, GROUPS, PRIORITIES
+from webapp.kinds.notification.form import CHANNELS, GROUPS, PRIORITIES
 from webapp.notify import template
 from webapp.ports import Person
 from webapp.web.http import flash

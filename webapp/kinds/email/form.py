@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from webapp.kinds.texts import one_line, text
+from webapp.kinds.fields import one_line, text
 from webapp.mail.recipients import one_address, read_addresses
 from webapp.ports import TaskForm
 

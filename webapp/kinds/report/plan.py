@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
-from webapp.kinds.reportform import ReportForm
-from webapp.kinds.reportlines import SortLine
+from webapp.kinds.report.form import ReportForm
+from webapp.kinds.report.rows import SortLine
 from webapp.reports.shaping.filter_values import wanted
 from webapp.reports.shaping.plan import NUMBERS, Filter, Order, Plan, Work, find
 

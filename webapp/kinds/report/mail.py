@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from webapp.kinds.reportform import ReportForm
+from webapp.kinds.report.form import ReportForm
 from webapp.mail import lists
 from webapp.ports import Attachment, NewDelivery, TaskContext
 

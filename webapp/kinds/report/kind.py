@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from webapp.errors import FormErrors, NotFound, TaskError
-from webapp.kinds import reportdata, reportmail
-from webapp.kinds.reportclock import Clock
-from webapp.kinds.reportdata import Known
-from webapp.kinds.reportform import ReportForm
-from webapp.kinds.reportplan import plan_of, wrong_with
+from webapp.kinds.report import data as reportdata
+from webapp.kinds.report import mail as reportmail
+from webapp.kinds.report.data import Known
+from webapp.kinds.report.eta import Clock
+from webapp.kinds.report.form import ReportForm
+from webapp.kinds.report.plan import plan_of, wrong_with
 from webapp.ports import Attachment, Desk, Kind, TaskContext
 from webapp.reports import peek, samples
 from webapp.reports.shaping.plan import Plan

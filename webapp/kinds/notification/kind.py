@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from webapp.errors import FormErrors, NotFound
-from webapp.kinds.notificationform import CHANNELS, GROUPS, NotificationForm
+from webapp.kinds.notification.form import CHANNELS, GROUPS, NotificationForm
 from webapp.notify.logfile import LogFile
 from webapp.ports import (
     Admission,

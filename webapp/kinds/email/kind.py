@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from webapp.errors import FormErrors, NotFound, TaskError
-from webapp.kinds import recipients
-from webapp.kinds.emailform import EmailForm
+from webapp.kinds.email import recipients
+from webapp.kinds.email.form import EmailForm
 from webapp.mail import formats, lists
 from webapp.mail.merge import ALWAYS, unknown_fields, values_for
 from webapp.ports import Desk, Kind, NewDelivery, TaskContext

@@ -9,7 +9,7 @@ from typing import Any
 
 from webapp import processes
 from webapp.errors import FormErrors, NotFound, UserError
-from webapp.kinds.reportform import ReportForm
+from webapp.kinds.report.form import ReportForm
 from webapp.ports import Desk, SavedQuery, Table, TaskContext, Understood
 from webapp.reports import ownlog, samples
 from webapp.reports.reading import misfits

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from webapp.kinds.emailform import Addresses
-from webapp.kinds.reportlines import FilterLines, NameLines, QueryValues, SortLines, WorkLines
-from webapp.kinds.texts import one_line, text
+from webapp.kinds.email.form import Addresses
+from webapp.kinds.fields import one_line, text
+from webapp.kinds.report.rows import FilterLines, NameLines, QueryValues, SortLines, WorkLines
 from webapp.ports import TaskForm
 from webapp.reports import ownlog, samples
 from webapp.reports.shaping.plan import HOWS, TESTS
