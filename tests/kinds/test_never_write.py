@@ -18,8 +18,8 @@ from webapp.kinds.email.kind import KIND
 from webapp.ports import Person
 from webapp.tasks import run
 from webapp.tasks.control import Control
+from webapp.tasks.ledger.statements import NEVER
 from webapp.tasks.model import State
-from webapp.tasks.statements import NEVER
 
 TWO = "ana@example.com, ben@example.com"
 

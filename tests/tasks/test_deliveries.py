@@ -44,7 +44,7 @@ def test_while_a_message_is_being_sent_the_database_says_so(house: House, ana: P
 
 def test_preparing_that_broke_off_goes_on_where_it_was(house: House, ana: Person, start, monkeypatch):
     task_id = start(10)
-    monkeypatch.setattr("webapp.tasks.deliveries.BATCH", 4)
+    monkeypatch.setattr("webapp.tasks.ledger.ledger.BATCH", 4)
     first = Run(house, task_id)
     entered = first.context.ledger._enter
 
@@ -177,7 +177,7 @@ def test_a_cancelled_run_begins_no_further_message(house: House, ana: Person, st
 
 
 def test_a_run_gives_way_when_another_waits(house: House, ana: Person, start, monkeypatch):
-    monkeypatch.setattr("webapp.tasks.readiness.TURN", 0.0)
+    monkeypatch.setattr("webapp.tasks.ledger.send_gate.TURN", 0.0)
     first, second = start(3), start(3)
     server = Server()
     Run(house, first).finish(server)

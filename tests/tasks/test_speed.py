@@ -9,9 +9,10 @@ from tests.tasks.running import Run, Server, task_of
 from tests.waiting import until
 from webapp.db.types import now
 from webapp.errors import Conflict, UserError
-from webapp.tasks import commands, queries, speed
+from webapp.tasks import commands, queries
+from webapp.tasks.ledger import send_rate as speed
+from webapp.tasks.ledger.rate_limit import Speed
 from webapp.tasks.model import State
-from webapp.tasks.pace import Speed
 
 
 def _set(house, task_id: int, ana, rate: float | None) -> None:

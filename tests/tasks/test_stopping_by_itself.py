@@ -42,7 +42,7 @@ def test_the_count_goes_on_when_the_run_goes_back_in_between(house, ana, start, 
 
     def refuse(to: str) -> Reply:
         if len(server.seen) == 10:
-            monkeypatch.setattr("webapp.tasks.readiness.TURN", 0.0)
+            monkeypatch.setattr("webapp.tasks.ledger.send_gate.TURN", 0.0)
         return REFUSED
 
     server.answer = refuse

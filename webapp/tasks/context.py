@@ -32,9 +32,9 @@ from webapp.ports import Ledger as OneWay
 from webapp.tasks import earlier, inbox
 from webapp.tasks.changes import add_line, fenced, skip_waiting
 from webapp.tasks.control import Control
-from webapp.tasks.deliveries import SHOWN_EVERY, Ledger, Shown
+from webapp.tasks.ledger.ledger import SHOWN_EVERY, Ledger, Shown
+from webapp.tasks.ledger.parallel import together
 from webapp.tasks.model import Task
-from webapp.tasks.together import together
 from webapp.tasks.workshop import Workshop
 
 LONGEST_SLEEP = 5.0  # seconds

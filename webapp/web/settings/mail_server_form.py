@@ -134,6 +134,6 @@ def _whole(text: str, most: int) -> int:
 
 
 def _rate(text: str) -> float | None:
-    from webapp.tasks.speed import read_rate
+    from webapp.tasks.ledger.send_rate import read_rate
 
     return read_rate(text)

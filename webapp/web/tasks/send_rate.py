@@ -6,7 +6,8 @@ from fastapi.responses import RedirectResponse, Response
 from webapp.errors import Conflict, UserError
 from webapp.house import House
 from webapp.ports import Person
-from webapp.tasks import queries, speed
+from webapp.tasks import queries
+from webapp.tasks.ledger import send_rate as speed
 from webapp.web.http import flash
 from webapp.web.http.deps import Id, SignedIn, TheHouse
 from webapp.web.http.multipart import Posted

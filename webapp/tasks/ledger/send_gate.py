@@ -9,8 +9,10 @@ from sqlalchemy import select
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.ports import Target
-from webapp.tasks import crowd, pace, queries
+from webapp.tasks import queries
 from webapp.tasks.control import Control, LetGo
+from webapp.tasks.ledger import rate_limit as pace
+from webapp.tasks.ledger import slow_targets as crowd
 from webapp.tasks.model import Task
 from webapp.tasks.workshop import Workshop
 
