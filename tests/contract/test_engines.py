@@ -11,9 +11,10 @@ from webapp.db.types import now
 from webapp.engine import ownership
 from webapp.engine.locks import WorkerLock, new_worker
 from webapp.errors import Conflict, Superseded
-from webapp.tasks import commands, queries, run
+from webapp.tasks import commands, queries
 from webapp.tasks.changes import fenced
 from webapp.tasks.model import State
+from webapp.tasks.running import run
 
 
 def test_a_task_runs_once_its_transaction_has_committed(panel: Panel):

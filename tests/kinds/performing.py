@@ -4,9 +4,10 @@ from typing import Any
 
 from webapp.house import House
 from webapp.ports import Person
-from webapp.tasks import commands, queries, run
+from webapp.tasks import commands, queries
 from webapp.tasks.control import Control
 from webapp.tasks.model import DeliveryRow, Task
+from webapp.tasks.running import run
 
 
 def start(house: House, person: Person, kind_name: str, **form: Any) -> int:

@@ -13,9 +13,10 @@ from webapp.kinds.email.form import EmailForm
 from webapp.kinds.email.kind import KIND
 from webapp.kinds.email.recipients import GONE
 from webapp.ports import Person
-from webapp.tasks import commands, run
+from webapp.tasks import commands
 from webapp.tasks.control import Control
 from webapp.tasks.model import State
+from webapp.tasks.running import run
 
 CLIENTS = """E-mail,Name,Since,Number
 maria@example.com,Maria Lopez,2026-11-03,007

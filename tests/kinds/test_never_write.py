@@ -16,10 +16,10 @@ from webapp.house import House
 from webapp.kinds.email.form import EmailForm
 from webapp.kinds.email.kind import KIND
 from webapp.ports import Person
-from webapp.tasks import run
 from webapp.tasks.control import Control
 from webapp.tasks.ledger.statements import NEVER
 from webapp.tasks.model import State
+from webapp.tasks.running import run
 
 TWO = "ana@example.com, ben@example.com"
 

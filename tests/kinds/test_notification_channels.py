@@ -13,9 +13,10 @@ from webapp.connections.channels import Stored
 from webapp.db import schema
 from webapp.errors import FormErrors
 from webapp.kinds.notification.kind import KIND, check
-from webapp.tasks import commands, inbox, run
+from webapp.tasks import commands, inbox
 from webapp.tasks.control import Control
 from webapp.tasks.model import State
+from webapp.tasks.running import run
 
 SECRET = "topsecret5f3a"
 

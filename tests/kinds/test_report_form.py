@@ -16,9 +16,10 @@ from webapp.errors import FormErrors
 from webapp.files import queries as files
 from webapp.kinds.report.form import ReportForm
 from webapp.kinds.report.kind import check
-from webapp.tasks import commands, run
+from webapp.tasks import commands
 from webapp.tasks.control import Control
 from webapp.tasks.model import State
+from webapp.tasks.running import run
 
 
 def form(**given):

@@ -7,9 +7,10 @@ from tests.kinds.performing import lines, look, perform, start
 from webapp.house import House
 from webapp.kinds.selftest.kind import KIND, SelfTestForm
 from webapp.ports import Person
-from webapp.tasks import commands, run
+from webapp.tasks import commands
 from webapp.tasks.control import Control
 from webapp.tasks.model import State
+from webapp.tasks.running import run
 
 
 def test_it_logs_counts_and_ends_well(house: House, ana: Person):

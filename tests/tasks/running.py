@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from webapp.house import House
 from webapp.ports import Person, Reply, Target
-from webapp.tasks import queries, run
-from webapp.tasks.context import Context
+from webapp.tasks import queries
 from webapp.tasks.control import Control
 from webapp.tasks.model import Task
+from webapp.tasks.running import run
+from webapp.tasks.running.context import Context
 
 SENT = Reply("sent", "The mail server accepted it.")
 

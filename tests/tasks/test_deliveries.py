@@ -11,10 +11,11 @@ from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.house import House
 from webapp.ports import Person, Reply
-from webapp.tasks import commands, endings, queries
+from webapp.tasks import commands, queries
 from webapp.tasks.changes import make_unknown
 from webapp.tasks.control import LetGo
 from webapp.tasks.model import State
+from webapp.tasks.running import endings
 
 
 def _states(house: House, task_id: int) -> list[str]:

@@ -12,8 +12,9 @@ from webapp.connections import webhooks as hooks
 from webapp.db import schema
 from webapp.errors import UserError
 from webapp.notify import template
-from webapp.tasks import inbox, run
+from webapp.tasks import inbox
 from webapp.tasks.control import Control
+from webapp.tasks.running import run
 
 MAKE = {"name": "Backups", "channels": "log", "people": "admins", "priority": "high", "per_minute": "3"}
 

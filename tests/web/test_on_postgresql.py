@@ -17,9 +17,10 @@ from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date
 from webapp.house import House, build
 from webapp.settings import Settings
-from webapp.tasks import inbox, run
+from webapp.tasks import inbox
 from webapp.tasks.control import Control
 from webapp.tasks.model import State
+from webapp.tasks.running import run
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from webapp import logs
 from webapp.engine import watch
 from webapp.errors import TaskError
 from webapp.settings import Settings
-from webapp.tasks import commands, endings, run
+from webapp.tasks import commands
 from webapp.tasks.control import Control
 from webapp.tasks.model import Task
+from webapp.tasks.running import endings, run
 from webapp.tasks.workshop import Build, Workshop
 
 NICE = 10

@@ -9,8 +9,8 @@ from webapp.engine.background import BackgroundEngine
 from webapp.engine.child import run_in_child
 from webapp.engine.locks import WorkerLock, new_worker
 from webapp.engine.watch import watched
-from webapp.tasks import run
 from webapp.tasks.control import Control
+from webapp.tasks.running import run
 from webapp.tasks.workshop import Build, Workshop
 
 STOP_SECONDS = 9.0

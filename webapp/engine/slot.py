@@ -15,9 +15,9 @@ from webapp.engine.child import run_in_child
 from webapp.engine.locks import WorkerLock
 from webapp.engine.watch import STOP_SECONDS, watched
 from webapp.settings import AT_ONCE, Settings
-from webapp.tasks import run
 from webapp.tasks.control import Control
 from webapp.tasks.model import Task
+from webapp.tasks.running import run
 from webapp.tasks.workshop import Build, Workshop
 
 ORPHAN_SECONDS = 3.0  # what a slot whose supervisor died may still take to settle the message in flight

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from webapp.errors import Superseded
-from webapp.tasks import endings, run
 from webapp.tasks.control import Control
 from webapp.tasks.model import Task
+from webapp.tasks.running import endings, run
 from webapp.tasks.workshop import Workshop
 
 LOOK_EVERY = 0.4  # seconds: no new message begins within 1 s of the wish

@@ -16,12 +16,12 @@ from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.ports import Kind
-from webapp.tasks import endings
 from webapp.tasks.changes import RUNNING, add_line, last_state
-from webapp.tasks.context import NO_ROOM, Context
 from webapp.tasks.control import Control, LetGo
 from webapp.tasks.model import State, Task
 from webapp.tasks.rows import tasks_select, to_tasks
+from webapp.tasks.running import endings
+from webapp.tasks.running.context import NO_ROOM, Context
 from webapp.tasks.workshop import Workshop
 
 t = schema.task
