@@ -34,7 +34,7 @@ from webapp.notify.turns import Turn, Turns
 from webapp.ports import Attachment, Channel, Kind, MailTarget, Parameter, Person, SavedQuery, Table, Understood
 from webapp.reports import ownlog
 from webapp.settings import Settings
-from webapp.tasks import records
+from webapp.tasks.views import export as records
 
 if TYPE_CHECKING:
     from fastapi import BackgroundTasks

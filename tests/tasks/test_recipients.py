@@ -6,7 +6,7 @@ from tests.factories import make_delivery, make_person, make_task
 from webapp.tasks import queries
 from webapp.tasks.model import name_in
 from webapp.tasks.queries import View
-from webapp.tasks.recipients import answers
+from webapp.tasks.views.recipient_search import answers
 
 ROW = {"Name": "María López", "City": "Lugo 100%", "No": "007"}
 

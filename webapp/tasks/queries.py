@@ -12,8 +12,8 @@ from webapp.db.search import contains
 from webapp.errors import NotFound
 from webapp.ports import Person
 from webapp.tasks.model import ACTIVE, LEFT_OUT, DeliveryRow, Line, State, Task
-from webapp.tasks.recipients import matching
 from webapp.tasks.rows import tasks_select, to_delivery, to_line, to_tasks
+from webapp.tasks.views.recipient_search import matching
 
 t, d, line = schema.task, schema.delivery, schema.task_line
 

@@ -14,8 +14,8 @@ from webapp.mail import lists, merge
 from webapp.mail.list_summary import Summary, summary, summary_of
 from webapp.mail.preview import Draft, Preview, preview
 from webapp.ports import Attachment, Person, Table
-from webapp.tasks import earlier
-from webapp.tasks.earlier import Earlier
+from webapp.tasks.views import past_runs as earlier
+from webapp.tasks.views.past_runs import Earlier
 from webapp.web.http import formatting as words
 
 

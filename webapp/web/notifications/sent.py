@@ -11,8 +11,8 @@ from webapp.house import House
 from webapp.kinds.notification.form import CHANNELS
 from webapp.kinds.notification.kind import INBOX
 from webapp.ports import Person
-from webapp.tasks import history
-from webapp.tasks.history import Told, Wanted
+from webapp.tasks.views import notification_history as history
+from webapp.tasks.views.notification_history import Told, Wanted
 from webapp.web.http import csv_response as csv_out
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.render import page, query

@@ -15,7 +15,7 @@ from webapp.db.types import now
 from webapp.engine.locks import living
 from webapp.errors import Forbidden
 from webapp.house import House
-from webapp.tasks import figures
+from webapp.tasks.views import metrics as figures
 from webapp.web.http.deps import Program, TheHouse
 from webapp.web.http.problem import problems
 

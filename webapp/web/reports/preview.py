@@ -21,7 +21,7 @@ from webapp.ports import Parameter, Person
 from webapp.reports.peek import Peek, peek_apart
 from webapp.reports.shaping.periods import NAMED
 from webapp.reports.shaping.plan import Plan
-from webapp.tasks.earlier import pace
+from webapp.tasks.views.past_runs import pace
 from webapp.web.forms.reading import Filled, line_of, read_form
 from webapp.web.http import formatting as words
 from webapp.web.http.deps import SignedIn, TheHouse

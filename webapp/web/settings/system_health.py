@@ -10,7 +10,7 @@ from webapp.db.types import now
 from webapp.engine.locks import living
 from webapp.house import House
 from webapp.settings import Settings
-from webapp.tasks import figures
+from webapp.tasks.views import metrics as figures
 from webapp.web.http.formatting import lasting, plural, size
 from webapp.web.ops.health import can_write
 

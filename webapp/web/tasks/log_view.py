@@ -14,7 +14,7 @@ from webapp.tasks import inbox, queries
 from webapp.tasks.inbox import Bell
 from webapp.tasks.model import State, Task
 from webapp.tasks.queries import View
-from webapp.tasks.recipients import Answer, answers
+from webapp.tasks.views.recipient_search import Answer, answers
 from webapp.web.http.render import query
 from webapp.web.tasks.row_view import Row
 
