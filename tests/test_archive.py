@@ -6,10 +6,10 @@ import pytest
 
 from tests import postgres
 from tests.factories import make_person, make_task
-from webapp import archive
 from webapp.errors import UserError
 from webapp.files import queries as files
 from webapp.house import House, build
+from webapp.maintenance import backup as archive
 from webapp.settings import Settings
 from webapp.tasks import commands, queries
 from webapp.tasks.model import State

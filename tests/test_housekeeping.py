@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.factories import make_person, make_task
-from webapp import housekeeping
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.files import queries as files
 from webapp.files import uploads
 from webapp.files.store import Stored
 from webapp.house import House
+from webapp.maintenance import retention as housekeeping
 from webapp.ports import Person, Understood
 
 LONG_AGO = timedelta(days=400)

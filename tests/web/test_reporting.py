@@ -10,7 +10,7 @@ from tests.factories import make_person
 from tests.html import read
 from webapp.db import schema
 from webapp.db.types import now
-from webapp.housekeeping import clean
+from webapp.maintenance.retention import clean
 from webapp.web.reports import preview as reporting
 
 REPORT = "/new/report"

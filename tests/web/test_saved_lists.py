@@ -4,7 +4,7 @@ import pytest
 
 from tests.html import read
 from webapp.files import saved_lists
-from webapp.housekeeping import clean
+from webapp.maintenance.retention import clean
 
 PEOPLE = b"Mail,Name\nana@example.com,Ana\nben@example.com,Ben\n"
 

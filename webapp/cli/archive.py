@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from webapp import archive
 from webapp.cli.serve import open_house
+from webapp.maintenance import backup as archive
 
 Target = Annotated[Path, typer.Argument(help="The archive, such as outtray-backup.tar.gz.", dir_okay=False)]
 

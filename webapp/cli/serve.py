@@ -17,7 +17,7 @@ from webapp.db.migrate import bring_up_to_date, is_up_to_date
 from webapp.engine.supervisor import Role, Supervisor, slot_roles, slots_of
 from webapp.errors import UserError
 from webapp.house import House, build
-from webapp.housekeeping import keep_tidy
+from webapp.maintenance.retention import keep_tidy
 from webapp.settings import Settings, load, read_slots
 
 PORT_SECONDS = 10.0  # how long a dying predecessor may hold the port
