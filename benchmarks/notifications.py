@@ -25,7 +25,7 @@ from webapp.connections.channels import Stored
 from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date
 from webapp.db.types import now
-from webapp.house import House, build
+from webapp.installation import House, build
 from webapp.settings import Settings
 from webapp.tasks import commands, inbox
 from webapp.web.tasks import log_view as tasklog

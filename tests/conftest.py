@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from tests.factories import make_person
 from webapp.accounts import sessions
 from webapp.db.migrate import bring_up_to_date
-from webapp.house import House, build
+from webapp.installation import House, build
 from webapp.ports import Person
 from webapp.settings import Settings
 

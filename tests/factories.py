@@ -15,8 +15,8 @@ from webapp.files import queries as files
 from webapp.files.store import Store
 from webapp.ports import Person
 from webapp.settings import Settings
-from webapp.tasks.changes import add_line
 from webapp.tasks.model import State
+from webapp.tasks.transitions import add_line
 
 PASSWORD = "correct horse battery"
 

@@ -8,7 +8,7 @@ from tests import postgres
 from tests.factories import make_person, make_task
 from webapp.errors import UserError
 from webapp.files import queries as files
-from webapp.house import House, build
+from webapp.installation import House, build
 from webapp.maintenance import backup as archive
 from webapp.settings import Settings
 from webapp.tasks import commands, queries

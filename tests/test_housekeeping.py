@@ -13,7 +13,7 @@ from webapp.db.types import now
 from webapp.files import queries as files
 from webapp.files import uploads
 from webapp.files.store import Stored
-from webapp.house import House
+from webapp.installation import House
 from webapp.maintenance import retention as housekeeping
 from webapp.ports import Person, Understood
 

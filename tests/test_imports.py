@@ -50,7 +50,7 @@ ROOMS = {
 }
 MAY_IMPORT = LEAVES | {room: rooms | LEAVES.keys() for room, rooms in ROOMS.items()}
 MAY_IMPORT_FASTAPI = {"app", "web"}
-STARTED_FOR_A_SLOT = ["webapp.engine.slot", "webapp.house"]
+STARTED_FOR_A_SLOT = ["webapp.engine.slot", "webapp.installation"]
 
 
 def room(module: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from webapp import processes
+from webapp import sandbox as processes
 from webapp.errors import FormErrors, TaskError, UserError
 
 HERE = Path(__file__).parent
@@ -144,7 +144,7 @@ def test_nothing_stays_behind():
             continue
     # Fewer is no leak: a thread of an earlier test may end meanwhile.
     assert (me.num_fds() <= files, me.num_threads() <= threads) == (True, True)
-    assert not [child for child in me.children(recursive=True) if "webapp.processes" in " ".join(child.cmdline())]
+    assert not [child for child in me.children(recursive=True) if "webapp.sandbox" in " ".join(child.cmdline())]
 
 
 def test_many_threads_can_ask_at_once():

@@ -7,8 +7,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from webapp import __version__, paths
-from webapp.engine.inweb import working
-from webapp.house import House, build
+from webapp.engine.in_process import working
+from webapp.installation import House, build
 from webapp.web.account import invite, login, setup
 from webapp.web.account import profile as account
 from webapp.web.account import sessions_and_tokens as access

@@ -5,7 +5,7 @@ Without the freeze each child's first garbage collection writes into, and so cop
 
 import gc
 
-from webapp import house
+from webapp import installation as house
 from webapp.engine import slot
 from webapp.mail.html import page
 

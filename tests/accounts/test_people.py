@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from webapp.accounts import changes, links, people, sessions, tokens
+from webapp.accounts import commands as changes
+from webapp.accounts import links, people, sessions, tokens
 from webapp.errors import Conflict, NotFound, UserError
 
 

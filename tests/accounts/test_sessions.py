@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from webapp.accounts import changes, sessions
+from webapp.accounts import commands as changes
+from webapp.accounts import sessions
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import NotFound

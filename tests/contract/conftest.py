@@ -10,10 +10,10 @@ from tests import postgres
 from tests.factories import make_person
 from tests.waiting import until
 from webapp.db.migrate import bring_up_to_date
-from webapp.engine.inweb import working
-from webapp.engine.locks import WorkerLock, new_worker
+from webapp.engine.in_process import working
 from webapp.engine.slot import ProcessSlot
-from webapp.house import House, build
+from webapp.engine.worker_locks import WorkerLock, new_worker
+from webapp.installation import House, build
 from webapp.ports import Person
 from webapp.settings import Settings
 from webapp.tasks import commands, queries

@@ -8,13 +8,13 @@ import pytest
 from tests.contract.conftest import Panel
 from tests.waiting import until
 from webapp.db.types import now
-from webapp.engine import ownership
-from webapp.engine.locks import WorkerLock, new_worker
+from webapp.engine import recovery as ownership
+from webapp.engine.worker_locks import WorkerLock, new_worker
 from webapp.errors import Conflict, Superseded
 from webapp.tasks import commands, queries
-from webapp.tasks.changes import fenced
 from webapp.tasks.model import State
 from webapp.tasks.running import run
+from webapp.tasks.transitions import fenced
 
 
 def test_a_task_runs_once_its_transaction_has_committed(panel: Panel):

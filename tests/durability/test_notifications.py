@@ -10,7 +10,7 @@ from tests.serving import ENDED, Serving, everything, start_task, task
 from tests.waiting import until
 from webapp.connections import channels as store
 from webapp.connections.channels import Stored
-from webapp.house import build
+from webapp.installation import build
 from webapp.settings import Settings
 
 NUMBER = int(os.environ.get("OUTTRAY_SOAK_NOTIFICATIONS", "60"))

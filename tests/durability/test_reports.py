@@ -14,7 +14,7 @@ from tests.waiting import until
 from webapp.connections import databases as sources
 from webapp.connections import saved_queries as queries
 from webapp.connections.saved_queries import Stored
-from webapp.house import build
+from webapp.installation import build
 from webapp.ports import Column
 from webapp.settings import Settings
 

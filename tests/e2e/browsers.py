@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Playwright
 
 from webapp.accounts import sessions
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
 from webapp.web.http.cookies import COOKIE
 

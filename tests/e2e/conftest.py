@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 
 from tests.e2e.browsers import SECONDS, launched, window
 from tests.e2e.live import serving
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
 from webapp.settings import Settings
 

@@ -9,7 +9,7 @@ import uvicorn
 
 from tests.waiting import until
 from webapp.app import create_app
-from webapp.house import House
+from webapp.installation import House
 
 
 class _Server(uvicorn.Server):

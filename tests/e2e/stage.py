@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from tests.factories import make_delivery, make_file, make_person, make_task
-from webapp.accounts import kept, people
+from webapp.accounts import people
+from webapp.accounts import saved_forms as kept
 from webapp.connections import channels as store
 from webapp.connections import databases as sources
 from webapp.connections import saved_queries as queries
@@ -17,13 +18,13 @@ from webapp.connections import suppressions as never
 from webapp.connections.saved_queries import Stored
 from webapp.db.types import now
 from webapp.files import queries as files
-from webapp.files import saved_lists
-from webapp.house import House
+from webapp.files import saved_tables as saved_lists
+from webapp.installation import House
 from webapp.ports import Column, Parameter, Person, Takes
-from webapp.reports.peek import Peek
+from webapp.reports.preview import Peek
 from webapp.reports.writing.charts import Chart
 from webapp.tasks import inbox
-from webapp.tasks.changes import add_line
+from webapp.tasks.transitions import add_line
 
 CHART = Chart(
     "bar", "Sales by region", ["East", "North", "South", "West"],

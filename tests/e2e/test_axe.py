@@ -13,7 +13,7 @@ from tests.e2e.stage import set_stage
 from tests.e2e.visits import VISITS, Visit
 from webapp.accounts import people
 from webapp.db.migrate import bring_up_to_date
-from webapp.house import House, build
+from webapp.installation import House, build
 from webapp.settings import Settings
 
 # What a page is made of is the same everywhere; only colours are of a theme, and sizes of a width.

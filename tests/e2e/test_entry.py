@@ -10,7 +10,7 @@ from tests.e2e.browsers import launched
 from tests.e2e.live import serving
 from tests.factories import PASSWORD
 from webapp.accounts import links, people
-from webapp.house import House
+from webapp.installation import House
 
 # A name that no browser trusts over plain http, as on an office network: it then sends Origin and no Sec-Fetch-Site.
 OFFICE = "--host-resolver-rules=MAP outtray.lan 127.0.0.1"

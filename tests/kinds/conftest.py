@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers import MailServer
-from webapp.house import House, build
+from webapp.installation import House, build
 
 
 @pytest.fixture

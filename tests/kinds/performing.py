@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
 from webapp.tasks import commands, queries
-from webapp.tasks.control import Control
+from webapp.tasks.cancellation import Control
 from webapp.tasks.model import DeliveryRow, Task
 from webapp.tasks.running import run
 

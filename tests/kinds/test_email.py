@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from tests.kinds.performing import deliveries, perform
 from tests.servers import MailServer
-from webapp.house import House, build
+from webapp.installation import House, build
 from webapp.kinds import KINDS
 from webapp.kinds.email.form import MOST, EmailForm
 from webapp.kinds.email.kind import KIND

@@ -8,13 +8,13 @@ import pytest
 
 from tests.kinds.performing import deliveries, look, perform
 from webapp.errors import FormErrors
-from webapp.house import House
+from webapp.installation import House
 from webapp.kinds.email.form import EmailForm
 from webapp.kinds.email.kind import KIND
 from webapp.kinds.email.recipients import GONE
 from webapp.ports import Person
 from webapp.tasks import commands
-from webapp.tasks.control import Control
+from webapp.tasks.cancellation import Control
 from webapp.tasks.model import State
 from webapp.tasks.running import run
 

@@ -12,11 +12,11 @@ from tests.kinds.performing import deliveries, look, perform, start
 from tests.servers import MailServer
 from webapp.connections import suppressions as never
 from webapp.errors import FormErrors
-from webapp.house import House
+from webapp.installation import House
 from webapp.kinds.email.form import EmailForm
 from webapp.kinds.email.kind import KIND
 from webapp.ports import Person
-from webapp.tasks.control import Control
+from webapp.tasks.cancellation import Control
 from webapp.tasks.ledger.statements import NEVER
 from webapp.tasks.model import State
 from webapp.tasks.running import run

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.kinds.performing import deliveries, perform
-from webapp.house import House
+from webapp.installation import House
 from webapp.kinds.notification.kind import KIND, NotificationForm
 from webapp.notify import logfile
 from webapp.ports import Person

@@ -14,7 +14,7 @@ from webapp.db import schema
 from webapp.errors import FormErrors
 from webapp.kinds.notification.kind import KIND, check
 from webapp.tasks import commands, inbox
-from webapp.tasks.control import Control
+from webapp.tasks.cancellation import Control
 from webapp.tasks.model import State
 from webapp.tasks.running import run
 

@@ -17,7 +17,7 @@ from webapp.files import queries as files
 from webapp.kinds.report.form import ReportForm
 from webapp.kinds.report.kind import check
 from webapp.tasks import commands
-from webapp.tasks.control import Control
+from webapp.tasks.cancellation import Control
 from webapp.tasks.model import State
 from webapp.tasks.running import run
 

@@ -4,11 +4,11 @@ import pytest
 from pydantic import ValidationError
 
 from tests.kinds.performing import lines, look, perform, start
-from webapp.house import House
+from webapp.installation import House
 from webapp.kinds.selftest.kind import KIND, SelfTestForm
 from webapp.ports import Person
 from webapp.tasks import commands
-from webapp.tasks.control import Control
+from webapp.tasks.cancellation import Control
 from webapp.tasks.model import State
 from webapp.tasks.running import run
 

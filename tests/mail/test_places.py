@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from webapp.mail.places import Places
+from webapp.mail.connection_limit import Places
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_run_gives_way_to_another_one_after_its_turn(place, monkeypatch):
     run, other = place(), place()
     assert run.take()
     assert not other.take()
-    monkeypatch.setattr("webapp.mail.places.HELD_SECONDS", 0.0)
+    monkeypatch.setattr("webapp.mail.connection_limit.HELD_SECONDS", 0.0)
     assert run.is_wanted()
     run.give_back()
     assert not run.take()  # the one that waited goes first

@@ -8,7 +8,7 @@ from tests.certificates import Certificate, make
 from tests.servers import MailServer
 from tests.serving import free_port
 from tests.waiting import until
-from webapp.mail.trial import STEPS, Step, try_out
+from webapp.mail.connection_test import STEPS, Step, try_out
 from webapp.mail.url import SmtpSettings, read_url
 
 USERS = {"office@example.com": "p4ss-w0rd"}
@@ -82,7 +82,7 @@ def test_a_closed_port_fails_at_the_connection():
 
 
 def test_a_silent_server_is_not_waited_for_for_ever(monkeypatch):
-    monkeypatch.setattr("webapp.mail.trial.SECONDS", 0.3)
+    monkeypatch.setattr("webapp.mail.connection_test.SECONDS", 0.3)
     with MailServer() as server:
         server.on("connect", wait=2)
         assert failed(trial(server)).name == "connected"
@@ -112,7 +112,7 @@ def test_the_port_of_the_other_encryption_is_pointed_out(scheme, port, usual, mo
     def refuse(*_: object) -> None:
         raise TimeoutError("timed out")
 
-    monkeypatch.setattr("webapp.mail.trial.begin", refuse)
+    monkeypatch.setattr("webapp.mail.connection_test.begin", refuse)
     step = failed(trial(SmtpSettings(scheme, "127.0.0.1", port)))
     assert step.words.endswith(f"Port {port} mostly wants {usual}:// at the beginning of OUTTRAY_SMTP_URL.")
     other = {"smtps": "TLS", "smtp+starttls": "STARTTLS"}[usual]

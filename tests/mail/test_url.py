@@ -3,8 +3,8 @@
 import pytest
 
 from webapp.errors import UserError
+from webapp.mail.open_target import open_target
 from webapp.mail.outbox import Outbox
-from webapp.mail.senders import open_target
 from webapp.mail.smtp import SmtpServer
 from webapp.mail.url import SmtpSettings, read_sender, read_url
 

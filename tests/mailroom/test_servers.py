@@ -8,10 +8,10 @@ from sqlalchemy import select
 from tests.web.settings_pages import set_up
 from webapp.connections import mail_servers as servers
 from webapp.connections.mail_servers import Server
+from webapp.crypto import Seal
 from webapp.db import schema
 from webapp.errors import NotFound, TaskError, UserError
 from webapp.mail.url import SmtpSettings
-from webapp.secret import Seal
 
 SMTP = SmtpSettings("smtps", "mail.example.com", 465, "office", "p4ss-w0rd", 2, 5.0, 100)
 

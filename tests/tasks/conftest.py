@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.factories import make_person
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
 from webapp.tasks import commands
 

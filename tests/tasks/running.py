@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person, Reply, Target
 from webapp.tasks import queries
-from webapp.tasks.control import Control
+from webapp.tasks.cancellation import Control
 from webapp.tasks.model import Task
 from webapp.tasks.running import run
 from webapp.tasks.running.context import Context

@@ -9,13 +9,13 @@ from tests.tasks.running import SENT, Run, Server, task_of
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person, Reply
 from webapp.tasks import commands, queries
-from webapp.tasks.changes import make_unknown
-from webapp.tasks.control import LetGo
+from webapp.tasks.cancellation import LetGo
 from webapp.tasks.model import State
 from webapp.tasks.running import endings
+from webapp.tasks.transitions import make_unknown
 
 
 def _states(house: House, task_id: int) -> list[str]:

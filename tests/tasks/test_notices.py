@@ -6,7 +6,7 @@ from sqlalchemy import select
 from tests.kinds.performing import perform
 from webapp.db import schema
 from webapp.tasks import inbox
-from webapp.tasks.control import Control
+from webapp.tasks.cancellation import Control
 from webapp.tasks.running import run
 
 t, i = schema.task, schema.inbox

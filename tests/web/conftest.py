@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.web.programs import speak
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
 
 

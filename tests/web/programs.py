@@ -11,7 +11,7 @@ from tests import postgres
 from webapp.accounts import tokens
 from webapp.app import create_app
 from webapp.db.migrate import bring_up_to_date
-from webapp.house import House, build
+from webapp.installation import House, build
 from webapp.ports import Person
 from webapp.settings import Settings
 from webapp.tasks import queries

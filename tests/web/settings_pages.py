@@ -3,7 +3,7 @@
 from fastapi.testclient import TestClient
 
 from tests.html import Element, read
-from webapp.house import House
+from webapp.installation import House
 from webapp.settings import Settings
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import make_task
 from tests.web.programs import done, number_of_tasks, refused, start
-from webapp.accounts import changes
+from webapp.accounts import commands as changes
 from webapp.tasks import queries
 
 

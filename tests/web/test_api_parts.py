@@ -12,7 +12,7 @@ from tests.web.programs import done, refused, speak
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.files import queries as files
-from webapp.tasks.changes import add_line
+from webapp.tasks.transitions import add_line
 
 
 @pytest.fixture

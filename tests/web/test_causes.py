@@ -4,7 +4,8 @@ import pytest
 
 from tests.factories import make_task
 from tests.html import read
-from webapp.tasks import causes, queries
+from webapp.tasks import failure_groups as causes
+from webapp.tasks import queries
 
 LOGIN = "The mail server did not accept the password. 0 of 2 emails were sent. Ask an admin."
 

@@ -8,7 +8,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
-from webapp.accounts import changes, sessions, tokens
+from webapp.accounts import commands as changes
+from webapp.accounts import sessions, tokens
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.web.http import deps

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.web.programs import done, refused
-from webapp.engine.locks import WorkerLock, new_worker
+from webapp.engine.worker_locks import WorkerLock, new_worker
 from webapp.settings import QUEUES, Settings
 
 

@@ -13,7 +13,7 @@ from webapp.db import schema
 from webapp.errors import UserError
 from webapp.notify import template
 from webapp.tasks import inbox
-from webapp.tasks.control import Control
+from webapp.tasks.cancellation import Control
 from webapp.tasks.running import run
 
 MAKE = {"name": "Backups", "channels": "log", "people": "admins", "priority": "high", "per_minute": "3"}

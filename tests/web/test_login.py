@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.factories import PASSWORD, make_person
-from webapp.accounts import changes, throttle
+from webapp.accounts import commands as changes
+from webapp.accounts import throttle
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.web.account.login import WRONG

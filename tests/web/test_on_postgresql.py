@@ -15,10 +15,10 @@ from tests.notify.targets import Hook
 from tests.web.test_hooks import make as make_hook
 from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date
-from webapp.house import House, build
+from webapp.installation import House, build
 from webapp.settings import Settings
 from webapp.tasks import inbox
-from webapp.tasks.control import Control
+from webapp.tasks.cancellation import Control
 from webapp.tasks.model import State
 from webapp.tasks.running import run
 

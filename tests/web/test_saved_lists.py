@@ -3,7 +3,7 @@
 import pytest
 
 from tests.html import read
-from webapp.files import saved_lists
+from webapp.files import saved_tables as saved_lists
 from webapp.maintenance.retention import clean
 
 PEOPLE = b"Mail,Name\nana@example.com,Ana\nben@example.com,Ben\n"

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import PASSWORD, make_person
-from webapp.accounts import address, audit, links, people
+from webapp.accounts import audit, links, people
+from webapp.accounts import public_url as address
 from webapp.db import schema
 
 GOOD = {

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from webapp.accounts import entries
+from webapp.accounts import validation as entries
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from webapp.accounts import entries, people, secrets
+from webapp.accounts import people, secrets
+from webapp.accounts import validation as entries
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import NotFound

@@ -9,8 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.accounts import people
 from webapp.db.migrate import is_up_to_date
-from webapp.house import House, build
-from webapp.mail.trial import try_out
+from webapp.installation import House, build
+from webapp.mail.connection_test import try_out
 from webapp.paths import STATIC, TEMPLATES
 from webapp.settings import load
 

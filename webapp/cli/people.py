@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from webapp.accounts import audit, changes, entries, passwords, people, tokens
+from webapp.accounts import audit, passwords, people, tokens
+from webapp.accounts import commands as changes
+from webapp.accounts import validation as entries
 from webapp.cli.serve import open_house
 from webapp.errors import UserError
 

@@ -16,7 +16,7 @@ from webapp.accounts import links, people
 from webapp.db.migrate import bring_up_to_date, is_up_to_date
 from webapp.engine.supervisor import Role, Supervisor, slot_roles, slots_of
 from webapp.errors import UserError
-from webapp.house import House, build
+from webapp.installation import House, build
 from webapp.maintenance.retention import keep_tidy
 from webapp.settings import Settings, load, read_slots
 

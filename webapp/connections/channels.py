@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from webapp.crypto import Seal
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import NotFound, UserError
 from webapp.ports import Channel, Person, Takes
-from webapp.secret import Seal
 
 c = schema.channel
 GONE = "This channel is not there any more, or not for you."

@@ -7,11 +7,11 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from webapp.crypto import Seal
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import Conflict, NotFound, UserError
 from webapp.reports.reading import sql
-from webapp.secret import Seal
 
 s, q = schema.source, schema.query
 GONE = "This database is not there any more."

@@ -8,12 +8,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from webapp.connections import mail_servers as servers
+from webapp.crypto import Seal
 from webapp.errors import NotFound, TaskError, UserError
-from webapp.mail.senders import open_target
+from webapp.mail.open_target import open_target
 from webapp.mail.smtp import name_of
 from webapp.mail.url import SmtpSettings, read_sender, read_url
 from webapp.ports import MailTarget
-from webapp.secret import Seal
 from webapp.settings import Settings
 
 GONE = "The mail server that was chosen is not there any more. Choose another."

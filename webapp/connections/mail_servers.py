@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from webapp.crypto import Seal
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import NotFound, UserError
 from webapp.mail.url import SmtpSettings
-from webapp.secret import Seal
 
 s = schema.server
 GONE = "This mail server is not there any more."

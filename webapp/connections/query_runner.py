@@ -12,10 +12,10 @@ from webapp.connections import databases as sources
 from webapp.connections import saved_queries as queries
 from webapp.connections.query_values import typed
 from webapp.connections.saved_queries import Stored
+from webapp.crypto import Seal
 from webapp.errors import FormErrors, UserError
 from webapp.ports import Parameter, Person, Understood
 from webapp.reports.reading import sql
-from webapp.secret import Seal
 
 CHOICES_SECONDS = 60.0  # for which the choices that a query found are remembered
 MOST_CHOICES = 500

@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import hmac
 
-from webapp.secret import derive
+from webapp.crypto import derive
 
 PROOF_BYTES = 16
 

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from webapp.accounts import entries, secrets
+from webapp.accounts import secrets
+from webapp.accounts import validation as entries
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import NotFound, UserError

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, select, update
 
 from webapp.db import schema
-from webapp.db.gate import Gate
+from webapp.db.write_lock import Gate
 
 JSON = partial(json.dumps, ensure_ascii=False)  # so that a search finds what was typed
 BUSY_SECONDS = 20  # only a checkpoint or a program of others' makes a writer wait behind the gate

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from webapp.db.connect import Database
 from webapp.db.types import now
-from webapp.engine.bell import Bell
+from webapp.engine.wakeup import Bell
 from webapp.ports import Slot
 from webapp.tasks import queries
 

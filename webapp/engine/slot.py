@@ -10,15 +10,15 @@ from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 from webapp import logs
-from webapp.engine.bell import Bell
-from webapp.engine.child import run_in_child
-from webapp.engine.locks import WorkerLock
-from webapp.engine.watch import STOP_SECONDS, watched
+from webapp.engine.cancel_watch import STOP_SECONDS, watched
+from webapp.engine.report_process import run_in_child
+from webapp.engine.wakeup import Bell
+from webapp.engine.worker_locks import WorkerLock
 from webapp.settings import AT_ONCE, Settings
-from webapp.tasks.control import Control
+from webapp.tasks.cancellation import Control
 from webapp.tasks.model import Task
+from webapp.tasks.resources import Build, Workshop
 from webapp.tasks.running import run
-from webapp.tasks.workshop import Build, Workshop
 
 ORPHAN_SECONDS = 3.0  # what a slot whose supervisor died may still take to settle the message in flight
 log = logging.getLogger("outtray.engine")
@@ -107,7 +107,7 @@ def main(settings: Settings, build: Build, queue: str, worker: str, pipe: Pipe) 
     slot = ProcessSlot(build, house.run_dir, [queue], worker)
     threading.Thread(target=obey, args=(pipe, slot), daemon=True).start()
     if not house.database.is_sqlite:
-        from webapp.engine.listen import ring_on_notify
+        from webapp.engine.pg_listen import ring_on_notify
 
         threading.Thread(target=ring_on_notify, args=(settings.database, slot), daemon=True).start()
     try:

@@ -12,10 +12,11 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 
-from webapp.engine import ownership, slot
-from webapp.engine.locks import new_worker
+from webapp.engine import recovery as ownership
+from webapp.engine import slot
+from webapp.engine.worker_locks import new_worker
 from webapp.settings import Settings
-from webapp.tasks.workshop import Build, Workshop
+from webapp.tasks.resources import Build, Workshop
 
 TICK = 0.5  # seconds between two looks for tasks whose worker died, while that is likely
 ALERT_SECONDS = 15.0  # after a start or a death; a predecessor's children may take a few seconds to let go

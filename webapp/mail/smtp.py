@@ -9,8 +9,8 @@ from typing import Self
 
 from webapp.mail import replies
 from webapp.mail.connect import connect
+from webapp.mail.connection_limit import Places
 from webapp.mail.envelope import commands, dotted, hear_all, say_all
-from webapp.mail.places import Places
 from webapp.mail.recipients import needs_utf8, wire_form
 from webapp.mail.replies import Step, refused, technical
 from webapp.mail.url import SmtpSettings, read_sender

@@ -19,9 +19,9 @@ from webapp import __version__
 from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date
 from webapp.db.types import Utc, now
-from webapp.engine.locks import living
+from webapp.engine.worker_locks import living
 from webapp.errors import UserError
-from webapp.house import House
+from webapp.installation import House
 
 FORMAT = 1
 BATCH = 500  # rows

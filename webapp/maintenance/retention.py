@@ -11,7 +11,7 @@ from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.files.uploads import TYPED
-from webapp.house import House
+from webapp.installation import House
 from webapp.tasks import inbox
 from webapp.tasks.model import ENDED
 

@@ -15,7 +15,7 @@ from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType, OverflowMod
 
 from webapp.errors import UserError
 from webapp.notify import guard
-from webapp.notify.allowed import ALLOWED
+from webapp.notify.allowed_services import ALLOWED
 from webapp.ports import Reply, Takes
 
 SECONDS = 15.0  # for a connection, for each wait within an answer, and for a whole sending

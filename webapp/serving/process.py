@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection as Pipe
 from typing import TYPE_CHECKING
 
 from webapp import logs
-from webapp.engine.locks import WorkerLock
+from webapp.engine.worker_locks import WorkerLock
 from webapp.settings import Settings
 
 if TYPE_CHECKING:

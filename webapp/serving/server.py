@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import uvicorn
 
 from webapp.app import create_app
-from webapp.house import build
+from webapp.installation import build
 from webapp.settings import Settings
 
 STOP_SECONDS = 5  # what answers under way may still take

@@ -12,9 +12,9 @@ from webapp.db.types import now
 from webapp.errors import Conflict
 from webapp.ports import Engine, Kind, Person
 from webapp.tasks import queries
-from webapp.tasks.changes import add_line, counts, make_unknown, move, skip_waiting
 from webapp.tasks.model import State, Task
-from webapp.tasks.outcome import stopped_words
+from webapp.tasks.summary import stopped_words
+from webapp.tasks.transitions import add_line, counts, make_unknown, move, skip_waiting
 
 t, d = schema.task, schema.delivery
 POISON = 3  # deaths in a row without progress in between

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.db.memory import recall, remember
+from webapp.db.preferences import recall, remember
 from webapp.db.types import now
 from webapp.ports import Person
 from webapp.tasks.model import State

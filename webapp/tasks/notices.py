@@ -9,7 +9,7 @@ from webapp.db import schema
 from webapp.db.types import now
 from webapp.tasks import commands, inbox
 from webapp.tasks.model import State, Task
-from webapp.tasks.workshop import Workshop
+from webapp.tasks.resources import Workshop
 
 KEY = "notice:"  # with which the task of such an email begins its key: nobody is told how that one ended
 COLLECTED = timedelta(minutes=1)

@@ -11,8 +11,8 @@ from webapp.db import schema
 from webapp.db.search import contains
 from webapp.errors import NotFound
 from webapp.ports import Person
+from webapp.tasks.mapping import tasks_select, to_delivery, to_line, to_tasks
 from webapp.tasks.model import ACTIVE, LEFT_OUT, DeliveryRow, Line, State, Task
-from webapp.tasks.rows import tasks_select, to_delivery, to_line, to_tasks
 from webapp.tasks.views.recipient_search import matching
 
 t, d, line = schema.task, schema.delivery, schema.task_line

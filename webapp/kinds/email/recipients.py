@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from webapp import processes
+from webapp import sandbox as processes
 from webapp.errors import FormErrors, TaskError, UserError
 from webapp.mail import lists
 from webapp.mail.recipients import normal_form

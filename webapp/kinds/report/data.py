@@ -7,11 +7,12 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from webapp import processes
+from webapp import sandbox as processes
 from webapp.errors import FormErrors, NotFound, UserError
 from webapp.kinds.report.form import ReportForm
 from webapp.ports import Desk, SavedQuery, Table, TaskContext, Understood
-from webapp.reports import ownlog, samples
+from webapp.reports import samples
+from webapp.reports import task_log_source as ownlog
 from webapp.reports.reading import misfits
 from webapp.reports.reading.sources import MEMORY_MB, SECONDS, Ref
 

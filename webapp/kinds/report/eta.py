@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from webapp.ports import TaskContext
-from webapp.reports.words import WRITING
+from webapp.reports.progress_words import WRITING
 
 ENOUGH = 5_000  # rows from which a report tells how fast reports are
 

@@ -8,7 +8,8 @@ from webapp.kinds.email.form import Addresses
 from webapp.kinds.fields import one_line, text
 from webapp.kinds.report.rows import FilterLines, NameLines, QueryValues, SortLines, WorkLines
 from webapp.ports import TaskForm
-from webapp.reports import ownlog, samples
+from webapp.reports import samples
+from webapp.reports import task_log_source as ownlog
 from webapp.reports.shaping.plan import HOWS, TESTS
 
 FORMATS = {"xlsx": "Excel", "csv": "CSV", "pdf": "PDF", "parquet": "Parquet", "jsonl": "JSON lines"}

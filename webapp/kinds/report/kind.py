@@ -14,7 +14,8 @@ from webapp.kinds.report.eta import Clock
 from webapp.kinds.report.form import ReportForm
 from webapp.kinds.report.plan import plan_of, wrong_with
 from webapp.ports import Attachment, Desk, Kind, TaskContext
-from webapp.reports import peek, samples
+from webapp.reports import preview as peek
+from webapp.reports import samples
 from webapp.reports.shaping.plan import Plan
 from webapp.reports.writing.about import About, facts_of
 from webapp.reports.writing.filenames import safe

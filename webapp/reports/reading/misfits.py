@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from webapp import processes
+from webapp import sandbox as processes
 from webapp.reports.reading.sources import MEMORY_MB, SECONDS
 
 SHOWN = 5

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from webapp.errors import UserError
 from webapp.ports import Column, Understood
-from webapp.reports.kinds_of import kind_of
+from webapp.reports.column_types import kind_of
 from webapp.reports.reading import delimited
 from webapp.reports.reading import file_type as nature
 from webapp.reports.reading import typed_copy as typed

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from webapp.ports import Column, Understood
-from webapp.reports.kinds_of import kind_of
+from webapp.reports.column_types import kind_of
 from webapp.reports.reading import column_names as names
 from webapp.reports.reading import typed_copy as typed
 from webapp.reports.writing.column_rules import shown, texts_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from webapp import processes
+from webapp import sandbox as processes
 from webapp.ports import Understood
 from webapp.reports import samples
 from webapp.reports.reading import file_type as nature

@@ -17,7 +17,7 @@ from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from webapp import processes
+from webapp import sandbox as processes
 from webapp.errors import UserError
 from webapp.ports import Understood
 

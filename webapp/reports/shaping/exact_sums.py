@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import scalars
+from webapp.reports import arrow_scalars as scalars
 
 MOST_PLACES = 9
 _LARGEST = 2.0**53

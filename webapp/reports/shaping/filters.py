@@ -7,8 +7,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import scalars
-from webapp.reports.kinds_of import kind_of
+from webapp.reports import arrow_scalars as scalars
+from webapp.reports.column_types import kind_of
 from webapp.reports.reading.type_inference import is_filled
 from webapp.reports.shaping import exact_sums as exact
 from webapp.reports.shaping.filter_values import Wanted, wanted

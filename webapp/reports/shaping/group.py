@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports.kinds_of import kind_of
+from webapp.reports.column_types import kind_of
 from webapp.reports.shaping import exact_sums as exact
 from webapp.reports.shaping.plan import NUMBERS, Work
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import scalars
+from webapp.reports import arrow_scalars as scalars
 from webapp.reports.shaping import exact_sums as exact
 from webapp.reports.shaping import group
 from webapp.reports.shaping import pivot as cross

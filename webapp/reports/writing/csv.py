@@ -9,8 +9,8 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import scalars
-from webapp.reports.words import WRITING
+from webapp.reports import arrow_scalars as scalars
+from webapp.reports.progress_words import WRITING
 from webapp.reports.writing.disk_full import whole_or_nothing
 from webapp.reports.writing.normalise import Normalised, Progress
 

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import scalars
+from webapp.reports import arrow_scalars as scalars
 from webapp.reports.reading import cells
 from webapp.reports.writing.column_rules import Rule, texts_of
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 from rustpy_xlsxwriter import FastExcel, Format
 
 from webapp.errors import TaskError
-from webapp.reports import scalars
+from webapp.reports import arrow_scalars as scalars
+from webapp.reports.progress_words import WRITING
 from webapp.reports.reading import column_names as names
-from webapp.reports.words import WRITING
 from webapp.reports.writing.about import PLAIN, About
 from webapp.reports.writing.charts import Chart
 from webapp.reports.writing.column_rules import texts_of

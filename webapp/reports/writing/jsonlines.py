@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from webapp.reports.words import WRITING
+from webapp.reports.progress_words import WRITING
 from webapp.reports.writing.disk_full import whole_or_nothing
 from webapp.reports.writing.normalise import Normalised, Progress
 

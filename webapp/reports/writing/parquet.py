@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from webapp.reports.words import WRITING
+from webapp.reports.progress_words import WRITING
 from webapp.reports.writing.disk_full import whole_or_nothing
 from webapp.reports.writing.normalise import Normalised, Progress
 

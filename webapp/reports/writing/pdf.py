@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from webapp.errors import TaskError
-from webapp.reports.words import WRITING
+from webapp.reports.progress_words import WRITING
 from webapp.reports.writing import svg as drawing
 from webapp.reports.writing.about import PLAIN, About
 from webapp.reports.writing.charts import Chart

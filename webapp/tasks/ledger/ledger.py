@@ -17,15 +17,15 @@ from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Superseded
 from webapp.ports import Delivery, NewDelivery, Reply, Target
-from webapp.tasks.changes import Wishes, counts, fenced, restate
-from webapp.tasks.control import Control, LetGo
+from webapp.tasks.cancellation import Control, LetGo
 from webapp.tasks.ledger import rate_limit as pace
 from webapp.tasks.ledger import slow_targets as crowd
 from webapp.tasks.ledger.outcomes import STOP_AFTER, in_a_row, new_row, rest_of, settled, stop
 from webapp.tasks.ledger.send_gate import Readiness
 from webapp.tasks.ledger.statements import MARK, SETTLE, bound, leave_out, looked
 from webapp.tasks.model import LEFT_OUT, Task
-from webapp.tasks.workshop import Workshop
+from webapp.tasks.resources import Workshop
+from webapp.tasks.transitions import Wishes, counts, fenced, restate
 
 BATCH = 1_000  # deliveries entered in one commit
 AHEAD = 200  # deliveries read at once

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 
-from webapp.tasks.control import LetGo
+from webapp.tasks.cancellation import LetGo
 
 
 def together(works: Sequence[Callable[[], None]]) -> None:

@@ -10,11 +10,11 @@ from webapp.db import schema
 from webapp.db.types import now
 from webapp.ports import Target
 from webapp.tasks import queries
-from webapp.tasks.control import Control, LetGo
+from webapp.tasks.cancellation import Control, LetGo
 from webapp.tasks.ledger import rate_limit as pace
 from webapp.tasks.ledger import slow_targets as crowd
 from webapp.tasks.model import Task
-from webapp.tasks.workshop import Workshop
+from webapp.tasks.resources import Workshop
 
 SETTLE_ALONE = 0.05  # seconds that a settled message may wait for the next one's mark
 TURN = 5.0  # seconds after which a run lets another one go first

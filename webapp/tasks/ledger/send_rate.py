@@ -7,8 +7,8 @@ from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Conflict, UserError
 from webapp.ports import Engine, Person
-from webapp.tasks.changes import add_line
 from webapp.tasks.model import State, Task
+from webapp.tasks.transitions import add_line
 
 SLOWEST, FASTEST = 0.01, 1_000.0  # messages per second
 t = schema.task

@@ -8,8 +8,8 @@ from webapp.db import schema
 from webapp.db.prepared import Prepared
 from webapp.db.types import now
 from webapp.errors import Superseded
-from webapp.tasks.changes import Wishes
 from webapp.tasks.model import State
+from webapp.tasks.transitions import Wishes
 
 t, d = schema.task, schema.delivery
 _MINE = (t.c.id == bindparam("b_task")) & (t.c.attempt == bindparam("b_attempt")) & (t.c.state == State.RUNNING)

@@ -30,13 +30,13 @@ from webapp.ports import (
 )
 from webapp.ports import Ledger as OneWay
 from webapp.tasks import inbox
-from webapp.tasks.changes import add_line, fenced, skip_waiting
-from webapp.tasks.control import Control
+from webapp.tasks.cancellation import Control
 from webapp.tasks.ledger.ledger import SHOWN_EVERY, Ledger, Shown
 from webapp.tasks.ledger.parallel import together
 from webapp.tasks.model import Task
+from webapp.tasks.resources import Workshop
+from webapp.tasks.transitions import add_line, fenced, skip_waiting
 from webapp.tasks.views import past_runs as earlier
-from webapp.tasks.workshop import Workshop
 
 LONGEST_SLEEP = 5.0  # seconds
 

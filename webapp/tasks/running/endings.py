@@ -9,11 +9,12 @@ from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.ports import ADDRESS_FAULTS, Engine
-from webapp.tasks import notices, outcome
-from webapp.tasks.changes import counts, last_words, make_unknown, move, skip_waiting
-from webapp.tasks.control import LetGo
+from webapp.tasks import notices
+from webapp.tasks import summary as outcome
+from webapp.tasks.cancellation import LetGo
 from webapp.tasks.model import State, Task
-from webapp.tasks.workshop import Workshop
+from webapp.tasks.resources import Workshop
+from webapp.tasks.transitions import counts, last_words, make_unknown, move, skip_waiting
 
 t = schema.task
 STOPPING = "Outtray is stopping. It goes on after the restart."

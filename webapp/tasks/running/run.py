@@ -16,13 +16,13 @@ from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.ports import Kind
-from webapp.tasks.changes import RUNNING, add_line, last_state
-from webapp.tasks.control import Control, LetGo
+from webapp.tasks.cancellation import Control, LetGo
+from webapp.tasks.mapping import tasks_select, to_tasks
 from webapp.tasks.model import State, Task
-from webapp.tasks.rows import tasks_select, to_tasks
+from webapp.tasks.resources import Workshop
 from webapp.tasks.running import endings
 from webapp.tasks.running.context import NO_ROOM, Context
-from webapp.tasks.workshop import Workshop
+from webapp.tasks.transitions import RUNNING, add_line, last_state
 
 t = schema.task
 log = logging.getLogger("outtray.tasks")

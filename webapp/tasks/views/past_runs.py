@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from webapp.db import schema
-from webapp.db.memory import EVERYBODY, recall, remember
+from webapp.db.preferences import EVERYBODY, recall, remember
 from webapp.db.types import now
 from webapp.ports import Person
 

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, String, cast, or_, select
 from webapp.db import schema
 from webapp.db.search import contains
 from webapp.ports import Person
-from webapp.tasks.changes import BY_STATE
 from webapp.tasks.model import name_in
+from webapp.tasks.transitions import BY_STATE
 
 SHOWN = 10
 

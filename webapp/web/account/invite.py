@@ -3,8 +3,10 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit, changes, entries, links, passwords, people
-from webapp.house import House
+from webapp.accounts import audit, links, passwords, people
+from webapp.accounts import commands as changes
+from webapp.accounts import validation as entries
+from webapp.installation import House
 from webapp.ports import Person
 from webapp.web.account import sign_in as signin
 from webapp.web.http.deps import TheHouse

@@ -6,7 +6,7 @@ from fastapi.responses import RedirectResponse, Response
 from webapp.accounts import audit, people, sessions
 from webapp.accounts.throttle import TooManyTries
 from webapp.errors import UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.web.account import sign_in as signin
 from webapp.web.http import cookies
 from webapp.web.http.deps import TheHouse, session_person

@@ -3,10 +3,12 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit, changes, entries, passwords
+from webapp.accounts import audit, passwords
+from webapp.accounts import commands as changes
+from webapp.accounts import validation as entries
 from webapp.accounts.throttle import TooManyTries
 from webapp.errors import UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
 from webapp.tasks import inbox
 from webapp.web.account import sign_in as signin

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit, entries, sessions, tokens
+from webapp.accounts import audit, sessions, tokens
+from webapp.accounts import validation as entries
 from webapp.errors import UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
 from webapp.tasks import inbox
 from webapp.web.http import flash

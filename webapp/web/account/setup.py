@@ -3,9 +3,11 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from webapp.accounts import address, audit, entries, links, passwords, people
+from webapp.accounts import audit, links, passwords, people
+from webapp.accounts import public_url as address
+from webapp.accounts import validation as entries
 from webapp.errors import UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.web.account import sign_in as signin
 from webapp.web.http.deps import TheHouse
 from webapp.web.http.multipart import Posted, Posting

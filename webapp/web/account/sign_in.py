@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from webapp.accounts import passwords, people, sessions, throttle
 from webapp.errors import UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.web.http import cookies
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.convertors import Convertor, register_url_convertor
 
 from webapp.errors import FormErrors, UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
 from webapp.web.api.body import Fields
 from webapp.web.api.field_errors import MOST, no_such_field

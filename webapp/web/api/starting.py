@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from sqlalchemy.exc import IntegrityError
 
 from webapp.errors import Conflict, FormErrors, UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.kinds import KINDS
 from webapp.ports import Kind, Person
 from webapp.tasks import commands, queries

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from webapp.accounts import people
 from webapp.errors import NotFound
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
 from webapp.tasks import queries
 from webapp.tasks.queries import View

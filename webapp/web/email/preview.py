@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.errors import NotFound, UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.kinds.email.form import EmailForm
 from webapp.kinds.email.recipients import look_up, require_column
 from webapp.mail import formats, lists

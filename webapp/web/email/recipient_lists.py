@@ -4,10 +4,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
 from webapp.errors import NotFound, UserError
-from webapp.files import saved_lists
-from webapp.files.saved_lists import SavedList
-from webapp.house import House
-from webapp.intake import update_list
+from webapp.files import saved_tables as saved_lists
+from webapp.files.saved_tables import SavedList
+from webapp.ingest import update_list
+from webapp.installation import House
 from webapp.kinds.email.recipients import require_column
 from webapp.mail.list_update import Updated
 from webapp.ports import Person

@@ -4,7 +4,7 @@ from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import Response
 
 from webapp.errors import Conflict, FormErrors, UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.kinds.email.form import EmailForm
 from webapp.kinds.email.kind import KIND as EMAIL
 from webapp.kinds.email.kind import check

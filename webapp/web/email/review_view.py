@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from webapp import processes
+from webapp import sandbox as processes
 from webapp.connections import suppressions as never
 from webapp.connections.mail_routing import Way
-from webapp.house import House
+from webapp.installation import House
 from webapp.kinds.email.form import EmailForm
 from webapp.kinds.email.kind import KIND, UNCHECKED, reading_of
 from webapp.kinds.email.recipients import require_column

@@ -5,7 +5,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from webapp.accounts import audit
 from webapp.connections import suppressions as never
-from webapp.house import House
+from webapp.installation import House
 from webapp.mail.recipients import normal_form
 from webapp.web.http.deps import TheHouse
 from webapp.web.http.multipart import Posted

@@ -11,9 +11,9 @@ from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.files import queries
 from webapp.files.model import File
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
-from webapp.reports.peek import Peek
+from webapp.reports.preview import Peek
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.render import go, page

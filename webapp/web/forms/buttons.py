@@ -7,10 +7,10 @@ from typing import Any
 
 from fastapi import BackgroundTasks
 
-from webapp.accounts import kept
+from webapp.accounts import saved_forms as kept
 from webapp.errors import NotFound, UserError
-from webapp.files import saved_lists
-from webapp.house import House
+from webapp.files import saved_tables as saved_lists
+from webapp.installation import House
 from webapp.kinds.email.form import EmailForm
 from webapp.ports import Kind, Person
 from webapp.tasks import commands

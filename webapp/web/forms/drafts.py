@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from webapp.db import schema
-from webapp.db.memory import forget, recall, remember
+from webapp.db.preferences import forget, recall, remember
 from webapp.db.types import now
 from webapp.ports import Kind, Person
 

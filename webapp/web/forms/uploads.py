@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from webapp.db.memory import recall, remember
+from webapp.db.preferences import recall, remember
 from webapp.errors import UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Kind, Person
 from webapp.web.forms.reading import Filled, extra_of
 from webapp.web.http.multipart import Posting

@@ -4,13 +4,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from webapp.accounts import kept, people
+from webapp.accounts import people
+from webapp.accounts import saved_forms as kept
 from webapp.connections import channels
-from webapp.db.memory import EVERYBODY, recall, remember
-from webapp.house import House
+from webapp.db.preferences import EVERYBODY, recall, remember
+from webapp.installation import House
 from webapp.kinds import KINDS
 from webapp.ports import Person
-from webapp.tasks import causes
+from webapp.tasks import failure_groups as causes
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, Id, SignedIn, TheHouse
 from webapp.web.http.render import go, page

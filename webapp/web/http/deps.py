@@ -12,7 +12,7 @@ from webapp.accounts.secrets import digest
 from webapp.accounts.sessions import Session
 from webapp.db.connect import current_version
 from webapp.errors import Forbidden
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
 from webapp.web.http.cookies import COOKIE, cookie_of
 from webapp.web.http.problem import problem

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.house import House
+from webapp.installation import House
 from webapp.kinds.notification.form import CHANNELS, GROUPS, NotificationForm
 from webapp.kinds.notification.kind import EVERYONE
 from webapp.notify import preview

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.house import House
+from webapp.installation import House
 from webapp.kinds.notification.form import CHANNELS
 from webapp.kinds.notification.kind import INBOX
 from webapp.ports import Person

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.db.connect import current_version
-from webapp.engine.ownership import slots_alive
+from webapp.engine.recovery import slots_alive
 from webapp.engine.supervisor import slots_of
-from webapp.house import House
+from webapp.installation import House
 from webapp.web.api.schemas import answer
 from webapp.web.http.deps import TheHouse
 from webapp.web.http.problem import problem, problems

@@ -12,9 +12,9 @@ from prometheus_client.registry import Collector
 from webapp import __version__
 from webapp.db.connect import current_version
 from webapp.db.types import now
-from webapp.engine.locks import living
+from webapp.engine.worker_locks import living
 from webapp.errors import Forbidden
-from webapp.house import House
+from webapp.installation import House
 from webapp.tasks.views import metrics as figures
 from webapp.web.http.deps import Program, TheHouse
 from webapp.web.http.problem import problems

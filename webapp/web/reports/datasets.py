@@ -4,10 +4,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
 from webapp.errors import NotFound, UserError
-from webapp.files import saved_lists, uploads
-from webapp.files.saved_lists import DATA, SavedList
-from webapp.house import House
-from webapp.intake import receive, reread
+from webapp.files import saved_tables as saved_lists
+from webapp.files import uploads
+from webapp.files.saved_tables import DATA, SavedList
+from webapp.ingest import receive, reread
+from webapp.installation import House
 from webapp.ports import Person, Table
 from webapp.reports.reading.overrides import TYPES, Wish
 from webapp.web.forms.controls import SHOWN_COLUMNS

@@ -12,13 +12,13 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from webapp.errors import FormErrors, NotFound, TaskError, UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.kinds.report import data as reportdata
 from webapp.kinds.report.data import Known
 from webapp.kinds.report.form import ReportForm
 from webapp.kinds.report.plan import plan_of, wrong_with
 from webapp.ports import Parameter, Person
-from webapp.reports.peek import Peek, peek_apart
+from webapp.reports.preview import Peek, peek_apart
 from webapp.reports.shaping.periods import NAMED
 from webapp.reports.shaping.plan import Plan
 from webapp.tasks.views.past_runs import pace

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from webapp.db import schema
 from webapp.files import uploads
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
 from webapp.web.forms.reading import line_of
 from webapp.web.http.multipart import Posting

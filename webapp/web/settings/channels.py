@@ -8,13 +8,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp import processes
+from webapp import sandbox as processes
 from webapp.accounts import audit, people
 from webapp.connections import channels as store
 from webapp.connections.channels import Stored
 from webapp.errors import NotFound, UserError
-from webapp.house import House
-from webapp.notify import trial
+from webapp.installation import House
+from webapp.notify import connection_test as trial
 from webapp.notify.services import SERVICES, url_of
 from webapp.ports import Reply, Takes
 from webapp.web.http import flash

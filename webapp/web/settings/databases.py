@@ -13,9 +13,9 @@ from webapp.connections import databases as sources
 from webapp.connections import saved_queries as queries
 from webapp.connections.saved_queries import Stored
 from webapp.errors import Conflict, NotFound, UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
-from webapp.reports.peek import Peek, peek_apart
+from webapp.reports.preview import Peek, peek_apart
 from webapp.reports.reading import sql
 from webapp.reports.reading.sources import Ref
 from webapp.reports.shaping.plan import Plan

@@ -11,10 +11,10 @@ from webapp.connections import mail_servers as servers
 from webapp.connections.mail_routing import Way
 from webapp.connections.mail_servers import Server
 from webapp.errors import Conflict, NotFound, UserError
-from webapp.house import House
-from webapp.mail.trial import try_out
+from webapp.installation import House
+from webapp.mail.connection_test import try_out
 from webapp.ports import Person
-from webapp.tasks import causes
+from webapp.tasks import failure_groups as causes
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, Id, TheHouse
 from webapp.web.http.multipart import Posted, Posting

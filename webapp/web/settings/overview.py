@@ -13,8 +13,8 @@ from webapp.connections import databases as sources
 from webapp.connections import mail_servers as servers
 from webapp.connections import suppressions as never
 from webapp.connections.mail_servers import Server
-from webapp.house import House
-from webapp.mail.trial import Step
+from webapp.installation import House
+from webapp.mail.connection_test import Step
 from webapp.web.http import flash
 from webapp.web.http.render import page
 from webapp.web.settings import environment

@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import address, audit, changes, entries, links, people
+from webapp.accounts import audit, links, people
+from webapp.accounts import commands as changes
+from webapp.accounts import public_url as address
+from webapp.accounts import validation as entries
 from webapp.accounts.links import NewLink
 from webapp.errors import Conflict, UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
 from webapp.web.account import sign_in as signin
 from webapp.web.http import flash

@@ -9,8 +9,8 @@ from webapp.accounts import audit
 from webapp.connections import suppressions as never
 from webapp.connections.suppressions import Unwanted
 from webapp.errors import UserError
-from webapp.house import House
-from webapp.intake import read_addresses_of
+from webapp.ingest import read_addresses_of
+from webapp.installation import House
 from webapp.mail.recipients import read_addresses
 from webapp.ports import Person
 from webapp.web.http import csv_response as csv_out

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import make_url
 
 from webapp.db.types import now
-from webapp.engine.locks import living
-from webapp.house import House
+from webapp.engine.worker_locks import living
+from webapp.installation import House
 from webapp.settings import Settings
 from webapp.tasks.views import metrics as figures
 from webapp.web.http.formatting import lasting, plural, size

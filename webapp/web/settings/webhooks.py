@@ -10,7 +10,7 @@ from webapp.accounts import audit
 from webapp.connections import webhooks as hooks
 from webapp.connections.webhooks import MOST_PER_MINUTE, Hook
 from webapp.errors import FormErrors, UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.kinds.notification.form import CHANNELS, GROUPS, PRIORITIES
 from webapp.notify import template
 from webapp.ports import Person

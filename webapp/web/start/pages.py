@@ -8,10 +8,10 @@ from typing import Any
 from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import Response
 
-from webapp.accounts import kept
+from webapp.accounts import saved_forms as kept
 from webapp.errors import Conflict, NotFound
-from webapp.files import saved_lists
-from webapp.house import House
+from webapp.files import saved_tables as saved_lists
+from webapp.installation import House
 from webapp.mail.merge import fields_of
 from webapp.ports import Kind, Person
 from webapp.tasks import commands, queries

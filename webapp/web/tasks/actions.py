@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 from webapp.accounts import audit
 from webapp.db.types import now
 from webapp.errors import Conflict, NotFound
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
-from webapp.tasks import causes, commands, queries
+from webapp.tasks import commands, queries
+from webapp.tasks import failure_groups as causes
 from webapp.tasks.model import Task
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheHouse

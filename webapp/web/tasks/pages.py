@@ -6,9 +6,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from webapp.accounts import people
-from webapp.house import House
+from webapp.installation import House
 from webapp.kinds import KINDS
-from webapp.tasks import causes, queries
+from webapp.tasks import failure_groups as causes
+from webapp.tasks import queries
 from webapp.tasks.model import DeliveryRow, Task
 from webapp.web.http import csv_response as csv_out
 from webapp.web.http import flash

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from webapp.db.connect import current_version
 from webapp.db.types import now
 from webapp.errors import NotFound
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
 from webapp.tasks import inbox
 from webapp.web.http.deps import poll_session, session_person

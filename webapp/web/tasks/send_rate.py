@@ -4,7 +4,7 @@ from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import RedirectResponse, Response
 
 from webapp.errors import Conflict, UserError
-from webapp.house import House
+from webapp.installation import House
 from webapp.ports import Person
 from webapp.tasks import queries
 from webapp.tasks.ledger import send_rate as speed

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from webapp.db.connect import current_version
 from webapp.db.types import now
 from webapp.errors import NotFound
-from webapp.house import House
+from webapp.installation import House
 from webapp.kinds import KINDS
 from webapp.ports import Person
 from webapp.tasks import queries

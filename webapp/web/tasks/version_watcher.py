@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.engine.local import Changes
-from webapp.house import House
+from webapp.installation import House
 
 EVERY = 0.25  # seconds
 

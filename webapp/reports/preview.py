@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from webapp import processes
+from webapp import sandbox as processes
 from webapp.reports.reading.sources import MEMORY_MB, SECONDS, Ref, opened
 from webapp.reports.shaping.plan import Plan
 
@@ -38,7 +38,7 @@ class Peek:
 
 def peek(ref: Ref, plan: Plan, dates: str = "iso") -> Peek:
     """Works the plan out as the report does, and keeps its first rows. TaskError where the report could not be made."""
-    from webapp.reports.kinds_of import kind_of
+    from webapp.reports.column_types import kind_of
     from webapp.reports.shaping import shape
     from webapp.reports.writing.normalise import normalise
 
@@ -48,7 +48,7 @@ def peek(ref: Ref, plan: Plan, dates: str = "iso") -> Peek:
 
 def first_rows(table: "Normalised", dates: str, of: Sequence[str] = ()) -> Peek:
     """The first rows of a table that is ready to be written; `of`: the types that its columns had before."""
-    from webapp.reports.kinds_of import kind_of
+    from webapp.reports.column_types import kind_of
     from webapp.reports.writing.display import is_right, rows_of, shower
 
     names, kinds = table.schema.names[:COLUMNS], table.schema.types[:COLUMNS]

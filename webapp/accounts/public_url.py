@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
-from webapp.db.memory import EVERYBODY, recall, remember
+from webapp.db.preferences import EVERYBODY, recall, remember
 from webapp.errors import UserError
 from webapp.settings import Settings
 

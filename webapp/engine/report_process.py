@@ -11,14 +11,14 @@ from functools import partial
 from multiprocessing.connection import Connection as Pipe
 
 from webapp import logs
-from webapp.engine import watch
+from webapp.engine import cancel_watch as watch
 from webapp.errors import TaskError
 from webapp.settings import Settings
 from webapp.tasks import commands
-from webapp.tasks.control import Control
+from webapp.tasks.cancellation import Control
 from webapp.tasks.model import Task
+from webapp.tasks.resources import Build, Workshop
 from webapp.tasks.running import endings, run
-from webapp.tasks.workshop import Build, Workshop
 
 NICE = 10
 TOO_LONG = "It took longer than {} seconds, the most that a report may take, and was stopped. No file was made."

@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection, select, update
 
-from webapp.accounts import entries, links, people, sessions
+from webapp.accounts import links, people, sessions
+from webapp.accounts import validation as entries
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Row, Select, func, select
 from webapp.db import schema
 from webapp.files.model import File
 from webapp.files.queries import of_tasks
-from webapp.tasks.changes import BY_STATE
 from webapp.tasks.model import DeliveryRow, Line, Progress, State, Task
+from webapp.tasks.transitions import BY_STATE
 
 t, p = schema.task, schema.person
 

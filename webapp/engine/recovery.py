@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, select
 
 from webapp.db import schema
-from webapp.engine.locks import is_held, living
+from webapp.engine.worker_locks import is_held, living
 from webapp.tasks import commands
 from webapp.tasks.model import State
-from webapp.tasks.workshop import Workshop
+from webapp.tasks.resources import Workshop
 
 t = schema.task
 LOOK_EVERY = 0.02  # seconds

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from webapp import secret
-from webapp.accounts import address, people
+from webapp import crypto as secret
+from webapp.accounts import people
+from webapp.accounts import public_url as address
 from webapp.connections import channels
 from webapp.connections import saved_queries as queries
 from webapp.connections import suppressions as never
@@ -23,16 +24,17 @@ from webapp.db.connect import Database, current_version
 from webapp.engine import choose
 from webapp.errors import NotFound
 from webapp.files import queries as files
-from webapp.files import saved_lists, uploads
+from webapp.files import saved_tables as saved_lists
+from webapp.files import uploads
 from webapp.files.store import Store
-from webapp.intake import receive, receive_attachment
+from webapp.ingest import receive, receive_attachment
 from webapp.kinds import KINDS
-from webapp.mail.places import Places
-from webapp.mail.senders import require_sense
+from webapp.mail.connection_limit import Places
+from webapp.mail.open_target import require_sense
 from webapp.notify import logfile
-from webapp.notify.turns import Turn, Turns
+from webapp.notify.concurrency_limit import Turn, Turns
 from webapp.ports import Attachment, Channel, Kind, MailTarget, Parameter, Person, SavedQuery, Table, Understood
-from webapp.reports import ownlog
+from webapp.reports import task_log_source as ownlog
 from webapp.settings import Settings
 from webapp.tasks.views import export as records
 

@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from webapp.errors import Superseded
-from webapp.tasks.control import Control
+from webapp.tasks.cancellation import Control
 from webapp.tasks.model import Task
+from webapp.tasks.resources import Workshop
 from webapp.tasks.running import endings, run
-from webapp.tasks.workshop import Workshop
 
 LOOK_EVERY = 0.4  # seconds: no new message begins within 1 s of the wish
 STOP_SECONDS = 8.0  # after which a stopping slot puts its task back; the whole stop takes at most 10

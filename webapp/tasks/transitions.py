@@ -9,7 +9,7 @@ from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Superseded
-from webapp.tasks import outcome
+from webapp.tasks import summary as outcome
 from webapp.tasks.model import State, predecessors
 
 t, d = schema.task, schema.delivery

@@ -4,14 +4,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from webapp.engine import ownership
+from webapp.engine import recovery as ownership
 from webapp.engine.background import BackgroundEngine
-from webapp.engine.child import run_in_child
-from webapp.engine.locks import WorkerLock, new_worker
-from webapp.engine.watch import watched
-from webapp.tasks.control import Control
+from webapp.engine.cancel_watch import watched
+from webapp.engine.report_process import run_in_child
+from webapp.engine.worker_locks import WorkerLock, new_worker
+from webapp.tasks.cancellation import Control
+from webapp.tasks.resources import Build, Workshop
 from webapp.tasks.running import run
-from webapp.tasks.workshop import Build, Workshop
 
 STOP_SECONDS = 9.0
 LOOK_AFTER_LOST = 2.0  # seconds between two looks for tasks of another web process that died

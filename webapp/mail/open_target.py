@@ -3,8 +3,8 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from webapp.mail.connection_limit import Places
 from webapp.mail.outbox import Outbox
-from webapp.mail.places import Places
 from webapp.mail.smtp import SmtpServer
 from webapp.mail.url import SmtpSettings, read_sender, read_url
 from webapp.ports import MailTarget

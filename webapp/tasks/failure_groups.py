@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from webapp.db import schema
 from webapp.ports import Engine, Person
 from webapp.tasks import commands
+from webapp.tasks.mapping import tasks_select, to_tasks
 from webapp.tasks.model import State, Task
-from webapp.tasks.rows import tasks_select, to_tasks
 
 t = schema.task
 OPEN = (t.c.state == State.FAILED) & t.c.dealt_with.is_(None) & (t.c.cause != "")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from webapp import processes
+from webapp import sandbox as processes
 from webapp.errors import UserError
 from webapp.files import uploads
 from webapp.files.store import Store, safe_name
@@ -17,7 +17,7 @@ from webapp.reports.reading.overrides import NOTHING, Wish
 from webapp.reports.reading.sources import understand_apart
 
 if TYPE_CHECKING:
-    from webapp.house import House
+    from webapp.installation import House
 
 NO_ADDRESSES = "No column of this list holds addresses. Its columns are {}."
 
