@@ -20,7 +20,7 @@ from tests.factories import make_person, make_task
 from tests.notify.targets import Hook
 from tests.serving import Serving
 from webapp.accounts import people
-from webapp.connections import channels as store
+from webapp.connections import channels
 from webapp.connections.channels import Stored
 from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date
@@ -28,7 +28,7 @@ from webapp.db.types import now
 from webapp.installation import House, build
 from webapp.settings import Settings
 from webapp.tasks import commands, inbox
-from webapp.web.tasks import log_view as tasklog
+from webapp.web.tasks import log_view
 from webapp.web.tasks.log_view import Filter
 
 NUMBER = int(os.environ.get("OUTTRAY_BENCH_NOTIFICATIONS", "200"))
@@ -94,7 +94,7 @@ def _to_log() -> dict[str, object]:
 def _to_webhooks(house: House, url: str) -> dict[str, object]:
     with house.write() as conn:
         numbers = [
-            store.save(conn, house.seal, Stored(0, f"Place {n}", "JSON", True, True, (), False), f"{url}/{n}")
+            channels.save(conn, house.seal, Stored(0, f"Place {n}", "JSON", True, True, (), False), f"{url}/{n}")
             for n in range(TARGETS)
         ]
     return {"message": "The parcel is here.", "channels": [str(one) for one in numbers]}
@@ -133,7 +133,7 @@ def _bell() -> tuple[float, float]:
                 make_task(conn, ana)
                 inbox.tell(conn, ana.id, "Meeting", "At nine.", key=str(number), is_read=number < 980)
         with house.read() as conn:
-            log = _median(lambda: tasklog.read(conn, ana, "/", Filter()))
+            log = _median(lambda: log_view.read(conn, ana, "/", Filter()))
             bell = _median(lambda: inbox.bell(conn, ana))
         house.close()
     return log - bell, bell

@@ -9,7 +9,7 @@ from tests.factories import make_person, make_task
 from webapp.errors import UserError
 from webapp.files import queries as files
 from webapp.installation import House, build
-from webapp.maintenance import backup as archive
+from webapp.maintenance import backup
 from webapp.settings import Settings
 from webapp.tasks import commands, queries
 from webapp.tasks.model import State
@@ -37,8 +37,8 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> House:
 
 
 def test_everything_comes_back_and_what_waited_is_held(filled: House, empty: House, tmp_path: Path):
-    archive.backup(filled, tmp_path / "backup.tar.gz")
-    numbers = archive.restore(empty, tmp_path / "backup.tar.gz")
+    backup.backup(filled, tmp_path / "backup.tar.gz")
+    numbers = backup.restore(empty, tmp_path / "backup.tar.gz")
     assert (numbers["task"], numbers["person"], numbers["file"]) == (3, 1, 1)
     with empty.read() as conn:
         tasks = queries.recent(conn, queries.View(None))
@@ -49,8 +49,8 @@ def test_everything_comes_back_and_what_waited_is_held(filled: House, empty: Hou
 
 
 def test_a_restored_panel_goes_on_counting_and_a_held_task_can_be_released(filled: House, empty: House, tmp_path: Path):
-    archive.backup(filled, tmp_path / "backup.tar.gz")
-    archive.restore(empty, tmp_path / "backup.tar.gz")
+    backup.backup(filled, tmp_path / "backup.tar.gz")
+    backup.restore(empty, tmp_path / "backup.tar.gz")
     with empty.read() as conn:
         held = queries.recent(conn, queries.View(None, states=[State.HELD]))[0]
         owner = empty.owner(held.owner)
@@ -63,25 +63,25 @@ def test_a_restored_panel_goes_on_counting_and_a_held_task_can_be_released(fille
 
 
 def test_a_restore_does_not_touch_a_panel_that_is_there(filled: House, tmp_path: Path):
-    archive.backup(filled, tmp_path / "backup.tar.gz")
+    backup.backup(filled, tmp_path / "backup.tar.gz")
     with pytest.raises(UserError, match="a panel here already"):
-        archive.restore(filled, tmp_path / "backup.tar.gz")
+        backup.restore(filled, tmp_path / "backup.tar.gz")
 
 
 @pytest.mark.parametrize("damage", ["cut", "other", "nothing"])
 def test_a_damaged_archive_is_refused_and_leaves_nothing(filled: House, empty: House, tmp_path: Path, damage: str):
     path = tmp_path / "backup.tar.gz"
-    archive.backup(filled, path)
+    backup.backup(filled, path)
     whole = path.read_bytes()
     path.write_bytes({"cut": whole[: len(whole) // 2], "other": b"hello" * 99, "nothing": b""}[damage])
     with pytest.raises(UserError, match="not a whole backup"):
-        archive.restore(empty, path)
+        backup.restore(empty, path)
     with empty.read() as conn:
         assert queries.recent(conn, queries.View(None)) == []
 
 
 def test_a_backup_that_cannot_be_finished_leaves_no_half_file(filled: House, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(archive, "_add_files", lambda tar, house: 1 / 0)
+    monkeypatch.setattr(backup, "_add_files", lambda tar, house: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        archive.backup(filled, tmp_path / "backup.tar.gz")
+        backup.backup(filled, tmp_path / "backup.tar.gz")
     assert not list(tmp_path.glob("backup*"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from webapp import sandbox as processes
+from webapp import sandbox
 from webapp.errors import FormErrors, TaskError, UserError
 
 HERE = Path(__file__).parent
@@ -67,7 +67,7 @@ def leave():
 
 
 def call(function, *args, seconds=120, memory_mb=512, **more):
-    return processes.call(function, *args, seconds=seconds, memory_mb=memory_mb, **more)
+    return sandbox.call(function, *args, seconds=seconds, memory_mb=memory_mb, **more)
 
 
 def test_the_result_comes_back():

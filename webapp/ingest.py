@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from webapp import sandbox as processes
+from webapp import sandbox
 from webapp.errors import UserError
 from webapp.files import uploads
 from webapp.files.store import Store, safe_name
@@ -58,7 +58,7 @@ def update_list(
         columns = [list(one.columns) for one in (known.understood, understood)]
         named = [_address_column(one) for one in columns]
         given = (known.typed, columns[0], named[0], typed, columns[1], named[1], merged, text, only_new)
-        updated: Updated = processes.call(
+        updated: Updated = sandbox.call(
             list_update.update, *given, seconds=lists.SECONDS, memory_mb=lists.MEMORY_MB, what=f"“{safe_name(name)}”"
         )
         stored = house.store.keep(text)
@@ -82,7 +82,7 @@ def read_addresses_of(store: Store, name: str, path: Path) -> list[str]:
     with store.unfinished() as typed:
         understood = understand_apart(path, safe_name(name), typed)
         column = _address_column(understood.columns)
-        found: list[str] = processes.call(
+        found: list[str] = sandbox.call(
             lists.addresses, typed, column, seconds=lists.SECONDS, memory_mb=lists.MEMORY_MB, what=f"“{name}”"
         )
     return [*_of_header(column), *found]

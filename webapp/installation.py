@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from webapp import crypto as secret
+from webapp import crypto
 from webapp.accounts import people
 from webapp.accounts import public_url as address
-from webapp.connections import channels
+from webapp.connections import channels, suppressions
 from webapp.connections import saved_queries as queries
-from webapp.connections import suppressions as never
 from webapp.connections.mail_routing import MailRoom
 from webapp.connections.query_runner import Room
 from webapp.connections.unsubscribe_tokens import Unsubscribe
@@ -24,8 +23,7 @@ from webapp.db.connect import Database, current_version
 from webapp.engine import choose
 from webapp.errors import NotFound
 from webapp.files import queries as files
-from webapp.files import saved_tables as saved_lists
-from webapp.files import uploads
+from webapp.files import saved_tables, uploads
 from webapp.files.store import Store
 from webapp.ingest import receive, receive_attachment
 from webapp.kinds import KINDS
@@ -34,7 +32,7 @@ from webapp.mail.open_target import require_sense
 from webapp.notify import logfile
 from webapp.notify.concurrency_limit import Turn, Turns
 from webapp.ports import Attachment, Channel, Kind, MailTarget, Parameter, Person, SavedQuery, Table, Understood
-from webapp.reports import task_log_source as ownlog
+from webapp.reports import task_log_source
 from webapp.settings import Settings
 from webapp.tasks.views import export as records
 
@@ -56,8 +54,8 @@ class House:
         self.store = Store(settings.data_dir / "files")
         self.engine = choose(settings, self.database, self.run_dir)
         self.version = 0
-        self._secret = secret.load(settings)
-        self.seal = secret.Seal(self._secret)
+        self._secret = crypto.load(settings)
+        self.seal = crypto.Seal(self._secret)
         self.unsubscribe = Unsubscribe(self._secret)
         self._turns = Turns()
 
@@ -125,7 +123,7 @@ class House:
         self, person: Person, name: str, most: int | None = None
     ) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
         """The panel's own tasks or deliveries, as far as this person sees them."""
-        return list(ownlog.KINDS[name]), records.rows(self.read, person, name, most)
+        return list(task_log_source.KINDS[name]), records.rows(self.read, person, name, most)
 
     def channel(self, person: Person, channel_id: str) -> Channel:
         """A place that this person may send to, with its address; NotFound otherwise."""
@@ -225,7 +223,7 @@ class HouseDesk:
 
     def kept(self) -> Sequence[tuple[str, str, Table]]:
         with self.house.read() as conn:
-            found = saved_lists.listing(conn, self.house.store, self.person, saved_lists.DATA)
+            found = saved_tables.listing(conn, self.house.store, self.person, saved_tables.DATA)
         return [(f"{uploads.SAVED}{one.id}", one.name, one.table) for one in found]
 
     def channels(self) -> Sequence[Channel]:
@@ -274,7 +272,7 @@ class HouseDesk:
 
     def unwanted(self, addresses: Sequence[str]) -> Sequence[str]:
         with self.house.read() as conn:
-            return never.which(conn, addresses)
+            return suppressions.which(conn, addresses)
 
 
 @lru_cache(maxsize=16)  # a run asks for every message

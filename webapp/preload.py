@@ -5,11 +5,11 @@ Without the freeze each child's first garbage collection writes into, and so cop
 
 import gc
 
-from webapp import installation as house
+from webapp import installation
 from webapp.engine import slot
 from webapp.mail.html import page
 
-__all__ = ["house", "slot"]
+__all__ = ["installation", "slot"]
 
 page("", "")  # loads what turns a message into HTML
 gc.collect()

@@ -4,8 +4,7 @@ import threading
 
 import pytest
 
-from webapp.accounts import commands as changes
-from webapp.accounts import links, people, sessions, tokens
+from webapp.accounts import commands, links, people, sessions, tokens
 from webapp.errors import Conflict, NotFound, UserError
 
 
@@ -82,8 +81,8 @@ def test_whoever_chose_nothing_has_the_zone_and_the_wait_of_the_installation(roo
 def test_a_profile_can_be_changed(room):
     ana = room.add()
     with room.write() as conn:
-        changes.set_profile(conn, ana, " Ana  Maria ", "Asia/Tokyo")
-        changes.set_undo_seconds(conn, ana, 120)
+        commands.set_profile(conn, ana, " Ana  Maria ", "Asia/Tokyo")
+        commands.set_undo_seconds(conn, ana, 120)
     with room.read() as conn:
         changed = people.by_id(conn, room.settings, ana.id)
     assert (changed.name, changed.zone.key, changed.undo_seconds) == ("Ana Maria", "Asia/Tokyo", 120)
@@ -92,7 +91,7 @@ def test_a_profile_can_be_changed(room):
 def test_an_unknown_zone_is_refused(room):
     ana = room.add()
     with room.write() as conn, pytest.raises(UserError, match="Choose a time zone"):
-        changes.set_profile(conn, ana, "Ana", "../../etc/passwd")
+        commands.set_profile(conn, ana, "Ana", "../../etc/passwd")
 
 
 def test_there_is_no_admin_until_one_can_sign_in(room):
@@ -106,7 +105,7 @@ def test_there_is_no_admin_until_one_can_sign_in(room):
         assert people.has_admin(conn)
 
 
-@pytest.mark.parametrize("change", [changes.disable, lambda conn, person: changes.set_role(conn, person, "staff")])
+@pytest.mark.parametrize("change", [commands.disable, lambda conn, person: commands.set_role(conn, person, "staff")])
 def test_the_last_admin_stays(room, change):
     root = room.add(email="root@example.com", name="Root", role="admin")
     room.add(email="invited@example.com", role="admin", stored="")
@@ -125,7 +124,7 @@ def test_two_admins_who_demote_each_other_at_the_same_moment_leave_one(room):
         both.wait()
         try:
             with room.write() as conn:
-                changes.set_role(conn, person, "staff")
+                commands.set_role(conn, person, "staff")
         except Conflict:
             pass
 
@@ -144,14 +143,14 @@ def test_a_disabled_person_has_no_way_in_left(room):
     with room.write() as conn:
         cookie, secret = sessions.start(conn, ana.id), tokens.add(conn, ana.id, "script")
         link = links.new_invite(conn, ana.id).secret
-        changes.disable(conn, ana)
+        commands.disable(conn, ana)
     with room.read() as conn:
         assert sessions.find(conn, room.settings, cookie) is None
         assert tokens.find(conn, room.settings, secret) is None
         assert links.find(conn, "invite", link) is None
         assert people.credentials(conn, ana.email) is None
     with room.write() as conn:
-        changes.enable(conn, ana)
+        commands.enable(conn, ana)
     with room.read() as conn:
         assert people.credentials(conn, ana.email) is not None
         assert sessions.find(conn, room.settings, cookie) is None
@@ -176,7 +175,7 @@ def test_the_list_tells_who_was_never_seen_and_ends_with_the_disabled(room):
     room.add(email="root@example.com", name="zoe", role="admin")
     ana, ben = room.add(name="Ana"), room.add(email="ben@example.com", name="Ben", stored="")
     with room.write() as conn:
-        changes.disable(conn, ana)
+        commands.disable(conn, ana)
         sessions.start(conn, ben.id)
     with room.read() as conn:
         listed = people.listing(conn, room.settings)

@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from webapp.accounts import commands as changes
-from webapp.accounts import sessions
+from webapp.accounts import commands, sessions
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import NotFound
@@ -107,7 +106,7 @@ def test_a_new_password_ends_all_sessions_but_the_one_that_set_it(room):
     mine, other, bens = start(room, ana), start(room, ana), start(room, ben)
     before = room.changes
     with room.write() as conn:
-        changes.set_password(conn, ana, "new", keep=find(room, mine).hash)
+        commands.set_password(conn, ana, "new", keep=find(room, mine).hash)
     assert [find(room, cookie) is not None for cookie in (mine, other, bens)] == [True, False, True]
     assert room.changes == before + 1
 

@@ -8,7 +8,7 @@ import pytest
 from tests.contract.conftest import Panel
 from tests.waiting import until
 from webapp.db.types import now
-from webapp.engine import recovery as ownership
+from webapp.engine import recovery
 from webapp.engine.worker_locks import WorkerLock, new_worker
 from webapp.errors import Conflict, Superseded
 from webapp.tasks import commands, queries
@@ -132,10 +132,10 @@ def test_a_task_is_put_back_only_when_its_worker_is_dead(panel: Panel):
     lock.take()
     task_id = panel.start()
     claimed = run.claim(panel.house, task_id, worker)
-    ownership.put_back_lost(panel.house)
+    recovery.put_back_lost(panel.house)
     assert panel.task(task_id).state is State.RUNNING
     lock.release()
-    ownership.put_back_lost(panel.house)
+    recovery.put_back_lost(panel.house)
     assert panel.task(task_id).state is State.WAITING
     with pytest.raises(Superseded), panel.house.write() as conn:
         fenced(conn, task_id, claimed.attempt, progress_done=1)
@@ -150,7 +150,7 @@ def test_three_deaths_without_progress_fail_a_task_and_progress_in_between_saves
             if task_id == well:
                 with panel.house.write() as conn:
                     fenced(conn, task_id, claimed.attempt, deaths=0, progress_done=1)
-            ownership.put_back(panel.house, worker, counted=True)
+            recovery.put_back(panel.house, worker, counted=True)
     assert panel.task(poisoned).state is State.FAILED
     assert "three times" in panel.task(poisoned).outcome
     assert panel.task(well).state is State.WAITING
@@ -160,7 +160,7 @@ def test_deaths_of_supervisor_or_machine_do_not_count(panel: Panel):
     task_id = panel.start()
     for _ in range(4):
         run.claim(panel.house, task_id, new_worker(panel.house.run_dir, "quick"))
-        ownership.put_back_lost(panel.house)
+        recovery.put_back_lost(panel.house)
     assert panel.task(task_id).state is State.WAITING
 
 

@@ -11,8 +11,7 @@ import pytest
 
 from tests.serving import ENDED, Serving, start_task, task, wait_ended
 from tests.waiting import until
-from webapp.connections import databases as sources
-from webapp.connections import saved_queries as queries
+from webapp.connections import databases, saved_queries
 from webapp.connections.saved_queries import Stored
 from webapp.installation import build
 from webapp.ports import Column
@@ -88,9 +87,9 @@ def endless_query(serving: Serving, folder: Path) -> str:
     house = build(Settings(data_dir=serving.data))
     text = "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) as n from n"
     with house.write() as conn:
-        values = sources.read_entry("Shop", f"sqlite:///{path}", "300", house.data_dir, is_new=True)
-        source = sources.save(conn, house.seal, 0, values)
-        query = queries.save(conn, Stored(0, source, "Endless", text, (), (Column("n", "integer"),), True, ()))
+        values = databases.read_entry("Shop", f"sqlite:///{path}", "300", house.data_dir, is_new=True)
+        source = databases.save(conn, house.seal, 0, values)
+        query = saved_queries.save(conn, Stored(0, source, "Endless", text, (), (Column("n", "integer"),), True, ()))
     house.close()
     return f"q-{query}"
 

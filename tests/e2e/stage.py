@@ -9,16 +9,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from tests.factories import make_delivery, make_file, make_person, make_task
-from webapp.accounts import people
-from webapp.accounts import saved_forms as kept
-from webapp.connections import channels as store
-from webapp.connections import databases as sources
-from webapp.connections import saved_queries as queries
-from webapp.connections import suppressions as never
+from webapp.accounts import people, saved_forms
+from webapp.connections import channels, databases, saved_queries, suppressions
 from webapp.connections.saved_queries import Stored
 from webapp.db.types import now
 from webapp.files import queries as files
-from webapp.files import saved_tables as saved_lists
+from webapp.files import saved_tables
 from webapp.installation import House
 from webapp.ports import Column, Parameter, Person, Takes
 from webapp.reports.preview import Peek
@@ -38,13 +34,13 @@ def set_stage(house: House, folder: Path) -> dict[str, int | str]:
     tasks = _fill(house, folder)
     with house.write() as conn:
         ana = people.by_email(conn, house.settings, "ana@example.com")
-        never.add(conn, ["carla@example.com"], "unsubscribed", task=tasks["attention"])
-        never.add(conn, ["office@example.net", "zoe.schmidt@example.org"], "added")
+        suppressions.add(conn, ["carla@example.com"], "unsubscribed", task=tasks["attention"])
+        suppressions.add(conn, ["office@example.net", "zoe.schmidt@example.org"], "added")
     path = folder / "clients.csv"
     path.write_text("E-mail,Name\n" + "".join(f"p{number}@example.com,Person {number}\n" for number in range(240)))
     table = house.receive_upload(ana, "clients.csv", path)
     with house.write() as conn:
-        saved_lists.add(conn, ana, "Clients", table.id)
+        saved_tables.add(conn, ana, "Clients", table.id)
     _connect_shop(house, folder)
     with house.write() as conn:
         for name, service, paused, takes in (
@@ -52,8 +48,8 @@ def set_stage(house: House, folder: Path) -> dict[str, int | str]:
             ("Warehouse chat", "Microsoft Teams", True, Takes(28_000, 250, files=False)),
             ("Night watch", "SMS through Twilio", False, Takes(160, markdown=False, files=False)),
         ):
-            channel = store.Stored(0, name, service, False, True, (), paused, takes=takes)
-            store.save(conn, house.seal, channel, "json://example.com/x")
+            channel = channels.Stored(0, name, service, False, True, (), paused, takes=takes)
+            channels.save(conn, house.seal, channel, "json://example.com/x")
         inbox.tell(conn, ana.id, "Meeting at three", "In the small room. Bring the figures of October.", key="a")
         words = "56 sent, 2 failed."
         more = {"key": "b", "task": tasks["attention"], "is_own": True, "priority": "high"}
@@ -62,8 +58,10 @@ def set_stage(house: House, folder: Path) -> dict[str, int | str]:
         inbox.mark(conn, ana, 1)
     report = {"data": ["sales"], "group_by": ["Region"]}
     with house.write() as conn:
-        kept.keep(conn, ana, house.kind("report"), "Sales by region", report, kept.SHORTCUT)
-        kept.keep(conn, ana, house.kind("email"), "Opening hours", {"subject": ["Opening hours"]}, kept.SHORTCUT)
+        saved_forms.keep(conn, ana, house.kind("report"), "Sales by region", report, saved_forms.SHORTCUT)
+        saved_forms.keep(
+            conn, ana, house.kind("email"), "Opening hours", {"subject": ["Opening hours"]}, saved_forms.SHORTCUT
+        )
     return {**tasks, "link": house.unsubscribe.token(tasks["attention"], "maria.lopez@example.com")}
 
 
@@ -76,13 +74,13 @@ def _connect_shop(house: House, folder: Path) -> None:
         shop.executemany("insert into sale values (?, ?, ?)", rows)
         shop.commit()
     with house.write() as conn:
-        values = sources.read_entry("Shop", f"sqlite:///{path}", "30", house.data_dir, is_new=True)
-        source = sources.save(conn, house.seal, 0, values)
+        values = databases.read_entry("Shop", f"sqlite:///{path}", "30", house.data_dir, is_new=True)
+        source = databases.save(conn, house.seal, 0, values)
         columns = [Column("region", "text"), Column("day", "date"), Column("amount", "number")]
         region = Parameter("region", "Region", "choice", ("North", "South"), default="North")
         since = Parameter("since", "Since", "date", default="2026-10-01")
         text = "SELECT region, day, amount\nFROM sale\nWHERE region = :region AND day >= :since\nORDER BY day"
-        queries.save(conn, Stored(0, source, "Sales of a region", text, [region, since], columns, True, ()))
+        saved_queries.save(conn, Stored(0, source, "Sales of a region", text, [region, since], columns, True, ()))
 
 
 def _fill(house: House, folder: Path) -> dict[str, int]:

@@ -10,7 +10,7 @@ import pytest
 from tests.conversation import Received
 from tests.kinds.performing import deliveries, look, perform, start
 from tests.servers import MailServer
-from webapp.connections import suppressions as never
+from webapp.connections import suppressions
 from webapp.errors import FormErrors
 from webapp.installation import House
 from webapp.kinds.email.form import EmailForm
@@ -26,7 +26,7 @@ TWO = "ana@example.com, ben@example.com"
 
 def forbid(house: House, *addresses: str) -> None:
     with house.write() as conn:
-        never.add(conn, addresses, "added")
+        suppressions.add(conn, addresses, "added")
 
 
 def parsed(content: bytes) -> EmailMessage:

@@ -8,7 +8,7 @@ from tests.factories import make_person
 from tests.html import read
 from tests.kinds.performing import deliveries, lines, look, perform, start
 from tests.notify.targets import Hook
-from webapp.connections import channels as store
+from webapp.connections import channels
 from webapp.connections.channels import Stored
 from webapp.db import schema
 from webapp.errors import FormErrors
@@ -31,7 +31,7 @@ def channel(house, hook, path="/hook", name="Warehouse", **more):
     given = {"everyone": True, "people": (), "paused": False, **more}
     with house.write() as conn:
         stored = Stored(0, name, "Webhook (JSON)", True, given["everyone"], given["people"], given["paused"])
-        return str(store.save(conn, house.seal, stored, hook.url(f"{path}?key={SECRET}")))
+        return str(channels.save(conn, house.seal, stored, hook.url(f"{path}?key={SECRET}")))
 
 
 def state_of(house, ana, task):
@@ -142,7 +142,7 @@ def test_a_channel_that_is_removed_fails_in_plain_words(house, ana, hook):
     number = channel(house, hook)
     task_id = start(house, ana, "notification", message="Hi", channels=[number])
     with house.write() as conn:
-        store.remove(conn, int(number))
+        channels.remove(conn, int(number))
     run.perform(house, run.claim(house, task_id, "test"), Control())
     task = look(house, ana, task_id)
     assert task.state is State.FAILED

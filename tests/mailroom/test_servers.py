@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.web.settings_pages import set_up
-from webapp.connections import mail_servers as servers
+from webapp.connections import mail_servers
 from webapp.connections.mail_servers import Server
 from webapp.crypto import Seal
 from webapp.db import schema
@@ -19,18 +19,18 @@ SMTP = SmtpSettings("smtps", "mail.example.com", 465, "office", "p4ss-w0rd", 2, 
 def kept(house, name: str = "Office", *, is_default: bool = False, server_id: int = 0, smtp=SMTP) -> int:
     with house.write() as conn:
         server = Server(server_id, name, smtp, f"{name} <post@example.com>", is_default)
-        return servers.save(conn, house.seal, server)
+        return mail_servers.save(conn, house.seal, server)
 
 
 def names(house) -> list[tuple[str, bool]]:
     with house.read() as conn:
-        return [(server.name, server.is_default) for server in servers.listing(conn)]
+        return [(server.name, server.is_default) for server in mail_servers.listing(conn)]
 
 
 def test_a_server_is_read_back_as_it_was_entered(house):
     server_id = kept(house)
     with house.read() as conn:
-        found = servers.one(conn, house.seal, server_id)
+        found = mail_servers.one(conn, house.seal, server_id)
         stored = conn.execute(select(schema.server)).one()
     assert found.smtp == SMTP
     assert found.sender == "Office <post@example.com>"
@@ -40,7 +40,7 @@ def test_a_server_is_read_back_as_it_was_entered(house):
 def test_without_the_secret_it_was_sealed_with_the_password_is_lost_and_said(house):
     server_id = kept(house)
     with house.read() as conn, pytest.raises(UserError, match="OUTTRAY_SECRET_KEY"):
-        servers.one(conn, Seal(b"another"), server_id)
+        mail_servers.one(conn, Seal(b"another"), server_id)
     house.seal = Seal(b"another")
     with pytest.raises(TaskError) as raised:
         house.mail_server()
@@ -54,7 +54,7 @@ def test_the_first_is_the_usual_one_until_another_is_chosen(house):
     kept(house, "C", is_default=True)
     assert names(house) == [("C", True), ("A", False), ("B", False)]
     with house.write() as conn:
-        servers.remove(conn, servers.listing(conn)[0].id)
+        mail_servers.remove(conn, mail_servers.listing(conn)[0].id)
     assert names(house) == [("A", True), ("B", False)]
     kept(house, "A", server_id=first)
     assert names(house) == [("A", True), ("B", False)]

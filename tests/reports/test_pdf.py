@@ -9,8 +9,7 @@ from pypdf import PdfReader
 
 from tests.reports.shaping import Work, shaped
 from webapp.errors import TaskError
-from webapp.reports.writing import charts, excel, glyphs, pdf
-from webapp.reports.writing import svg as drawing
+from webapp.reports.writing import charts, excel, glyphs, pdf, svg
 from webapp.reports.writing.about import About
 from webapp.reports.writing.normalise import normalise, of_table
 
@@ -97,7 +96,7 @@ REGIONS = pa.table({"Region": ["N", "S", "<&>"], "A": [1.0, -2.0, None], "B": [3
 def test_every_kind_of_chart_is_a_drawing_with_words(kind, tmp_path):
     table = normalise(of_table(REGIONS), "csv")
     chart = charts.chart_of(table, kind, "Sales", 1)
-    root = ElementTree.fromstring(drawing.svg(chart))
+    root = ElementTree.fromstring(svg.svg(chart))
     assert root.get("role") == "img"
     assert "Highest" in root.get("aria-label")
     assert charts.from_json(chart.as_json()) == charts.from_json(charts.from_json(chart.as_json()).as_json())

@@ -13,8 +13,7 @@ from tests.reports import workbooks
 from tests.reports.reading import upload
 from tests.reports.workbooks import ods_cell, ods_row
 from webapp.errors import UserError
-from webapp.reports.reading import sources
-from webapp.reports.reading import zip_limits as archive
+from webapp.reports.reading import sources, zip_limits
 
 FILES = Path(__file__).parent / "files"
 
@@ -195,7 +194,7 @@ def test_a_small_file_that_unfolds_a_thousandfold_is_refused(tmp_path):
 
 
 def test_a_file_that_hides_how_far_it_unfolds_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "MOST_BYTES", 50 << 20)
+    monkeypatch.setattr(zip_limits, "MOST_BYTES", 50 << 20)
     with pytest.raises(UserError, match="unfolds into more than can be read"):
         read(tmp_path, zip_bomb(tmp_path / "book", 60, declared=1000))
 

@@ -10,25 +10,25 @@ from tests.waiting import until
 from webapp.db.types import now
 from webapp.errors import Conflict, UserError
 from webapp.tasks import commands, queries
-from webapp.tasks.ledger import send_rate as speed
+from webapp.tasks.ledger import send_rate
 from webapp.tasks.ledger.rate_limit import Speed
 from webapp.tasks.model import State
 
 
 def _set(house, task_id: int, ana, rate: float | None) -> None:
     with house.write() as conn:
-        speed.change_speed(conn, house.engine, queries.one(conn, task_id, ana), ana, rate)
+        send_rate.change_speed(conn, house.engine, queries.one(conn, task_id, ana), ana, rate)
 
 
 @pytest.mark.parametrize(("typed", "rate"), [("5", 5.0), (" 0,5 ", 0.5), ("", None), ("1000", 1000.0)])
 def test_a_speed_is_read_as_people_write_it(typed, rate):
-    assert speed.read_rate(typed) == rate
+    assert send_rate.read_rate(typed) == rate
 
 
 @pytest.mark.parametrize("typed", ["fast", "-1", "0", "1e3", "nan", "100000", "0.001", "1.2.3", "٣.٤.٥"])
 def test_what_is_no_speed_is_refused(typed):
     with pytest.raises(UserError):
-        speed.read_rate(typed)
+        send_rate.read_rate(typed)
 
 
 def test_a_run_keeps_to_its_own_speed_beside_its_servers(house, ana, start):

@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import make_task
 from tests.web.programs import done, number_of_tasks, refused, start
-from webapp.accounts import commands as changes
+from webapp.accounts import commands
 from webapp.tasks import queries
 
 
@@ -83,7 +83,7 @@ def test_nothing_is_started_without_a_token_nor_for_somebody_disabled(stranger, 
         refused(start(client), 401)
         refused(client.post("/api/v1/uploads", files={"file": ("a.csv", b"x\n1\n")}), 401)
     with house.write() as conn:
-        changes.disable(conn, ana)
+        commands.disable(conn, ana)
     refused(start(program), 401)
     assert number_of_tasks(house) == 0
 

@@ -4,8 +4,7 @@ import pytest
 
 from tests.factories import make_task
 from tests.html import read
-from webapp.tasks import failure_groups as causes
-from webapp.tasks import queries
+from webapp.tasks import failure_groups, queries
 
 LOGIN = "The mail server did not accept the password. 0 of 2 emails were sent. Ask an admin."
 
@@ -57,10 +56,10 @@ def test_staff_see_and_retry_their_own_alone(signed_in, failures, house, ana):
 
 def test_what_was_dealt_with_is_no_cause_any_more(admin, failures, house, root):
     with house.read() as conn:
-        ids = causes.of_cause(conn, root, "disk-full")
+        ids = failure_groups.of_cause(conn, root, "disk-full")
     admin.post(f"/tasks/{ids[0]}/dealt-with")
     with house.read() as conn:
-        assert [cause.key for cause in causes.groups(conn, root)] == ["mail-login"]
+        assert [cause.key for cause in failure_groups.groups(conn, root)] == ["mail-login"]
 
 
 def test_a_cause_that_nobody_knows_retries_nothing(admin, failures, house):

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from tests.factories import make_delivery, make_person, make_task
 from tests.html import Element, read
-from webapp.connections import suppressions as never
+from webapp.connections import suppressions
 from webapp.connections.mail_routing import Way
 from webapp.db import schema
 from webapp.db.types import now
@@ -200,7 +200,7 @@ def test_those_who_got_the_same_today_are_left_out_unless_one_says_otherwise(sig
 def test_a_number_that_has_changed_is_looked_at_once_more(signed_in, house, ana):
     filled(signed_in, to=many(25))
     with house.write() as conn:
-        never.add(conn, ["p1@example.com"], "added")
+        suppressions.add(conn, ["p1@example.com"], "added")
     data = {"draft": "k1", "number": "25", "leave_out": "on", "confirmed": "25"}
     answer = signed_in.post("/new/email/check", data=data)
     assert answer.status_code == 422
@@ -216,7 +216,7 @@ def test_another_message_does_not_count(signed_in, house, ana, other):
 
 def test_those_to_whom_nobody_writes_are_named_and_left_out(signed_in, house):
     with house.write() as conn:
-        never.add(conn, ["CLEO@example.com"], "unsubscribed")
+        suppressions.add(conn, ["CLEO@example.com"], "unsubscribed")
     text = seen(signed_in, filled(signed_in, CLIENTS)).one("main").text
     assert "1 of 4 gets this email" in text
     assert "1 person wants no email" in text

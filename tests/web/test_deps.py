@@ -8,8 +8,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
-from webapp.accounts import commands as changes
-from webapp.accounts import sessions, tokens
+from webapp.accounts import commands, sessions, tokens
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.web.http import deps
@@ -85,7 +84,7 @@ def test_a_token_is_no_session(guarded, token):
 
 def test_the_token_of_a_disabled_person_opens_nothing(guarded, house, ana, token):
     with house.write() as conn:
-        changes.disable(conn, ana)
+        commands.disable(conn, ana)
     assert guarded.get("/program", headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
@@ -122,10 +121,10 @@ def test_memory_knows_nobody_until_the_database_was_asked(guarded, house, cookie
     [
         lambda conn, person, cookie: sessions.end(conn, cookie),
         lambda conn, person, cookie: sessions.end_all(conn, person.id),
-        lambda conn, person, cookie: changes.disable(conn, person),
-        lambda conn, person, cookie: changes.set_password(conn, person, "new"),
-        lambda conn, person, cookie: changes.set_profile(conn, person, "Anna", "Europe/Madrid"),
-        lambda conn, person, cookie: changes.set_role(conn, person, "admin"),
+        lambda conn, person, cookie: commands.disable(conn, person),
+        lambda conn, person, cookie: commands.set_password(conn, person, "new"),
+        lambda conn, person, cookie: commands.set_profile(conn, person, "Anna", "Europe/Madrid"),
+        lambda conn, person, cookie: commands.set_role(conn, person, "admin"),
     ],
 )
 def test_every_change_to_a_person_empties_memory_at_once(guarded, house, ana, cookie, change):

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.html import read
 from tests.kinds.test_notification_channels import channel
 from tests.notify.targets import Hook as Target
-from webapp.connections import webhooks as hooks
+from webapp.connections import webhooks
 from webapp.db import schema
 from webapp.errors import UserError
 from webapp.notify import template
@@ -93,7 +93,7 @@ def test_a_secret_that_is_none_opens_nothing(admin, client, house):
     assert client.get(path).status_code == 405
     with house.read() as conn:
         secret = path.rpartition("/")[2]
-        assert secret not in str(conn.execute(hooks.h.select()).all())
+        assert secret not in str(conn.execute(webhooks.h.select()).all())
     assert secret not in admin.get("/settings/hooks").text
 
 

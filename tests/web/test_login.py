@@ -6,8 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.factories import PASSWORD, make_person
-from webapp.accounts import commands as changes
-from webapp.accounts import throttle
+from webapp.accounts import commands, throttle
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.web.account.login import WRONG
@@ -121,7 +120,7 @@ def test_signing_in_forgets_the_typing_errors(client, ana, house):
 
 def test_a_disabled_person_is_told_nothing_special(client, ana, house):
     with house.write() as conn:
-        changes.disable(conn, ana)
+        commands.disable(conn, ana)
     answer = sign_in(client)
     assert answer.status_code == 422
     assert WRONG in answer.text
@@ -130,7 +129,7 @@ def test_a_disabled_person_is_told_nothing_special(client, ana, house):
 def test_disabling_somebody_signs_them_out_at_once(signed_in, ana, house):
     assert signed_in.get("/").status_code == 200
     with house.write() as conn:
-        changes.disable(conn, ana)
+        commands.disable(conn, ana)
     assert signed_in.get("/").headers["location"] == "/login"
 
 

@@ -6,7 +6,7 @@ from tests.factories import make_delivery, make_task
 from tests.html import Element, read
 from tests.servers import MailServer
 from tests.web.settings_pages import part, set_up, settings_of, trail
-from webapp.connections import mail_servers as servers
+from webapp.connections import mail_servers
 from webapp.tasks import queries
 
 USERS = {"office@example.com": "p4ss-w0rd"}
@@ -27,9 +27,9 @@ def entered(server) -> dict[str, str]:
     }  # fmt: skip
 
 
-def known(house) -> list[servers.Server]:
+def known(house) -> list[mail_servers.Server]:
     with house.read() as conn:
-        return [servers.one(conn, house.seal, found.id) for found in servers.listing(conn)]
+        return [mail_servers.one(conn, house.seal, found.id) for found in mail_servers.listing(conn)]
 
 
 def error(page: Element, field: str) -> str:

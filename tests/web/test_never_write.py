@@ -3,7 +3,7 @@
 import pytest
 
 from tests.html import read
-from webapp.connections import suppressions as never
+from webapp.connections import suppressions
 from webapp.web.http.multipart import MB
 
 PATH = "/settings/never"
@@ -11,7 +11,7 @@ PATH = "/settings/never"
 
 def addresses(house) -> list[str]:
     with house.read() as conn:
-        return [one.address for one in never.listing(conn, limit=1_000)]
+        return [one.address for one in suppressions.listing(conn, limit=1_000)]
 
 
 def add(browser, typed: str = "", file: bytes = b"", name: str = "list.csv"):

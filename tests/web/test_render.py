@@ -9,7 +9,7 @@ import pytest
 from tests.html import read
 from webapp.kinds import KINDS
 from webapp.tasks.model import State
-from webapp.web.http import formatting as words
+from webapp.web.http import formatting
 from webapp.web.http.render import asset, query, templates
 
 NOON = datetime(2026, 11, 3, 9, 42, 17, tzinfo=UTC)
@@ -73,7 +73,7 @@ def test_what_nobody_expected_is_logged_with_the_reference_that_the_person_sees(
     def broken(*args: object, **more: object) -> None:
         raise RuntimeError("the secret inside")
 
-    monkeypatch.setattr("webapp.web.home.pages.tasklog.read", broken)
+    monkeypatch.setattr("webapp.web.home.pages.log_view.read", broken)
     with caplog.at_level(logging.ERROR):
         answer = signed_in.get("/")
     reference = answer.text.partition("Reference ")[2][:6]
@@ -85,9 +85,9 @@ def test_what_nobody_expected_is_logged_with_the_reference_that_the_person_sees(
 
 
 def test_times_are_written_in_the_viewers_zone():
-    assert words.day_and_time(NOON, MADRID) == "3 Nov 2026, 10:42"
-    assert words.clock(NOON, MADRID) == "10:42:17"
-    assert words.iso(NOON) == "2026-11-03T09:42:17Z"
+    assert formatting.day_and_time(NOON, MADRID) == "3 Nov 2026, 10:42"
+    assert formatting.clock(NOON, MADRID) == "10:42:17"
+    assert formatting.iso(NOON) == "2026-11-03T09:42:17Z"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_times_are_written_in_the_viewers_zone():
      (999_700, "1.0 MB"), (12_000_000_000, "12 GB"), (3_000_000_000_000_000, "3000 TB")],
 )  # fmt: skip
 def test_sizes_are_written_as_people_read_them(size, written):
-    assert words.size(size) == written
+    assert formatting.size(size) == written
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_sizes_are_written_as_people_read_them(size, written):
     [(0, "0 s"), (59.6, "1 min 0 s"), (200, "3 min 20 s"), (7_500, "2 h 5 min")],
 )
 def test_lengths_of_time(seconds, written):
-    assert words.lasting(timedelta(seconds=seconds)) == written
+    assert formatting.lasting(timedelta(seconds=seconds)) == written
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_lengths_of_time(seconds, written):
     ],
 )
 def test_guesses_sound_like_guesses(seconds, written):
-    assert words.about(seconds) == written
+    assert formatting.about(seconds) == written
 
 
 def test_an_address_names_only_what_is_set():

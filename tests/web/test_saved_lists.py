@@ -3,7 +3,7 @@
 import pytest
 
 from tests.html import read
-from webapp.files import saved_tables as saved_lists
+from webapp.files import saved_tables
 from webapp.maintenance.retention import clean
 
 PEOPLE = b"Mail,Name\nana@example.com,Ana\nben@example.com,Ben\n"
@@ -20,7 +20,7 @@ def said(browser, answer) -> str:
 
 def known(house, person) -> list:
     with house.read() as conn:
-        return saved_lists.listing(conn, house.store, person)
+        return saved_tables.listing(conn, house.store, person)
 
 
 def test_a_list_is_made_updated_and_written_to(signed_in, house, ana):

@@ -8,7 +8,7 @@ from tests.servers import MailServer
 from tests.waiting import until
 from tests.web.settings_pages import facts, part, set_up, settings_of, trail
 from webapp.accounts import audit
-from webapp.web.settings import mail_servers as mailservers
+from webapp.web.settings import mail_servers
 
 USERS = {"office@example.com": "p4ss-w0rd"}
 
@@ -115,7 +115,7 @@ def test_loading_the_page_of_a_test_again_leads_to_the_settings(admin):
 
 def test_a_second_test_at_the_same_time_is_refused(admin, house, server):
     set_up(house, smtp_url=server.url)
-    with mailservers._testing:
+    with mail_servers._testing:
         assert admin.post("/settings/mail/test").status_code == 409
     assert server.connections == 0
     assert admin.post("/settings/mail/test").status_code == 200
@@ -131,7 +131,7 @@ def test_no_transaction_is_open_while_the_server_is_tried(admin, house, server, 
         seen.append("none is open")
         return []
 
-    monkeypatch.setattr(mailservers, "try_out", look)
+    monkeypatch.setattr(mail_servers, "try_out", look)
     set_up(house, smtp_url=server.url)
     admin.post("/settings/mail/test")
     assert seen == [1, "none is open"]

@@ -4,8 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import PASSWORD, make_person
-from webapp.accounts import audit, links, people
-from webapp.accounts import public_url as address
+from webapp.accounts import audit, links, people, public_url
 from webapp.db import schema
 
 GOOD = {
@@ -63,7 +62,7 @@ def test_the_first_admin_is_made_and_signed_in(client, path, house):
     with house.read() as conn:
         root = people.by_email(conn, house.settings, "root@example.com")
         assert (root.name, root.role, root.zone.key) == ("Rut Admin", "admin", "Europe/Madrid")
-        assert address.known(conn, house.settings) == "http://office.local:8000"
+        assert public_url.known(conn, house.settings) == "http://office.local:8000"
         assert audit.listing(conn)[0].action == "set up"
 
 
@@ -144,7 +143,7 @@ def test_an_address_that_cannot_be_opened_is_refused(client, path, typed):
 def test_an_address_is_kept_without_what_it_does_not_need(client, path, house, typed, kept):
     assert client.post(path, data={**GOOD, "address": typed}).status_code == 303
     with house.read() as conn:
-        assert address.known(conn, house.settings) == kept
+        assert public_url.known(conn, house.settings) == kept
 
 
 def test_an_address_of_the_environment_is_shown_and_not_asked_for(client, path, house):
@@ -154,7 +153,7 @@ def test_an_address_of_the_environment_is_shown_and_not_asked_for(client, path, 
     assert 'name="address"' not in page
     client.post(path, data={**GOOD, "address": "http://elsewhere"})
     with house.read() as conn:
-        assert address.known(conn, house.settings) == "http://outtray.office"
+        assert public_url.known(conn, house.settings) == "http://outtray.office"
 
 
 def test_html_in_a_name_is_text(client, path):

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.html import read
-from webapp.connections import suppressions as never
+from webapp.connections import suppressions
 from webapp.web.email.unsubscribe import BROKEN
 
 ANA = "ana.maría+news@example.com"
@@ -16,7 +16,7 @@ def link(house) -> str:
 
 def unwanted(house) -> list[tuple[str, str, int | None]]:
     with house.read() as conn:
-        return [(one.address, one.source, one.task) for one in never.listing(conn)]
+        return [(one.address, one.source, one.task) for one in suppressions.listing(conn)]
 
 
 def test_looking_at_the_link_unsubscribes_nobody(client, house, link):
@@ -53,7 +53,7 @@ def test_a_mistake_can_be_mended(client, house, link):
 
 def test_what_an_admin_entered_is_not_taken_back_by_a_link(client, house, link):
     with house.write() as conn:
-        never.add(conn, [ANA], "added")
+        suppressions.add(conn, [ANA], "added")
     client.post(f"{link}/undo", data={"step": "2"})
     assert unwanted(house) == [(ANA, "added", None)]
 

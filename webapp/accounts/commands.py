@@ -2,8 +2,7 @@
 
 from sqlalchemy import Connection, select, update
 
-from webapp.accounts import links, people, sessions
-from webapp.accounts import validation as entries
+from webapp.accounts import links, people, sessions, validation
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
@@ -15,7 +14,7 @@ p = schema.person
 
 def set_profile(conn: Connection, person: Person, name: str, zone: str) -> None:
     """What colleagues see, and the zone of every time that the person sees."""
-    _set(conn, person.id, name=entries.name(name), zone=entries.zone(zone))
+    _set(conn, person.id, name=validation.name(name), zone=validation.zone(zone))
 
 
 def set_undo_seconds(conn: Connection, person: Person, seconds: int | None) -> None:
@@ -25,7 +24,7 @@ def set_undo_seconds(conn: Connection, person: Person, seconds: int | None) -> N
 
 def set_role(conn: Connection, person: Person, role: str) -> None:
     """Conflict where nobody would be left who can manage people."""
-    wanted = entries.role(role)
+    wanted = validation.role(role)
     if wanted != "admin":
         _another_admin(conn, person)
     _set(conn, person.id, role=wanted)

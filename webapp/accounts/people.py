@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from webapp.accounts import validation as entries
+from webapp.accounts import validation
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
@@ -45,11 +45,11 @@ def add(
 ) -> Person:
     """A new person; UserErrors name the field. Without a password they cannot sign in until a link let them choose."""
     values = {
-        "email": entries.email(email),
-        "name": entries.name(name),
-        "role": entries.role(role),
+        "email": validation.email(email),
+        "name": validation.name(name),
+        "role": validation.role(role),
         "password": password_hash,
-        "zone": entries.zone(zone) if zone else "",
+        "zone": validation.zone(zone) if zone else "",
         "created": now(),
     }
     try:
@@ -71,7 +71,7 @@ def by_id(conn: Connection, settings: Settings, person_id: int) -> Person:
 
 def by_email(conn: Connection, settings: Settings, email: str) -> Person:
     """That person, disabled or not, however the address was typed; NotFound where there is none."""
-    row = conn.execute(select(p).where(p.c.email == entries.as_kept(email))).one_or_none()
+    row = conn.execute(select(p).where(p.c.email == validation.as_kept(email))).one_or_none()
     if row is None:
         raise NotFound(f"Nobody here has the address {email.strip()}.", "email")
     return to_person(row, settings)
@@ -80,7 +80,7 @@ def by_email(conn: Connection, settings: Settings, email: str) -> Person:
 def credentials(conn: Connection, email: str) -> Credentials | None:
     """For signing in: nothing for somebody unknown, disabled, or still without a password."""
     may = p.c.disabled.is_(None) & (p.c.password != "")
-    row = conn.execute(select(p.c.id, p.c.password).where(p.c.email == entries.as_kept(email), may)).one_or_none()
+    row = conn.execute(select(p.c.id, p.c.password).where(p.c.email == validation.as_kept(email), may)).one_or_none()
     return Credentials(row.id, row.password) if row else None
 
 

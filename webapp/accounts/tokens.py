@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from webapp.accounts import people, secrets
-from webapp.accounts import validation as entries
+from webapp.accounts import people, secrets, validation
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import NotFound
@@ -44,7 +43,7 @@ class Found:
 
 def add(conn: Connection, person_id: int, name: str) -> str:
     """A new token; its text is told here and never again."""
-    line = entries.name(name, empty="Write what the token is for.")
+    line = validation.name(name, empty="Write what the token is for.")
     secret = secrets.new(PREFIX)
     conn.execute(insert(t).values(person=person_id, name=line, hash=secrets.digest(secret), created=now()))
     return secret

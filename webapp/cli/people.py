@@ -5,9 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from webapp.accounts import audit, passwords, people, tokens
-from webapp.accounts import commands as changes
-from webapp.accounts import validation as entries
+from webapp.accounts import audit, commands, passwords, people, tokens, validation
 from webapp.cli.serve import open_house
 from webapp.errors import UserError
 
@@ -22,11 +20,11 @@ FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the pass
 @user.command("add")
 def add_user(email: Email, role: Role, name: str = "", password_stdin: FromStdin = False) -> None:
     """Add somebody."""
-    address = entries.email(email)
+    address = validation.email(email)
     stored = _hashed_line(address, password_stdin)
     house = open_house()
     with house.write() as conn:
-        added = people.add(conn, house.settings, address, name or entries.name_from(address), role, stored)
+        added = people.add(conn, house.settings, address, name or validation.name_from(address), role, stored)
         audit.record(conn, None, "added", added.email, f"as {added.role}, from the command line")
 
 
@@ -47,18 +45,18 @@ def disable_user(email: Email) -> None:
     house = open_house()
     with house.write() as conn:
         found = people.by_email(conn, house.settings, email)
-        changes.disable(conn, found)
+        commands.disable(conn, found)
         audit.record(conn, None, "disabled", found.email, "from the command line")
 
 
 @user.command("password")
 def set_password(email: Email, password_stdin: FromStdin = False) -> None:
     """Give somebody a new password; their sessions end."""
-    stored = _hashed_line(entries.as_kept(email), password_stdin)
+    stored = _hashed_line(validation.as_kept(email), password_stdin)
     house = open_house()
     with house.write() as conn:
         found = people.by_email(conn, house.settings, email)
-        changes.set_password(conn, found, stored)
+        commands.set_password(conn, found, stored)
         audit.record(conn, None, "changed the password", found.email, "from the command line")
 
 

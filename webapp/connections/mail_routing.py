@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from webapp.connections import mail_servers as servers
+from webapp.connections import mail_servers
 from webapp.crypto import Seal
 from webapp.errors import NotFound, TaskError, UserError
 from webapp.mail.open_target import open_target
@@ -47,14 +47,14 @@ class MailRoom:
         if self.is_fixed:
             return True
         with self._read() as conn:
-            return servers.is_any(conn)
+            return mail_servers.is_any(conn)
 
     def choices(self) -> Sequence[tuple[str, str]]:
         """Each server's id and who its mail comes from, where there are several to choose from; the usual one first."""
         if self.is_fixed:
             return []
         with self._read() as conn:
-            found = servers.listing(conn)
+            found = mail_servers.listing(conn)
         return [(str(server.id), f"{server.sender} ({server.name})") for server in found] if len(found) > 1 else []
 
     def way(self, chosen: str = "") -> Way:
@@ -64,12 +64,12 @@ class MailRoom:
             smtp = read_url(self._settings.smtp_url)
             return Way(smtp, read_sender(fixed, smtp), name_of(smtp))
         with self._read() as conn:
-            server = servers.chosen(conn, self._seal, chosen)
+            server = mail_servers.chosen(conn, self._seal, chosen)
         if server is None:
             return Way(None, read_sender(fixed))
         return Way(server.smtp, self.sender_of(server), server.target)
 
-    def sender_of(self, server: servers.Server) -> str:
+    def sender_of(self, server: mail_servers.Server) -> str:
         """Who its mail comes from: OUTTRAY_MAIL_FROM wins."""
         fixed = self._settings.mail_from
         return read_sender(fixed) if fixed else server.sender
@@ -80,7 +80,7 @@ class MailRoom:
             yield "OUTTRAY_SMTP_URL", self.way()
             return
         with self._read() as conn:
-            known = servers.listing(conn)
+            known = mail_servers.listing(conn)
         for server in known:
             yield f"Settings → Mail, {server.name}", self.way(str(server.id))
 

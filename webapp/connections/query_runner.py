@@ -8,8 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from webapp.connections import databases as sources
-from webapp.connections import saved_queries as queries
+from webapp.connections import databases, saved_queries
 from webapp.connections.query_values import typed
 from webapp.connections.saved_queries import Stored
 from webapp.crypto import Seal
@@ -34,7 +33,7 @@ class Room:
     ) -> Understood:
         """Writes the typed copy of what the query finds; UserError or FormErrors in plain words."""
         with self._read() as conn:
-            query = queries.of(conn, data_id, person)
+            query = saved_queries.of(conn, data_id, person)
         asked = self.asked(person, query, given, most)
         return sql.fetch_apart(asked, target) if apart else sql.fetch(asked, target)
 
@@ -44,7 +43,7 @@ class Room:
         if wrong:
             raise FormErrors({"values": " ".join(wrong)})
         with self._read() as conn:
-            url, seconds = sources.url_of(conn, self._seal, query.source)
+            url, seconds = databases.url_of(conn, self._seal, query.source)
         return sql.Asked(url, query.text, values, seconds, person.zone.key, most)
 
     def choices(self, parameter: Parameter) -> Sequence[str]:
@@ -55,8 +54,8 @@ class Room:
         if (known := _remembered.get(parameter.query)) and at - known[0] < CHOICES_SECONDS:
             return known[1]
         with self._read() as conn:
-            query = queries.one(conn, parameter.query)
-            url, seconds = sources.url_of(conn, self._seal, query.source)
+            query = saved_queries.one(conn, parameter.query)
+            url, seconds = databases.url_of(conn, self._seal, query.source)
         defaults = {one.name: one.default or None for one in query.parameters}
         found = sql.first_column_apart(sql.Asked(url, query.text, defaults, min(seconds, 10), most=MOST_CHOICES))
         _remembered[parameter.query] = (at, list(dict.fromkeys(found)))

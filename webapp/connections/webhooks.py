@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from webapp.accounts import secrets
-from webapp.accounts import validation as entries
+from webapp.accounts import secrets, validation
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import NotFound, UserError
@@ -58,7 +57,7 @@ def add(conn: Connection, hook: Hook) -> str:
     """Enters a new one; its secret is told here and never again. UserError where its name is taken."""
     secret = secrets.new()
     values = {
-        "name": entries.name(hook.name, empty="Give it a name, such as the system that will use it."),
+        "name": validation.name(hook.name, empty="Give it a name, such as the system that will use it."),
         "hash": secrets.digest(secret),
         "person": hook.owner,
         "channels": list(hook.channels),

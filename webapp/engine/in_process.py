@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from webapp.engine import recovery as ownership
+from webapp.engine import recovery
 from webapp.engine.background import BackgroundEngine
 from webapp.engine.cancel_watch import watched
 from webapp.engine.report_process import run_in_child
@@ -91,5 +91,5 @@ def _run_one(house: Workshop, build: Build, slot: WebSlot, task_id: int) -> None
 def _look_after_lost(house: Workshop, slot: WebSlot) -> None:
     wait = threading.Event()
     while not slot.stopping:
-        ownership.put_back_lost(house)
+        recovery.put_back_lost(house)
         wait.wait(LOOK_AFTER_LOST)

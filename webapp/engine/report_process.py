@@ -11,7 +11,7 @@ from functools import partial
 from multiprocessing.connection import Connection as Pipe
 
 from webapp import logs
-from webapp.engine import cancel_watch as watch
+from webapp.engine import cancel_watch
 from webapp.errors import TaskError
 from webapp.settings import Settings
 from webapp.tasks import commands
@@ -40,12 +40,12 @@ def run_in_child(build: Build, house: Workshop, task: Task, control: Control) ->
                 child.kill()
                 child.join()
                 return _failed(house, task, TOO_LONG.format(f"{house.settings.report_seconds:,}"), "report-time")
-            child.join(0.1 if control.wish else watch.LOOK_EVERY)
+            child.join(0.1 if control.wish else cancel_watch.LOOK_EVERY)
             _listen(house, task, control)
-            if child.is_alive() and watch.is_overdue(control, grace):
+            if child.is_alive() and cancel_watch.is_overdue(control, grace):
                 child.kill()
                 child.join()
-                ending = partial(watch.end_by_force, shop=house, task=task, wish=control.wish)
+                ending = partial(cancel_watch.end_by_force, shop=house, task=task, wish=control.wish)
                 return run.end(house, ending)
     finally:
         ours.close()

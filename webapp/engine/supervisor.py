@@ -12,8 +12,7 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 
-from webapp.engine import recovery as ownership
-from webapp.engine import slot
+from webapp.engine import recovery, slot
 from webapp.engine.worker_locks import new_worker
 from webapp.settings import Settings
 from webapp.tasks.resources import Build, Workshop
@@ -71,7 +70,7 @@ class Supervisor:
             self._start_again()
             ticks += 1
             if time.monotonic() < self._alert_until or ticks % CALM_TICKS == 0:
-                ownership.put_back_lost(self._house)
+                recovery.put_back_lost(self._house)
         self._end()
 
     def _start(self, role: Role) -> None:
@@ -103,14 +102,14 @@ class Supervisor:
     def _bury(self, child: Child) -> None:
         # The death of the fork server fires the sentinels of children that still live: closing the pipe and a kill
         # make sure that what we start next is alone.
-        fork_server_died = ownership.is_alive(child.process.pid)
+        fork_server_died = recovery.is_alive(child.process.pid)
         child.pipe.close()
         child.process.kill()
         child.process.join()
         self._children.remove(child)
         log.warning("%s ended with %s and is started again", child.worker, child.process.exitcode)
         if child.role.runs_tasks:
-            ownership.put_back(self._house, child.worker, counted=not fork_server_died)
+            recovery.put_back(self._house, child.worker, counted=not fork_server_died)
         self._alert_until = time.monotonic() + ALERT_SECONDS
         lived = time.monotonic() - child.born
         pause = 0.0 if lived > CALM_SECONDS else min(5.0, 0.2 + 2.0 / (lived + 0.4))
@@ -134,7 +133,7 @@ class Supervisor:
                 log.warning("%s did not end in time and is killed", child.worker)
                 child.process.kill()
                 child.process.join()
-        ownership.put_back_lost(self._house)
+        recovery.put_back_lost(self._house)
 
 
 def slot_roles(build: Build, slots: dict[str, int]) -> list[Role]:

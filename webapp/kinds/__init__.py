@@ -1,9 +1,9 @@
 """The list of the kinds of tasks, in the order in which people see them."""
 
-from webapp.kinds.email import kind as email
-from webapp.kinds.notification import kind as notification
-from webapp.kinds.report import kind as report
-from webapp.kinds.selftest import kind as selftest
+from webapp.kinds.email.kind import KIND as EMAIL
+from webapp.kinds.notification.kind import KIND as NOTIFICATION
+from webapp.kinds.report.kind import KIND as REPORT
+from webapp.kinds.selftest.kind import KIND as SELF_TEST
 from webapp.ports import Kind
 
-KINDS: dict[str, Kind] = {module.KIND.name: module.KIND for module in (notification, email, report, selftest)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (EMAIL, NOTIFICATION, REPORT, SELF_TEST)}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from webapp import sandbox as processes
+from webapp import sandbox
 from webapp.reports.reading.sources import MEMORY_MB, SECONDS, Ref, opened
 from webapp.reports.shaping.plan import Plan
 
@@ -71,4 +71,4 @@ def first_rows(table: "Normalised", dates: str, of: Sequence[str] = ()) -> Peek:
 
 def peek_apart(ref: Ref, plan: Plan, dates: str = "iso") -> Peek:
     """`peek` in a child, so that the web process never imports Arrow."""
-    return processes.call(peek, ref, plan, dates, seconds=SECONDS, memory_mb=MEMORY_MB, what="The preview")
+    return sandbox.call(peek, ref, plan, dates, seconds=SECONDS, memory_mb=MEMORY_MB, what="The preview")

@@ -9,7 +9,7 @@ from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Superseded
-from webapp.tasks import summary as outcome
+from webapp.tasks import summary
 from webapp.tasks.model import State, predecessors
 
 t, d = schema.task, schema.delivery
@@ -108,6 +108,6 @@ def restate(conn: Connection, task_id: int) -> None:
     """An ended task whose counts have changed says so."""
     row = conn.execute(select(t.c.state).where(t.c.id == task_id)).one()
     if row.state in (State.DONE, State.ATTENTION, State.FAILED):
-        state, words = outcome.of_counts(counts(conn, task_id))
+        state, words = summary.of_counts(counts(conn, task_id))
         conn.execute(update(t).where(t.c.id == task_id, t.c.state == row.state).values(state=state, outcome=words))
         mark_changed(conn)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from webapp import sandbox as processes
+from webapp import sandbox
 from webapp.errors import FormErrors, TaskError, UserError
 from webapp.mail import lists
 from webapp.mail.recipients import normal_form
@@ -40,7 +40,7 @@ def look_up(table: Table, reading: lists.Reading, wanted: lists.Wanted) -> lists
     """Somebody of the list, read by a child; UserError where it cannot be read."""
     what = f"The list “{table.name}”"
     given = (table.typed, reading, wanted)
-    return processes.call(lists.look_up, *given, seconds=lists.SECONDS, memory_mb=lists.MEMORY_MB, what=what)
+    return sandbox.call(lists.look_up, *given, seconds=lists.SECONDS, memory_mb=lists.MEMORY_MB, what=what)
 
 
 def of_list(table: Table, reading: lists.Reading) -> Iterator[NewDelivery]:
@@ -51,7 +51,7 @@ def of_list(table: Table, reading: lists.Reading) -> Iterator[NewDelivery]:
     with tempfile.TemporaryDirectory(prefix="outtray-list-") as folder:
         written = Path(folder) / "entries.jsonl"
         try:
-            processes.call(
+            sandbox.call(
                 lists.write_down,
                 table.typed,
                 replace(reading, column=column),

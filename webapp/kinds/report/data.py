@@ -7,12 +7,11 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from webapp import sandbox as processes
+from webapp import sandbox
 from webapp.errors import FormErrors, NotFound, UserError
 from webapp.kinds.report.form import ReportForm
 from webapp.ports import Desk, SavedQuery, Table, TaskContext, Understood
-from webapp.reports import samples
-from webapp.reports import task_log_source as ownlog
+from webapp.reports import samples, task_log_source
 from webapp.reports.reading import misfits
 from webapp.reports.reading.sources import MEMORY_MB, SECONDS, Ref
 
@@ -35,7 +34,7 @@ def known(form: ReportForm, desk: Desk) -> Known:
     """What is known of the data; FormErrors where they are not there."""
     if form.data in samples.TITLES:
         return _of_sample(form.data)
-    if form.data in ownlog.TITLES:
+    if form.data in task_log_source.TITLES:
         return _of_log(form.data)
     try:
         if form.data.startswith(QUERY):
@@ -55,7 +54,7 @@ def judge_values(form: ReportForm, desk: Desk) -> None:
 
 def where_text_stands(form: ReportForm, desk: Desk, column: str) -> str:
     """“rows 14 and 80” where a few texts keep a column of an upload from being numbers; else empty."""
-    if form.data.startswith(QUERY) or form.data in samples.TITLES or form.data in ownlog.TITLES:
+    if form.data.startswith(QUERY) or form.data in samples.TITLES or form.data in task_log_source.TITLES:
         return ""
     table = desk.table(form.data)
     note = next((one.note for one in table.understood.columns if one.name == column), "")
@@ -76,7 +75,7 @@ def looked_at(form: ReportForm, desk: Desk) -> Iterator[Ref]:
     """What a preview needs to read the data; NotFound where they are gone."""
     if form.data in samples.TITLES:
         yield Ref(sample=form.data)
-    elif form.data.startswith(QUERY) or form.data in ownlog.TITLES:
+    elif form.data.startswith(QUERY) or form.data in task_log_source.TITLES:
         with TemporaryDirectory() as folder:
             yield _glanced(form, desk, Path(folder) / "rows")
     else:
@@ -89,7 +88,7 @@ def opened(form: ReportForm, task: TaskContext) -> Iterator[tuple[Known, Ref]]:
     """The same for a run, with what is known of them."""
     if form.data in samples.TITLES:
         yield _of_sample(form.data), Ref(sample=form.data)
-    elif form.data.startswith(QUERY) or form.data in ownlog.TITLES:
+    elif form.data.startswith(QUERY) or form.data in task_log_source.TITLES:
         with task.scratch() as path:
             yield _fetched(form, task, path)
     else:
@@ -103,7 +102,7 @@ def _of_sample(name: str) -> Known:
 
 
 def _of_log(name: str) -> Known:
-    return Known(ownlog.TITLES[name], ownlog.KINDS[name], name.removeprefix("log-"))
+    return Known(task_log_source.TITLES[name], task_log_source.KINDS[name], name.removeprefix("log-"))
 
 
 def _of_query(query: SavedQuery) -> Known:
@@ -121,7 +120,7 @@ def _glanced(form: ReportForm, desk: Desk, path: Path) -> Ref:
         read = desk.ask(form.data, form.values, path, GLANCE)
     else:
         titles, rows = desk.records(form.data, GLANCE)
-        read = processes.call(_write, titles, rows, path, seconds=SECONDS, memory_mb=MEMORY_MB, what="The preview")
+        read = sandbox.call(_write, titles, rows, path, seconds=SECONDS, memory_mb=MEMORY_MB, what="The preview")
     return Ref(typed=path, notes=read.notes)
 
 

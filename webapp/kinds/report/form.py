@@ -8,8 +8,7 @@ from webapp.kinds.email.form import Addresses
 from webapp.kinds.fields import one_line, text
 from webapp.kinds.report.rows import FilterLines, NameLines, QueryValues, SortLines, WorkLines
 from webapp.ports import TaskForm
-from webapp.reports import samples
-from webapp.reports import task_log_source as ownlog
+from webapp.reports import samples, task_log_source
 from webapp.reports.shaping.plan import HOWS, TESTS
 
 FORMATS = {"xlsx": "Excel", "csv": "CSV", "pdf": "PDF", "parquet": "Parquet", "jsonl": "JSON lines"}
@@ -33,10 +32,10 @@ class ReportForm(TaskForm):
         description="Your own file, a saved query, or one of the samples.",
         json_schema_extra={
             "widget": "data",
-            "samples": {**samples.TITLES, **ownlog.TITLES},
+            "samples": {**samples.TITLES, **task_log_source.TITLES},
             "sample_columns": {
                 **{name: {**samples.types(name)} for name in samples.TITLES},
-                **{name: {**kinds} for name, kinds in ownlog.KINDS.items()},
+                **{name: {**kinds} for name, kinds in task_log_source.KINDS.items()},
             },
         },
     )

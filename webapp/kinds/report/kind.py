@@ -7,15 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from webapp.errors import FormErrors, NotFound, TaskError
-from webapp.kinds.report import data as reportdata
-from webapp.kinds.report import mail as reportmail
+from webapp.kinds.report import data as report_data
+from webapp.kinds.report import mail
 from webapp.kinds.report.data import Known
 from webapp.kinds.report.eta import Clock
 from webapp.kinds.report.form import ReportForm
 from webapp.kinds.report.plan import plan_of, wrong_with
 from webapp.ports import Attachment, Desk, Kind, TaskContext
-from webapp.reports import preview as peek
-from webapp.reports import samples
+from webapp.reports import preview, samples
 from webapp.reports.shaping.plan import Plan
 from webapp.reports.writing.about import About, facts_of
 from webapp.reports.writing.filenames import safe
@@ -44,10 +43,10 @@ def check(form: ReportForm, desk: Desk) -> None:
     """Refuses data that is not there, and whatever cannot be made of them."""
     if form.format == "csv" and form.csv_decimal == form.csv_delimiter:
         raise FormErrors({"csv_decimal": "A decimal comma needs another sign between two cells, such as a semicolon."})
-    data = reportdata.known(form, desk)
-    reportdata.judge_values(form, desk)
+    data = report_data.known(form, desk)
+    report_data.judge_values(form, desk)
     plan = plan_of(form, data.kinds, datetime.now(desk.person.zone).date())
-    if wrong := wrong_with(form, plan, data.kinds, data.title, partial(reportdata.where_text_stands, form, desk)):
+    if wrong := wrong_with(form, plan, data.kinds, data.title, partial(report_data.where_text_stands, form, desk)):
         raise FormErrors(wrong)
 
 
@@ -56,10 +55,10 @@ def run(form: ReportForm, task: TaskContext) -> str:
     made = task.made() if form.mail_to else ()
     if made:  # an earlier attempt got as far; only the mail is left
         file, rows = made[0], "see the file"
-        handed = reportmail.hand_over(form, task, file, _heading(form, file.name), rows)
-        return handed if handed.startswith(reportmail.READY) else f"{file.name}. {handed}"
-    task.progress(0, None, reportdata.begins_with(form))
-    with reportdata.opened(form, task) as (data, ref):
+        handed = mail.hand_over(form, task, file, _heading(form, file.name), rows)
+        return handed if handed.startswith(mail.READY) else f"{file.name}. {handed}"
+    task.progress(0, None, report_data.begins_with(form))
+    with report_data.opened(form, task) as (data, ref):
         return _made(form, task, data, ref)
 
 
@@ -71,7 +70,7 @@ def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
         raise TaskError(TOO_MANY.format(table.rows, task.most_rows), cause="report-rows", fault="form")
     rows = _counted(table)
     if form.skip_empty and table.rows - table.has_total == 0:
-        task.skip(reportmail.EMPTY, "empty")
+        task.skip(mail.EMPTY, "empty")
         return "There are no rows, so no file was made."
     title = _heading(form, data.title)
     name = safe(form.name or data.stem, form.format)
@@ -81,7 +80,7 @@ def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
     with task.new_file(name, MEDIA_TYPES[form.format]) as path:
         write(table, path, clock.progress(table.rows))
     clock.keep(table.rows)
-    task.keep_preview(name, asdict(peek.first_rows(table, form.dates)))
+    task.keep_preview(name, asdict(preview.first_rows(table, form.dates)))
     if chart:
         task.draw(chart.as_json())
     for note in table.notes:
@@ -89,8 +88,8 @@ def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
     said = f"{name}: {rows}"
     if not form.mail_to:
         return said
-    handed = reportmail.hand_over(form, task, _file(task, name), title, rows)
-    return handed if handed.startswith(reportmail.READY) else f"{said}. {handed}"
+    handed = mail.hand_over(form, task, _file(task, name), title, rows)
+    return handed if handed.startswith(mail.READY) else f"{said}. {handed}"
 
 
 def _table(form: ReportForm, task: TaskContext, plan: Plan, ref: "Ref") -> "Normalised":
@@ -170,7 +169,7 @@ def _title_at(form: ReportForm, desk: Desk) -> str:
     if form.name or form.data in samples.TITLES:
         return _title(form)
     try:
-        return f"Report: {reportdata.known(form, desk).title}"
+        return f"Report: {report_data.known(form, desk).title}"
     except (FormErrors, NotFound):
         return _title(form)
 
@@ -187,6 +186,6 @@ KIND = Kind(
     title_at=_title_at,
     queue=lambda form: "reports",
     check=check,
-    expand=reportmail.expand,
+    expand=mail.expand,
     in_child=True,
 )

@@ -10,10 +10,7 @@ from pyarrow import csv as arrow_csv
 
 from webapp.errors import UserError
 from webapp.ports import Column, Understood
-from webapp.reports.reading import column_names as names
-from webapp.reports.reading import dialect, encoding
-from webapp.reports.reading import file_type as nature
-from webapp.reports.reading import typed_copy as typed
+from webapp.reports.reading import column_names, dialect, encoding, file_type, typed_copy
 from webapp.reports.reading.overrides import NOTHING, Wish
 from webapp.reports.reading.type_inference import ARROW_TYPES, Guess, Reading, is_filled
 
@@ -35,7 +32,7 @@ def _understand(text: "_Text", target: Path, label: str, notes: list[str], wish:
     guesses = _guessed(text)
     _refuse_empty(text, guesses)
     kept = [place for place, guess in enumerate(guesses) if guess.filled or text.dialect.header[place].strip()]
-    named, changes = names.made_unique([text.dialect.header[place] for place in kept])
+    named, changes = column_names.made_unique([text.dialect.header[place] for place in kept])
     point = _decimal_point(guesses, text.dialect.delimiter)
     wished = {place: wish.types.get(title, "") for place, title in zip(kept, named, strict=True)}
     readings = {place: guesses[place].settle(point, wished[place]) for place in kept}
@@ -149,7 +146,7 @@ def _guessed(text: _Text) -> list[Guess]:
 
 def _refuse_empty(text: _Text, guesses: list[Guess]) -> None:
     if not any(guess.filled for guess in guesses) and not any(name.strip() for name in text.dialect.header):
-        raise nature.empty(text.name)
+        raise file_type.empty(text.name)
 
 
 def _decimal_point(guesses: list[Guess], delimiter: str) -> str:
@@ -164,7 +161,7 @@ def _write(text: _Text, readings: dict[int, Reading], named: list[str], target: 
     fields = zip(named, readings.values(), strict=True)
     schema = pa.schema([(title, ARROW_TYPES[reading.type]) for title, reading in fields])
     empty = at_end = 0
-    with typed.writing(target, schema) as file:
+    with typed_copy.writing(target, schema) as file:
         for batch in text.batches():
             filled, after = _without_empty_rows(batch)
             if filled.num_rows:

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from webapp.errors import UserError
-from webapp.reports.reading import file_type as nature
+from webapp.reports.reading import file_type
 
 MOST_COLUMNS = 16_384
 _CANDIDATES = "\t;|,"  # in this order where two fit alike: commas also stand in texts and numbers
@@ -37,7 +37,7 @@ def find(path: Path, name: str) -> Dialect:
     skipped, told = _preamble(lines)
     body = lines[skipped:]
     if not body:
-        raise nature.empty(name)
+        raise file_type.empty(name)
     delimiter = told or _delimiter(body, name)
     rows, used = _rows(body, delimiter)
     header = _fitted(rows[0], rows[1:])

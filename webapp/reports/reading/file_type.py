@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from webapp.errors import UserError
-from webapp.reports.reading import zip_limits as archive
+from webapp.reports.reading import zip_limits
 
 Nature = Literal["text", "workbook", "parquet", "jsonlines"]
 
@@ -82,7 +82,7 @@ def _zip(path: Path, name: str) -> Nature:
         raise _no_table(name, "a packed archive") from None
     if not members & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
         raise broken(name) if name.lower().endswith(_WORKBOOK_ENDINGS) else _no_table(name, "a packed archive")
-    archive.refuse_bombs(path, name)
+    zip_limits.refuse_bombs(path, name)
     return "workbook"
 
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from webapp import sandbox as processes
+from webapp import sandbox
 from webapp.reports.reading.sources import MEMORY_MB, SECONDS
 
 SHOWN = 5
@@ -34,7 +34,7 @@ def rows_of_text(typed: Path, column: str, note: str) -> tuple[list[int], int]:
 
 
 def rows_of_text_apart(typed: Path, column: str, note: str) -> tuple[list[int], int]:
-    return processes.call(
+    return sandbox.call(
         rows_of_text, typed, column, note, seconds=SECONDS, memory_mb=MEMORY_MB, what=f"The column “{column}”"
     )
 

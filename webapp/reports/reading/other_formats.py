@@ -13,9 +13,7 @@ import pyarrow.parquet as pq
 from webapp.errors import UserError
 from webapp.ports import Column, Understood
 from webapp.reports.column_types import kind_of
-from webapp.reports.reading import delimited
-from webapp.reports.reading import file_type as nature
-from webapp.reports.reading import typed_copy as typed
+from webapp.reports.reading import delimited, file_type, typed_copy
 from webapp.reports.reading.overrides import Wish
 from webapp.reports.writing.normalise import BATCH_ROWS, Source, normalise
 
@@ -32,8 +30,8 @@ def understand_parquet(path: Path, name: str, target: Path) -> Understood:
                 raise UserError(f"“{name}” has more than {delimited.MOST_ROWS:,} rows.", "data")
             table = normalise(_as_clocks_show(file), "csv")
             if not table.schema.names:
-                raise nature.empty(name)
-            with typed.writing(target, table.schema) as out:
+                raise file_type.empty(name)
+            with typed_copy.writing(target, table.schema) as out:
                 for batch in table.batches():
                     out.add(batch)
     except (pa.ArrowException, OSError) as error:
@@ -68,7 +66,7 @@ def understand_jsonlines(path: Path, name: str, target: Path, wish: Wish) -> Und
         if len(names) > MOST_COLUMNS:
             raise UserError(f"The lines of “{name}” have more than {MOST_COLUMNS:,} different names.", "data")
     if not names:
-        raise nature.empty(name)
+        raise file_type.empty(name)
     text = target.with_name(target.name + ".csv")
     try:
         with text.open("w", encoding="utf-8", newline="") as out:

@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 
 from webapp.ports import Column, Understood
 from webapp.reports.column_types import kind_of
-from webapp.reports.reading import column_names as names
-from webapp.reports.reading import typed_copy as typed
+from webapp.reports.reading import column_names, typed_copy
 from webapp.reports.writing.column_rules import shown, texts_of
 
 BATCH = 5_000
@@ -26,7 +25,7 @@ _PLAIN: dict[type, pa.DataType] = {bool: pa.bool_(), float: pa.float64(), date: 
 
 def written(titles: Sequence[str], rows: Iterable[Sequence[Any]], target: Path, most: int | None = None) -> Understood:
     """Writes the typed copy of these rows, at most `most` of them, and says what it holds."""
-    unique, notes = names.made_unique(list(titles))
+    unique, notes = column_names.made_unique(list(titles))
     scratch = target.with_name(target.name + ".rows")
     kinds: list[pa.DataType] = [pa.null()] * len(unique)
     days = [_Days() for _ in unique]
@@ -43,7 +42,7 @@ def written(titles: Sequence[str], rows: Iterable[Sequence[Any]], target: Path, 
         whole = [found.kind or kind for found, kind in zip(days, kinds, strict=True)]
         known = [pa.string() if pa.types.is_null(kind) else kind for kind in whole]
         schema = pa.schema(list(zip(unique, known, strict=True)))
-        with typed.writing(target, schema) as file:
+        with typed_copy.writing(target, schema) as file:
             for part in _read(scratch, count):
                 columns = [_as(column, kind) for column, kind in zip(part.columns, schema.types, strict=True)]
                 file.add(pa.RecordBatch.from_arrays(columns, schema=schema))

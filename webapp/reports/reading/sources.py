@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from webapp import sandbox as processes
+from webapp import sandbox
 from webapp.ports import Understood
 from webapp.reports import samples
-from webapp.reports.reading import file_type as nature
+from webapp.reports.reading import file_type
 from webapp.reports.reading.overrides import NOTHING, Wish
 
 if TYPE_CHECKING:
@@ -37,19 +37,19 @@ def understand(path: Path, name: str, typed: Path, wish: Wish = NOTHING) -> Unde
 
     Raises UserError with plain words where the file is no table that can be read; then there is no `typed`.
     """
-    kind = nature.of(path, name)
+    kind = file_type.of(path, name)
     if kind == "workbook":
         from webapp.reports.reading import workbook
 
         return workbook.understand(path, name, typed, wish)
     if kind == "parquet":
-        from webapp.reports.reading import other_formats as tables
+        from webapp.reports.reading import other_formats
 
-        return tables.understand_parquet(path, name, typed)
+        return other_formats.understand_parquet(path, name, typed)
     if kind == "jsonlines":
-        from webapp.reports.reading import other_formats as tables
+        from webapp.reports.reading import other_formats
 
-        return tables.understand_jsonlines(path, name, typed, wish)
+        return other_formats.understand_jsonlines(path, name, typed, wish)
     from webapp.reports.reading import delimited
 
     return delimited.understand(path, name, typed, wish)
@@ -60,7 +60,7 @@ def understand_apart(
 ) -> Understood:
     """`understand` in a child with limits: what the web process calls."""
     advice = "Save it as CSV or in smaller parts, and choose that."
-    return processes.call(
+    return sandbox.call(
         understand, path, name, typed, wish, seconds=seconds, memory_mb=memory_mb, what=f"“{name}”", advice=advice
     )
 

@@ -17,7 +17,7 @@ from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from webapp import sandbox as processes
+from webapp import sandbox
 from webapp.errors import UserError
 from webapp.ports import Understood
 
@@ -212,7 +212,7 @@ def fetch(asked: Asked, target: Path) -> Understood:
 
 def fetch_apart(asked: Asked, target: Path) -> Understood:
     """`fetch` in a child with limits: what the web process calls."""
-    return processes.call(
+    return sandbox.call(
         fetch, asked, target, seconds=asked.seconds + CONNECT_SECONDS + 10.0, memory_mb=MEMORY_MB,
         what="The query", advice="Let it find fewer rows.",
     )  # fmt: skip
@@ -225,6 +225,6 @@ def first_column(asked: Asked) -> list[str]:
 
 
 def first_column_apart(asked: Asked) -> list[str]:
-    return processes.call(
+    return sandbox.call(
         first_column, asked, seconds=asked.seconds + CONNECT_SECONDS + 5.0, memory_mb=MEMORY_MB, what="The query"
     )

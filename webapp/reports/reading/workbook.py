@@ -12,9 +12,7 @@ from python_calamine import SheetVisibleEnum as Visible
 from webapp.errors import UserError
 from webapp.ports import Column, Understood
 from webapp.reports.reading import column_names as names
-from webapp.reports.reading import file_type as nature
-from webapp.reports.reading import sheet_xml as sheetxml
-from webapp.reports.reading import typed_copy as typed
+from webapp.reports.reading import file_type, sheet_xml, typed_copy
 from webapp.reports.reading.cells import Kinds, Wished, shown
 from webapp.reports.reading.overrides import NOTHING, Wish
 from webapp.reports.reading.type_inference import ARROW_TYPES
@@ -29,14 +27,14 @@ def understand(path: Path, name: str, target: Path, wish: Wish = NOTHING) -> Und
             sheet, notes, sheets = _chosen(book, name, wish.sheet)
             return _Sheet(sheet, path, name, wish).written(target, notes, sheets)
     except PasswordError:
-        raise nature.protected(name) from None
+        raise file_type.protected(name) from None
     except CalamineError:
-        raise nature.broken(name) from None
+        raise file_type.broken(name) from None
     except BaseException as error:  # a panic of calamine is no Exception; all others are raised again
         if "PyObject pointer is null" in str(error):  # how pyo3 says that Python had no memory for a cell
             raise MemoryError from error
         if _is_calamines(error):
-            raise nature.broken(name) from None
+            raise file_type.broken(name) from None
         raise
 
 
@@ -54,7 +52,7 @@ def _chosen(book: CalamineWorkbook, name: str, wished: str) -> tuple[CalamineShe
         sheet = book.get_sheet_by_name(meta.name)
         if sheet.start is not None and any(any(cell != "" for cell in row) for row in sheet.iter_rows()):
             return sheet, _remarks(meta, len(sheets), wished), names
-    raise UserError(f"The sheet “{wished}” of “{name}” is empty.", "data") if wished else nature.empty(name)
+    raise UserError(f"The sheet “{wished}” of “{name}” is empty.", "data") if wished else file_type.empty(name)
 
 
 def _remarks(meta: Any, count: int, wished: str) -> list[str]:
@@ -77,7 +75,7 @@ class _Sheet:
         self._name = name
         self._first = (sheet.start or (0, 0))[0] + 1
         self._column = (sheet.start or (0, 0))[1]
-        self._gaps = sheetxml.gaps(path, sheet.name)
+        self._gaps = sheet_xml.gaps(path, sheet.name)
         rows = sheet.iter_rows()
         self._above = 0
         for header in rows:
@@ -98,7 +96,7 @@ class _Sheet:
             for title, place in zip(named, kept, strict=True)
         ]
         schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in columns])
-        with typed.writing(target, schema) as file:
+        with typed_copy.writing(target, schema) as file:
             empty = self._write(file, [kinds[place] for place in kept], kept, schema)
         if empty:
             notes = [*notes, f"{empty:,} empty {'row was' if empty == 1 else 'rows were'} left out."]
@@ -126,7 +124,9 @@ class _Sheet:
             yield first_row, [row[place] for row in rows]
             first_row += len(rows)
 
-    def _write(self, file: typed.TypedFile, kinds: "list[Kinds | Wished]", kept: list[int], schema: pa.Schema) -> int:
+    def _write(
+        self, file: typed_copy.TypedFile, kinds: "list[Kinds | Wished]", kept: list[int], schema: pa.Schema
+    ) -> int:
         """The number of empty rows left out between others."""
         empty = waiting = 0
         for rows in self._chunks():

@@ -7,14 +7,14 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import arrow_scalars as scalars
+from webapp.reports import arrow_scalars
 from webapp.reports.column_types import kind_of
 from webapp.reports.reading.type_inference import is_filled
-from webapp.reports.shaping import exact_sums as exact
+from webapp.reports.shaping import exact_sums
 from webapp.reports.shaping.filter_values import Wanted, wanted
 from webapp.reports.shaping.plan import DAYS, NUMBERS, Filter
 
-_TRUE = pc.is_valid(pa.repeat(scalars.whole(1), 1))
+_TRUE = pc.is_valid(pa.repeat(arrow_scalars.whole(1), 1))
 _COMPARE = {
     "=": pc.equal, "≠": pc.not_equal, "<": pc.less, "≤": pc.less_equal, ">": pc.greater, "≥": pc.greater_equal,
 }  # fmt: skip
@@ -55,21 +55,21 @@ def _passes(column: pa.Array, kind: str, one: Filter, right: Wanted) -> pa.Array
     if kind == "yes-no":
         return column if right.truth == (one.test == "=") else pc.invert(column)
     text = _folded(column if pa.types.is_string(column.type) else pc.cast(column, pa.string()))
-    return _COMPARE[one.test](text, scalars.text(_fold(right.text)))
+    return _COMPARE[one.test](text, arrow_scalars.text(_fold(right.text)))
 
 
 def _compared(column: pa.Array, test: str, number: Decimal) -> pa.Array:
     if pa.types.is_decimal(column.type):
-        return _COMPARE[test](exact.as_number(column), scalars.number(float(number)))
+        return _COMPARE[test](exact_sums.as_number(column), arrow_scalars.number(float(number)))
     if pa.types.is_integer(column.type) and number == int(number) and abs(number) < 2**63:
-        return _COMPARE[test](pc.cast(column, pa.int64()), scalars.whole(int(number)))
-    return _COMPARE[test](pc.cast(column, pa.float64(), safe=False), scalars.number(float(number)))
+        return _COMPARE[test](pc.cast(column, pa.int64()), arrow_scalars.whole(int(number)))
+    return _COMPARE[test](pc.cast(column, pa.float64(), safe=False), arrow_scalars.number(float(number)))
 
 
 def _between(column: pa.Array, test: str, first: date, last: date) -> pa.Array:
     """A stretch of days: “is” within it, “before” its first day, “until” its last."""
     day = pc.cast(pc.floor_temporal(column, unit="day") if pa.types.is_timestamp(column.type) else column, pa.date32())
-    begin, end = scalars.day(first), scalars.day(last)
+    begin, end = arrow_scalars.day(first), arrow_scalars.day(last)
     if test in ("=", "≠"):
         within = pc.and_(pc.greater_equal(day, begin), pc.less_equal(day, end))
         return within if test == "=" else pc.invert(within)

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from webapp.reports.column_types import kind_of
-from webapp.reports.shaping import exact_sums as exact
+from webapp.reports.shaping import exact_sums
 from webapp.reports.shaping.plan import NUMBERS, Work
 
 _WAITING_ROWS = 200_000
@@ -47,7 +47,7 @@ class Groups:
             if not work.column:
                 continue
             column = batch.column(batch.schema.get_field_index(work.column))
-            arrays.append(exact.addable(column) if work.how in ("sum", "mean") else column)
+            arrays.append(exact_sums.addable(column) if work.how in ("sum", "mean") else column)
             names.append(str(place))
             asked += [(str(place), part) for part in _PARTS[work.how]]
             titles += [f"work{place}.{part}" for part in _PARTS[work.how]]
@@ -70,7 +70,7 @@ def key_name(place: int) -> str:
 def merged(parts: Sequence[pa.Table], keys: int) -> pa.Table:
     """The groups of several parts as one; with fewer keys than the parts have, the rest is put together too."""
     names = [name for name in parts[0].column_names if not name.startswith("key") or name in _first(keys)]
-    columns = [exact.unified([part.column(name) for part in parts]) for name in names]
+    columns = [exact_sums.unified([part.column(name) for part in parts]) for name in names]
     asked: list[tuple[str | list[str], str]] = []
     titles = []
     for name in names:
@@ -96,7 +96,7 @@ def _finished(groups: pa.Table, place: int, work: Work) -> pa.Array:
     if work.how == "mean":
         count = pc.cast(_joined(groups.column(f"work{place}.count")), pa.float64())
         some = pc.if_else(pc.is_valid(column), count, pa.nulls(len(count), pa.float64()))
-        return pc.divide(exact.as_number(column), some)
+        return pc.divide(exact_sums.as_number(column), some)
     return _whole(column) if work.how == "sum" else column
 
 

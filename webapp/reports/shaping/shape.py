@@ -8,11 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import arrow_scalars as scalars
-from webapp.reports.shaping import exact_sums as exact
-from webapp.reports.shaping import group
-from webapp.reports.shaping import pivot as cross
-from webapp.reports.shaping import sorting as order
+from webapp.reports import arrow_scalars
+from webapp.reports.shaping import exact_sums, group, pivot, sorting
 from webapp.reports.shaping.filters import passing
 from webapp.reports.shaping.plan import Order, Plan, Work
 from webapp.reports.writing.column_rules import decimals
@@ -57,7 +54,7 @@ def _sorted(source: Source, plan: Plan, chosen: list[str], looked: Looked) -> So
     further = [*(one.column for one in plan.sort), *(work.column for work in plan.works if work.column)]
     wide = list(dict.fromkeys([*chosen, *further]))
     schema = pa.schema([source.schema.field(name) for name in wide])
-    table = order.first(_passed(source, plan, wide, looked), schema, plan.sort, plan.top)
+    table = sorting.first(_passed(source, plan, wide, looked), schema, plan.sort, plan.top)
     total = _total_of_rows(table, plan, chosen) if plan.total_row and plan.works else None
     return _with_total(table.select(chosen), total, source)
 
@@ -85,7 +82,7 @@ def _grouped(source: Source, plan: Plan, looked: Looked) -> Source:
             groups.add(batch)
     found = groups.table()
     table, worked = _laid_out(found, plan)
-    shown = order.first(table.to_batches(), table.schema, plan.sort or _by_keys(plan), plan.top)
+    shown = sorting.first(table.to_batches(), table.schema, plan.sort or _by_keys(plan), plan.top)
     total = _total_of_groups(found, shown, plan, worked) if plan.total_row and plan.group_by else None
     titles = zip(worked, cycle(plan.works), strict=False)  # a cross table repeats them for each of its columns
     formats = {title: one for title, work in titles if (one := _format(shown.schema.field(title).type, work))}
@@ -105,7 +102,7 @@ def _by_keys(plan: Plan) -> list[Order]:
 
 def _laid_out(found: pa.Table, plan: Plan) -> tuple[pa.Table, list[str]]:
     if plan.across:
-        return cross.spread(found, plan)
+        return pivot.spread(found, plan)
     columns = [found.column(group.key_name(place)) for place in range(len(plan.group_by))]
     return pa.table([*columns, *group.finished(found, plan.works)], [*plan.group_by, *plan.titles]), plan.titles
 
@@ -114,8 +111,8 @@ def _total_of_groups(found: pa.Table, shown: pa.Table, plan: Plan, worked: Seque
     """Of the groups that are shown: an average over all their rows, not an average of averages."""
     kept = found
     if plan.top is not None:
-        wanted = set(cross._keys(shown.rename_columns(_key_titles(shown, plan)), len(plan.group_by)))
-        mask = [key in wanted for key in cross._keys(found, len(plan.group_by))]
+        wanted = set(pivot._keys(shown.rename_columns(_key_titles(shown, plan)), len(plan.group_by)))
+        mask = [key in wanted for key in pivot._keys(found, len(plan.group_by))]
         kept = found.filter(pa.array(mask, pa.bool_()))
     if not plan.across:
         return dict(zip(worked, group.finished(group.merged([kept], 0), plan.works), strict=True))
@@ -124,8 +121,8 @@ def _total_of_groups(found: pa.Table, shown: pa.Table, plan: Plan, worked: Seque
     rest = kept.drop_columns([group.key_name(place) for place in range(len(plan.group_by))])
     totals = {}
     places = iter(worked)
-    for value in cross._distinct(found.column(group.key_name(len(plan.group_by)))):
-        part = rest.filter(cross._is(last, value))
+    for value in pivot._distinct(found.column(group.key_name(len(plan.group_by)))):
+        part = rest.filter(pivot._is(last, value))
         for array in group.finished(group.merged([part], 0), plan.works):
             totals[next(places)] = array
     return totals
@@ -145,8 +142,8 @@ def _with_total(table: pa.Table, total: dict[str, Any] | None, source: Source) -
     for one in table.schema:
         last = total.get(one.name)
         if last is None:
-            last = scalars.texts([TOTAL]) if one.name == label else pa.nulls(1, one.type)
-        columns.append(exact.unified([table.column(one.name), pa.chunked_array([_like(last, one.type)])]))
+            last = arrow_scalars.texts([TOTAL]) if one.name == label else pa.nulls(1, one.type)
+        columns.append(exact_sums.unified([table.column(one.name), pa.chunked_array([_like(last, one.type)])]))
     whole = pa.table(columns, table.column_names)
     return Source(whole.schema, lambda: whole.to_batches(max_chunksize=BATCH_ROWS), source.notes, has_total=True)
 
@@ -156,7 +153,7 @@ def _like(last: pa.Array, kind: pa.DataType) -> pa.Array:
     if last.type == kind or (pa.types.is_decimal(last.type) and pa.types.is_decimal(kind)):
         return last
     if pa.types.is_floating(kind):
-        return exact.as_number(last)
+        return exact_sums.as_number(last)
     return pc.cast(last, kind, safe=pa.types.is_integer(kind))
 
 

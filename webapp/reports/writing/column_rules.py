@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import arrow_scalars as scalars
+from webapp.reports import arrow_scalars
 from webapp.reports.reading import cells
 from webapp.reports.reading.value_formats import LARGEST
-from webapp.reports.shaping import exact_sums as exact
+from webapp.reports.shaping import exact_sums
 
 MOST_PLACES = 4  # of numbers with more decimals each shows its own
 LONGEST_TEXT = 32_767  # Excel's limit for a cell, in UTF-16 units
@@ -91,7 +91,7 @@ class Fraction(Rule):
         self.infinite += pc.sum(pc.is_inf(numbers)).as_py() or 0
         self.undefined += pc.sum(pc.is_nan(numbers)).as_py() or 0
         if self.places is not None:
-            found = exact.places_of(numbers)
+            found = exact_sums.places_of(numbers)
             self.places = None if found is None or found > MOST_PLACES else max(self.places, found)
 
     @property
@@ -110,7 +110,7 @@ class Fraction(Rule):
             return wide
         # Through the shortest text 0.1 stays 0.1 and does not become 0.10000000149; whole numbers beyond 2²⁴ are exact.
         short = pc.cast(pc.cast(array, pa.string()), pa.float64())
-        return pc.if_else(pc.less(pc.abs(wide), scalars.number(2.0**24)), short, wide)
+        return pc.if_else(pc.less(pc.abs(wide), arrow_scalars.number(2.0**24)), short, wide)
 
     def notes(self) -> list[str]:
         notes = []
@@ -237,7 +237,7 @@ def shown(value: Any) -> str:
 
 def texts_of(texts: Iterable[str | None]) -> pa.Array:
     """Arrow texts of Python's; half a surrogate pair, which UTF-8 cannot hold, becomes �."""
-    return scalars.texts(None if text is None else LONE_SURROGATE.sub("\ufffd", text) for text in texts)
+    return arrow_scalars.texts(None if text is None else LONE_SURROGATE.sub("\ufffd", text) for text in texts)
 
 
 def _units(text: str) -> int:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import arrow_scalars as scalars
+from webapp.reports import arrow_scalars
 from webapp.reports.progress_words import WRITING
 from webapp.reports.writing.disk_full import whole_or_nothing
 from webapp.reports.writing.normalise import Normalised, Progress
@@ -36,7 +36,7 @@ def write(
 
 
 def _write(table: Normalised, file: BinaryIO, progress: Progress, dialect: Dialect) -> None:
-    titles = [scalars.text(name) for name in table.schema.names]
+    titles = [arrow_scalars.text(name) for name in table.schema.names]
     header = [pa.repeat(title, 1) for title in titles]
     file.write(codecs.BOM_UTF8 if dialect.mark else b"")
     file.write(_lines(header, dialect))
@@ -53,15 +53,15 @@ def _lines(columns: list[pa.Array], dialect: Dialect) -> bytes:
         return b""
     if len(fields) == 1:  # an empty line would be no row
         fields = [pc.replace_substring_regex(fields[0], "^$", '""')]
-    rows = pc.binary_join_element_wise(*fields, scalars.text(dialect.delimiter))
-    ended = pc.binary_join_element_wise(rows, pa.repeat(scalars.text(""), len(rows)), scalars.text("\r\n"))
+    rows = pc.binary_join_element_wise(*fields, arrow_scalars.text(dialect.delimiter))
+    ended = pc.binary_join_element_wise(rows, pa.repeat(arrow_scalars.text(""), len(rows)), arrow_scalars.text("\r\n"))
     return "".join(ended.to_pylist()).encode()
 
 
 def _fields(column: pa.Array, dialect: Dialect) -> pa.Array:
     is_text = pa.types.is_string(column.type)
     texts = pc.cast(column, pa.string())
-    texts = pc.if_else(pc.is_valid(texts), texts, scalars.text(""))
+    texts = pc.if_else(pc.is_valid(texts), texts, arrow_scalars.text(""))
     if pa.types.is_floating(column.type) and dialect.decimal != ".":
         return pc.replace_substring(texts, ".", dialect.decimal)
     if not is_text:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports import arrow_scalars as scalars
+from webapp.reports import arrow_scalars
 from webapp.reports.reading import cells
 from webapp.reports.writing.column_rules import Rule, texts_of
 
@@ -96,7 +96,7 @@ class Moment(Rule):
             return pc.replace_substring_regex(pc.cast(moments, pa.string()), r"\.0+$", "")
         if self.target == pa.float64():
             whole = pc.cast(pc.floor_temporal(moments, unit="millisecond"), pa.int64())
-            return pc.add(_days(whole), scalars.number(_UNIX))
+            return pc.add(_days(whole), arrow_scalars.number(_UNIX))
         return array if self.target == self.kind else pc.cast(moments, self.target, safe=False)
 
     def _micros(self, array: pa.Array) -> pa.Array:
@@ -215,7 +215,7 @@ def _has_nanos(array: pa.Array) -> bool:
 
 
 def _days(micros: pa.Array) -> pa.Array:
-    return pc.divide(pc.cast(micros, pa.float64(), safe=False), scalars.number(_DAY))
+    return pc.divide(pc.cast(micros, pa.float64(), safe=False), arrow_scalars.number(_DAY))
 
 
 def _with_offset(array: pa.Array) -> pa.Array:

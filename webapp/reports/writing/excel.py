@@ -9,9 +9,9 @@ import pyarrow as pa
 from rustpy_xlsxwriter import FastExcel, Format
 
 from webapp.errors import TaskError
-from webapp.reports import arrow_scalars as scalars
+from webapp.reports import arrow_scalars
 from webapp.reports.progress_words import WRITING
-from webapp.reports.reading import column_names as names
+from webapp.reports.reading import column_names
 from webapp.reports.writing.about import PLAIN, About
 from webapp.reports.writing.charts import Chart
 from webapp.reports.writing.column_rules import texts_of
@@ -71,8 +71,8 @@ def _add_chart(book: FastExcel, chart: Chart) -> None:
     series = [
         name if name not in chart.names[:place] else f"{name} ({place})" for place, name in enumerate(chart.names)
     ]
-    titles = names.made_unique([chart.of or "Row", *series])[0]
-    arrays = [texts_of(chart.labels), *(scalars.numbers(values) for _, values in chart.series)]
+    titles = column_names.made_unique([chart.of or "Row", *series])[0]
+    arrays = [texts_of(chart.labels), *(arrow_scalars.numbers(values) for _, values in chart.series)]
     kinds = {"bar": "column", "stacked": "column_stacked", "line": "line", "pie": "pie"}
     drawn = {"type": kinds[chart.kind], "series": titles[1:], "categories": titles[0], "title": chart.title}
     book.sheet("Chart", pa.table(arrays, titles), column_width=16.0, charts=[{**drawn, "width": 760, "height": 400}])

@@ -11,9 +11,8 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports.reading import column_names as names
-from webapp.reports.writing import column_rules as rules
-from webapp.reports.writing import date_rules as moments
+from webapp.reports.reading import column_names
+from webapp.reports.writing import column_rules, date_rules
 
 Target = Literal["xlsx", "csv"]
 Progress = Callable[[int, str], None]
@@ -54,7 +53,7 @@ def of_table(table: pa.Table, notes: Sequence[str] = ()) -> Source:
 
 def normalise(source: Source, target: Target = "xlsx", looked: Callable[[int], None] = lambda rows: None) -> Normalised:
     """Reads the source once to find out what every column needs; `looked` hears how many rows it has seen."""
-    titles, changes = names.made_unique(source.schema.names)
+    titles, changes = column_names.made_unique(source.schema.names)
     chosen = [
         _rule(_unpacked_type(kind.type), title, target) for title, kind in zip(titles, source.schema, strict=True)
     ]
@@ -76,12 +75,12 @@ def normalise(source: Source, target: Target = "xlsx", looked: Callable[[int], N
     )
 
 
-def _asked(source: Source, chosen: list[rules.Rule]) -> dict[str, str]:
+def _asked(source: Source, chosen: list[column_rules.Rule]) -> dict[str, str]:
     asked = zip(chosen, source.schema.names, strict=True)
     return {rule.name: source.formats[name] for rule, name in asked if name in source.formats}
 
 
-def _converted(batch: pa.RecordBatch, chosen: list[rules.Rule], schema: pa.Schema) -> pa.RecordBatch:
+def _converted(batch: pa.RecordBatch, chosen: list[column_rules.Rule], schema: pa.Schema) -> pa.RecordBatch:
     columns = [rule.convert(_unpacked(column)) for rule, column in zip(chosen, batch.columns, strict=True)]
     if not columns:
         return batch
@@ -102,26 +101,26 @@ def _unpacked(array: pa.Array) -> pa.Array:
     return pc.cast(array, pa.string()) if _is_text(array.type) else array
 
 
-def _rule(kind: pa.DataType, name: str, target: Target) -> rules.Rule:
+def _rule(kind: pa.DataType, name: str, target: Target) -> column_rules.Rule:
     for fits, rule in _RULES:
         if fits(kind):
             return rule(name, kind, target == "xlsx")
-    return rules.Shown(name, kind, target == "xlsx")
+    return column_rules.Shown(name, kind, target == "xlsx")
 
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-_RULES: list[tuple[Callable[[pa.DataType], bool], type[rules.Rule]]] = [
-    (pa.types.is_boolean, rules.Rule),
-    (pa.types.is_integer, rules.Whole),
-    (pa.types.is_floating, rules.Fraction),
-    (pa.types.is_decimal, rules.Exact),
-    (_is_text, rules.Text),
-    (pa.types.is_null, rules.Nothing),
-    (pa.types.is_date, moments.Day),
-    (pa.types.is_timestamp, moments.Moment),
-    (pa.types.is_time, moments.Clock),
-    (pa.types.is_duration, moments.Duration),
+_RULES: list[tuple[Callable[[pa.DataType], bool], type[column_rules.Rule]]] = [
+    (pa.types.is_boolean, column_rules.Rule),
+    (pa.types.is_integer, column_rules.Whole),
+    (pa.types.is_floating, column_rules.Fraction),
+    (pa.types.is_decimal, column_rules.Exact),
+    (_is_text, column_rules.Text),
+    (pa.types.is_null, column_rules.Nothing),
+    (pa.types.is_date, date_rules.Day),
+    (pa.types.is_timestamp, date_rules.Moment),
+    (pa.types.is_time, date_rules.Clock),
+    (pa.types.is_duration, date_rules.Duration),
 ]

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from webapp.errors import TaskError
 from webapp.reports.progress_words import WRITING
-from webapp.reports.writing import svg as drawing
+from webapp.reports.writing import svg
 from webapp.reports.writing.about import PLAIN, About
 from webapp.reports.writing.charts import Chart
 from webapp.reports.writing.disk_full import whole_or_nothing
@@ -46,7 +46,7 @@ def _compile(content: dict[str, Any], chart: Chart | None, folder: Path, path: P
     import typst
 
     if chart:
-        (folder / content["chart"]).write_text(drawing.svg(chart), "utf-8")
+        (folder / content["chart"]).write_text(svg.svg(chart), "utf-8")
     (folder / "data.json").write_text(json.dumps(content, ensure_ascii=False), "utf-8")
     main = folder / "report.typ"
     main.write_text(Path(__file__).with_name("report.typ").read_text("utf-8"), "utf-8")
@@ -75,7 +75,7 @@ def _content(table: Normalised, about: About, chart: Chart | None, progress: Pro
         "notes": notes,
         "fonts": list(glyphs.FAMILIES),
         "chart": "chart.svg" if chart else "",
-        "chart_words": drawing.words(chart) if chart else "",
+        "chart_words": svg.words(chart) if chart else "",
         "landscape": landscape,
         "size": size,
         "widths": [min(width, 40) for width in table.widths],

@@ -18,8 +18,7 @@ from webapp.db.types import now
 from webapp.errors import Superseded
 from webapp.ports import Delivery, NewDelivery, Reply, Target
 from webapp.tasks.cancellation import Control, LetGo
-from webapp.tasks.ledger import rate_limit as pace
-from webapp.tasks.ledger import slow_targets as crowd
+from webapp.tasks.ledger import rate_limit, slow_targets
 from webapp.tasks.ledger.outcomes import STOP_AFTER, in_a_row, new_row, rest_of, settled, stop
 from webapp.tasks.ledger.send_gate import Readiness
 from webapp.tasks.ledger.statements import MARK, SETTLE, bound, leave_out, looked
@@ -89,7 +88,7 @@ class Ledger:
                 if self._is_unlimited(target):
                     target.begin(row.to)
                 if delivery := self._mark(row, target):
-                    with crowd.sending(target.name):
+                    with slow_targets.sending(target.name):
                         yield delivery
                 else:
                     target.give_up()
@@ -158,7 +157,7 @@ class Ledger:
         message_id = row.message_id or (sender and self._shop.message_id(self._task.id, row.position, sender))
         with self._committing() as conn:
             wishes = self._write_pending(conn)
-            free = wishes.asked is None and pace.take(conn, target)
+            free = wishes.asked is None and rate_limit.take(conn, target)
             if free:
                 mark = bound(task=row.task, position=row.position, attempts=row.attempts + 1, message_id=message_id)
                 is_wanted = MARK.run(conn, {**mark, **bound(updated=now())}).rowcount > 0
@@ -204,7 +203,7 @@ class Ledger:
         if self._pending:
             SETTLE.run(conn, bound(task=self._task.id, position=delivery.position, **values))
             if self._target and self._target.rests and (seconds := rest_of(reply, self._shop.retry_seconds)):
-                pace.rest(conn, self._target, seconds)
+                rate_limit.rest(conn, self._target, seconds)
         return wishes
 
     @property

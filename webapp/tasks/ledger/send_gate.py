@@ -11,8 +11,7 @@ from webapp.db.types import now
 from webapp.ports import Target
 from webapp.tasks import queries
 from webapp.tasks.cancellation import Control, LetGo
-from webapp.tasks.ledger import rate_limit as pace
-from webapp.tasks.ledger import slow_targets as crowd
+from webapp.tasks.ledger import rate_limit, slow_targets
 from webapp.tasks.model import Task
 from webapp.tasks.resources import Workshop
 
@@ -33,7 +32,7 @@ class Readiness:
         self._shop, self._task, self._control, self._flush = shop, task, control, flush
         self._began = time.monotonic()
         self._spread = task.id % 16 / 10  # seconds: so that not all that wait come back at the same moment
-        self.speed = pace.Speed(task.rate)
+        self.speed = rate_limit.Speed(task.rate)
 
     def get(self, target: Target) -> None:
         """Returns when a message may be handed over now; raises LetGo where the run has to end or to wait outside."""
@@ -73,7 +72,7 @@ class Readiness:
         began = time.monotonic()
         while not target.admit():
             self._flush()
-            if time.monotonic() - began > target.patience or crowd.is_slow(target.name):
+            if time.monotonic() - began > target.patience or slow_targets.is_slow(target.name):
                 # As many as wait for a slow target would else fill all slots.
                 raise LetGo("wait", until=now() + timedelta(seconds=CROWDED * (1 + self._spread)))
             self._control.wait(PLACE)
@@ -83,7 +82,7 @@ class Readiness:
         if not target.rate and not target.rests:
             return self.speed.seconds_to_wait()
         with self._shop.read() as conn:
-            return max(pace.seconds_to_wait(conn, target), self.speed.seconds_to_wait())
+            return max(rate_limit.seconds_to_wait(conn, target), self.speed.seconds_to_wait())
 
     def _look_at_speed(self) -> None:
         """Somebody may have changed it while the run waits for its next message."""

@@ -36,7 +36,7 @@ from webapp.tasks.ledger.parallel import together
 from webapp.tasks.model import Task
 from webapp.tasks.resources import Workshop
 from webapp.tasks.transitions import add_line, fenced, skip_waiting
-from webapp.tasks.views import past_runs as earlier
+from webapp.tasks.views import past_runs
 
 LONGEST_SLEEP = 5.0  # seconds
 
@@ -95,7 +95,7 @@ class Context:
 
     def reached(self, tasks: Sequence[int]) -> frozenset[str]:
         with self._shop.read() as conn:
-            return earlier.keys_of(conn, self.owner.id, tasks)
+            return past_runs.keys_of(conn, self.owner.id, tasks)
 
     def ask(self, query_id: str, values: Mapping[str, str], target: Path) -> tuple[SavedQuery, Understood]:
         try:
@@ -130,11 +130,11 @@ class Context:
 
     def pace(self, name: str) -> float | None:
         with self._shop.read() as conn:
-            return earlier.pace(conn, name)
+            return past_runs.pace(conn, name)
 
     def keep_pace(self, name: str, seconds: float) -> None:
         with self._shop.write() as conn:
-            earlier.keep_pace(conn, name, seconds)
+            past_runs.keep_pace(conn, name, seconds)
 
     def skip(self, words: str, why: str) -> None:
         with self._shop.write() as conn:

@@ -9,8 +9,7 @@ from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.ports import ADDRESS_FAULTS, Engine
-from webapp.tasks import notices
-from webapp.tasks import summary as outcome
+from webapp.tasks import notices, summary
 from webapp.tasks.cancellation import LetGo
 from webapp.tasks.model import State, Task
 from webapp.tasks.resources import Workshop
@@ -24,7 +23,7 @@ NOUNS = {"email": "emails", "notification": "notifications"}
 def finished(conn: Connection, shop: Workshop, task: Task, words: str | None) -> None:
     """The kind has done its work; deliveries, where there are any, tell how it went."""
     by_state = counts(conn, task.id)
-    state, told = outcome.of_counts(by_state) if by_state else (State.DONE, "")
+    state, told = summary.of_counts(by_state) if by_state else (State.DONE, "")
     fault = "form" if by_state.get("failed") and _has_address_faults(conn, task) else ""
     if words and state is State.FAILED:  # what the kind tells of was done, though nobody was told
         state = State.ATTENTION
@@ -56,7 +55,7 @@ def cancelled(conn: Connection, task: Task) -> None:
     make_unknown(conn, task.id)
     entered = sum(counts(conn, task.id).values())
     missing = 0 if task.expanded or not entered else max(0, (task.progress.total or 0) - entered)
-    words = outcome.stopped_words(counts(conn, task.id), missing)
+    words = summary.stopped_words(counts(conn, task.id), missing)
     _move(conn, task, State.CANCELLED, words, line=f"Cancelled by {_asker(conn, task)}.", cause="")
     skip_waiting(conn, task.id)
 
@@ -87,7 +86,7 @@ def failed(
     make_unknown(conn, task.id)
     skip_waiting(conn, task.id)
     by_state = counts(conn, task.id)
-    words = outcome.failed_words(error.words, by_state, NOUNS.get(task.kind, "messages"))
+    words = summary.failed_words(error.words, by_state, NOUNS.get(task.kind, "messages"))
     state = State.ATTENTION if by_state.get("sent") or by_state.get("unknown") else State.FAILED
     more = {"cause": error.cause, "fault": error.fault, "technical": error.technical}
     _end(conn, shop, task, state, words, reference=reference, **more)

@@ -3,12 +3,10 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit, links, passwords, people
-from webapp.accounts import commands as changes
-from webapp.accounts import validation as entries
+from webapp.accounts import audit, commands, links, passwords, people, validation
 from webapp.installation import House
 from webapp.ports import Person
-from webapp.web.account import sign_in as signin
+from webapp.web.account import sign_in
 from webapp.web.http.deps import TheHouse
 from webapp.web.http.multipart import Posted, Posting
 from webapp.web.http.render import page
@@ -37,17 +35,17 @@ def join(request: Request, secret: str, house: TheHouse, posted: Posted) -> Resp
     if errors := _check(found, posted):
         return _form(request, house, secret, found, typed, errors)
     cookie = _let_in(request, house, secret, found, typed, passwords.hashed(posted.one("password")))
-    return signin.welcome(request, cookie, "/") if cookie else _used(request)
+    return sign_in.welcome(request, cookie, "/") if cookie else _used(request)
 
 
 def _let_in(request: Request, house: House, secret: str, person: Person, typed: dict[str, str], stored: str) -> str:
     with house.write() as conn:
         if not links.use(conn, "invite", secret):
             return ""
-        changes.set_profile(conn, person, typed["name"], typed["zone"])
-        changes.set_password(conn, person, stored)
+        commands.set_profile(conn, person, typed["name"], typed["zone"])
+        commands.set_password(conn, person, stored)
         audit.record(conn, person, "chose a password by link", person.email)
-        return signin.begin(request, conn, person.id)
+        return sign_in.begin(request, conn, person.id)
 
 
 def _invited(house: House, secret: str) -> Person | None:
@@ -57,10 +55,10 @@ def _invited(house: House, secret: str) -> Person | None:
 
 
 def _check(person: Person, posted: Posting) -> dict[str, str]:
-    return signin.refused(
-        lambda: entries.name(posted.one("name"), empty="Write your name."),
+    return sign_in.refused(
+        lambda: validation.name(posted.one("name"), empty="Write your name."),
         lambda: passwords.check_new(posted.one("password"), person.email),
-        lambda: entries.zone(posted.one("zone")),
+        lambda: validation.zone(posted.one("zone")),
     )
 
 
@@ -75,7 +73,7 @@ def _form(
         invited=invited,
         typed=typed,
         errors=errors,
-        zones=entries.zones_to_choose(),
+        zones=validation.zones_to_choose(),
     )
 
 

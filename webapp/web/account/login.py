@@ -7,7 +7,7 @@ from webapp.accounts import audit, people, sessions
 from webapp.accounts.throttle import TooManyTries
 from webapp.errors import UserError
 from webapp.installation import House
-from webapp.web.account import sign_in as signin
+from webapp.web.account import sign_in
 from webapp.web.http import cookies
 from webapp.web.http.deps import TheHouse, session_person
 from webapp.web.http.multipart import Posted
@@ -22,7 +22,7 @@ WRONG = "Email or password is not right."
 def form(request: Request, house: TheHouse, next: str = "/") -> Response:
     """The form; whoever is signed in goes on at once, and before there is an admin there is the set-up."""
     if session_person(request):
-        return RedirectResponse(signin.safe_path(next), 303)
+        return RedirectResponse(sign_in.safe_path(next), 303)
     with house.read() as conn:
         if not people.has_admin(conn):
             return RedirectResponse("/setup", 303)
@@ -40,9 +40,9 @@ def sign_in(request: Request, house: TheHouse, posted: Posted) -> Response:
     except UserError as refused:
         return _form(request, path, email, refused.words, 422)
     with house.write() as conn:
-        cookie = signin.begin(request, conn, person)
+        cookie = sign_in.begin(request, conn, person)
         audit.record(conn, people.by_id(conn, house.settings, person), "signed in")
-    return signin.welcome(request, cookie, signin.safe_path(path))
+    return sign_in.welcome(request, cookie, sign_in.safe_path(path))
 
 
 @router.post("/logout")
@@ -59,7 +59,7 @@ def sign_out(request: Request, house: TheHouse) -> Response:
 def _prove(house: House, request: Request, email: str, password: str) -> int:
     if not (email.strip() and password):
         raise UserError(WRONG, "password")  # nothing was tried: it does not count
-    return signin.prove(house, request, email, password, WRONG, "password")
+    return sign_in.prove(house, request, email, password, WRONG, "password")
 
 
 def _form(
@@ -77,6 +77,6 @@ def _form(
         headers=headers,
         refused=status >= 400,
         email=email[:400],
-        next=signin.safe_path(path),
+        next=sign_in.safe_path(path),
         errors={"password": words} if words else {},
     )

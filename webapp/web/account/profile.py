@@ -3,15 +3,13 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit, passwords
-from webapp.accounts import commands as changes
-from webapp.accounts import validation as entries
+from webapp.accounts import audit, commands, passwords, validation
 from webapp.accounts.throttle import TooManyTries
 from webapp.errors import UserError
 from webapp.installation import House
 from webapp.ports import Person
 from webapp.tasks import inbox
-from webapp.web.account import sign_in as signin
+from webapp.web.account import sign_in
 from webapp.web.account.sessions_and_tokens import draw
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheHouse, session_of
@@ -37,8 +35,8 @@ def save(request: Request, person: SignedIn, house: TheHouse, posted: Posted) ->
     if errors := _check(typed, default):
         return draw(request, house, person, typed=typed, errors=errors, status=422)
     with house.write() as conn:
-        changes.set_profile(conn, person, typed["name"], typed["zone"])
-        changes.set_undo_seconds(conn, person, entries.undo_seconds(typed["undo_seconds"], default))
+        commands.set_profile(conn, person, typed["name"], typed["zone"])
+        commands.set_undo_seconds(conn, person, validation.undo_seconds(typed["undo_seconds"], default))
         inbox.wish(conn, person.id, posted.one("notices"), posted.all("notice_ways"))
     return flash.say(go(request, "/account"), "Saved")
 
@@ -51,26 +49,26 @@ def set_password(request: Request, person: SignedIn, house: TheHouse, posted: Po
         return draw(request, house, person, errors=errors, status=status, headers=headers)
     stored = passwords.hashed(posted.one("password"))
     with house.write() as conn:
-        changes.set_password(conn, person, stored, keep=session_of(request).hash)
+        commands.set_password(conn, person, stored, keep=session_of(request).hash)
         audit.record(conn, person, "changed the password", person.email)
     return flash.say(go(request, "/account"), "Your password is changed. You are signed out everywhere else.")
 
 
 def _check(typed: dict[str, str], default: int) -> dict[str, str]:
-    return signin.refused(
-        lambda: entries.name(typed["name"], empty="Write your name."),
-        lambda: entries.zone(typed["zone"]),
-        lambda: entries.undo_seconds(typed["undo_seconds"], default),
+    return sign_in.refused(
+        lambda: validation.name(typed["name"], empty="Write your name."),
+        lambda: validation.zone(typed["zone"]),
+        lambda: validation.undo_seconds(typed["undo_seconds"], default),
     )
 
 
 def _check_passwords(
     request: Request, house: House, person: Person, posted: Posting
 ) -> tuple[dict[str, str], int, dict[str, str]]:
-    if errors := signin.refused(lambda: passwords.check_new(posted.one("password"), person.email)):
+    if errors := sign_in.refused(lambda: passwords.check_new(posted.one("password"), person.email)):
         return errors, 422, {}
     try:
-        signin.prove(house, request, person.email, posted.one("current"), WRONG, "current")
+        sign_in.prove(house, request, person.email, posted.one("current"), WRONG, "current")
     except TooManyTries as refused:
         return {"current": refused.words}, 429, {"Retry-After": str(refused.seconds)}
     except UserError as refused:

@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit, sessions, tokens
-from webapp.accounts import validation as entries
+from webapp.accounts import audit, sessions, tokens, validation
 from webapp.errors import UserError
 from webapp.installation import House
 from webapp.ports import Person
 from webapp.tasks import inbox
-from webapp.web.http import flash
-from webapp.web.http import user_agents as agents
+from webapp.web.http import flash, user_agents
 from webapp.web.http.deps import Id, SignedIn, TheHouse, session_of
 from webapp.web.http.formatting import plural
 from webapp.web.http.multipart import Posted
@@ -47,7 +45,7 @@ def make_token(request: Request, person: SignedIn, house: TheHouse, posted: Post
     typed = posted.one("token_name")
     try:
         with house.write() as conn:
-            name = entries.name(typed, empty="Write what the token is for.")
+            name = validation.name(typed, empty="Write what the token is for.")
             if name in {token.name for token in tokens.of_person(conn, person.id)}:
                 raise UserError(TAKEN)
             secret = tokens.add(conn, person.id, name)
@@ -99,13 +97,13 @@ def draw(
         said=flash.said(request).words,
         typed={**stored, **(typed or {})},
         errors=errors or {},
-        zones=entries.zones_to_choose(),
+        zones=validation.zones_to_choose(),
         waits=_waits(house.settings.undo_seconds),
         notices=list(inbox.CHOICES.items()),
         notice_ways=list(inbox.WAY_CHOICES.items()),
         chosen_ways=wanted.ways,
         has_mail_server=house.has_mail_server,
-        sessions=[(session, agents.named(session.agent)) for session in listed],
+        sessions=[(session, user_agents.named(session.agent)) for session in listed],
         this=session_of(request).id,
         tokens=made,
         new_token=new_token,
@@ -114,7 +112,7 @@ def draw(
 
 def _waits(default: int) -> list[tuple[str, str]]:
     """The choices of “Wait before sending”, with the installation's own among them."""
-    return [(str(seconds), _wait(seconds)) for seconds in sorted({*entries.UNDO_CHOICES, default})]
+    return [(str(seconds), _wait(seconds)) for seconds in sorted({*validation.UNDO_CHOICES, default})]
 
 
 def _wait(seconds: int) -> str:

@@ -3,12 +3,10 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from webapp.accounts import audit, links, passwords, people
-from webapp.accounts import public_url as address
-from webapp.accounts import validation as entries
+from webapp.accounts import audit, links, passwords, people, public_url, validation
 from webapp.errors import UserError
 from webapp.installation import House
-from webapp.web.account import sign_in as signin
+from webapp.web.account import sign_in
 from webapp.web.http.deps import TheHouse
 from webapp.web.http.multipart import Posted, Posting
 from webapp.web.http.render import page
@@ -52,7 +50,7 @@ def create(request: Request, secret: str, house: TheHouse, posted: Posted) -> Re
         cookie = _make(request, house, secret, typed, stored)
     except UserError as taken:  # somebody who is no admin was added from the command line
         return _form(request, house, secret, typed, {taken.field or "email": taken.words})
-    return signin.welcome(request, cookie, "/?first=1") if cookie else _used(request)
+    return sign_in.welcome(request, cookie, "/?first=1") if cookie else _used(request)
 
 
 def _make(request: Request, house: House, secret: str, typed: dict[str, str], stored: str) -> str:
@@ -63,18 +61,18 @@ def _make(request: Request, house: House, secret: str, typed: dict[str, str], st
         admin = people.add(conn, house.settings, typed["email"], typed["name"], "admin", stored, typed["zone"])
         links.end_setup(conn)
         if not house.settings.base_url:
-            address.keep(conn, address.read(typed["address"]))
+            public_url.keep(conn, public_url.read(typed["address"]))
         audit.record(conn, admin, "set up", admin.email)
-        return signin.begin(request, conn, admin.id)
+        return sign_in.begin(request, conn, admin.id)
 
 
 def _check(house: House, posted: Posting) -> dict[str, str]:
-    return signin.refused(
-        lambda: entries.name(posted.one("name"), empty="Write your name."),
-        lambda: entries.email(posted.one("email")),
-        lambda: passwords.check_new(posted.one("password"), entries.as_kept(posted.one("email"))),
-        lambda: entries.zone(posted.one("zone")),
-        lambda: house.settings.base_url or address.read(posted.one("address")),
+    return sign_in.refused(
+        lambda: validation.name(posted.one("name"), empty="Write your name."),
+        lambda: validation.email(posted.one("email")),
+        lambda: passwords.check_new(posted.one("password"), validation.as_kept(posted.one("email"))),
+        lambda: validation.zone(posted.one("zone")),
+        lambda: house.settings.base_url or public_url.read(posted.one("address")),
     )
 
 
@@ -86,9 +84,9 @@ def _form(request: Request, house: House, secret: str, typed: dict[str, str], er
         secret=secret,
         typed=typed,
         errors=errors,
-        zones=entries.zones_to_choose(),
+        zones=validation.zones_to_choose(),
         base_url=house.settings.base_url,
-        is_local=address.is_local(typed["address"]),
+        is_local=public_url.is_local(typed["address"]),
     )
 
 

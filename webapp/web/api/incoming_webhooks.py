@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts import people
-from webapp.connections import webhooks as hooks
+from webapp.connections import webhooks
 from webapp.connections.webhooks import Hook
 from webapp.errors import FormErrors, TooLarge, UserError
 from webapp.kinds.notification.form import CHANNELS, GROUPS
@@ -73,12 +73,12 @@ def receive(
     starts nothing new.
     """
     with house.read() as conn:
-        hooks.require(conn, secret)
+        webhooks.require(conn, secret)
     try:
         with house.write() as conn:
-            hook = hooks.take(conn, secret)
+            hook = webhooks.take(conn, secret)
             owner = people.by_id(conn, house.settings, hook.owner)
-    except hooks.TooMany as error:
+    except webhooks.TooMany as error:
         refused = problem(request, error.status, error.words)
         refused.headers["Retry-After"] = str(error.seconds)
         return refused

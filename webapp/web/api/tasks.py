@@ -11,7 +11,7 @@ from webapp.installation import House
 from webapp.ports import Person
 from webapp.tasks import queries
 from webapp.tasks.queries import View
-from webapp.web.api import starting as api_start
+from webapp.web.api import starting
 from webapp.web.api.body import Body, json_object
 from webapp.web.api.pagination import (
     DEFAULT_LIMIT,
@@ -67,7 +67,7 @@ Key = Annotated[
     Header(
         alias="Idempotency-Key",
         description="Yours to choose; one key starts one task.",
-        json_schema_extra={"minLength": 1, "maxLength": api_start.LONGEST_KEY},
+        json_schema_extra={"minLength": 1, "maxLength": starting.LONGEST_KEY},
     ),
 ]
 
@@ -80,7 +80,7 @@ def start(person: Program, house: TheHouse, body: Body, background: BackgroundTa
 
     The same `Idempotency-Key` with the same body again answers 200 with the same task; with another body, 409.
     """
-    started = api_start.start(house, person, json_object(body), key, background)
+    started = starting.start(house, person, json_object(body), key, background)
     headers = {"Location": f"{router.prefix}/{started.id}"}
     return answer(_task(house, person, started.id), 201 if started.is_new else 200, headers)
 

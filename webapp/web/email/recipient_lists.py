@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
 from webapp.errors import NotFound, UserError
-from webapp.files import saved_tables as saved_lists
+from webapp.files import saved_tables
 from webapp.files.saved_tables import SavedList
 from webapp.ingest import update_list
 from webapp.installation import House
@@ -35,10 +35,10 @@ def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
 def add(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
     """A new list from a file."""
     try:
-        name = saved_lists.read_name(posted.one("name"))
+        name = saved_tables.read_name(posted.one("name"))
         table = _received(house, person, posted)
         with house.write() as conn:
-            saved_lists.add(conn, person, name, table)
+            saved_tables.add(conn, person, name, table)
     except UserError as error:
         return _refused(
             request, house, person, posted, error, {"name" if error.field == "name" else "file": error.words}
@@ -63,7 +63,7 @@ def update(request: Request, list_id: Id, person: SignedIn, house: TheHouse, pos
     except UserError as error:
         return _refused(request, house, person, posted, error, {"file": error.words}, known)
     with house.write() as conn:
-        saved_lists.replace(conn, list_id, upload_id)
+        saved_tables.replace(conn, list_id, upload_id)
     return flash.say(go(request, f"{HERE}/{list_id}"), _what_was_done(updated))
 
 
@@ -72,7 +72,7 @@ def remove(request: Request, list_id: Id, person: SignedIn, house: TheHouse) -> 
     """Only the name goes: tasks still show to whom they went."""
     known = _one(house, person, list_id)
     with house.write() as conn:
-        saved_lists.remove(conn, list_id)
+        saved_tables.remove(conn, list_id)
     return flash.say(go(request, HERE), f"The list “{known.name}” is removed.")
 
 
@@ -95,7 +95,7 @@ def _what_was_done(updated: Updated) -> str:
 
 def _one(house: House, person: Person, list_id: int) -> SavedList:
     with house.read() as conn:
-        return saved_lists.one(conn, house.store, person, list_id)
+        return saved_tables.one(conn, house.store, person, list_id)
 
 
 def _file(posted: Posting) -> Upload:
@@ -129,7 +129,7 @@ def _page(
     errors: dict[str, str] | None = None, status: int = 200,
 ) -> Response:  # fmt: skip
     with house.read() as conn:
-        known = saved_lists.listing(conn, house.store, person)
+        known = saved_tables.listing(conn, house.store, person)
     return page(
         request,
         "lists/show.html" if chosen else "lists/index.html",

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from webapp import sandbox as processes
-from webapp.connections import suppressions as never
+from webapp import sandbox
+from webapp.connections import suppressions
 from webapp.connections.mail_routing import Way
 from webapp.installation import House
 from webapp.kinds.email.form import EmailForm
@@ -16,7 +16,7 @@ from webapp.mail.preview import Draft, Preview, preview
 from webapp.ports import Attachment, Person, Table
 from webapp.tasks.views import past_runs as earlier
 from webapp.tasks.views.past_runs import Earlier
-from webapp.web.http import formatting as words
+from webapp.web.http import formatting
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ def look_at(house: House, person: Person, form: EmailForm, *, leaves_got: bool) 
     column = require_column([one.name for one in table.understood.columns], form.address_column) if table else ""
     with house.read() as conn:
         before = earlier.same(conn, person, KIND.name, {"subject": form.subject, "body": form.body, "test": False})
-        reading = replace(reading_of(form, column), never=never.keys(conn), got=before.keys, leaves_got=leaves_got)
+        reading = replace(
+            reading_of(form, column), never=suppressions.keys(conn), got=before.keys, leaves_got=leaves_got
+        )
     found = _summary(form, table, reading)
     way = house.mail.way(form.server)
     attachments = [house.attachment_of(person, file_id) for file_id in form.attachments]
@@ -93,7 +95,7 @@ def _summary(form: EmailForm, table: Table | None, reading: lists.Reading) -> Su
     if table is None:
         return summary(lists.of_addresses(form.to, reading), reading)
     fields = [name for name in merge.fields_of(form.subject, form.body) if merge.key_of(name) != merge.ALWAYS]
-    return processes.call(
+    return sandbox.call(
         summary_of, table.typed, reading, fields,
         seconds=lists.SECONDS, memory_mb=lists.MEMORY_MB, what=f"The list “{table.name}”",
     )  # fmt: skip
@@ -104,7 +106,7 @@ def _duration(house: House, way: Way, number: int) -> str:
     if way.smtp is None:
         return "a moment"
     if way.smtp.rate:
-        return words.about(number / way.smtp.rate)
+        return formatting.about(number / way.smtp.rate)
     with house.read() as conn:
         speed = earlier.speed(conn, way.target)
-    return f"{words.about(number / speed)}, as fast as the last time" if speed else ""
+    return f"{formatting.about(number / speed)}, as fast as the last time" if speed else ""

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from webapp.accounts import audit
-from webapp.connections import suppressions as never
+from webapp.connections import suppressions
 from webapp.installation import House
 from webapp.mail.recipients import normal_form
 from webapp.web.http.deps import TheHouse
@@ -31,7 +31,7 @@ def unsubscribe(request: Request, token: str, house: TheHouse, posted: Posted) -
         return _page(request, house, token)
     task, address = found
     with house.write() as conn:
-        if never.add(conn, [address], "unsubscribed", task=task):
+        if suppressions.add(conn, [address], "unsubscribed", task=task):
             audit.record(conn, None, "unsubscribed", address)
     return PlainTextResponse("Unsubscribed.\n") if is_one_click else _page(request, house, token)
 
@@ -42,7 +42,7 @@ def undo(request: Request, token: str, house: TheHouse, posted: Posted) -> Respo
     found = house.unsubscribe.read(token)
     if found and posted.one("step") == "2":
         with house.write() as conn:
-            if never.remove(conn, normal_form(found[1]), only="unsubscribed"):
+            if suppressions.remove(conn, normal_form(found[1]), only="unsubscribed"):
                 audit.record(conn, None, "subscribed again", found[1])
     return _page(request, house, token)
 
@@ -52,7 +52,7 @@ def _page(request: Request, house: House, token: str) -> Response:
     if found is None:
         return page(request, "unsubscribe/broken.html", status=404, words=BROKEN)
     with house.read() as conn:
-        is_out = bool(never.which(conn, [found[1]]))
+        is_out = bool(suppressions.which(conn, [found[1]]))
     # On the answer to a press the heading takes the focus: it says what has happened.
     return page(
         request, "unsubscribe/index.html", address=found[1], is_out=is_out, path=f"/unsubscribe/{token}",

@@ -7,14 +7,14 @@ from typing import Any
 
 from fastapi import BackgroundTasks
 
-from webapp.accounts import saved_forms as kept
+from webapp.accounts import saved_forms
 from webapp.errors import NotFound, UserError
-from webapp.files import saved_tables as saved_lists
+from webapp.files import saved_tables
 from webapp.installation import House
 from webapp.kinds.email.form import EmailForm
 from webapp.ports import Kind, Person
 from webapp.tasks import commands
-from webapp.web.forms import row_buttons as lines
+from webapp.web.forms import row_buttons
 from webapp.web.forms.controls import columns_of
 from webapp.web.forms.reading import Filled, checked, extra_of
 from webapp.web.http.multipart import Posting
@@ -51,7 +51,7 @@ def obey(intent: str, asked: Asked) -> Done | None:
     """None where this is no such button."""
     if intent in INTENTS:
         return INTENTS[intent](asked)
-    moved = lines.press(intent, asked.filled, asked.kind.form, _columns(asked))
+    moved = row_buttons.press(intent, asked.filled, asked.kind.form, _columns(asked))
     return Done(moved.filled, moved=(moved.field, moved.line, moved.act)) if moved else None
 
 
@@ -101,7 +101,7 @@ def _with_somebody(asked: Asked) -> Filled[Any]:
 def _use_template(asked: Asked) -> Done:
     with asked.house.read() as conn:
         try:
-            found = kept.one(conn, asked.person, asked.kind, asked.posted.one("template"))
+            found = saved_forms.one(conn, asked.person, asked.kind, asked.posted.one("template"))
         except NotFound as error:
             return Done(_unjudged(asked.filled).with_errors({"template": error.words}))
     texts = {name: value if isinstance(value, list) else [str(value)] for name, value in found.form.items()}
@@ -116,8 +116,8 @@ def _keep_template(asked: Asked) -> Done:
         return Done(filled.with_errors({"template_name": NO_CONTENT}))
     try:
         with asked.house.write() as conn:
-            more = (asked.posted.one("template_name"), form, kept.TEMPLATE)
-            name = kept.keep(conn, asked.person, asked.kind, *more)
+            more = (asked.posted.one("template_name"), form, saved_forms.TEMPLATE)
+            name = saved_forms.keep(conn, asked.person, asked.kind, *more)
     except UserError as error:
         return Done(filled.with_errors({"template_name": error.words}))
     return Done(filled, f"Kept as the template “{name}”.")
@@ -130,8 +130,8 @@ def _keep_shortcut(asked: Asked) -> Done:
     form = {name: list(values) for name, values in filled.raw.items() if name not in hidden}
     try:
         with asked.house.write() as conn:
-            more = (asked.posted.one("shortcut_name"), form, kept.SHORTCUT)
-            name = kept.keep(conn, asked.person, asked.kind, *more)
+            more = (asked.posted.one("shortcut_name"), form, saved_forms.SHORTCUT)
+            name = saved_forms.keep(conn, asked.person, asked.kind, *more)
     except UserError as error:
         return Done(filled.with_errors({"shortcut_name": error.words}))
     return Done(filled, f"Kept as the shortcut “{name}”, on Home.")
@@ -141,8 +141,8 @@ def _drop_template(asked: Asked) -> Done:
     filled = _unjudged(asked.filled)
     try:
         with asked.house.write() as conn:
-            found = kept.one(conn, asked.person, asked.kind, asked.posted.one("template"))
-            kept.drop(conn, asked.person, found.id)
+            found = saved_forms.one(conn, asked.person, asked.kind, asked.posted.one("template"))
+            saved_forms.drop(conn, asked.person, found.id)
     except NotFound as error:
         return Done(filled.with_errors({"template": error.words}))
     return Done(filled, f"The template “{found.name}” is gone.")
@@ -153,11 +153,11 @@ def _keep_list(asked: Asked) -> Done:
     try:
         table = house.table_of(person.id, asked.posted.one("recipients"))
         with house.write() as conn:
-            known = saved_lists.listing(conn, house.store, person)
+            known = saved_tables.listing(conn, house.store, person)
             if already := next((one.name for one in known if one.table.id == table.id), ""):
                 return Done(filled, f"It is kept as the list “{already}”.")
-            name = saved_lists.read_name(asked.posted.one("list_name") or table.name.rpartition(".")[0])
-            saved_lists.add(conn, person, name, table.id)
+            name = saved_tables.read_name(asked.posted.one("list_name") or table.name.rpartition(".")[0])
+            saved_tables.add(conn, person, name, table.id)
     except UserError as error:
         return Done(filled.with_errors({"list_name": error.words}))
     return Done(filled, f"Kept as the list “{name}”.")

@@ -4,18 +4,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from webapp.accounts import people
-from webapp.accounts import saved_forms as kept
+from webapp.accounts import people, saved_forms
 from webapp.connections import channels
 from webapp.db.preferences import EVERYBODY, recall, remember
 from webapp.installation import House
 from webapp.kinds import KINDS
 from webapp.ports import Person
-from webapp.tasks import failure_groups as causes
+from webapp.tasks import failure_groups
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, Id, SignedIn, TheHouse
 from webapp.web.http.render import go, page
-from webapp.web.tasks import log_view as tasklog
+from webapp.web.tasks import log_view
 from webapp.web.tasks.log_view import Filter
 
 router = APIRouter(include_in_schema=False)
@@ -28,9 +27,9 @@ def home(request: Request, person: SignedIn, house: TheHouse) -> Response:
     """The three starts and the log."""
     said = flash.said(request)
     with house.read() as conn:
-        log = tasklog.read(conn, person, "/", Filter.of(request.query_params), (said.task, said.words))
-        common = next((cause for cause in causes.groups(conn, person) if cause.number > 1), None)
-        shortcuts = [(KINDS[kind], one) for kind, one in kept.shortcuts(conn, person) if kind in KINDS]
+        log = log_view.read(conn, person, "/", Filter.of(request.query_params), (said.task, said.words))
+        common = next((cause for cause in failure_groups.groups(conn, person) if cause.number > 1), None)
+        shortcuts = [(KINDS[kind], one) for kind, one in saved_forms.shortcuts(conn, person) if kind in KINDS]
         steps = _steps(conn, person, house, request.app.state.page_paths)
     return page(
         request,
@@ -60,7 +59,7 @@ def skip(request: Request, step: str, person: Admin, house: TheHouse) -> Respons
 def remove_shortcut(request: Request, kept_id: Id, person: SignedIn, house: TheHouse) -> Response:
     """Takes a shortcut off the page; what was started with it stays."""
     with house.write() as conn:
-        kept.drop(conn, person, kept_id)
+        saved_forms.drop(conn, person, kept_id)
     return flash.say(go(request, "/"), "The shortcut is removed.")
 
 

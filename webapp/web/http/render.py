@@ -13,10 +13,8 @@ from markupsafe import Markup
 
 from webapp import paths
 from webapp.ports import Person
-from webapp.reports.writing import charts
-from webapp.reports.writing import svg as drawing
-from webapp.web.http import flash
-from webapp.web.http import formatting as words
+from webapp.reports.writing import charts, svg
+from webapp.web.http import flash, formatting
 from webapp.web.http.formatting import DELIVERY_WORDS
 from webapp.web.http.navigation import rail
 
@@ -33,10 +31,10 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals |= {"told": DELIVERY_WORDS, "asset": asset, "query": query, "plural": words.plural}
+    env.globals |= {"told": DELIVERY_WORDS, "asset": asset, "query": query, "plural": formatting.plural}
     for name in ("number", "size", "day", "near_day", "when", "day_and_time", "clock", "iso", "lasting", "days_left"):
-        env.filters[name] = getattr(words, name)
-    env.filters["drawn"] = lambda chart: Markup(drawing.svg(charts.from_json(chart)))  # noqa: S704 - it escapes all texts
+        env.filters[name] = getattr(formatting, name)
+    env.filters["drawn"] = lambda chart: Markup(svg.svg(charts.from_json(chart)))  # noqa: S704 - it escapes all texts
     return env
 
 

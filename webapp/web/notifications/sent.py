@@ -11,9 +11,9 @@ from webapp.installation import House
 from webapp.kinds.notification.form import CHANNELS
 from webapp.kinds.notification.kind import INBOX
 from webapp.ports import Person
-from webapp.tasks.views import notification_history as history
+from webapp.tasks.views import notification_history
 from webapp.tasks.views.notification_history import Told, Wanted
-from webapp.web.http import csv_response as csv_out
+from webapp.web.http import csv_response
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.render import page, query
 
@@ -57,7 +57,7 @@ def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
     """A page of them, the newest first."""
     asked, after = _asked(request), _after(request.query_params.get("after", ""))
     with house.read() as conn:
-        found = history.told(conn, person, asked.wanted(person), after, PAGE + 1)
+        found = notification_history.told(conn, person, asked.wanted(person), after, PAGE + 1)
     shown = found[:PAGE]
     desk = house.desk(person)
     return page(
@@ -75,19 +75,19 @@ def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
 @router.get("/notifications.csv")
 def export(request: Request, person: SignedIn, house: TheHouse) -> Response:
     """All that the filter finds."""
-    return csv_out.download("notifications.csv", _lines(house, person, _asked(request).wanted(person)))
+    return csv_response.download("notifications.csv", _lines(house, person, _asked(request).wanted(person)))
 
 
 def _lines(house: House, person: Person, wanted: Wanted) -> Iterator[str]:
-    yield csv_out.lines([HEAD])
+    yield csv_response.lines([HEAD])
     places, after = _places(house, person), None
     while True:
         with house.read() as conn:
-            found = history.told(conn, person, wanted, after, CHUNK)
+            found = notification_history.told(conn, person, wanted, after, CHUNK)
         if not found:
             return
         after = (found[-1].task, found[-1].position)
-        yield csv_out.lines([_cells(one, places) for one in found])
+        yield csv_response.lines([_cells(one, places) for one in found])
 
 
 def _cells(one: Told, places: Mapping[str, str]) -> tuple[str, ...]:

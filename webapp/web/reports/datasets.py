@@ -4,8 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
 from webapp.errors import NotFound, UserError
-from webapp.files import saved_tables as saved_lists
-from webapp.files import uploads
+from webapp.files import saved_tables, uploads
 from webapp.files.saved_tables import DATA, SavedList
 from webapp.ingest import receive, reread
 from webapp.installation import House
@@ -80,9 +79,9 @@ def _types(posted: Posting) -> dict[str, str]:
 
 def _keep(house: House, person: Person, data_id: str, posted: Posting) -> tuple[str, str]:
     table = house.table_of(person.id, data_id)
-    name = saved_lists.read_name(posted.one("name") or table.name.rpartition(".")[0])
+    name = saved_tables.read_name(posted.one("name") or table.name.rpartition(".")[0])
     with house.write() as conn:
-        list_id = saved_lists.add(conn, person, name, table.id, DATA)
+        list_id = saved_tables.add(conn, person, name, table.id, DATA)
     return f"{HERE}/{uploads.SAVED}{list_id}", f"Kept as “{name}”."
 
 
@@ -109,7 +108,7 @@ def _remove(house: House, person: Person, data_id: str, posted: Posting) -> tupl
     if known is None:
         raise NotFound("This is not kept under a name.")
     with house.write() as conn:
-        saved_lists.remove(conn, known.id)
+        saved_tables.remove(conn, known.id)
     return HERE, f"“{known.name}” is not kept any more. Files that were made of it stay."
 
 
@@ -119,7 +118,7 @@ def _put(house: House, person: Person, data_id: str, upload_id: str) -> str:
     if known is None:
         return f"{HERE}/{upload_id}"
     with house.write() as conn:
-        saved_lists.replace(conn, known.id, upload_id)
+        saved_tables.replace(conn, known.id, upload_id)
     return f"{HERE}/{data_id}"
 
 
@@ -132,7 +131,7 @@ def _saved(house: House, person: Person, data_id: str) -> SavedList | None:
     if number == data_id or not number.isdecimal() or len(number) > 18:
         return None
     with house.read() as conn:
-        return saved_lists.one(conn, house.store, person, int(number), DATA)
+        return saved_tables.one(conn, house.store, person, int(number), DATA)
 
 
 def _page(

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from webapp.errors import FormErrors, NotFound, TaskError, UserError
 from webapp.installation import House
-from webapp.kinds.report import data as reportdata
+from webapp.kinds.report import data as report_data
 from webapp.kinds.report.data import Known
 from webapp.kinds.report.form import ReportForm
 from webapp.kinds.report.plan import plan_of, wrong_with
@@ -68,14 +68,14 @@ def pane(house: House, person: Person, filled: Filled[Any]) -> Pane:
     if form is None:
         return Pane(words=wrong or EMPTY)
     try:
-        data = reportdata.known(form, house.desk(person))
+        data = report_data.known(form, house.desk(person))
         plan = plan_of(form, data.kinds, datetime.now(person.zone).date())
         if faults := wrong_with(form, plan, data.kinds, data.title):
             return Pane(words=next(iter(faults.values())))
         if not AT_ONCE.acquire(timeout=WAIT):
             return Pane(words=BUSY)
         try:
-            with reportdata.looked_at(form, house.desk(person)) as ref:
+            with report_data.looked_at(form, house.desk(person)) as ref:
                 found = peek_apart(ref, plan, form.dates)
         finally:
             AT_ONCE.release()
@@ -107,7 +107,7 @@ def extras(house: House, person: Person, filled: Filled[Any]) -> dict[str, Any]:
 def _parameters(house: House, person: Person, filled: Filled[Any]) -> list[tuple[Parameter, Sequence[str], str, str]]:
     """What the chosen query asks for: each with its choices, words where they are not known, and what was typed."""
     chosen = (filled.raw.get("data") or [""])[-1]
-    if not chosen.startswith(reportdata.QUERY):
+    if not chosen.startswith(report_data.QUERY):
         return []
     desk = house.desk(person)
     try:
@@ -130,7 +130,7 @@ def _known(house: House, person: Person, filled: Filled[Any]) -> tuple[Known | N
     if not chosen:
         return None, None
     try:
-        data = reportdata.known(ReportForm(data=chosen), house.desk(person))
+        data = report_data.known(ReportForm(data=chosen), house.desk(person))
     except (FormErrors, ValidationError):
         return None, None
     form, _ = _begun(filled)

@@ -8,13 +8,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp import sandbox as processes
+from webapp import sandbox
 from webapp.accounts import audit, people
-from webapp.connections import channels as store
+from webapp.connections import channels
 from webapp.connections.channels import Stored
 from webapp.errors import NotFound, UserError
 from webapp.installation import House
-from webapp.notify import connection_test as trial
+from webapp.notify import connection_test
 from webapp.notify.services import SERVICES, url_of
 from webapp.ports import Reply, Takes
 from webapp.web.http import flash
@@ -60,7 +60,7 @@ def index(request: Request, person: Admin, house: TheHouse, service: str = "", c
     """The channels, and the form of a new one or of the one that is being changed."""
     if channel:
         with house.read() as conn:
-            known = store.one(conn, channel)
+            known = channels.one(conn, channel)
         names = [str(number) for number in known.people]
         anew = service if service in SERVICES else ""
         entry = Entry(known.id, anew, known.name, known.internal, known.everyone, names)
@@ -83,8 +83,8 @@ def save(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Re
         )  # fmt: skip
         with house.write() as conn:
             if entry.id:
-                channel = Stored(**{**channel.__dict__, "paused": store.one(conn, entry.id).paused})
-            store.save(conn, house.seal, channel, url)
+                channel = Stored(**{**channel.__dict__, "paused": channels.one(conn, entry.id).paused})
+            channels.save(conn, house.seal, channel, url)
             audit.record(conn, person, "saved the channel", channel.name, service)
     except UserError as error:
         beside = error.field or "name"
@@ -97,7 +97,7 @@ def save(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Re
 def act(request: Request, channel_id: Id, act: str, person: Admin, house: TheHouse) -> Response:
     """Pauses one, lets it go on, tries it, or takes it away."""
     with house.read() as conn:
-        known = store.one(conn, channel_id)
+        known = channels.one(conn, channel_id)
     if act == "test":
         reply = _try(_stored_url(house, channel_id), internal=known.internal)
         return flash.say(go(request, HERE), f"{known.name}: {reply.words}")
@@ -105,9 +105,9 @@ def act(request: Request, channel_id: Id, act: str, person: Admin, house: TheHou
         raise NotFound("There is nothing like that to do with a channel.")
     with house.write() as conn:
         if act == "remove":
-            store.remove(conn, channel_id)
+            channels.remove(conn, channel_id)
         else:
-            store.pause(conn, channel_id, paused=act == "pause")
+            channels.pause(conn, channel_id, paused=act == "pause")
         audit.record(conn, person, f"{act}d the channel", known.name)
     return flash.say(go(request, HERE), f"“{known.name}” {DONE[act]}.")
 
@@ -141,22 +141,22 @@ def _url(house: House, entry: Entry) -> tuple[str, str, Takes]:
     if entry.id and not any(value.strip() for value in entry.typed.values()):
         return "", entry.shown, Takes()
     url = url_of(entry.service, entry.typed)
-    name, takes = processes.call(trial.look, url, seconds=SECONDS, memory_mb=512, what="The address")
+    name, takes = sandbox.call(connection_test.look, url, seconds=SECONDS, memory_mb=512, what="The address")
     return url, SERVICES[entry.service].name if entry.service != "other" else name, takes
 
 
 def _stored_url(house: House, channel_id: int) -> str:
     with house.read() as conn:
-        return store.url_of(conn, house.seal, channel_id)
+        return channels.url_of(conn, house.seal, channel_id)
 
 
 def _try(url: str, *, internal: bool) -> Reply:
-    return processes.call(trial.send_test, url, internal, seconds=SECONDS, memory_mb=512, what="The test")
+    return sandbox.call(connection_test.send_test, url, internal, seconds=SECONDS, memory_mb=512, what="The test")
 
 
 def _page(request: Request, house: House, entry: Entry, *, reply: Reply | None = None, status: int = 200) -> Response:
     with house.read() as conn:
-        known, members = store.listing(conn), people.listing(conn, house.settings)
+        known, members = channels.listing(conn), people.listing(conn, house.settings)
     staff = [(str(one.person.id), one.person.name or one.person.email) for one in members if not one.person.is_admin]
     return page(
         request,

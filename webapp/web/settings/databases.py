@@ -9,8 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.accounts import audit, people
-from webapp.connections import databases as sources
-from webapp.connections import saved_queries as queries
+from webapp.connections import databases, saved_queries
 from webapp.connections.saved_queries import Stored
 from webapp.errors import Conflict, NotFound, UserError
 from webapp.installation import House
@@ -23,7 +22,7 @@ from webapp.web.http import flash
 from webapp.web.http.deps import Admin, Id, TheHouse
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import go, page
-from webapp.web.settings import query_form as query_entry
+from webapp.web.settings import query_form
 
 router = APIRouter(prefix="/settings/databases", include_in_schema=False)
 
@@ -46,7 +45,7 @@ class Entry:
 def index(request: Request, person: Admin, house: TheHouse, source: int = 0) -> Response:
     """The databases and the saved queries; `source` is the one that is being changed."""
     with house.read() as conn:
-        found = next((one for one in sources.listing(conn) if one.id == source), None)
+        found = next((one for one in databases.listing(conn) if one.id == source), None)
     typed = {"name": found.name, "url": "", "seconds": str(found.seconds)} if found else None
     return _index(request, house, Entry(found.id, typed or {}, {}, found.shown) if found else Entry())
 
@@ -58,11 +57,13 @@ def save_source(request: Request, person: Admin, house: TheHouse, posted: Posted
     number = posted.one("id")
     source_id = int(number) if number.isdecimal() and len(number) < 19 else 0
     try:
-        values = sources.read_entry(typed["name"], typed["url"], typed["seconds"], house.data_dir, is_new=not source_id)
+        values = databases.read_entry(
+            typed["name"], typed["url"], typed["seconds"], house.data_dir, is_new=not source_id
+        )
         if "url" in values:
             sql.first_column_apart(sql.Asked(str(values["url"]), "SELECT 1", {}, 10))
         with house.write() as conn:
-            source_id = sources.save(conn, house.seal, source_id, values)
+            source_id = databases.save(conn, house.seal, source_id, values)
             audit.record(conn, person, "saved the database", str(values["name"]), str(values.get("shown", "")))
     except UserError as error:
         beside = error.field if error.field in LABELS else "url"
@@ -75,7 +76,7 @@ def remove_source(request: Request, source_id: Id, person: Admin, house: TheHous
     """Refused while a saved query uses it."""
     try:
         with house.write() as conn:
-            sources.remove(conn, source_id)
+            databases.remove(conn, source_id)
             audit.record(conn, person, "removed the database", str(source_id))
     except Conflict as error:
         return flash.say(go(request, HERE), error.words)
@@ -85,30 +86,30 @@ def remove_source(request: Request, source_id: Id, person: Admin, house: TheHous
 @router.get("/queries/new")
 def new_query(request: Request, person: Admin, house: TheHouse) -> Response:
     """The form of a new saved query."""
-    return _query(request, house, query_entry.Entry())
+    return _query(request, house, query_form.Entry())
 
 
 @router.get("/queries/{query_id:int}")
 def show_query(request: Request, query_id: Id, person: Admin, house: TheHouse) -> Response:
     """One saved query."""
     with house.read() as conn:
-        return _query(request, house, query_entry.of(queries.one(conn, query_id)))
+        return _query(request, house, query_form.of(saved_queries.one(conn, query_id)))
 
 
 @router.post("/queries")
 def save_query(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
     """Tries it, and keeps it; or adds or takes away a line of its values."""
-    entry = query_entry.typed(posted)
+    entry = query_form.typed(posted)
     intent = posted.one("intent")
-    if changed := query_entry.press(entry, intent):
+    if changed := query_form.press(entry, intent):
         return _query(request, house, changed)
     try:
-        query = query_entry.read(entry)
+        query = query_form.read(entry)
         peek, query = _tried(house, person, query)
         if intent == "try":
             return _query(request, house, entry, peek=peek)
         with house.write() as conn:
-            queries.save(conn, query)
+            saved_queries.save(conn, query)
             audit.record(conn, person, "saved the query", query.name)
     except NotFound:
         raise
@@ -121,8 +122,8 @@ def save_query(request: Request, person: Admin, house: TheHouse, posted: Posted)
 def remove_query(request: Request, query_id: Id, person: Admin, house: TheHouse) -> Response:
     """Files that were made with it stay."""
     with house.write() as conn:
-        known = queries.one(conn, query_id)
-        queries.remove(conn, query_id)
+        known = saved_queries.one(conn, query_id)
+        saved_queries.remove(conn, query_id)
         audit.record(conn, person, "removed the query", known.name)
     return flash.say(go(request, HERE), f"“{known.name}” is removed.")
 
@@ -139,25 +140,25 @@ def _tried(house: House, person: Person, query: Stored) -> tuple[Peek, Stored]:
 
 def _index(request: Request, house: House, entry: Entry, status: int = 200) -> Response:
     with house.read() as conn:
-        known, saved = sources.listing(conn), queries.listing(conn)
+        known, saved = databases.listing(conn), saved_queries.listing(conn)
     names = {one.id: one.name for one in known}
     more: dict[str, Any] = {"sources": known, "queries": saved, "names": names, "entry": entry, "labels": LABELS}
     return page(request, "databases/index.html", status=status, said=flash.said(request).words, **more)
 
 
 def _query(
-    request: Request, house: House, entry: query_entry.Entry, status: int = 200, peek: Peek | None = None
+    request: Request, house: House, entry: query_form.Entry, status: int = 200, peek: Peek | None = None
 ) -> Response:
     with house.read() as conn:
-        known, staff, saved = sources.listing(conn), people.listing(conn, house.settings), queries.listing(conn)
+        known, staff, saved = databases.listing(conn), people.listing(conn, house.settings), saved_queries.listing(conn)
     return page(
         request,
         "databases/query.html",
         status=status,
         entry=entry,
         peek=peek,
-        labels=query_entry.LABELS,
-        types=query_entry.TYPES,
+        labels=query_form.LABELS,
+        types=query_form.TYPES,
         source_options=[("", "Choose"), *((one.id, one.name) for one in known)],
         staff=[(str(one.person.id), one.person.name or one.person.email) for one in staff if not one.person.is_admin],
         query_options=[("", "those written here"), *((one.id, one.name) for one in saved if one.id != entry.id)],

@@ -7,20 +7,19 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.accounts import audit
-from webapp.connections import mail_servers as servers
+from webapp.connections import mail_servers
 from webapp.connections.mail_routing import Way
 from webapp.connections.mail_servers import Server
 from webapp.errors import Conflict, NotFound, UserError
 from webapp.installation import House
 from webapp.mail.connection_test import try_out
 from webapp.ports import Person
-from webapp.tasks import failure_groups as causes
+from webapp.tasks import failure_groups
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, Id, TheHouse
 from webapp.web.http.multipart import Posted, Posting
 from webapp.web.http.render import fragment, go, is_htmx
-from webapp.web.settings import environment
-from webapp.web.settings import mail_server_form as server_entry
+from webapp.web.settings import environment, mail_server_form
 from webapp.web.settings.overview import MailForm, Tested, settings_page
 from webapp.web.tasks.actions import retry_all
 
@@ -67,10 +66,10 @@ def change(request: Request, server_id: Id, person: Admin, house: TheHouse, post
 def remove(request: Request, server_id: Id, person: Admin, house: TheHouse) -> Response:
     """Tasks that were to go through it say so, and can be sent another way."""
     with house.write() as conn:
-        found = next((server for server in servers.listing(conn) if server.id == server_id), None)
+        found = next((server for server in mail_servers.listing(conn) if server.id == server_id), None)
         if found is None:
-            raise NotFound(servers.GONE)
-        servers.remove(conn, server_id)
+            raise NotFound(mail_servers.GONE)
+        mail_servers.remove(conn, server_id)
         audit.record(conn, person, "removed the mail server", found.name)
     return flash.say(go(request, "/settings#mail"), f"{found.name} was removed.")
 
@@ -79,13 +78,13 @@ def remove(request: Request, server_id: Id, person: Admin, house: TheHouse) -> R
 def retry(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
     """Goes on with the tasks that a mail server stopped."""
     with house.read() as conn:
-        ids = causes.stopped_by_mail(conn, person, posted.one("server"))
+        ids = failure_groups.stopped_by_mail(conn, person, posted.one("server"))
     number = retry_all(house, person, ids, "retried tasks that the mail server stopped")
     return flash.say(go(request, "/settings#mail"), f"{number:,} {'task goes' if number == 1 else 'tasks go'} on.")
 
 
 def _entered(request: Request, person: Person, house: House, posted: Posting, stored: Server | None) -> Response:
-    server, errors, typed = server_entry.read(posted, stored)
+    server, errors, typed = mail_server_form.read(posted, stored)
     form = MailForm(stored.id if stored else 0, typed, errors, bool(stored and stored.smtp.password))
     if server is None:
         return _form(request, house, form, 422)
@@ -97,7 +96,7 @@ def _entered(request: Request, person: Person, house: House, posted: Posting, st
         return _form(request, house, form, 200)
     try:
         with house.write() as conn:
-            server_id = servers.save(conn, house.seal, server)
+            server_id = mail_servers.save(conn, house.seal, server)
             audit.record(
                 conn, person, f"{'changed' if stored else 'added'} the mail server", server.name, _told(server)
             )
@@ -118,11 +117,11 @@ def _stored(house: House, server_id: int) -> Server:
     """With its password; one that cannot be read any more is typed again."""
     with house.read() as conn:
         try:
-            return servers.one(conn, house.seal, server_id)
+            return mail_servers.one(conn, house.seal, server_id)
         except NotFound:
             raise
         except UserError:
-            return next(server for server in servers.listing(conn) if server.id == server_id)
+            return next(server for server in mail_servers.listing(conn) if server.id == server_id)
 
 
 def _try_out(house: House, person: Person, way: Way, of: str) -> Tested:
@@ -140,7 +139,7 @@ def _try_out(house: House, person: Person, way: Way, of: str) -> Tested:
         )
     server_id = of if of.isdecimal() else ""
     with house.read() as conn:
-        waiting = 0 if failed or of == "new" else len(causes.stopped_by_mail(conn, person, server_id))
+        waiting = 0 if failed or of == "new" else len(failure_groups.stopped_by_mail(conn, person, server_id))
     return Tested(steps, failed, waiting, server_id)
 
 

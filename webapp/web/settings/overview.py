@@ -9,17 +9,13 @@ from fastapi.responses import Response
 from webapp import __version__
 from webapp.accounts import audit
 from webapp.connections import channels as store
-from webapp.connections import databases as sources
-from webapp.connections import mail_servers as servers
-from webapp.connections import suppressions as never
+from webapp.connections import databases, mail_servers, suppressions
 from webapp.connections.mail_servers import Server
 from webapp.installation import House
 from webapp.mail.connection_test import Step
 from webapp.web.http import flash
 from webapp.web.http.render import page
-from webapp.web.settings import environment
-from webapp.web.settings import mail_server_form as server_entry
-from webapp.web.settings import system_health as condition
+from webapp.web.settings import environment, mail_server_form, system_health
 
 PAGE = 50
 
@@ -46,7 +42,7 @@ class MailForm:
     password_hint: str = ""
     is_saved: bool = False
 
-    labels = server_entry.LABELS
+    labels = mail_server_form.LABELS
 
     @property
     def path(self) -> str:
@@ -60,8 +56,8 @@ def settings_page(
     before = _before(request)
     with house.read() as conn:
         trail = audit.listing(conn, before, PAGE + 1)
-        known = servers.listing(conn)
-        unwanted, connected = never.number(conn), len(sources.listing(conn))
+        known = mail_servers.listing(conn)
+        unwanted, connected = suppressions.number(conn), len(databases.listing(conn))
         channels = len(store.listing(conn))
     return page(
         request,
@@ -77,7 +73,7 @@ def settings_page(
         outbox=house.data_dir / "outbox",
         tested=tested or Tested(),
         keeping=environment.keeping(house.settings),
-        parts=condition.parts(house),
+        parts=system_health.parts(house),
         version=__version__,
         engine=house.settings.engine,
         trail=trail[:PAGE],
@@ -95,7 +91,7 @@ def _form(request: Request, known: Sequence[Server], *, is_fixed: bool) -> MailF
     if server is None and (known or is_fixed) and chosen != "new":
         return None
     is_saved = "saved" in request.query_params and server is not None
-    typed = server_entry.typed_of(server)
+    typed = mail_server_form.typed_of(server)
     has_password = bool(server and server.has_password)
     return MailForm(server.id if server else 0, typed, {}, has_password, is_saved=is_saved)
 

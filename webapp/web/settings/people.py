@@ -5,15 +5,12 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit, links, people
-from webapp.accounts import commands as changes
-from webapp.accounts import public_url as address
-from webapp.accounts import validation as entries
+from webapp.accounts import audit, commands, links, people, public_url, validation
 from webapp.accounts.links import NewLink
 from webapp.errors import Conflict, UserError
 from webapp.installation import House
 from webapp.ports import Person
-from webapp.web.account import sign_in as signin
+from webapp.web.account import sign_in
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, Id, TheHouse
 from webapp.web.http.multipart import Posted, Posting
@@ -62,10 +59,10 @@ def new_link(request: Request, person_id: Id, person: Admin, house: TheHouse) ->
 @router.post("/{person_id:int}/role")
 def set_role(request: Request, person_id: Id, person: Admin, house: TheHouse, posted: Posted) -> Response:
     """Makes an admin of staff, or staff of an admin."""
-    role = entries.role(posted.one("role"))
+    role = validation.role(posted.one("role"))
     with house.write() as conn:
         found = _other(people.by_id(conn, house.settings, person_id), person)
-        changes.set_role(conn, found, role)
+        commands.set_role(conn, found, role)
         audit.record(conn, person, "changed the role of", found.email, f"to {role}")
     return flash.say(go(request, "/people"), f"{found.name} is {'an admin' if role == 'admin' else 'staff'} now.")
 
@@ -75,7 +72,7 @@ def disable(request: Request, person_id: Id, person: Admin, house: TheHouse) -> 
     """Shuts somebody out at once; their tasks and files stay."""
     with house.write() as conn:
         found = _other(people.by_id(conn, house.settings, person_id), person)
-        changes.disable(conn, found)
+        commands.disable(conn, found)
         audit.record(conn, person, "disabled", found.email)
     return flash.say(go(request, "/people"), f"{found.name} is signed out everywhere and cannot sign in.")
 
@@ -85,16 +82,16 @@ def enable(request: Request, person_id: Id, person: Admin, house: TheHouse) -> R
     """Lets somebody in again."""
     with house.write() as conn:
         found = people.by_id(conn, house.settings, person_id)
-        changes.enable(conn, found)
+        commands.enable(conn, found)
         audit.record(conn, person, "enabled", found.email)
     return flash.say(go(request, "/people"), f"{found.name} can sign in again.")
 
 
 def _check(posted: Posting) -> dict[str, str]:
-    return signin.refused(
-        lambda: entries.email(posted.one("email")),
-        lambda: entries.name(posted.one("name")),
-        lambda: entries.role(posted.one("role")),
+    return sign_in.refused(
+        lambda: validation.email(posted.one("email")),
+        lambda: validation.name(posted.one("name")),
+        lambda: validation.role(posted.one("role")),
     )
 
 
@@ -117,7 +114,7 @@ def _page(
 ) -> Response:
     with house.read() as conn:
         members = people.listing(conn, house.settings)
-        base = address.known(conn, house.settings) or f"{request.url.scheme}://{request.url.netloc}"
+        base = public_url.known(conn, house.settings) or f"{request.url.scheme}://{request.url.netloc}"
     return page(
         request,
         "people/index.html",

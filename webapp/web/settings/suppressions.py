@@ -6,15 +6,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.accounts import audit
-from webapp.connections import suppressions as never
+from webapp.connections import suppressions
 from webapp.connections.suppressions import Unwanted
 from webapp.errors import UserError
 from webapp.ingest import read_addresses_of
 from webapp.installation import House
 from webapp.mail.recipients import read_addresses
 from webapp.ports import Person
-from webapp.web.http import csv_response as csv_out
-from webapp.web.http import flash
+from webapp.web.http import csv_response, flash
 from webapp.web.http.deps import Admin, TheHouse
 from webapp.web.http.formatting import plural
 from webapp.web.http.multipart import Posted, Posting
@@ -59,7 +58,7 @@ def remove(request: Request, person: Admin, house: TheHouse, posted: Posted) -> 
     """Somebody may be written to again."""
     key = posted.one("key")
     with house.write() as conn:
-        is_gone = never.remove(conn, key)
+        is_gone = suppressions.remove(conn, key)
         if is_gone:
             audit.record(conn, person, "took off the never-write list", key)
     words = f"{key} may be written to again." if is_gone else f"{key} is not on the list."
@@ -69,7 +68,7 @@ def remove(request: Request, person: Admin, house: TheHouse, posted: Posted) -> 
 @router.get("/never-write-to.csv")
 def export(person: Admin, house: TheHouse) -> Response:
     """All of it, in a shape that the import takes."""
-    return csv_out.download("never-write-to.csv", _lines(house))
+    return csv_response.download("never-write-to.csv", _lines(house))
 
 
 def _of_file(house: House, posted: Posting) -> list[str]:
@@ -83,7 +82,7 @@ def _of_file(house: House, posted: Posting) -> list[str]:
 
 def _enter(house: House, person: Person, typed: Sequence[str], listed: Sequence[str]) -> str:
     with house.write() as conn:
-        new = never.add(conn, typed, "added", by=person) + never.add(conn, listed, "imported", by=person)
+        new = suppressions.add(conn, typed, "added", by=person) + suppressions.add(conn, listed, "imported", by=person)
         audit.record(conn, person, "added to the never-write list", ", ".join(typed), f"{new} new")
     known = len({*typed, *listed}) - new
     words = f"{plural(new, 'address', 'addresses')} added."
@@ -96,7 +95,7 @@ def _page(
     words = request.query_params.get("q", "").strip()[:200].replace("\0", "")
     after = request.query_params.get("after", "")[:400].replace("\0", "")
     with house.read() as conn:
-        found, number = never.listing(conn, words, after, PAGE + 1), never.number(conn)
+        found, number = suppressions.listing(conn, words, after, PAGE + 1), suppressions.number(conn)
     return page(
         request,
         "settings/never.html",
@@ -116,15 +115,15 @@ def _page(
 
 
 def _lines(house: House) -> Iterator[str]:
-    yield csv_out.lines([("Address", "How", "Since (UTC)")])
+    yield csv_response.lines([("Address", "How", "Since (UTC)")])
     after = ""
     while True:
         with house.read() as conn:
-            found = never.listing(conn, after=after, limit=CHUNK)
+            found = suppressions.listing(conn, after=after, limit=CHUNK)
         if not found:
             return
         after = found[-1].key
-        yield csv_out.lines([_cells(one) for one in found], guarded=False)
+        yield csv_response.lines([_cells(one) for one in found], guarded=False)
 
 
 def _cells(one: Unwanted) -> tuple[str, str, str]:

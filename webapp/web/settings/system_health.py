@@ -10,7 +10,7 @@ from webapp.db.types import now
 from webapp.engine.worker_locks import living
 from webapp.installation import House
 from webapp.settings import Settings
-from webapp.tasks.views import metrics as figures
+from webapp.tasks.views import metrics
 from webapp.web.http.formatting import lasting, plural, size
 from webapp.web.ops.health import can_write
 
@@ -62,12 +62,12 @@ def _data_directory(house: House) -> Part:
 def _queues(house: House) -> list[Part]:
     moment = now()
     with house.read() as conn:
-        waiting = figures.queues(conn, moment)
+        waiting = metrics.queues(conn, moment)
     alive = Counter(worker.split("-")[1] for worker in living(house.run_dir))
     return [_queue(house.settings, queue, alive, waiting.get(queue), moment) for queue in QUEUES]
 
 
-def _queue(settings: Settings, queue: str, alive: Counter[str], due: figures.Queue | None, moment: datetime) -> Part:
+def _queue(settings: Settings, queue: str, alive: Counter[str], due: metrics.Queue | None, moment: datetime) -> Part:
     wanted, in_web = settings.slots.get(queue, 0), settings.engine == "background"
     workers = alive["web"] if in_web else alive[queue]
     waits = f"{_tasks(due.due)}, the first for {lasting(moment - due.oldest)}." if due else "Nothing waits."

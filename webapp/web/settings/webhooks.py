@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.accounts import audit
-from webapp.connections import webhooks as hooks
+from webapp.connections import webhooks
 from webapp.connections.webhooks import MOST_PER_MINUTE, Hook
 from webapp.errors import FormErrors, UserError
 from webapp.installation import House
@@ -61,7 +61,7 @@ def add(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Res
     try:
         hook = _judged(entry, person, house)
         with house.write() as conn:
-            secret = hooks.add(conn, hook)
+            secret = webhooks.add(conn, hook)
             audit.record(conn, person, "made the hook", hook.name)
     except UserError as error:
         errors = error.errors if isinstance(error, FormErrors) else {error.field or "name": error.words}
@@ -74,7 +74,7 @@ def add(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Res
 def revoke(request: Request, hook_id: Id, person: Admin, house: TheHouse) -> Response:
     """Ends one at once."""
     with house.write() as conn:
-        name = hooks.remove(conn, hook_id)
+        name = webhooks.remove(conn, hook_id)
         audit.record(conn, person, "revoked the hook", name)
     return flash.say(go(request, HERE), f"“{name}” is revoked.")
 
@@ -134,7 +134,7 @@ def _page(
 ) -> Response:
     channels, people = _choices(house, person)
     with house.read() as conn:
-        known = hooks.listing(conn)
+        known = webhooks.listing(conn)
     return page(
         request,
         "channels/hooks.html",

@@ -8,15 +8,15 @@ from typing import Any
 from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import Response
 
-from webapp.accounts import saved_forms as kept
+from webapp.accounts import saved_forms
 from webapp.errors import Conflict, NotFound
-from webapp.files import saved_tables as saved_lists
+from webapp.files import saved_tables
 from webapp.installation import House
 from webapp.mail.merge import fields_of
 from webapp.ports import Kind, Person
 from webapp.tasks import commands, queries
 from webapp.tasks.model import Task
-from webapp.web.email import preview as composing
+from webapp.web.email import preview as email_preview
 from webapp.web.forms import drafts
 from webapp.web.forms.buttons import Asked, Done, obey
 from webapp.web.forms.controls import draw
@@ -26,9 +26,9 @@ from webapp.web.http import formatting as words
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.multipart import Posted, Posting
 from webapp.web.http.render import go, is_htmx, page_or_fragment, query
-from webapp.web.notifications import preview as announcing
-from webapp.web.reports import preview as reporting
-from webapp.web.reports import rerun as again
+from webapp.web.notifications import preview as notification_preview
+from webapp.web.reports import preview as report_preview
+from webapp.web.reports import rerun
 
 router = APIRouter(prefix="/new", include_in_schema=False)
 
@@ -40,9 +40,9 @@ DELETED = "That file was deleted after {} days. Choose this month’s file."
 CHANGED = "This form has changed since then. Look at every field before you press."
 # What stands beside a form.
 PANES: dict[str, Callable[[House, Person, Filled[Any]], Any]] = {
-    "email": lambda house, person, filled: composing.pane(house, person, filled.raw),
-    "notification": announcing.pane,
-    "report": reporting.pane,
+    "email": lambda house, person, filled: email_preview.pane(house, person, filled.raw),
+    "notification": notification_preview.pane,
+    "report": report_preview.pane,
 }
 MOST_CORRECTED = 500  # addresses in a form
 SENT_ALREADY = "This form was sent already, with other content. Press again to send this one too."
@@ -65,7 +65,7 @@ def start(
 ) -> Response:
     """Starts the task, or shows the form again with what is wrong beside its fields."""
     kind = kind_of(house, kind_name, person)
-    again.rename(posted)
+    rerun.rename(posted)
     key, errors = posted.one("key")[:100] or new_key(), take_uploads(house, person, kind, posted)
     filled = read_form(kind.form, posted)
     asked = Asked(house, person, kind, posted, filled.with_errors(errors), key, background)
@@ -123,7 +123,7 @@ def _first_filled(request: Request, house: House, person: Person, kind: Kind) ->
             return _with_data(house, person, kind, filled)
     if shortcut := given.get("shortcut", ""):
         with house.read() as conn:
-            found = kept.one(conn, person, kind, shortcut, kept.SHORTCUT)
+            found = saved_forms.one(conn, person, kind, shortcut, saved_forms.SHORTCUT)
         return Filled(
             None, {}, {name: [*values] for name, values in found.form.items() if name in kind.form.model_fields}
         )
@@ -178,8 +178,8 @@ def _form(
 ) -> Response:
     settings = house.settings
     with house.read() as conn:
-        templates = [(one.id, one.name) for one in kept.listing(conn, person, kind)] if kind.template else []
-        known = saved_lists.listing(conn, house.store, person)
+        templates = [(one.id, one.name) for one in saved_forms.listing(conn, person, kind)] if kind.template else []
+        known = saved_tables.listing(conn, house.store, person)
     return page_or_fragment(
         request,
         "new/index.html",
@@ -196,11 +196,11 @@ def _form(
         done=said,
         templates=templates,
         saved_lists=known,
-        chosen_list=composing.name_of_list(house, person, filled.raw),
+        chosen_list=email_preview.name_of_list(house, person, filled.raw),
         is_changing=bool(said and said.is_changing),
         # The preview stands beside the form; while that is swapped, it draws itself anew.
         pane=PANES[kind.name](house, person, filled) if kind.name in PANES and not is_htmx(request) else None,
-        **(reporting.extras(house, person, filled) if kind.name == "report" else {}),
+        **(report_preview.extras(house, person, filled) if kind.name == "report" else {}),
     )
 
 

@@ -11,15 +11,14 @@ from webapp.db.types import now
 from webapp.errors import Conflict, NotFound
 from webapp.installation import House
 from webapp.ports import Person
-from webapp.tasks import commands, queries
-from webapp.tasks import failure_groups as causes
+from webapp.tasks import commands, failure_groups, queries
 from webapp.tasks.model import Task
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.multipart import Posted
 from webapp.web.http.redirects import local_path, path_and_params
 from webapp.web.http.render import fragment, is_htmx
-from webapp.web.tasks import log_view as tasklog
+from webapp.web.tasks import log_view
 from webapp.web.tasks.log_view import Filter, focus_after
 from webapp.web.tasks.task_view import RecipientFilter, read_task
 
@@ -68,9 +67,9 @@ def act(
 def retry_all(house: House, person: Person, ids: Sequence[int], told: str) -> int:
     """Retries these tasks, a batch in each transaction; returns how many. `told`: what the audit trail says."""
     number = 0
-    for begin in range(0, len(ids), causes.BATCH):
+    for begin in range(0, len(ids), failure_groups.BATCH):
         with house.write() as conn:
-            number += causes.retry(conn, house.engine, person, ids[begin : begin + causes.BATCH])
+            number += failure_groups.retry(conn, house.engine, person, ids[begin : begin + failure_groups.BATCH])
     with house.write() as conn:
         audit.record(conn, person, told, details=f"{number} of {len(ids)}")
     return number
@@ -87,7 +86,7 @@ def _answer(
             answer = RedirectResponse(f"{back}#{focus}", 303)
             return flash.say(answer, words, task_id) if words else answer
         if path in LOG_PAGES:
-            log = tasklog.read(conn, person, path, Filter.of(params), (task_id, words), focus)
+            log = log_view.read(conn, person, path, Filter.of(params), (task_id, words), focus)
         else:
             shown = read_task(conn, house, person, task_id, RecipientFilter.of(params), words, focus)
     if path in LOG_PAGES:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.tasks import failure_groups as causes
+from webapp.tasks import failure_groups
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.multipart import Posted
@@ -18,7 +18,7 @@ def retry(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -
     """Retries all that failed for this one reason, of those that this person sees."""
     cause = posted.one("cause")[:100]
     with house.read() as conn:
-        ids = causes.of_cause(conn, person, cause)
+        ids = failure_groups.of_cause(conn, person, cause)
     number = retry_all(house, person, ids, f"retried all that failed by {cause}")
     words = f"{number:,} {'task goes' if number == 1 else 'tasks go'} on."
     return flash.say(go(request, "/tasks"), words)

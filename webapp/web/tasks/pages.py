@@ -8,15 +8,13 @@ from fastapi.responses import RedirectResponse, Response
 from webapp.accounts import people
 from webapp.installation import House
 from webapp.kinds import KINDS
-from webapp.tasks import failure_groups as causes
-from webapp.tasks import queries
+from webapp.tasks import failure_groups, queries
 from webapp.tasks.model import DeliveryRow, Task
-from webapp.web.http import csv_response as csv_out
-from webapp.web.http import flash
+from webapp.web.http import csv_response, flash
 from webapp.web.http.deps import SignedIn, TheHouse
 from webapp.web.http.redirects import local_path
 from webapp.web.http.render import page
-from webapp.web.tasks import log_view as tasklog
+from webapp.web.tasks import log_view
 from webapp.web.tasks.log_view import Filter
 from webapp.web.tasks.row_view import asks_before_cancel
 from webapp.web.tasks.task_view import RecipientFilter, read_task
@@ -32,8 +30,8 @@ def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
     """Every task that this person may see, with a search."""
     said = flash.said(request)
     with house.read() as conn:
-        log = tasklog.read(conn, person, "/tasks", Filter.of(request.query_params), (said.task, said.words))
-        reasons = causes.groups(conn, person) if not log.filter.is_narrow and not log.filter.before else []
+        log = log_view.read(conn, person, "/tasks", Filter.of(request.query_params), (said.task, said.words))
+        reasons = failure_groups.groups(conn, person) if not log.filter.is_narrow and not log.filter.before else []
         owners = [member.person for member in people.listing(conn, house.settings)] if person.is_admin else []
     kinds = list(KINDS.values())
     return page(
@@ -78,7 +76,7 @@ def recipients(request: Request, task_id: int, person: SignedIn, house: TheHouse
     with house.read() as conn:
         task = queries.one(conn, task_id, person)
     wanted = RecipientFilter.of(request.query_params)
-    return csv_out.download(f"recipients-of-task-{task_id}.csv", _lines(house, task, wanted))
+    return csv_response.download(f"recipients-of-task-{task_id}.csv", _lines(house, task, wanted))
 
 
 def _lines(house: House, task: Task, wanted: RecipientFilter) -> Iterator[str]:
@@ -88,11 +86,11 @@ def _lines(house: House, task: Task, wanted: RecipientFilter) -> Iterator[str]:
             found = queries.deliveries(conn, task.id, wanted.state, wanted.q, after, CHUNK)
         if columns is None:  # all rows of a list have the same
             columns = list(found[0].data) if found else []
-            yield csv_out.lines([(*HEAD, *columns)])
+            yield csv_response.lines([(*HEAD, *columns)])
         if not found:
             return
         after = found[-1].position
-        yield csv_out.lines([_cells(row, columns) for row in found])
+        yield csv_response.lines([_cells(row, columns) for row in found])
 
 
 def _cells(row: DeliveryRow, columns: Sequence[str]) -> tuple[str, ...]:

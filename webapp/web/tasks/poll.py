@@ -19,7 +19,7 @@ from webapp.ports import Person
 from webapp.tasks import inbox
 from webapp.web.http.deps import poll_session, session_person
 from webapp.web.http.render import NO_STORE, templates
-from webapp.web.tasks import log_view as tasklog
+from webapp.web.tasks import log_view
 from webapp.web.tasks.log_view import Filter, is_unchanged
 from webapp.web.tasks.task_view import RecipientFilter, read_task
 
@@ -129,7 +129,7 @@ def _log(house: House, request: Request, person: Person) -> Fragment:
     params = request.query_params
     path = "/tasks" if params.get("on") == "/tasks" else "/"
     with house.read() as conn:
-        log = tasklog.read(conn, person, path, Filter.of(params))
+        log = log_view.read(conn, person, path, Filter.of(params))
     html = templates().get_template("tasks/_news.html").render(
         person=person, zone=person.zone, log=log, back=log.here, swaps="task-log", is_search="search" in params
     )  # fmt: skip

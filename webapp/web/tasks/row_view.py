@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from webapp.kinds import KINDS
 from webapp.ports import Kind
 from webapp.tasks.model import Line, State, Task
-from webapp.web.http import formatting as words
+from webapp.web.http import formatting
 
 SURE_AFTER = timedelta(seconds=5)  # before that, a guess at the time left is worth nothing
 
@@ -77,7 +77,7 @@ class Row:
         if task.state is State.CANCELLED or not (task.state.has_ended and task.started and task.finished):
             return ""
         span = task.finished - task.started
-        return words.lasting(span) if span >= SHOWN_FROM else ""
+        return formatting.lasting(span) if span >= SHOWN_FROM else ""
 
     @property
     def telling(self) -> str:
@@ -115,7 +115,7 @@ def time_left(task: Task, moment: datetime) -> str:
     if passed < SURE_AFTER or not 0 < progress.done < progress.total:
         return ""
     left = passed.total_seconds() / progress.done * (progress.total - progress.done)
-    return f"{words.about(left)} left"
+    return f"{formatting.about(left)} left"
 
 
 def actions_of(task: Task, moment: datetime) -> list[Action]:
@@ -172,7 +172,7 @@ def _of_attention(task: Task) -> _Found:
     if task.can_retry:
         found.append(("retry", f"Retry {task.failed_count:,} failed" if task.failed_count else "Retry", ""))
     if task.fault == "form" and task.failed_count:
-        label = f"Correct {words.plural(task.failed_count, 'address', 'addresses')}"
+        label = f"Correct {formatting.plural(task.failed_count, 'address', 'addresses')}"
         found.append(("again", label, f"{_filled(task)}&only=failed"))
     return found or [("open", "Open", f"/tasks/{task.id}")]
 

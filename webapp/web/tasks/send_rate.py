@@ -7,7 +7,7 @@ from webapp.errors import Conflict, UserError
 from webapp.installation import House
 from webapp.ports import Person
 from webapp.tasks import queries
-from webapp.tasks.ledger import send_rate as speed
+from webapp.tasks.ledger import send_rate
 from webapp.web.http import flash
 from webapp.web.http.deps import Id, SignedIn, TheHouse
 from webapp.web.http.multipart import Posted
@@ -27,13 +27,13 @@ def change(
     back = local_path(posted.one("back"), f"/tasks/{task_id}")
     typed = posted.one("rate")
     try:
-        rate = speed.read_rate(typed)
+        rate = send_rate.read_rate(typed)
     except UserError as error:
         return _page(request, house, person, task_id, back, wrong=error.words, typed=typed)
     words = ""
     try:
         with house.write(background) as conn:
-            speed.change_speed(conn, house.engine, queries.one(conn, task_id, person), person, rate)
+            send_rate.change_speed(conn, house.engine, queries.one(conn, task_id, person), person, rate)
     except Conflict as error:
         words = error.words
     if is_htmx(request):
