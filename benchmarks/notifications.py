@@ -21,11 +21,11 @@ from tests.notify.targets import Hook
 from tests.serving import Serving
 from webapp.accounts import people
 from webapp.connections import channels
-from webapp.connections.channels import Stored
+from webapp.connections.channels import ChannelRecord
 from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date
 from webapp.db.types import now
-from webapp.installation import House, build
+from webapp.installation import Installation, build
 from webapp.settings import Settings
 from webapp.tasks import commands, inbox
 from webapp.web.tasks import log_view
@@ -50,12 +50,12 @@ def main() -> None:
         serving = Serving(Path(folder)).start()
         try:
             serving.client()  # makes the first admin
-            house = build(Settings(data_dir=serving.data))
-            for name, form in (("log file", _to_log()), ("local webhook", _to_webhooks(house, url))):
-                seconds = _sent(house, form)
+            installation = build(Settings(data_dir=serving.data))
+            for name, form in (("log file", _to_log()), ("local webhook", _to_webhooks(installation, url))):
+                seconds = _sent(installation, form)
                 rate = f"{NUMBER / seconds:8.1f} notifications a second, {NUMBER * TARGETS / seconds:8.0f} deliveries"
                 print(f"to the {name:16} {rate} ({NUMBER} with {TARGETS} targets each)")
-            house.close()
+            installation.close()
         finally:
             serving.stop()
     log, bell = _bell()
@@ -91,28 +91,30 @@ def _to_log() -> dict[str, object]:
     return {"message": "The parcel is here.", "channels": ["log"], "to": [f"p{n}@example.com" for n in range(TARGETS)]}
 
 
-def _to_webhooks(house: House, url: str) -> dict[str, object]:
-    with house.write() as conn:
+def _to_webhooks(installation: Installation, url: str) -> dict[str, object]:
+    with installation.write() as conn:
         numbers = [
-            channels.save(conn, house.seal, Stored(0, f"Place {n}", "JSON", True, True, (), False), f"{url}/{n}")
+            channels.save(
+                conn, installation.secrets, ChannelRecord(0, f"Place {n}", "JSON", True, True, (), False), f"{url}/{n}"
+            )
             for n in range(TARGETS)
         ]
     return {"message": "The parcel is here.", "channels": [str(one) for one in numbers]}
 
 
-def _sent(house: House, form: dict[str, object]) -> float:
+def _sent(installation: Installation, form: dict[str, object]) -> float:
     """Seconds from the moment at which all of them may go until the last has ended."""
-    kind, moment = house.kind("notification"), now() + timedelta(seconds=2)
-    with house.write() as conn:
-        root = people.listing(conn, house.settings)[0].person
+    kind, moment = installation.kind("notification"), now() + timedelta(seconds=2)
+    with installation.write() as conn:
+        root = people.listing(conn, installation.settings)[0].person
         made = [
-            commands.start(conn, house.engine, kind, kind.form.model_validate(form), root, not_before=moment).id
+            commands.start(conn, installation.engine, kind, kind.form.model_validate(form), root, not_before=moment).id
             for _ in range(NUMBER)
         ]
     mine = t.c.id.in_(made)
     while True:
         time.sleep(0.5)
-        with house.read() as conn:
+        with installation.read() as conn:
             ended, last = conn.execute(
                 select(func.count(), func.max(t.c.finished)).where(mine, t.c.finished.is_not(None))
             ).one()
@@ -125,17 +127,17 @@ def _sent(house: House, form: dict[str, object]) -> float:
 def _bell() -> tuple[float, float]:
     """Seconds (median) for reading a full log, and for the bell beside it, of somebody with 1,000 notices."""
     with tempfile.TemporaryDirectory() as folder:
-        house = build(Settings(data_dir=Path(folder)))
-        bring_up_to_date(house.database)
-        with house.write() as conn:
-            ana = make_person(conn, house.settings, "ana@example.com", "Ana")
+        installation = build(Settings(data_dir=Path(folder)))
+        bring_up_to_date(installation.database)
+        with installation.write() as conn:
+            ana = make_person(conn, installation.settings, "ana@example.com", "Ana")
             for number in range(1_000):
                 make_task(conn, ana)
                 inbox.tell(conn, ana.id, "Meeting", "At nine.", key=str(number), is_read=number < 980)
-        with house.read() as conn:
+        with installation.read() as conn:
             log = _median(lambda: log_view.read(conn, ana, "/", Filter()))
             bell = _median(lambda: inbox.bell(conn, ana))
-        house.close()
+        installation.close()
     return log - bell, bell
 
 

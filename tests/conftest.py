@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from tests.factories import make_person
 from webapp.accounts import sessions
 from webapp.db.migrate import bring_up_to_date
-from webapp.installation import House, build
-from webapp.ports import Person
+from webapp.installation import Installation, build
+from webapp.ports.people import Person
 from webapp.settings import Settings
 
 ORIGIN = "http://testserver"
@@ -21,9 +21,9 @@ ORIGIN = "http://testserver"
 def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite database without anybody in it; copied, because migrating takes longer."""
     home = tmp_path_factory.mktemp("fresh")
-    house = build(Settings(data_dir=home))
-    bring_up_to_date(house.database)
-    house.close()
+    installation = build(Settings(data_dir=home))
+    bring_up_to_date(installation.database)
+    installation.close()
     return home / "outtray.db"
 
 
@@ -36,7 +36,7 @@ def settings(tmp_path: Path, fresh_database: Path) -> Settings:
 
 
 @pytest.fixture
-def house(settings: Settings) -> Iterator[House]:
+def installation(settings: Settings) -> Iterator[Installation]:
     built = build(settings)
     built.look_for_changes()
     yield built
@@ -44,47 +44,49 @@ def house(settings: Settings) -> Iterator[House]:
 
 
 @pytest.fixture
-def client(house: House) -> Iterator[TestClient]:
+def client(installation: Installation) -> Iterator[TestClient]:
     """A browser that is signed out."""
-    with _browser(house) as browser:
+    with _browser(installation) as browser:
         yield browser
 
 
 @pytest.fixture
-def ana(house: House) -> Person:
+def ana(installation: Installation) -> Person:
     """Staff."""
-    with house.write() as conn:
-        return make_person(conn, house.settings, "ana@example.com", "Ana Ruiz")
+    with installation.write() as conn:
+        return make_person(conn, installation.settings, "ana@example.com", "Ana Ruiz")
 
 
 @pytest.fixture
-def root(house: House) -> Person:
+def root(installation: Installation) -> Person:
     """An admin."""
-    with house.write() as conn:
-        return make_person(conn, house.settings, "root@example.com", "Rut Admin", role="admin")
+    with installation.write() as conn:
+        return make_person(conn, installation.settings, "root@example.com", "Rut Admin", role="admin")
 
 
 @pytest.fixture
-def signed_in(house: House, ana: Person) -> Iterator[TestClient]:
+def signed_in(installation: Installation, ana: Person) -> Iterator[TestClient]:
     """Ana's browser."""
-    with _browser(house, ana) as browser:
+    with _browser(installation, ana) as browser:
         yield browser
 
 
 @pytest.fixture
-def admin(house: House, root: Person) -> Iterator[TestClient]:
+def admin(installation: Installation, root: Person) -> Iterator[TestClient]:
     """The admin's browser."""
-    with _browser(house, root) as browser:
+    with _browser(installation, root) as browser:
         yield browser
 
 
-def _browser(house: House, person: Person | None = None) -> TestClient:
+def _browser(installation: Installation, person: Person | None = None) -> TestClient:
     from webapp.app import create_app
     from webapp.web.http.cookies import COOKIE
 
     cookies = {}
     if person:
-        with house.write() as conn:
+        with installation.write() as conn:
             cookies[COOKIE] = sessions.start(conn, person.id)
     headers = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
-    return TestClient(create_app(house), base_url=ORIGIN, cookies=cookies, headers=headers, follow_redirects=False)
+    return TestClient(
+        create_app(installation), base_url=ORIGIN, cookies=cookies, headers=headers, follow_redirects=False
+    )

@@ -13,7 +13,7 @@ from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.files import queries as files
 from webapp.files.store import Store
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.settings import Settings
 from webapp.tasks.model import State
 from webapp.tasks.transitions import add_line

@@ -13,7 +13,7 @@ from tests.e2e.stage import set_stage
 from tests.e2e.visits import VISITS, Visit
 from webapp.accounts import people, sessions
 from webapp.db.migrate import bring_up_to_date
-from webapp.installation import House, build
+from webapp.installation import Installation, build
 from webapp.settings import Settings
 
 FOLDER = Path("screenshots")
@@ -25,30 +25,36 @@ def main(wanted: list[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, launched(playwright) as browser:
         for stage in ("full", "empty"):
-            house = build(Settings(data_dir=Path(folder) / stage, timezone="Europe/Madrid"))
-            bring_up_to_date(house.database)
-            tasks = set_stage(house, Path(folder)) if stage == "full" else {}
-            with serving(house) as address:
+            installation = build(Settings(data_dir=Path(folder) / stage, timezone="Europe/Madrid"))
+            bring_up_to_date(installation.database)
+            tasks = set_stage(installation, Path(folder)) if stage == "full" else {}
+            with serving(installation) as address:
                 visits = [visit for visit in VISITS if visit.stage == stage and (not wanted or visit.name in wanted)]
                 for visit, width, theme in product(visits, WIDTHS, THEMES):
-                    _picture(browser, house, address, visit, width, theme, tasks)
-            house.close()
+                    _picture(browser, installation, address, visit, width, theme, tasks)
+            installation.close()
 
 
 def _picture(
-    browser: Browser, house: House, address: str, visit: Visit, width: int, theme: str, tasks: dict[str, int | str]
+    browser: Browser,
+    installation: Installation,
+    address: str,
+    visit: Visit,
+    width: int,
+    theme: str,
+    tasks: dict[str, int | str],
 ) -> None:
-    with house.read() as conn:
-        person = people.by_email(conn, house.settings, visit.who) if visit.who else None
+    with installation.read() as conn:
+        person = people.by_email(conn, installation.settings, visit.who) if visit.who else None
     size = {"width": width, "height": WIDTHS[width]}
-    context = window(browser, address, house, person, viewport=size, color_scheme=theme)
+    context = window(browser, address, installation, person, viewport=size, color_scheme=theme)
     page = context.new_page()
     visit.go(page, tasks)
     _settle(page)
     page.screenshot(path=FOLDER / f"{visit.name}-{theme}-{width}.png", full_page=True)
     context.close()
     if person:
-        with house.write() as conn:
+        with installation.write() as conn:
             sessions.end_all(conn, person.id)
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from tests import postgres
 from tests.factories import make_person, make_task
+from webapp.accounts import people
 from webapp.errors import UserError
 from webapp.files import queries as files
-from webapp.installation import House, build
+from webapp.installation import Installation, build
 from webapp.maintenance import backup
 from webapp.settings import Settings
 from webapp.tasks import commands, queries
@@ -16,27 +17,27 @@ from webapp.tasks.model import State
 
 
 @pytest.fixture
-def filled(house: House) -> House:
-    with house.write() as conn:
-        ana = make_person(conn, house.settings, "ana@example.com")
+def filled(installation: Installation) -> Installation:
+    with installation.write() as conn:
+        ana = make_person(conn, installation.settings, "ana@example.com")
         done = make_task(conn, ana, "done")
         make_task(conn, ana, "waiting", title="Überfällig – ñ")
         make_task(conn, ana, "running", worker="gone")
-    with house.store.unfinished() as path:
+    with installation.store.unfinished() as path:
         path.write_bytes(b"report")
-        stored = house.store.keep(path)
-    with house.write() as conn:
+        stored = installation.store.keep(path)
+    with installation.write() as conn:
         files.add(conn, done, ana.id, "report.xlsx", "application/x", stored, 30)
-    return house
+    return installation
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> House:
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Installation:
     url = postgres.new_database() if request.param == "postgresql" else ""
     return build(Settings(data_dir=tmp_path / "other", database_url=url))
 
 
-def test_everything_comes_back_and_what_waited_is_held(filled: House, empty: House, tmp_path: Path):
+def test_everything_comes_back_and_what_waited_is_held(filled: Installation, empty: Installation, tmp_path: Path):
     backup.backup(filled, tmp_path / "backup.tar.gz")
     numbers = backup.restore(empty, tmp_path / "backup.tar.gz")
     assert (numbers["task"], numbers["person"], numbers["file"]) == (3, 1, 1)
@@ -48,12 +49,14 @@ def test_everything_comes_back_and_what_waited_is_held(filled: House, empty: Hou
     assert empty.store.path(file.storage).read_bytes() == b"report"
 
 
-def test_a_restored_panel_goes_on_counting_and_a_held_task_can_be_released(filled: House, empty: House, tmp_path: Path):
+def test_a_restored_panel_goes_on_counting_and_a_held_task_can_be_released(
+    filled: Installation, empty: Installation, tmp_path: Path
+):
     backup.backup(filled, tmp_path / "backup.tar.gz")
     backup.restore(empty, tmp_path / "backup.tar.gz")
     with empty.read() as conn:
         held = queries.recent(conn, queries.View(None, states=[State.HELD]))[0]
-        owner = empty.owner(held.owner)
+        owner = people.by_id(conn, empty.settings, held.owner)
     with empty.write() as conn:
         commands.release(conn, empty.engine, held, owner)
         fresh = make_task(conn, owner, "done")
@@ -62,14 +65,16 @@ def test_a_restored_panel_goes_on_counting_and_a_held_task_can_be_released(fille
         assert queries.one(conn, held.id, owner).state is State.WAITING
 
 
-def test_a_restore_does_not_touch_a_panel_that_is_there(filled: House, tmp_path: Path):
+def test_a_restore_does_not_touch_a_panel_that_is_there(filled: Installation, tmp_path: Path):
     backup.backup(filled, tmp_path / "backup.tar.gz")
     with pytest.raises(UserError, match="a panel here already"):
         backup.restore(filled, tmp_path / "backup.tar.gz")
 
 
 @pytest.mark.parametrize("damage", ["cut", "other", "nothing"])
-def test_a_damaged_archive_is_refused_and_leaves_nothing(filled: House, empty: House, tmp_path: Path, damage: str):
+def test_a_damaged_archive_is_refused_and_leaves_nothing(
+    filled: Installation, empty: Installation, tmp_path: Path, damage: str
+):
     path = tmp_path / "backup.tar.gz"
     backup.backup(filled, path)
     whole = path.read_bytes()
@@ -80,8 +85,8 @@ def test_a_damaged_archive_is_refused_and_leaves_nothing(filled: House, empty: H
         assert queries.recent(conn, queries.View(None)) == []
 
 
-def test_a_backup_that_cannot_be_finished_leaves_no_half_file(filled: House, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(backup, "_add_files", lambda tar, house: 1 / 0)
+def test_a_backup_that_cannot_be_finished_leaves_no_half_file(filled: Installation, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(backup, "_add_files", lambda tar, installation: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         backup.backup(filled, tmp_path / "backup.tar.gz")
     assert not list(tmp_path.glob("backup*"))

@@ -8,25 +8,25 @@ from fastapi.routing import APIRoute
 
 from webapp import __version__, paths
 from webapp.engine.in_process import working
-from webapp.installation import House, build
+from webapp.installation import Installation, build
 from webapp.web import routes
 from webapp.web.api import openapi
 from webapp.web.http import error_pages
 from webapp.web.http.deps import guard
-from webapp.web.http.head import Head
-from webapp.web.http.security import Security
+from webapp.web.http.head import HeadMiddleware
+from webapp.web.http.security import SecurityMiddleware
 from webapp.web.http.static_files import Statics
 from webapp.web.ops import metrics
-from webapp.web.tasks.poll import Fragments, Unchanged
+from webapp.web.tasks.poll import FragmentCache, NotModifiedMiddleware
 from webapp.web.tasks.version_watcher import watching
 
 
-def create_app(house: House) -> FastAPI:
+def create_app(installation: Installation) -> FastAPI:
     """The application of one house."""
     app = FastAPI(title="Outtray", version=__version__, docs_url=None, redoc_url=None, lifespan=_lifespan)
-    app.state.house = house
+    app.state.installation = installation
     app.state.needs_slots = True
-    app.state.fragments = Fragments()
+    app.state.fragments = FragmentCache()
     app.state.counted = metrics.Counted()
     for router in routes.PAGES:
         app.include_router(router)
@@ -38,10 +38,10 @@ def create_app(house: House) -> FastAPI:
     openapi.describe(app)
     error_pages.answer_in(app)
     guard(app)
-    app.add_middleware(Head)
-    app.add_middleware(error_pages.LastDoor)
-    app.add_middleware(Security, base_url=house.settings.base_url)
-    app.add_middleware(Unchanged)
+    app.add_middleware(HeadMiddleware)
+    app.add_middleware(error_pages.CatchAllMiddleware)
+    app.add_middleware(SecurityMiddleware, base_url=installation.settings.base_url)
+    app.add_middleware(NotModifiedMiddleware)
     return app
 
 
@@ -52,6 +52,6 @@ def _routes(*routers: APIRouter) -> list[APIRoute]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    house: House = app.state.house
-    with watching(house), working(house, build):
+    installation: Installation = app.state.installation
+    with watching(installation), working(installation, build):
         yield

@@ -35,7 +35,7 @@ def derive(secret: bytes, purpose: str) -> bytes:
     return hmac.new(secret, f"outtray {purpose}".encode(), hashlib.sha256).digest()
 
 
-class Seal:
+class SecretBox:
     """Encrypts what is stored and must never be shown: passwords, addresses of channels (Fernet: AES-128, HMAC)."""
 
     def __init__(self, secret: bytes) -> None:

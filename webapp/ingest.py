@@ -3,57 +3,60 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
 from webapp import sandbox
 from webapp.errors import UserError
 from webapp.files import uploads
 from webapp.files.store import Store, safe_name
+from webapp.installation import Installation
 from webapp.mail import list_update, lists
 from webapp.mail.list_update import Updated
 from webapp.mail.recipients import one_address
-from webapp.ports import Attachment, Column, Person, Table, Understood
-from webapp.reports.reading.overrides import NOTHING, Wish
+from webapp.ports.files import Attachment
+from webapp.ports.people import Person
+from webapp.ports.tables import Column, Table, TableSchema
+from webapp.reports.reading.overrides import NOTHING, ParseOverrides
 from webapp.reports.reading.sources import understand_apart
-
-if TYPE_CHECKING:
-    from webapp.installation import House
 
 NO_ADDRESSES = "No column of this list holds addresses. Its columns are {}."
 
 
-def receive(house: "House", person: Person, name: str, path: Path, wish: Wish = NOTHING) -> Table:
+def receive(installation: Installation, person: Person, name: str, path: Path, wish: ParseOverrides = NOTHING) -> Table:
     """Reads, keeps and enters the uploaded file at `path`; UserError, and nothing kept, where it cannot be read."""
     name = safe_name(name)
-    with house.store.unfinished() as typed:
+    with installation.store.unfinished() as typed:
         understood = understand_apart(path, name, typed, wish)
-        stored = house.store.keep(path)
-        typed.replace(house.store.path(stored.storage + uploads.TYPED))
-    with house.write() as conn:
+        stored = installation.store.keep(path)
+        typed.replace(installation.store.path(stored.storage + uploads.TYPED))
+    with installation.write() as conn:
         upload_id = uploads.add(conn, person, name, stored, understood)
-    return house.table_of(person.id, upload_id)
+    return installation.form_context(person).table(upload_id)
 
 
-def reread(house: "House", person: Person, table: Table, wish: Wish) -> Table:
+def reread(installation: Installation, person: Person, table: Table, wish: ParseOverrides) -> Table:
     """The same file read in another way, as a new upload: tasks that began with the old one keep what they had."""
-    with house.store.unfinished() as copy:
+    with installation.store.unfinished() as copy:
         os.link(table.path, copy)
-        return receive(house, person, table.name, copy, wish)
+        return receive(installation, person, table.name, copy, wish)
 
 
-def receive_attachment(house: "House", person: Person, name: str, path: Path) -> Attachment:
+def receive_attachment(installation: Installation, person: Person, name: str, path: Path) -> Attachment:
     """Keeps and enters a file of any type, to be attached; nothing of it is read."""
-    stored = house.store.keep(path)
-    with house.write() as conn:
+    stored = installation.store.keep(path)
+    with installation.write() as conn:
         upload_id = uploads.add(conn, person, safe_name(name), stored)
-    return house.attachment_of(person, upload_id)
+    return installation.form_context(person).attachment(upload_id)
 
 
 def update_list(
-    house: "House", person: Person, known: Table, name: str, path: Path, *, only_new: bool
+    installation: Installation, person: Person, known: Table, name: str, path: Path, *, only_new: bool
 ) -> tuple[Updated, str]:
     """Brings a list up to date from an uploaded file; a new upload holds the result, and its id is returned."""
-    with house.store.unfinished() as typed, house.store.unfinished() as merged, house.store.unfinished() as text:
+    with (
+        installation.store.unfinished() as typed,
+        installation.store.unfinished() as merged,
+        installation.store.unfinished() as text,
+    ):
         understood = understand_apart(path, safe_name(name), typed)
         columns = [list(one.columns) for one in (known.understood, understood)]
         named = [_address_column(one) for one in columns]
@@ -61,11 +64,11 @@ def update_list(
         updated: Updated = sandbox.call(
             list_update.update, *given, seconds=lists.SECONDS, memory_mb=lists.MEMORY_MB, what=f"“{safe_name(name)}”"
         )
-        stored = house.store.keep(text)
-        merged.replace(house.store.path(stored.storage + uploads.TYPED))
-    now_known = Understood(updated.rows, updated.columns, encoding="UTF-8", delimiter=",")
+        stored = installation.store.keep(text)
+        merged.replace(installation.store.path(stored.storage + uploads.TYPED))
+    now_known = TableSchema(updated.rows, updated.columns, encoding="UTF-8", delimiter=",")
     called = f"{PurePath(known.name).stem}.csv"
-    with house.write() as conn:
+    with installation.write() as conn:
         return updated, uploads.add(conn, person, called, stored, now_known)
 
 

@@ -10,7 +10,7 @@ from tests import postgres
 from webapp.accounts import people
 from webapp.db.connect import Database
 from webapp.db.migrate import bring_up_to_date
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.settings import Settings
 
 

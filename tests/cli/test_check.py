@@ -10,13 +10,13 @@ from tests.servers import MailServer
 
 
 @pytest.fixture
-def check(house):
+def check(installation):
     """Runs the command on this house; returns its exit code and the lines of its standard output."""
 
     def run(**env):
         done = subprocess.run(
             [sys.executable, "-m", "webapp", "check"],
-            env={**os.environ, "OUTTRAY_DATA_DIR": str(house.data_dir), **env},
+            env={**os.environ, "OUTTRAY_DATA_DIR": str(installation.data_dir), **env},
             capture_output=True,
             timeout=60,
         )
@@ -31,7 +31,7 @@ def test_nothing_is_wrong_where_everything_works(check, root):
     assert server.messages == []
 
 
-def test_a_panel_without_an_admin_is_told(check, house):
+def test_a_panel_without_an_admin_is_told(check, installation):
     code, lines = check()
     assert (code, lines) == (1, ["There is no admin yet: open the link that outtray serve prints."])
 

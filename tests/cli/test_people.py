@@ -11,11 +11,11 @@ from webapp.accounts import audit, passwords, people, sessions, tokens
 
 
 @pytest.fixture
-def outtray(house):
+def outtray(installation):
     """Runs one command on the same data; returns its exit code, standard output and standard error."""
 
     def run(*args, stdin=b"", **env):
-        home = {"OUTTRAY_DATA_DIR": str(house.data_dir), **env}
+        home = {"OUTTRAY_DATA_DIR": str(installation.data_dir), **env}
         done = subprocess.run(
             [sys.executable, "-m", "webapp", *args],
             input=stdin,
@@ -32,15 +32,15 @@ def line(password=PASSWORD):
     return password.encode() + b"\n"
 
 
-def found(house, email):
-    with house.read() as conn:
-        return people.by_email(conn, house.settings, email), people.credentials(conn, email)
+def found(installation, email):
+    with installation.read() as conn:
+        return people.by_email(conn, installation.settings, email), people.credentials(conn, email)
 
 
-def test_somebody_is_added_listed_given_a_new_password_and_disabled(outtray, house, root):
+def test_somebody_is_added_listed_given_a_new_password_and_disabled(outtray, installation, root):
     added = outtray("user", "add", "Ana.Ruiz@Example.com", "--role", "staff", "--password-stdin", stdin=line())
     assert added == (0, "", "")
-    ana, known = found(house, "ana.ruiz@example.com")
+    ana, known = found(installation, "ana.ruiz@example.com")
     assert (ana.name, ana.role) == ("Ana Ruiz", "staff")
     assert passwords.is_right(known.stored, PASSWORD)
 
@@ -48,28 +48,28 @@ def test_somebody_is_added_listed_given_a_new_password_and_disabled(outtray, hou
         "ana.ruiz@example.com\tstaff\tAna Ruiz",
         "root@example.com\tadmin\tRut Admin",
     ]
-    with house.write() as conn:
+    with installation.write() as conn:
         cookie = sessions.start(conn, ana.id)
-    before = house.look_for_changes()
+    before = installation.look_for_changes()
     new = "gr\u00fcner Tee um vier"
     assert outtray("user", "password", "ANA.RUIZ@example.com", "--password-stdin", stdin=line(new)) == (0, "", "")
-    assert passwords.is_right(found(house, ana.email)[1].stored, new)
-    assert house.look_for_changes() > before
-    with house.read() as conn:
-        assert sessions.find(conn, house.settings, cookie) is None
+    assert passwords.is_right(found(installation, ana.email)[1].stored, new)
+    assert installation.look_for_changes() > before
+    with installation.read() as conn:
+        assert sessions.find(conn, installation.settings, cookie) is None
 
     assert outtray("user", "disable", "ana.ruiz@example.com") == (0, "", "")
-    assert found(house, ana.email)[1] is None
+    assert found(installation, ana.email)[1] is None
     assert outtray("user", "list")[1].splitlines()[-1] == "ana.ruiz@example.com\tstaff\tAna Ruiz\tdisabled"
-    with house.read() as conn:
+    with installation.read() as conn:
         assert [entry.action for entry in audit.listing(conn)] == ["disabled", "changed the password", "added"]
 
 
-def test_a_token_stands_alone_on_standard_output(outtray, house, ana):
+def test_a_token_stands_alone_on_standard_output(outtray, installation, ana):
     code, out, err = outtray("token", "add", "ANA@example.com", "--name", "nightly export")
     assert (code, err) == (0, "")
-    with house.read() as conn:
-        assert tokens.find(conn, house.settings, out.removesuffix("\n")).person.id == ana.id
+    with installation.read() as conn:
+        assert tokens.find(conn, installation.settings, out.removesuffix("\n")).person.id == ana.id
     assert out.startswith("out_")
 
 
@@ -133,10 +133,10 @@ def test_wrong_usage_is_exit_code_2(outtray, args):
     assert err
 
 
-def test_only_one_line_is_the_password_without_its_end(outtray, house):
+def test_only_one_line_is_the_password_without_its_end(outtray, installation):
     given = b"correct horse battery\r\nsecond line\n"
     outtray("user", "add", "ben@example.com", "--role", "staff", "--password-stdin", stdin=given)
-    assert passwords.is_right(found(house, "ben@example.com")[1].stored, PASSWORD)
+    assert passwords.is_right(found(installation, "ben@example.com")[1].stored, PASSWORD)
 
 
 def test_a_first_admin_may_come_from_the_command_line_on_an_empty_folder(outtray, tmp_path):

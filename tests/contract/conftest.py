@@ -13,8 +13,8 @@ from webapp.db.migrate import bring_up_to_date
 from webapp.engine.in_process import working
 from webapp.engine.slot import ProcessSlot
 from webapp.engine.worker_locks import WorkerLock, new_worker
-from webapp.installation import House, build
-from webapp.ports import Person
+from webapp.installation import Installation, build
+from webapp.ports.people import Person
 from webapp.settings import Settings
 from webapp.tasks import commands, queries
 from webapp.tasks.model import State, Task
@@ -25,17 +25,17 @@ CASES = ["local-sqlite", "background-sqlite", "local-postgresql", "background-po
 class Panel:
     """A house, a person, and as many slots as a test starts."""
 
-    def __init__(self, house: House, ana: Person) -> None:
-        self.house, self.ana = house, ana
+    def __init__(self, installation: Installation, ana: Person) -> None:
+        self.installation, self.ana = installation, ana
 
     def start(self, seconds: float = 0, fail: bool = False, **more: object) -> int:
-        kind = self.house.kind("self-test")
+        kind = self.installation.kind("self-test")
         form = kind.form(seconds=seconds, fail=fail)
-        with self.house.write() as conn:
-            return commands.start(conn, self.house.engine, kind, form, self.ana, **more).id
+        with self.installation.write() as conn:
+            return commands.start(conn, self.installation.engine, kind, form, self.ana, **more).id
 
     def task(self, task_id: int) -> Task:
-        with self.house.read() as conn:
+        with self.installation.read() as conn:
             return queries.one(conn, task_id, self.ana)
 
     def wait_for(self, task_id: int, *states: State, seconds: float = 30) -> Task:
@@ -47,14 +47,14 @@ class Panel:
         return self.task(task_id)
 
     def lines(self, task_id: int) -> list[str]:
-        with self.house.read() as conn:
+        with self.installation.read() as conn:
             return [line.words for line in queries.lines(conn, task_id)]
 
     @contextmanager
     def slots(self, number: int = 1) -> Iterator[None]:
         """Runs tasks for as long as the block lasts, and then stops as a server stops."""
-        if self.house.settings.engine == "background":
-            with working(self.house, build):
+        if self.installation.settings.engine == "background":
+            with working(self.installation, build):
                 yield
             return
         with ExitStack() as stack:
@@ -64,13 +64,14 @@ class Panel:
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
-        house = build(self.house.settings)
-        worker = new_worker(house.run_dir, "quick")
-        lock = WorkerLock(house.run_dir, worker)
+        installation = build(self.installation.settings)
+        worker = new_worker(installation.run_dir, "quick")
+        lock = WorkerLock(installation.run_dir, worker)
         lock.take()
-        slot = ProcessSlot(build, house.run_dir, ["quick", "reports"], worker)
+        slot = ProcessSlot(build, installation.run_dir, ["quick", "reports"], worker)
         work = threading.Thread(
-            target=house.engine.work, args=(slot, lambda task_id: slot.run_one(house, task_id, lambda: None))
+            target=installation.engine.work,
+            args=(slot, lambda task_id: slot.run_one(installation, task_id, lambda: None)),
         )
         work.start()
         yield
@@ -79,7 +80,7 @@ class Panel:
         assert not work.is_alive()
         slot.close()
         lock.release()
-        house.close()
+        installation.close()
 
 
 @pytest.fixture(params=CASES)
@@ -87,9 +88,9 @@ def panel(request: pytest.FixtureRequest, tmp_path) -> Iterator[Panel]:
     engine, database = request.param.split("-")
     url = postgres.new_database() if database == "postgresql" else ""
     settings = Settings(data_dir=tmp_path / "data", engine=engine, database_url=url, retry_seconds=(0, 0))
-    house = build(settings)
-    bring_up_to_date(house.database)
-    with house.write() as conn:
+    installation = build(settings)
+    bring_up_to_date(installation.database)
+    with installation.write() as conn:
         ana = make_person(conn, settings, email="ana@example.com")
-    yield Panel(house, ana)
-    house.close()
+    yield Panel(installation, ana)
+    installation.close()

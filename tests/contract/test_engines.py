@@ -14,7 +14,7 @@ from webapp.errors import Conflict, Superseded
 from webapp.tasks import commands, queries
 from webapp.tasks.model import State
 from webapp.tasks.running import run
-from webapp.tasks.transitions import fenced
+from webapp.tasks.transitions import fenced_update
 
 
 def test_a_task_runs_once_its_transaction_has_committed(panel: Panel):
@@ -29,9 +29,9 @@ def test_a_task_whose_transaction_was_rolled_back_never_was(panel: Panel):
     lost: list[int] = []
 
     def start_and_break() -> None:
-        kind = panel.house.kind("self-test")
-        with panel.house.write() as conn:
-            lost.append(commands.start(conn, panel.house.engine, kind, kind.form(), panel.ana, key="lost").id)
+        kind = panel.installation.kind("self-test")
+        with panel.installation.write() as conn:
+            lost.append(commands.start(conn, panel.installation.engine, kind, kind.form(), panel.ana, key="lost").id)
             raise ZeroDivisionError
 
     with panel.slots():
@@ -39,7 +39,7 @@ def test_a_task_whose_transaction_was_rolled_back_never_was(panel: Panel):
             start_and_break()
         kept = panel.start(key="kept")
         panel.wait_for(kept, State.DONE)
-    with panel.house.read() as conn:
+    with panel.installation.read() as conn:
         assert queries.by_key(conn, panel.ana.id, "lost") is None
         assert len(queries.recent(conn, queries.View(None))) == 1
 
@@ -72,8 +72,8 @@ def test_two_slots_run_a_task_once(panel: Panel):
 
 def test_a_cancelled_task_does_not_start(panel: Panel):
     task_id = panel.start()
-    with panel.house.write() as conn:
-        commands.cancel(conn, panel.house.engine, panel.task(task_id), panel.ana)
+    with panel.installation.write() as conn:
+        commands.cancel(conn, panel.installation.engine, panel.task(task_id), panel.ana)
     with panel.slots():
         panel.wait_for(panel.start(), State.DONE)
     assert panel.task(task_id).state is State.CANCELLED
@@ -84,8 +84,8 @@ def test_cancel_ends_a_running_task(panel: Panel):
     with panel.slots():
         task_id = panel.start(seconds=30)
         panel.wait_for(task_id, State.RUNNING)
-        with panel.house.write() as conn:
-            commands.cancel(conn, panel.house.engine, panel.task(task_id), panel.ana)
+        with panel.installation.write() as conn:
+            commands.cancel(conn, panel.installation.engine, panel.task(task_id), panel.ana)
         assert panel.wait_for(task_id, State.CANCELLED).asked is None
 
 
@@ -93,13 +93,15 @@ def test_a_paused_task_goes_on_where_it_was(panel: Panel):
     with panel.slots():
         task_id = panel.start(seconds=2)
         until(lambda: panel.task(task_id).progress.done > 0)
-        with panel.house.write() as conn:
-            commands.pause(conn, panel.house.engine, panel.house.kind("self-test"), panel.task(task_id), panel.ana)
+        with panel.installation.write() as conn:
+            commands.pause(
+                conn, panel.installation.engine, panel.installation.kind("self-test"), panel.task(task_id), panel.ana
+            )
         held = panel.wait_for(task_id, State.HELD, State.DONE)
         assert held.is_paused
         assert held.progress.done > 0
-        with panel.house.write() as conn:
-            commands.resume(conn, panel.house.engine, held, panel.ana)
+        with panel.installation.write() as conn:
+            commands.resume(conn, panel.installation.engine, held, panel.ana)
         assert panel.wait_for(task_id, State.DONE).attempt == 2
 
 
@@ -109,12 +111,12 @@ def test_a_failure_has_a_reference_and_retry_runs_it_again(panel: Panel):
         assert failed.reference
         assert "Traceback" in failed.technical
         assert "Traceback" not in failed.outcome
-        with panel.house.write() as conn:
-            commands.retry(conn, panel.house.engine, failed, panel.ana)
+        with panel.installation.write() as conn:
+            commands.retry(conn, panel.installation.engine, failed, panel.ana)
         until(lambda: panel.task(failed.id).attempt == 2)
         again = panel.wait_for(failed.id, State.FAILED)
     assert again.reference != failed.reference
-    assert f"({failed.reference})" in (panel.house.data_dir / "log.txt").read_text()
+    assert f"({failed.reference})" in (panel.installation.data_dir / "log.txt").read_text()
 
 
 def test_a_stopping_slot_finishes_its_task_or_puts_it_back(panel: Panel):
@@ -127,30 +129,30 @@ def test_a_stopping_slot_finishes_its_task_or_puts_it_back(panel: Panel):
 
 
 def test_a_task_is_put_back_only_when_its_worker_is_dead(panel: Panel):
-    worker = new_worker(panel.house.run_dir, "quick")
-    lock = WorkerLock(panel.house.run_dir, worker)
+    worker = new_worker(panel.installation.run_dir, "quick")
+    lock = WorkerLock(panel.installation.run_dir, worker)
     lock.take()
     task_id = panel.start()
-    claimed = run.claim(panel.house, task_id, worker)
-    recovery.put_back_lost(panel.house)
+    claimed = run.claim(panel.installation, task_id, worker)
+    recovery.put_back_lost(panel.installation)
     assert panel.task(task_id).state is State.RUNNING
     lock.release()
-    recovery.put_back_lost(panel.house)
+    recovery.put_back_lost(panel.installation)
     assert panel.task(task_id).state is State.WAITING
-    with pytest.raises(Superseded), panel.house.write() as conn:
-        fenced(conn, task_id, claimed.attempt, progress_done=1)
+    with pytest.raises(Superseded), panel.installation.write() as conn:
+        fenced_update(conn, task_id, claimed.attempt, progress_done=1)
 
 
 def test_three_deaths_without_progress_fail_a_task_and_progress_in_between_saves_it(panel: Panel):
     poisoned, well = panel.start(), panel.start()
     for _ in range(3):
         for task_id in (poisoned, well):
-            worker = new_worker(panel.house.run_dir, "quick")
-            claimed = run.claim(panel.house, task_id, worker)
+            worker = new_worker(panel.installation.run_dir, "quick")
+            claimed = run.claim(panel.installation, task_id, worker)
             if task_id == well:
-                with panel.house.write() as conn:
-                    fenced(conn, task_id, claimed.attempt, deaths=0, progress_done=1)
-            recovery.put_back(panel.house, worker, counted=True)
+                with panel.installation.write() as conn:
+                    fenced_update(conn, task_id, claimed.attempt, deaths=0, progress_done=1)
+            recovery.put_back(panel.installation, worker, counted=True)
     assert panel.task(poisoned).state is State.FAILED
     assert "three times" in panel.task(poisoned).outcome
     assert panel.task(well).state is State.WAITING
@@ -159,8 +161,8 @@ def test_three_deaths_without_progress_fail_a_task_and_progress_in_between_saves
 def test_deaths_of_supervisor_or_machine_do_not_count(panel: Panel):
     task_id = panel.start()
     for _ in range(4):
-        run.claim(panel.house, task_id, new_worker(panel.house.run_dir, "quick"))
-        recovery.put_back_lost(panel.house)
+        run.claim(panel.installation, task_id, new_worker(panel.installation.run_dir, "quick"))
+        recovery.put_back_lost(panel.installation)
     assert panel.task(task_id).state is State.WAITING
 
 
@@ -171,7 +173,7 @@ def test_a_claim_is_won_by_one_of_many(panel: Panel):
 
     def claim() -> None:
         ready.wait()
-        won.append(run.claim(panel.house, task_id, "someone"))
+        won.append(run.claim(panel.installation, task_id, "someone"))
 
     threads = [threading.Thread(target=claim) for _ in range(8)]
     for thread in threads:
@@ -182,16 +184,16 @@ def test_a_claim_is_won_by_one_of_many(panel: Panel):
 
 
 def test_undo_works_until_the_task_has_begun(panel: Panel):
-    kind = panel.house.kind("notification")
+    kind = panel.installation.kind("notification")
     form = kind.form(to=["ana@example.com"], channels=["log"], message="Hello")
-    with panel.house.write() as conn:
-        first = commands.start(conn, panel.house.engine, kind, form, panel.ana, undo=True).id
+    with panel.installation.write() as conn:
+        first = commands.start(conn, panel.installation.engine, kind, form, panel.ana, undo=True).id
     task = panel.task(first)
     assert task.can_undo(now())
-    with panel.house.write() as conn:
-        commands.undo(conn, panel.house.engine, task, panel.ana)
+    with panel.installation.write() as conn:
+        commands.undo(conn, panel.installation.engine, task, panel.ana)
     undone = panel.task(first)
     assert (undone.state, undone.outcome) == (State.CANCELLED, "Taken back. Nothing was sent.")
     going = panel.task(panel.start())
-    with pytest.raises(Conflict, match="already going"), panel.house.write() as conn:
-        commands.undo(conn, panel.house.engine, going, panel.ana)
+    with pytest.raises(Conflict, match="already going"), panel.installation.write() as conn:
+        commands.undo(conn, panel.installation.engine, going, panel.ana)

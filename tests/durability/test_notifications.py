@@ -9,7 +9,7 @@ from tests.notify.targets import Hook
 from tests.serving import ENDED, Serving, everything, start_task, task
 from tests.waiting import until
 from webapp.connections import channels as store
-from webapp.connections.channels import Stored
+from webapp.connections.channels import ChannelRecord
 from webapp.installation import build
 from webapp.settings import Settings
 
@@ -18,13 +18,18 @@ PLACES = 5
 
 
 def connect(serving: Serving, hook: Hook) -> list[str]:
-    house = build(Settings(data_dir=serving.data))
-    with house.write() as conn:
+    installation = build(Settings(data_dir=serving.data))
+    with installation.write() as conn:
         made = [
-            store.save(conn, house.seal, Stored(0, f"Place {n}", "JSON", True, True, (), False), hook.url(f"/{n}"))
+            store.save(
+                conn,
+                installation.secrets,
+                ChannelRecord(0, f"Place {n}", "JSON", True, True, (), False),
+                hook.url(f"/{n}"),
+            )
             for n in range(PLACES)
         ]
-    house.close()
+    installation.close()
     return [str(number) for number in made]
 
 

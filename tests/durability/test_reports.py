@@ -12,9 +12,9 @@ import pytest
 from tests.serving import ENDED, Serving, start_task, task, wait_ended
 from tests.waiting import until
 from webapp.connections import databases, saved_queries
-from webapp.connections.saved_queries import Stored
+from webapp.connections.saved_queries import SavedQueryRecord
 from webapp.installation import build
-from webapp.ports import Column
+from webapp.ports.tables import Column
 from webapp.settings import Settings
 
 ROWS = 400_000
@@ -84,13 +84,15 @@ def endless_query(serving: Serving, folder: Path) -> str:
     """A saved query that never ends by itself."""
     path = folder / "shop.db"
     sqlite3.connect(path).close()
-    house = build(Settings(data_dir=serving.data))
+    installation = build(Settings(data_dir=serving.data))
     text = "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) as n from n"
-    with house.write() as conn:
-        values = databases.read_entry("Shop", f"sqlite:///{path}", "300", house.data_dir, is_new=True)
-        source = databases.save(conn, house.seal, 0, values)
-        query = saved_queries.save(conn, Stored(0, source, "Endless", text, (), (Column("n", "integer"),), True, ()))
-    house.close()
+    with installation.write() as conn:
+        values = databases.read_entry("Shop", f"sqlite:///{path}", "300", installation.data_dir, is_new=True)
+        source = databases.save(conn, installation.secrets, 0, values)
+        query = saved_queries.save(
+            conn, SavedQueryRecord(0, source, "Endless", text, (), (Column("n", "integer"),), True, ())
+        )
+    installation.close()
     return f"q-{query}"
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Playwright
 
 from webapp.accounts import sessions
-from webapp.installation import House
-from webapp.ports import Person
+from webapp.installation import Installation
+from webapp.ports.people import Person
 from webapp.web.http.cookies import COOKIE
 
 FLAGS = [
@@ -30,7 +30,7 @@ def launched(playwright: Playwright, *more_flags: str) -> Iterator[Browser]:
 
 
 def window(
-    browser: Browser, address: str, house: House, person: Person | None = None, **options: Any
+    browser: Browser, address: str, installation: Installation, person: Person | None = None, **options: Any
 ) -> BrowserContext:
     """A browser of this person's, or of somebody who is signed out."""
     # A service worker's requests pass by what a test puts before a page's; those that are about it allow it.
@@ -38,7 +38,7 @@ def window(
     context = browser.new_context(base_url=address, locale="en-GB", **options)
     context.set_default_timeout(SECONDS * 1000)
     if person:
-        with house.write() as conn:
+        with installation.write() as conn:
             cookie = sessions.start(conn, person.id, "Chromium")
         context.add_cookies([{"name": COOKIE, "value": cookie, "url": address}])
     return context

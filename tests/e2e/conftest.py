@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 
 from tests.e2e.browsers import SECONDS, launched, window
 from tests.e2e.live import serving
-from webapp.installation import House
-from webapp.ports import Person
+from webapp.installation import Installation
+from webapp.ports.people import Person
 from webapp.settings import Settings
 
 expect.set_options(timeout=SECONDS * 1000)
@@ -35,13 +35,13 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def address(house: House) -> Iterator[str]:
-    with serving(house) as served:
+def address(installation: Installation) -> Iterator[str]:
+    with serving(installation) as served:
         yield served
 
 
 @pytest.fixture
-def open_window(browser: Browser, address: str, house: House) -> Iterator[Callable[..., Page]]:
+def open_window(browser: Browser, address: str, installation: Installation) -> Iterator[Callable[..., Page]]:
     """Opens a page of this person's; complaints in the browser's console fail the test."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
@@ -52,7 +52,7 @@ def open_window(browser: Browser, address: str, house: House) -> Iterator[Callab
             complaints.append(message.text)
 
     def opened(person: Person | None = None, **options: object) -> Page:
-        contexts.append(window(browser, address, house, person, **options))
+        contexts.append(window(browser, address, installation, person, **options))
         page = contexts[-1].new_page()
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -9,7 +9,7 @@ import uvicorn
 
 from tests.waiting import until
 from webapp.app import create_app
-from webapp.installation import House
+from webapp.installation import Installation
 
 
 class _Server(uvicorn.Server):
@@ -19,13 +19,13 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def serving(house: House, port: int = 0) -> Iterator[str]:
+def serving(installation: Installation, port: int = 0) -> Iterator[str]:
     """The address of this house's panel, for as long as the block lasts."""
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
         listening.listen(128)
-        config = uvicorn.Config(create_app(house), log_level="warning", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(create_app(installation), log_level="warning", timeout_graceful_shutdown=1)
         server = _Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()

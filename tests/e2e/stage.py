@@ -9,15 +9,18 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from tests.factories import make_delivery, make_file, make_person, make_task
+from webapp import ingest
 from webapp.accounts import people, saved_forms
 from webapp.connections import channels, databases, saved_queries, suppressions
-from webapp.connections.saved_queries import Stored
+from webapp.connections.saved_queries import SavedQueryRecord
 from webapp.db.types import now
 from webapp.files import queries as files
 from webapp.files import saved_tables
-from webapp.installation import House
-from webapp.ports import Column, Parameter, Person, Takes
-from webapp.reports.preview import Peek
+from webapp.installation import Installation
+from webapp.ports.channels import ChannelLimits
+from webapp.ports.people import Person
+from webapp.ports.tables import Column, Parameter
+from webapp.reports.preview import Preview
 from webapp.reports.writing.charts import Chart
 from webapp.tasks import inbox
 from webapp.tasks.transitions import add_line
@@ -29,27 +32,27 @@ CHART = Chart(
 EMAIL = {"to": ["bob@example.com"], "subject": "Your order is ready", "body": "Dear Bob,\n\nyour order is ready."}
 
 
-def set_stage(house: House, folder: Path) -> dict[str, int | str]:
+def set_stage(installation: Installation, folder: Path) -> dict[str, int | str]:
     """Fills the house; returns the tasks by what they show, and the last part of a link to unsubscribe."""
-    tasks = _fill(house, folder)
-    with house.write() as conn:
-        ana = people.by_email(conn, house.settings, "ana@example.com")
+    tasks = _fill(installation, folder)
+    with installation.write() as conn:
+        ana = people.by_email(conn, installation.settings, "ana@example.com")
         suppressions.add(conn, ["carla@example.com"], "unsubscribed", task=tasks["attention"])
         suppressions.add(conn, ["office@example.net", "zoe.schmidt@example.org"], "added")
     path = folder / "clients.csv"
     path.write_text("E-mail,Name\n" + "".join(f"p{number}@example.com,Person {number}\n" for number in range(240)))
-    table = house.receive_upload(ana, "clients.csv", path)
-    with house.write() as conn:
+    table = ingest.receive(installation, ana, "clients.csv", path)
+    with installation.write() as conn:
         saved_tables.add(conn, ana, "Clients", table.id)
-    _connect_shop(house, folder)
-    with house.write() as conn:
+    _connect_shop(installation, folder)
+    with installation.write() as conn:
         for name, service, paused, takes in (
-            ("Sales team", "Slack", False, Takes(35_000, 250)),
-            ("Warehouse chat", "Microsoft Teams", True, Takes(28_000, 250, files=False)),
-            ("Night watch", "SMS through Twilio", False, Takes(160, markdown=False, files=False)),
+            ("Sales team", "Slack", False, ChannelLimits(35_000, 250)),
+            ("Warehouse chat", "Microsoft Teams", True, ChannelLimits(28_000, 250, files=False)),
+            ("Night watch", "SMS through Twilio", False, ChannelLimits(160, markdown=False, files=False)),
         ):
-            channel = channels.Stored(0, name, service, False, True, (), paused, takes=takes)
-            channels.save(conn, house.seal, channel, "json://example.com/x")
+            channel = channels.ChannelRecord(0, name, service, False, True, (), paused, takes=takes)
+            channels.save(conn, installation.secrets, channel, "json://example.com/x")
         inbox.tell(conn, ana.id, "Meeting at three", "In the small room. Bring the figures of October.", key="a")
         words = "56 sent, 2 failed."
         more = {"key": "b", "task": tasks["attention"], "is_own": True, "priority": "high"}
@@ -57,36 +60,38 @@ def set_stage(house: House, folder: Path) -> dict[str, int | str]:
         inbox.tell(conn, ana.id, "Lunch", "Pizza is here.", key="c")
         inbox.mark(conn, ana, 1)
     report = {"data": ["sales"], "group_by": ["Region"]}
-    with house.write() as conn:
-        saved_forms.keep(conn, ana, house.kind("report"), "Sales by region", report, saved_forms.SHORTCUT)
+    with installation.write() as conn:
+        saved_forms.keep(conn, ana, installation.kind("report"), "Sales by region", report, saved_forms.SHORTCUT)
         saved_forms.keep(
-            conn, ana, house.kind("email"), "Opening hours", {"subject": ["Opening hours"]}, saved_forms.SHORTCUT
+            conn, ana, installation.kind("email"), "Opening hours", {"subject": ["Opening hours"]}, saved_forms.SHORTCUT
         )
-    return {**tasks, "link": house.unsubscribe.token(tasks["attention"], "maria.lopez@example.com")}
+    return {**tasks, "link": installation.unsubscribe.token(tasks["attention"], "maria.lopez@example.com")}
 
 
-def _connect_shop(house: House, folder: Path) -> None:
+def _connect_shop(installation: Installation, folder: Path) -> None:
     """A small database of somebody else's, with a query that asks for a region."""
     path = folder / "shop.db"
-    with closing(sqlite3.connect(path)) as shop:
-        shop.executescript("create table sale (region text, day text, amount numeric)")
+    with closing(sqlite3.connect(path)) as resources:
+        resources.executescript("create table sale (region text, day text, amount numeric)")
         rows = [("North", "2026-10-03", 1240.5), ("South", "2026-10-04", 99), ("North", "2026-11-02", 310.25)]
-        shop.executemany("insert into sale values (?, ?, ?)", rows)
-        shop.commit()
-    with house.write() as conn:
-        values = databases.read_entry("Shop", f"sqlite:///{path}", "30", house.data_dir, is_new=True)
-        source = databases.save(conn, house.seal, 0, values)
+        resources.executemany("insert into sale values (?, ?, ?)", rows)
+        resources.commit()
+    with installation.write() as conn:
+        values = databases.read_entry("Shop", f"sqlite:///{path}", "30", installation.data_dir, is_new=True)
+        source = databases.save(conn, installation.secrets, 0, values)
         columns = [Column("region", "text"), Column("day", "date"), Column("amount", "number")]
         region = Parameter("region", "Region", "choice", ("North", "South"), default="North")
         since = Parameter("since", "Since", "date", default="2026-10-01")
         text = "SELECT region, day, amount\nFROM sale\nWHERE region = :region AND day >= :since\nORDER BY day"
-        saved_queries.save(conn, Stored(0, source, "Sales of a region", text, [region, since], columns, True, ()))
+        saved_queries.save(
+            conn, SavedQueryRecord(0, source, "Sales of a region", text, [region, since], columns, True, ())
+        )
 
 
-def _fill(house: House, folder: Path) -> dict[str, int]:
-    with house.write() as conn:
-        ana = make_person(conn, house.settings, "ana@example.com", "Ana Ruiz")
-        make_person(conn, house.settings, "rut@example.com", "Rut Admin", role="admin")
+def _fill(installation: Installation, folder: Path) -> dict[str, int]:
+    with installation.write() as conn:
+        ana = make_person(conn, installation.settings, "ana@example.com", "Ana Ruiz")
+        make_person(conn, installation.settings, "rut@example.com", "Rut Admin", role="admin")
         return {
             "held": _held(conn, ana),
             "failed": _failed(conn, ana),
@@ -94,7 +99,7 @@ def _fill(house: House, folder: Path) -> dict[str, int]:
             "cancelled": _cancelled(conn, ana),
             "attention": _attention(conn, ana),
             "unknown": _unknown(conn, ana),
-            "done": _done(conn, house, ana, folder),
+            "done": _done(conn, installation, ana, folder),
             "paused": _paused(conn, ana),
             "running": _running(conn, ana),
             "report": _report(conn, ana),
@@ -173,16 +178,16 @@ def _unknown(conn: Connection, ana: Person) -> int:
     return task
 
 
-def _done(conn: Connection, house: House, ana: Person, folder: Path) -> int:
+def _done(conn: Connection, installation: Installation, ana: Person, folder: Path) -> int:
     task = make_task(
         conn, ana, "done", kind="report", form={"data": "sales", "format": "xlsx", "name": "sales-october"},
         title="Report: sales-october", outcome="sales-october.xlsx: 10,000 rows", queue="reports", chart=CHART,
         started=now() - timedelta(minutes=12, seconds=4), finished=now() - timedelta(minutes=12),
     )  # fmt: skip
     add_line(conn, task, "“Amount”: 3 values were too long for Excel and became text.")
-    file = make_file(conn, house.store, task, ana, folder, "sales-october.xlsx", b"PK" + b"0" * 412_000)
+    file = make_file(conn, installation.store, task, ana, folder, "sales-october.xlsx", b"PK" + b"0" * 412_000)
     rows = [["East", "2,551,151.08"], ["North", "2,457,622.72"], ["South", "2,560,588.78"], ["West", "2,460,932.24"]]
-    shown = Peek(["Region", "Amount"], ["text", "number"], rows, [False, True], 4, 2)
+    shown = Preview(["Region", "Amount"], ["text", "number"], rows, [False, True], 4, 2)
     files.keep_preview(conn, task, "sales-october.xlsx", asdict(shown))
     files.downloaded(conn, file, ana)
     return task

@@ -13,7 +13,7 @@ from tests.e2e.stage import set_stage
 from tests.e2e.visits import VISITS, Visit
 from webapp.accounts import people
 from webapp.db.migrate import bring_up_to_date
-from webapp.installation import House, build
+from webapp.installation import Installation, build
 from webapp.settings import Settings
 
 # What a page is made of is the same everywhere; only colours are of a theme, and sizes of a width.
@@ -26,8 +26,8 @@ LOOKS: tuple[tuple[int, str, dict[str, object]], ...] = (
 class Stage:
     """One served house and the tasks on it."""
 
-    def __init__(self, house: House, address: str, tasks: dict[str, int | str]) -> None:
-        self.house, self.address, self.tasks = house, address, tasks
+    def __init__(self, installation: Installation, address: str, tasks: dict[str, int | str]) -> None:
+        self.installation, self.address, self.tasks = installation, address, tasks
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +45,15 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Stage
 @pytest.mark.parametrize("visit", VISITS, ids=lambda visit: visit.name)
 def test_no_page_keeps_anybody_out(browser: Browser, stages: dict[str, Stage], visit: Visit) -> None:
     stage = stages[visit.stage]
-    with stage.house.read() as conn:
-        person = people.by_email(conn, stage.house.settings, visit.who) if visit.who else None
+    with stage.installation.read() as conn:
+        person = people.by_email(conn, stage.installation.settings, visit.who) if visit.who else None
     context = window(
-        browser, stage.address, stage.house, person, viewport={"width": LOOKS[0][0], "height": 900}, bypass_csp=True
+        browser,
+        stage.address,
+        stage.installation,
+        person,
+        viewport={"width": LOOKS[0][0], "height": 900},
+        bypass_csp=True,
     )
     page = context.new_page()
     visit.go(page, stage.tasks)
@@ -70,7 +75,7 @@ def _complaints(page: Page, width: int, theme: str, options: dict[str, object]) 
     ]
 
 
-def _house(data: Path) -> House:
-    house = build(Settings(data_dir=data, timezone="Europe/Madrid"))
-    bring_up_to_date(house.database)
-    return house
+def _house(data: Path) -> Installation:
+    installation = build(Settings(data_dir=data, timezone="Europe/Madrid"))
+    bring_up_to_date(installation.database)
+    return installation

@@ -53,21 +53,21 @@ def shown_at_last(page) -> bool:
     return page.evaluate("window.__shown.length") > 0
 
 
-def tell(house, person, title: str, **more) -> None:
-    with house.write() as conn:
+def tell(installation, person, title: str, **more) -> None:
+    with installation.write() as conn:
         inbox.tell(conn, person.id, title, "At nine.", key=title, **more)
         mark_changed(conn)
 
 
-def test_the_title_counts_what_runs_and_what_is_unread(page, house, ana):
+def test_the_title_counts_what_runs_and_what_is_unread(page, installation, ana):
     home = Home(page).open()
     expect(page).to_have_title("What would you like to do? – Outtray")
-    with house.write() as conn:
+    with installation.write() as conn:
         task = make_task(conn, ana, "running", kind="self-test", title="Self-test")
-    tell(house, ana, "Meeting")
+    tell(installation, ana, "Meeting")
     look(page)
     expect(page).to_have_title("1 running, 1 unread · What would you like to do? – Outtray")
-    with house.write() as conn:
+    with installation.write() as conn:
         conn.execute(update(schema.task).where(schema.task.c.id == task).values(state="done"))
         inbox.mark(conn, ana)
         mark_changed(conn)
@@ -75,60 +75,60 @@ def test_the_title_counts_what_runs_and_what_is_unread(page, house, ana):
     assert home.page.url.endswith("/")
 
 
-def test_a_refused_form_says_so_before_the_counts(page, house, ana):
-    tell(house, ana, "Meeting")
+def test_a_refused_form_says_so_before_the_counts(page, installation, ana):
+    tell(installation, ana, "Meeting")
     page.goto("/new/notification")
     expect(page).to_have_title("1 unread · Send a notification – Outtray")
     page.get_by_role("button", name="Send notification", exact=True).click()
     expect(page).to_have_title("Error: 1 unread · Send a notification – Outtray")
 
 
-def test_a_notice_is_shown_once_with_consent_and_a_click_opens_the_task(noticing, house, ana):
+def test_a_notice_is_shown_once_with_consent_and_a_click_opens_the_task(noticing, installation, ana):
     page = noticing
-    tell(house, ana, "Before consent")
+    tell(installation, ana, "Before consent")
     page.goto("/account")
     page.get_by_role("button", name=SWITCH).click()
     expect(page.get_by_role("button", name="Show no more")).to_be_visible()
     page.goto("/")
-    with house.write() as conn:
+    with installation.write() as conn:
         task = make_task(conn, ana, title="Stock report")
-    tell(house, ana, "Stock report: done", task=task, is_own=True)
+    tell(installation, ana, "Stock report: done", task=task, is_own=True)
     until(lambda: shown_at_last(page), 25)
     assert page.evaluate(SHOWN) == [["Stock report: done", "At nine."]]
     page.reload()
     assert page.evaluate(SHOWN) == []
-    tell(house, ana, "Again: done", task=task, is_own=True)
+    tell(installation, ana, "Again: done", task=task, is_own=True)
     until(lambda: shown_at_last(page), 25)
     page.evaluate("window.__shown[0].onclick()")
     page.wait_for_url(f"**/tasks/{task}")
 
 
-def test_without_consent_none_is_shown(noticing, house, ana):
+def test_without_consent_none_is_shown(noticing, installation, ana):
     noticing.goto("/")
-    tell(house, ana, "Meeting")
+    tell(installation, ana, "Meeting")
     look(noticing)
     expect(noticing).to_have_title("1 unread · What would you like to do? – Outtray")
     assert noticing.evaluate(SHOWN) == []
 
 
-def test_a_page_without_a_log_asks_for_the_bell_alone(noticing, house, ana):
+def test_a_page_without_a_log_asks_for_the_bell_alone(noticing, installation, ana):
     page = noticing
     page.add_init_script("localStorage.setItem('outtray.desktop', 'on')")
     page.clock.install()
     page.goto("/files")
-    tell(house, ana, "Meeting")
+    tell(installation, ana, "Meeting")
     page.clock.fast_forward(11_000)
     until(lambda: page.evaluate("window.__shown.length"), 25)
     expect(page.locator("#unread")).to_contain_text("1 unread")
 
 
-def test_a_page_with_a_log_makes_no_second_request(page, house, ana):
+def test_a_page_with_a_log_makes_no_second_request(page, installation, ana):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.clock.install()
     Home(page).open()
     page.clock.fast_forward(60_000)
-    tell(house, ana, "Meeting")
+    tell(installation, ana, "Meeting")
     page.clock.fast_forward(21_000)
     expect(page.locator("#unread")).to_contain_text("1 unread")
     assert not [url for url in asked if "/inbox/bell" in url]
@@ -143,17 +143,17 @@ def test_what_the_browser_was_told_is_said_in_words(open_window, ana):
     expect(section.get_by_role("button")).to_have_count(0)
 
 
-def test_an_address_that_is_not_secure_says_why_there_are_none(playwright, house, ana, address):
+def test_an_address_that_is_not_secure_says_why_there_are_none(playwright, installation, ana, address):
     port = address.rpartition(":")[2]
     with launched(playwright, "--host-resolver-rules=MAP office.test 127.0.0.1") as browser:
-        page = window(browser, f"http://office.test:{port}", house, ana).new_page()
+        page = window(browser, f"http://office.test:{port}", installation, ana).new_page()
         page.goto("/account")
         expect(page.get_by_role("region", name="Notices on this desktop")).to_contain_text("not secure")
 
 
-def test_while_the_panel_is_off_a_calm_page_says_so_and_goes_away_by_itself(browser, house, root, ana):
-    with serving(house) as address:
-        context = window(browser, address, house, ana, service_workers="allow")
+def test_while_the_panel_is_off_a_calm_page_says_so_and_goes_away_by_itself(browser, installation, root, ana):
+    with serving(installation) as address:
+        context = window(browser, address, installation, ana, service_workers="allow")
         page = context.new_page()
         page.goto("/files")
         page.evaluate("navigator.serviceWorker.ready.then(() => true)")
@@ -169,7 +169,7 @@ def test_while_the_panel_is_off_a_calm_page_says_so_and_goes_away_by_itself(brow
         ".then((found) => found.flat().map((one) => new URL(one.url).pathname).sort())"
     )
     assert kept == ["/static/icon.svg", "/static/offline.css", "/static/offline.html", "/static/offline.js"]
-    with serving(house, int(address.rpartition(":")[2])):
+    with serving(installation, int(address.rpartition(":")[2])):
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         context.close()
 

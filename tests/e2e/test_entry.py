@@ -10,7 +10,7 @@ from tests.e2e.browsers import launched
 from tests.e2e.live import serving
 from tests.factories import PASSWORD
 from webapp.accounts import links, people
-from webapp.installation import House
+from webapp.installation import Installation
 
 # A name that no browser trusts over plain http, as on an office network: it then sends Origin and no Sec-Fetch-Site.
 OFFICE = "--host-resolver-rules=MAP outtray.lan 127.0.0.1"
@@ -23,9 +23,9 @@ def office_browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def office(house: House) -> Iterator[str]:
+def office(installation: Installation) -> Iterator[str]:
     """The address that colleagues open."""
-    with serving(house) as address:
+    with serving(installation) as address:
         yield address.replace("127.0.0.1", "outtray.lan")
 
 
@@ -45,7 +45,7 @@ def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_a_plain_http_browser_says_where_a_form_comes_from_by_origin_only(house, office, office_browser, root):
+def test_a_plain_http_browser_says_where_a_form_comes_from_by_origin_only(installation, office, office_browser, root):
     page = office_browser.new_page(base_url=office)
     with page.expect_request(lambda request: request.method == "POST") as posted:
         sign_in(page, root.email)
@@ -56,8 +56,8 @@ def test_a_plain_http_browser_says_where_a_form_comes_from_by_origin_only(house,
     page.close()
 
 
-def test_the_first_admin_is_made_through_the_link(house, window):
-    with house.write() as conn:
+def test_the_first_admin_is_made_through_the_link(installation, window):
+    with installation.write() as conn:
         link = links.new_setup(conn)
     page = window.new_page()
     page.goto(f"/setup/{link}")
@@ -68,16 +68,16 @@ def test_the_first_admin_is_made_through_the_link(house, window):
     page.get_by_role("button", name="Create admin").click()
     page.wait_for_url("**/?first=1")
     expect(page.get_by_role("heading", level=1)).to_have_text("What would you like to do?")
-    with house.read() as conn:
-        zone = people.by_email(conn, house.settings, "rut@example.com").zone.key
+    with installation.read() as conn:
+        zone = people.by_email(conn, installation.settings, "rut@example.com").zone.key
     # Without JavaScript nobody knows the browser's zone; the list is there to choose from.
     assert zone in ("Asia/Tokyo", "Europe/Madrid")
 
 
 def test_the_browsers_zone_is_chosen_beforehand_and_a_choice_of_ones_own_survives_an_error(
-    house, office, office_browser
+    installation, office, office_browser
 ):
-    with house.write() as conn:
+    with installation.write() as conn:
         link = links.new_setup(conn)
     page = office_browser.new_page(base_url=office, timezone_id="Asia/Tokyo")
     page.goto(f"/setup/{link}")
@@ -89,7 +89,7 @@ def test_the_browsers_zone_is_chosen_beforehand_and_a_choice_of_ones_own_survive
     page.close()
 
 
-def test_somebody_is_invited_and_joins(house, window, root):
+def test_somebody_is_invited_and_joins(installation, window, root):
     page = window.new_page()
     sign_in(page, root.email)
     page.get_by_role("link", name="People").click()
@@ -110,7 +110,7 @@ def test_somebody_is_invited_and_joins(house, window, root):
     expect(page.get_by_role("alert")).to_have_text("This link was used or is too old. Ask an admin for a new one.")
 
 
-def test_copy_link_has_the_focus_and_copies_where_there_is_no_clipboard(house, office, office_browser, root):
+def test_copy_link_has_the_focus_and_copies_where_there_is_no_clipboard(installation, office, office_browser, root):
     page = office_browser.new_page(base_url=office)
     sign_in(page, root.email)
     page.goto("/people")
@@ -125,7 +125,7 @@ def test_copy_link_has_the_focus_and_copies_where_there_is_no_clipboard(house, o
     page.close()
 
 
-def test_without_javascript_the_link_itself_has_the_focus(house, office, office_browser, root):
+def test_without_javascript_the_link_itself_has_the_focus(installation, office, office_browser, root):
     page = office_browser.new_page(base_url=office, java_script_enabled=False)
     sign_in(page, root.email)
     page.goto("/people")
@@ -136,7 +136,7 @@ def test_without_javascript_the_link_itself_has_the_focus(house, office, office_
     page.close()
 
 
-def test_a_wrong_password_leaves_the_focus_in_the_emptied_field(house, window, root):
+def test_a_wrong_password_leaves_the_focus_in_the_emptied_field(installation, window, root):
     page = window.new_page()
     sign_in(page, root.email, "wrong password")
     field = page.get_by_label("Password")
@@ -149,7 +149,7 @@ def test_a_wrong_password_leaves_the_focus_in_the_emptied_field(house, window, r
     expect(page.get_by_role("heading", level=1)).to_have_text("What would you like to do?")
 
 
-def test_a_page_asked_for_is_shown_after_signing_in(house, window, root):
+def test_a_page_asked_for_is_shown_after_signing_in(installation, window, root):
     page = window.new_page()
     page.goto("/account")
     page.get_by_label("Email").fill(root.email)

@@ -8,12 +8,12 @@ from tests.factories import make_file, make_task
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_deleting_asks_first_and_the_next_row_has_the_focus(request, house, ana, tmp_path, window):
+def test_deleting_asks_first_and_the_next_row_has_the_focus(request, installation, ana, tmp_path, window):
     page = request.getfixturevalue(window)
-    with house.write() as conn:
+    with installation.write() as conn:
         task_id = make_task(conn, ana, "done", kind="report")
         for name in ("old.xlsx", "new.xlsx"):
-            make_file(conn, house.store, task_id, ana, tmp_path, name)
+            make_file(conn, installation.store, task_id, ana, tmp_path, name)
     files = FilesPage(page).open()
     files.delete("new.xlsx")
     expect(files.rows).to_have_count(1)
@@ -21,10 +21,10 @@ def test_deleting_asks_first_and_the_next_row_has_the_focus(request, house, ana,
     expect(files.spoken).to_have_text("new.xlsx is deleted.")
 
 
-def test_a_file_is_downloaded_under_its_name(page, house, ana, tmp_path):
-    with house.write() as conn:
+def test_a_file_is_downloaded_under_its_name(page, installation, ana, tmp_path):
+    with installation.write() as conn:
         task_id = make_task(conn, ana, "done", kind="report")
-        make_file(conn, house.store, task_id, ana, tmp_path, "Umsätze.csv", b"a,b\n")
+        make_file(conn, installation.store, task_id, ana, tmp_path, "Umsätze.csv", b"a,b\n")
     files = FilesPage(page).open()
     with page.expect_download() as download:
         files.rows.get_by_role("link", name="Download Umsätze.csv").click()

@@ -14,13 +14,13 @@ CLIENTS = b"E-mail,Name\nana@example.com,Ana\nben@,Ben\ncleo@example.com,Cleo\n"
 LIST = {"name": "clients.csv", "mimeType": "text/csv", "buffer": CLIENTS}
 
 
-def started(house) -> list[int]:
-    with house.read() as conn:
+def started(installation) -> list[int]:
+    with installation.read() as conn:
         return list(conn.execute(schema.task.select().order_by(schema.task.c.id)).scalars())
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_a_list_is_chosen_looked_over_and_sent(request, house, window):
+def test_a_list_is_chosen_looked_over_and_sent(request, installation, window):
     page = request.getfixturevalue(window)
     form = EmailForm(page)
     form.open()
@@ -32,10 +32,10 @@ def test_a_list_is_chosen_looked_over_and_sent(request, house, window):
     expect(check.who).to_contain_text("2 of 3 get this email, each alone; nobody sees the others.")
     expect(check.rows("1 row has no valid address")).to_have_text("Row 3: “ben@” has nothing after the @.")
     expect(check.first).to_contain_text("Dear Ana")
-    assert started(house) == []
+    assert started(installation) == []
     check.send("Send 2 emails")
     page.wait_for_url(re.compile(r"/#task-\d+$"))
-    row = Home(page).log.row(started(house)[0])
+    row = Home(page).log.row(started(installation)[0])
     expect(row.root).to_be_focused()
     expect(row.button("Undo")).to_be_visible()
 

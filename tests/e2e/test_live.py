@@ -26,78 +26,78 @@ def settings(tmp_path: Path, settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def running(house, ana) -> int:
-    with house.write() as conn:
+def running(installation, ana) -> int:
+    with installation.write() as conn:
         return make_task(conn, ana, "running", kind="self-test", title="Self-test", progress_words="1 of 9 s")
 
 
-def change(house, task_id: int, **values) -> None:
-    with house.write() as conn:
+def change(installation, task_id: int, **values) -> None:
+    with installation.write() as conn:
         conn.execute(update(schema.task).where(schema.task.c.id == task_id).values(**values))
         mark_changed(conn)
 
 
-def end_sessions(house) -> None:
-    with house.write() as conn:
+def end_sessions(installation) -> None:
+    with installation.write() as conn:
         conn.execute(delete(schema.session))
         mark_changed(conn)
 
 
-def test_an_open_row_stays_open_while_the_log_updates(page, house, running):
+def test_an_open_row_stays_open_while_the_log_updates(page, installation, running):
     home = Home(page).open()
     row = home.log.row(running)
     row.open()
-    change(house, running, state="done", outcome="It went well.", finished=now())
+    change(installation, running, state="done", outcome="It went well.", finished=now())
     expect(row.state).to_have_text("done")
     expect(row.details).to_have_attribute("open", "")
     expect(row.telling).to_contain_text("It went well.")
 
 
-def test_a_poll_never_moves_the_focus(page, house, running):
+def test_a_poll_never_moves_the_focus(page, installation, running):
     home = Home(page).open()
     row = home.log.row(running)
     row.title.focus()
-    change(house, running, progress_words="5 of 9 s")
+    change(installation, running, progress_words="5 of 9 s")
     expect(row.telling).to_contain_text("5 of 9 s")
     expect(row.title).to_be_focused()
 
 
-def test_where_a_poll_removes_the_focused_button_its_row_has_the_focus(page, house, running):
+def test_where_a_poll_removes_the_focused_button_its_row_has_the_focus(page, installation, running):
     home = Home(page).open()
     row = home.log.row(running)
     row.button("Cancel").focus()
-    change(house, running, asked="cancel", asked_by="Ana Ruiz")
+    change(installation, running, asked="cancel", asked_by="Ana Ruiz")
     expect(row.beside).to_have_text("stopping…")
     expect(row.root).to_be_focused()
 
 
-def test_new_tasks_of_others_windows_appear_and_the_count_in_the_rail_follows(page, house, ana):
+def test_new_tasks_of_others_windows_appear_and_the_count_in_the_rail_follows(page, installation, ana):
     home = Home(page).open()
-    with house.write() as conn:
+    with installation.write() as conn:
         task_id = make_task(conn, ana, "running")
     page.evaluate("document.getElementById('task-log').dispatchEvent(new Event('look-again'))")
     expect(home.log.row(task_id).state).to_have_text("running")
-    change(house, task_id, state="failed", outcome="No.", finished=now())
+    change(installation, task_id, state="failed", outcome="No.", finished=now())
     expect(home.log.row(task_id).state).to_have_text("failed")
     expect(home.needs_you).to_have_text("1 need you")
 
 
-def test_the_end_of_an_own_task_is_spoken_once_and_nobody_elses(page, house, running, root):
-    with house.write() as conn:
+def test_the_end_of_an_own_task_is_spoken_once_and_nobody_elses(page, installation, running, root):
+    with installation.write() as conn:
         make_task(conn, root, "running", title="Not yours")
     home = Home(page).open()
-    change(house, running, state="failed", outcome="No.", finished=now())
+    change(installation, running, state="failed", outcome="No.", finished=now())
     expect(home.spoken).to_have_text("1 task failed: Self-test")
 
 
-def test_the_progress_of_a_task_is_never_spoken(page, house, running):
+def test_the_progress_of_a_task_is_never_spoken(page, installation, running):
     home = Home(page).open()
-    change(house, running, progress_words="5 of 9 s")
+    change(installation, running, progress_words="5 of 9 s")
     expect(home.log.row(running).telling).to_contain_text("5 of 9 s")
     expect(home.spoken).to_have_text("")
 
 
-def test_after_three_failed_polls_the_page_says_since_when_it_is_old_and_recovers(page, house, running):
+def test_after_three_failed_polls_the_page_says_since_when_it_is_old_and_recovers(page, installation, running):
     home = Home(page).open()
     page.route("**/tasks/log*", lambda route: route.fulfill(status=500))
     note = page.locator("#live-note")
@@ -105,41 +105,41 @@ def test_after_three_failed_polls_the_page_says_since_when_it_is_old_and_recover
     expect(home.log.row(running).root).to_be_visible()
     page.unroute("**/tasks/log*")
     expect(note).to_have_count(0)
-    change(house, running, state="done", finished=now())
+    change(installation, running, state="done", finished=now())
     expect(home.log.row(running).state).to_have_text("done")
 
 
-def test_a_poll_that_meets_an_ended_session_says_so_and_stays(page, house, running):
+def test_a_poll_that_meets_an_ended_session_says_so_and_stays(page, installation, running):
     home = Home(page).open()
-    end_sessions(house)
+    end_sessions(installation)
     expect(page.locator("#live-note")).to_have_text("You were signed out. Sign in in a new tab, then go on here.")
     expect(home.log.row(running).root).to_be_visible()
     assert page.url.endswith("/")
 
 
-def test_too_late_to_undo_is_said_beside_the_row_and_cancel_has_the_focus(page, house, ana):
+def test_too_late_to_undo_is_said_beside_the_row_and_cancel_has_the_focus(page, installation, ana):
     later = now() + timedelta(hours=1)
-    with house.write() as conn:
+    with installation.write() as conn:
         task_id = make_task(conn, ana, "waiting", kind="email", form=EMAIL, not_before=later, undo_until=later)
     home = Home(page).open()
     row = home.log.row(task_id)
     page.route("**/tasks/log*", lambda route: route.fulfill(status=204))
-    change(house, task_id, state="running", started=now())
+    change(installation, task_id, state="running", started=now())
     row.button("Undo").click()
     expect(row.telling).to_contain_text("It is already going.")
     expect(row.button("Cancel")).to_be_focused()
 
 
-def test_when_the_undo_window_closes_the_row_offers_cancel(page, house, ana):
+def test_when_the_undo_window_closes_the_row_offers_cancel(page, installation, ana):
     soon = now() + timedelta(seconds=4)
-    with house.write() as conn:
+    with installation.write() as conn:
         task_id = make_task(conn, ana, "waiting", kind="email", form=EMAIL, not_before=soon, undo_until=soon)
     row = Home(page).open().log.row(task_id)
     expect(row.button("Undo")).to_be_visible()
     expect(row.button("Cancel")).to_be_visible()
 
 
-def test_a_press_that_nobody_answers_is_told_beside_the_button(page, house, running):
+def test_a_press_that_nobody_answers_is_told_beside_the_button(page, installation, running):
     row = Home(page).open().log.row(running)
     page.route("**/cancel", lambda route: route.abort())
     row.button("Cancel").click()
@@ -147,9 +147,9 @@ def test_a_press_that_nobody_answers_is_told_beside_the_button(page, house, runn
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_stopping_a_run_half_way_asks_first(request, house, ana, window):
+def test_stopping_a_run_half_way_asks_first(request, installation, ana, window):
     page = request.getfixturevalue(window)
-    with house.write() as conn:
+    with installation.write() as conn:
         task_id = make_task(conn, ana, "running", kind="email", form=EMAIL, expanded=True, progress_total=3)
         for number in range(3):
             make_delivery(conn, task_id, f"c{number}@example.com", "sent" if number else "waiting")
@@ -160,8 +160,8 @@ def test_stopping_a_run_half_way_asks_first(request, house, ana, window):
     expect(home.log.row(task_id).beside).to_have_text("stopping…")
 
 
-def test_the_search_of_tasks_finds_while_one_types_and_keeps_the_focus(page, house, ana):
-    with house.write() as conn:
+def test_the_search_of_tasks_finds_while_one_types_and_keeps_the_focus(page, installation, ana):
+    with installation.write() as conn:
         make_task(conn, ana, title="Price list for Lopez")
         make_task(conn, ana, title="Stock report")
     tasks = TasksPage(page).open()
@@ -179,8 +179,8 @@ def test_the_search_of_tasks_finds_while_one_types_and_keeps_the_focus(page, hou
     expect(tasks.log.rows).to_have_count(2)
 
 
-def test_the_search_works_without_javascript(plain_page, house, ana):
-    with house.write() as conn:
+def test_the_search_works_without_javascript(plain_page, installation, ana):
+    with installation.write() as conn:
         make_task(conn, ana, title="Price list for Lopez")
         make_task(conn, ana, title="Stock report")
     tasks = TasksPage(plain_page).open()
@@ -190,9 +190,9 @@ def test_the_search_works_without_javascript(plain_page, house, ana):
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_after_a_press_on_a_tasks_page_its_state_has_the_focus(request, house, ana, window):
+def test_after_a_press_on_a_tasks_page_its_state_has_the_focus(request, installation, ana, window):
     page = request.getfixturevalue(window)
-    with house.write() as conn:
+    with installation.write() as conn:
         task_id = make_task(conn, ana, "failed", kind="self-test", outcome="It failed.")
     shown = TaskPage(page)
     shown.open(f"/tasks/{task_id}")
@@ -201,10 +201,10 @@ def test_after_a_press_on_a_tasks_page_its_state_has_the_focus(request, house, a
     expect(shown.state).to_be_focused()
 
 
-def test_a_tasks_page_follows_its_task(page, house, running):
+def test_a_tasks_page_follows_its_task(page, installation, running):
     shown = TaskPage(page)
     shown.open(f"/tasks/{running}")
-    change(house, running, state="done", outcome="The self-test went well.", finished=now())
+    change(installation, running, state="done", outcome="The self-test went well.", finished=now())
     expect(shown.state).to_have_text("done")
     expect(shown.outcome).to_contain_text("The self-test went well.")
 

@@ -21,9 +21,9 @@ def hook():
 
 
 @pytest.fixture
-def ben(house):
-    with house.write() as conn:
-        return make_person(conn, house.settings, email="ben@example.com", name="Ben")
+def ben(installation):
+    with installation.write() as conn:
+        return make_person(conn, installation.settings, email="ben@example.com", name="Ben")
 
 
 def connect(page: Page, hook: Hook) -> None:
@@ -44,7 +44,7 @@ def connect(page: Page, hook: Hook) -> None:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_a_channel_is_connected_and_a_message_reaches_it_and_a_colleague(
-    open_window, house, root, ana, ben, hook, scripts
+    open_window, installation, root, ana, ben, hook, scripts
 ):
     connect(open_window(root, java_script_enabled=scripts), hook)
     page = open_window(ana, java_script_enabled=scripts)
@@ -66,7 +66,7 @@ def test_a_channel_is_connected_and_a_message_reaches_it_and_a_colleague(
     expect(theirs.locator("#unread")).to_be_hidden()
 
 
-def test_what_a_chat_refused_is_retried_alone(page, house, root, ana, hook, open_window):
+def test_what_a_chat_refused_is_retried_alone(page, installation, root, ana, hook, open_window):
     connect(open_window(root), hook)
     hook.on("/s3cret-path", status=404, times=1)
     page.goto("/new/notification")
@@ -78,4 +78,4 @@ def test_what_a_chat_refused_is_retried_alone(page, house, root, ana, hook, open
     row.get_by_role("button", name="Retry 1 failed").click()
     expect(row).to_contain_text("done", timeout=20_000)
     assert hook.count("/s3cret-path") == 2
-    assert (house.data_dir / "log.txt").read_text().count("The lorry is late.") == 1
+    assert (installation.data_dir / "log.txt").read_text().count("The lorry is late.") == 1

@@ -59,10 +59,10 @@ def test_testing_again_takes_the_place_of_the_first_answer(settings_page, server
     expect(settings_page.steps).to_have_count(5)
 
 
-def test_health_and_audit_can_be_looked_at(settings_page, house, root):
+def test_health_and_audit_can_be_looked_at(settings_page, installation, root):
     expect(settings_page.condition("Database")).to_contain_text("well")
     expect(settings_page.condition("Reports")).to_contain_text("The web process does them itself. Nothing waits.")
-    with house.write() as conn:
+    with installation.write() as conn:
         for number in range(51):
             audit.record(conn, root, "made a token", f"no. {number}")
     settings_page.open()

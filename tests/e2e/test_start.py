@@ -13,8 +13,8 @@ POSTED = re.compile(r"/new/notification\?")
 WORDS = "Outtray did not answer. What you typed is still here. Press again: it cannot start twice."
 
 
-def started(house) -> list[int]:
-    with house.read() as conn:
+def started(installation) -> list[int]:
+    with installation.read() as conn:
         return list(conn.execute(schema.task.select().order_by(schema.task.c.id)).scalars())
 
 
@@ -28,10 +28,10 @@ def send(page, **texts: str) -> NotificationForm:
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_a_start_lands_on_home_with_the_row_in_focus_and_undo_next(request, house, window):
+def test_a_start_lands_on_home_with_the_row_in_focus_and_undo_next(request, installation, window):
     page = request.getfixturevalue(window)
     send(page)
-    (task_id,) = started(house)
+    (task_id,) = started(installation)
     row = Home(page).log.row(task_id)
     expect(row.root).to_be_focused()
     expect(row.root).to_be_in_viewport()
@@ -40,10 +40,10 @@ def test_a_start_lands_on_home_with_the_row_in_focus_and_undo_next(request, hous
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_undo_says_what_happened_and_offers_to_change_it(request, house, window):
+def test_undo_says_what_happened_and_offers_to_change_it(request, installation, window):
     page = request.getfixturevalue(window)
     send(page)
-    row = Home(page).log.row(started(house)[0])
+    row = Home(page).log.row(started(installation)[0])
     row.button("Undo").click()
     expect(row.telling).to_contain_text("Taken back. Nothing was sent.")
     again = row.link("Change and send again")
@@ -52,20 +52,20 @@ def test_undo_says_what_happened_and_offers_to_change_it(request, house, window)
     expect(NotificationForm(page).field("Message")).to_have_value("The lift works again")
 
 
-def test_the_seconds_run_down_and_the_task_goes(page, house):
+def test_the_seconds_run_down_and_the_task_goes(page, installation):
     send(page)
-    row = Home(page).log.row(started(house)[0])
+    row = Home(page).log.row(started(installation)[0])
     expect(row.beside).to_have_text(re.compile(r"^Goes in \d+ s$"))
     expect(row.state).to_have_text("done", timeout=20_000)
     expect(row.link("Run again")).to_be_visible()
     expect(Home(page).spoken).to_have_text("1 task done: Notification for everyone")
 
 
-def test_a_notification_reaches_the_log_file_of_the_article(page, house):
+def test_a_notification_reaches_the_log_file_of_the_article(page, installation):
     send(page, **{"For whom": "ana@example.com"})
-    row = Home(page).log.row(started(house)[0])
+    row = Home(page).log.row(started(installation)[0])
     expect(row.state).to_have_text("done", timeout=20_000)
-    assert "notification for ana@example.com: The lift works again" in (house.data_dir / "log.txt").read_text()
+    assert "notification for ana@example.com: The lift works again" in (installation.data_dir / "log.txt").read_text()
 
 
 def test_a_refused_form_puts_the_focus_on_the_field_and_keeps_what_was_typed(page):
@@ -87,7 +87,7 @@ def test_several_errors_are_summed_up_and_the_summary_has_the_focus(request, win
 
 
 @pytest.mark.parametrize("failure", ["no answer", "a 5xx"])
-def test_a_silent_server_is_told_beside_the_button_and_nothing_is_lost_or_doubled(page, house, failure):
+def test_a_silent_server_is_told_beside_the_button_and_nothing_is_lost_or_doubled(page, installation, failure):
     form = NotificationForm(page).open()
     form.fill(Message="The lift works again")
     deny = (lambda route: route.abort()) if failure == "no answer" else (lambda route: route.fulfill(status=503))
@@ -99,10 +99,10 @@ def test_a_silent_server_is_told_beside_the_button_and_nothing_is_lost_or_double
     page.unroute(POSTED)
     form.press()
     page.wait_for_url(re.compile(r"/#task-\d+$"))
-    assert len(started(house)) == 1
+    assert len(started(installation)) == 1
 
 
-def test_an_answer_that_got_lost_does_not_start_it_twice(page, house):
+def test_an_answer_that_got_lost_does_not_start_it_twice(page, installation):
     form = NotificationForm(page).open()
     form.fill(Message="The lift works again")
     page.route(POSTED, lambda route: (route.fetch(), route.abort()))
@@ -111,11 +111,11 @@ def test_an_answer_that_got_lost_does_not_start_it_twice(page, house):
     page.unroute(POSTED)
     form.press()
     page.wait_for_url(re.compile(r"/#task-\d+$"))
-    assert len(started(house)) == 1
+    assert len(started(installation)) == 1
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_going_back_and_pressing_again_starts_nothing_new(request, house, window):
+def test_going_back_and_pressing_again_starts_nothing_new(request, installation, window):
     page = request.getfixturevalue(window)
     send(page)
     page.go_back()
@@ -123,10 +123,10 @@ def test_going_back_and_pressing_again_starts_nothing_new(request, house, window
     form.field("Message").fill("The lift works again")
     form.press()
     page.wait_for_url(re.compile(r"/#task-\d+$"))
-    assert len(started(house)) == 1
+    assert len(started(installation)) == 1
 
 
-def test_a_report_from_an_own_file_is_made_and_downloaded(page, house, clients_csv):
+def test_a_report_from_an_own_file_is_made_and_downloaded(page, installation, clients_csv):
     form = ReportForm(page).open()
     form.choose_file(clients_csv)
     expect(form.columns.get_by_role("checkbox")).to_have_count(3)
@@ -135,14 +135,14 @@ def test_a_report_from_an_own_file_is_made_and_downloaded(page, house, clients_c
     form.fill(File_name="cities")
     form.press()
     page.wait_for_url(re.compile(r"/#task-\d+$"))
-    row = Home(page).log.row(started(house)[0])
+    row = Home(page).log.row(started(installation)[0])
     expect(row.state).to_have_text("done", timeout=30_000)
     with page.expect_download() as download:
         row.link("Download cities.csv").click()
     assert download.value.path().read_text().splitlines() == ["City", "Lugo", "Bonn"]
 
 
-def test_a_report_can_be_made_without_javascript(plain_page, house, clients_csv):
+def test_a_report_can_be_made_without_javascript(plain_page, installation, clients_csv):
     form = ReportForm(plain_page).open()
     form.choose_file(clients_csv)
     form.fill(File_name="cities")
@@ -150,7 +150,7 @@ def test_a_report_can_be_made_without_javascript(plain_page, house, clients_csv)
     expect(form.field("File name")).to_have_value("cities")
     form.columns.get_by_role("checkbox", name="City").check()
     form.press()
-    row = Home(plain_page).log.row(started(house)[0])
+    row = Home(plain_page).log.row(started(installation)[0])
     expect(row.title).to_have_text("Report: cities")
     expect(plain_page.get_by_role("link", name="Refresh")).to_be_visible()
 
@@ -190,7 +190,7 @@ def test_a_file_can_be_dropped(page):
     expect(form.columns.get_by_role("checkbox")).to_have_count(2)
 
 
-def test_a_file_over_the_limit_does_not_travel(page, house, tmp_path):
+def test_a_file_over_the_limit_does_not_travel(page, installation, tmp_path):
     form = ReportForm(page).open()
     page.locator("#data-file").evaluate("input => { input.dataset.maxBytes = '10' }")
     big = tmp_path / "big.csv"
@@ -200,7 +200,7 @@ def test_a_file_over_the_limit_does_not_travel(page, house, tmp_path):
     assert page.locator("#data-file").input_value() == ""
 
 
-def test_a_session_that_ended_is_told_beside_the_button(page, house):
+def test_a_session_that_ended_is_told_beside_the_button(page, installation):
     form = NotificationForm(page).open()
     form.fill(Message="The lift works again")
     page.context.clear_cookies()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers import MailServer
-from webapp.installation import House, build
+from webapp.installation import Installation, build
 
 
 @pytest.fixture
@@ -15,9 +15,9 @@ def server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def mailing(house: House, server: MailServer) -> Iterator[House]:
+def mailing(installation: Installation, server: MailServer) -> Iterator[Installation]:
     """The house with a mail server."""
     settings = {"smtp_url": server.url, "mail_from": "Office <office@example.com>", "retry_seconds": (0,)}
-    built = build(house.settings.model_copy(update=settings))
+    built = build(installation.settings.model_copy(update=settings))
     yield built
     built.close()

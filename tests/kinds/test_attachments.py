@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from tests.factories import make_file, make_person, make_task
 from tests.kinds.performing import perform
+from webapp import ingest
 from webapp.errors import FormErrors
 from webapp.kinds.email import kind
 from webapp.kinds.email.form import MOST_ATTACHED, EmailForm
@@ -19,10 +20,10 @@ BYTES = bytes(range(256)) * 40 + b"\r\n.\r\n..dots"
 TO = "ana@example.com, ben@example.com"
 
 
-def attached(house, person, tmp_path: Path, name: str = "photo ü.png", content: bytes = BYTES) -> str:
+def attached(installation, person, tmp_path: Path, name: str = "photo ü.png", content: bytes = BYTES) -> str:
     path = tmp_path / "came"
     path.write_bytes(content)
-    return house.receive_attachment(person, name, path).id
+    return ingest.receive_attachment(installation, person, name, path).id
 
 
 def files_of(content: bytes) -> list[tuple[str, str, bytes]]:
@@ -54,38 +55,38 @@ def test_a_file_that_a_task_made_is_attached(mailing, server, ana, tmp_path):
 def test_a_table_that_was_uploaded_is_attached_as_it_came(mailing, server, ana, tmp_path):
     path = tmp_path / "list.csv"
     path.write_bytes("Größe;Wert\n1;2\n".encode("latin-1"))
-    table = mailing.receive_upload(ana, "list.csv", path)
+    table = ingest.receive(mailing, ana, "list.csv", path)
     perform(mailing, ana, "email", to=TO, subject="Hi", body="Hi", attachments=[table.id])
     assert "Größe;Wert\n1;2\n".encode("latin-1") in email.message_from_bytes(server.messages[0].content).get_payload()[
         1
     ].get_payload(decode=True)
 
 
-def test_another_persons_files_cannot_be_attached(house, ana, tmp_path):
-    with house.write() as conn:
-        ben = make_person(conn, house.settings, "ben@example.com")
-        made = make_file(conn, house.store, make_task(conn, ben), ben, tmp_path)
-    for file_id in (made, attached(house, ben, tmp_path), "u-nothing", "f-nothing", "../secret.key", ""):
+def test_another_persons_files_cannot_be_attached(installation, ana, tmp_path):
+    with installation.write() as conn:
+        ben = make_person(conn, installation.settings, "ben@example.com")
+        made = make_file(conn, installation.store, make_task(conn, ben), ben, tmp_path)
+    for file_id in (made, attached(installation, ben, tmp_path), "u-nothing", "f-nothing", "../secret.key", ""):
         form = EmailForm(to=TO, subject="Hi", body="Hi", attachments=[file_id])
         with pytest.raises(FormErrors) as raised:
-            kind.check(form, house.desk(ana))
+            kind.check(form, installation.form_context(ana))
         assert list(raised.value.errors) == ["attachments"]
 
 
-def test_what_no_server_takes_is_refused_before_it_is_sent(house, ana, tmp_path, monkeypatch):
+def test_what_no_server_takes_is_refused_before_it_is_sent(installation, ana, tmp_path, monkeypatch):
     monkeypatch.setattr(kind, "MOST_ATTACHED_MB", 0.015)
-    ids = [attached(house, ana, tmp_path), attached(house, ana, tmp_path)]
+    ids = [attached(installation, ana, tmp_path), attached(installation, ana, tmp_path)]
     with pytest.raises(FormErrors) as raised:
-        kind.check(EmailForm(to=TO, subject="Hi", body="Hi", attachments=ids), house.desk(ana))
+        kind.check(EmailForm(to=TO, subject="Hi", body="Hi", attachments=ids), installation.form_context(ana))
     assert "Together they have 0.0 MB." in raised.value.errors["attachments"]
-    kind.check(EmailForm(to=TO, subject="Hi", body="Hi", attachments=ids[:1]), house.desk(ana))
+    kind.check(EmailForm(to=TO, subject="Hi", body="Hi", attachments=ids[:1]), installation.form_context(ana))
     with pytest.raises(ValidationError):
         EmailForm(to=TO, subject="Hi", body="Hi", attachments=["f"] * (MOST_ATTACHED + 1))
 
 
 def test_a_file_that_is_gone_by_its_turn_fails_in_plain_words_and_nothing_is_sent(mailing, server, ana, tmp_path):
     file_id = attached(mailing, ana, tmp_path)
-    mailing.attachment_of(ana, file_id).path.unlink()
+    mailing.form_context(ana).attachment(file_id).path.unlink()
     task = perform(mailing, ana, "email", to=TO, subject="Hi", body="Hi", attachments=[file_id])
     assert (task.state, task.fault) == (State.FAILED, "form")
     assert ATTACHED_GONE.split(". ")[0] in task.outcome

@@ -8,11 +8,11 @@ from pydantic import ValidationError
 
 from tests.kinds.performing import deliveries, perform
 from tests.servers import MailServer
-from webapp.installation import House, build
+from webapp.installation import Installation, build
 from webapp.kinds import KINDS
 from webapp.kinds.email.form import MOST, EmailForm
 from webapp.kinds.email.kind import KIND
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.tasks.model import State
 
 ANA, BEN = "ana@example.org", "ben@example.org"
@@ -29,7 +29,7 @@ def words(**given: object) -> dict[str, str]:
     return {str(error["loc"][0]): str(error["ctx"]["error"]) for error in raised.value.errors()}
 
 
-def test_replies_go_to_the_address_that_was_given(mailing: House, server: MailServer, ana: Person):
+def test_replies_go_to_the_address_that_was_given(mailing: Installation, server: MailServer, ana: Person):
     perform(mailing, ana, "email", to=ANA, subject="Hi", body="Hi", reply_to="Desk <desk@example.org>")
     assert b"Reply-To: desk@example.org\r\n" in server.messages[0].content
 
@@ -39,7 +39,7 @@ def test_where_replies_go_is_one_address(wrong):
     assert list(words(reply_to=wrong)) == ["reply_to"]
 
 
-def test_each_person_gets_an_email_of_their_own(mailing: House, server: MailServer, ana: Person):
+def test_each_person_gets_an_email_of_their_own(mailing: Installation, server: MailServer, ana: Person):
     task = perform(mailing, ana, "email", to=f"{ANA}, Ben <{BEN}>\n{ANA}", subject="Grüße", body="**Hällo**")
     assert (task.state, task.outcome) == (State.DONE, "2 sent.")
     assert server.counts() == {ANA: 1, BEN: 1}
@@ -77,9 +77,9 @@ def test_what_perhaps_arrived_is_not_sent_again(mailing, server, ana):
     assert server.counts() == {ANA: 1, BEN: 1}
 
 
-def test_a_wrong_password_fails_the_task_and_nothing_is_sent(house, ana):
+def test_a_wrong_password_fails_the_task_and_nothing_is_sent(installation, ana):
     with MailServer(users={"office@example.com": "right"}) as server:
-        wrong = house.settings.model_copy(update={"smtp_url": server.url.replace("right", "wrong")})
+        wrong = installation.settings.model_copy(update={"smtp_url": server.url.replace("right", "wrong")})
         task = perform(build(wrong), ana, "email", to=[ANA, BEN], subject="Hello", body="Hi")
     assert task.state is State.FAILED
     assert task.outcome == (
@@ -88,10 +88,10 @@ def test_a_wrong_password_fails_the_task_and_nothing_is_sent(house, ana):
     )
 
 
-def test_without_a_server_emails_are_kept_in_the_outbox(house, ana):
-    task = perform(house, ana, "email", to=[ANA], subject="Hello", body="Hi")
+def test_without_a_server_emails_are_kept_in_the_outbox(installation, ana):
+    task = perform(installation, ana, "email", to=[ANA], subject="Hello", body="Hi")
     assert (task.state, task.outcome) == (State.ATTENTION, "Saved to the outbox, not sent.")
-    assert len(list((house.data_dir / "outbox").glob("*.eml"))) == 1
+    assert len(list((installation.data_dir / "outbox").glob("*.eml"))) == 1
 
 
 def test_a_single_mail_never_waits_behind_a_run():

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.kinds.performing import deliveries, look, perform
+from webapp import ingest
 from webapp.errors import FormErrors
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.kinds.email.form import EmailForm
 from webapp.kinds.email.kind import KIND
 from webapp.kinds.email.recipients import GONE
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.tasks import commands
 from webapp.tasks.cancellation import Control
 from webapp.tasks.model import State
@@ -27,10 +28,12 @@ Ana <ana@example.com>,,2026-11-06,011
 """
 
 
-def uploaded(house: House, ana: Person, tmp_path: Path, text: str = CLIENTS, name: str = "clients.csv") -> str:
+def uploaded(
+    installation: Installation, ana: Person, tmp_path: Path, text: str = CLIENTS, name: str = "clients.csv"
+) -> str:
     path = tmp_path / "sent"
     path.write_text(text)
-    return house.receive_upload(ana, name, path).id
+    return ingest.receive(installation, ana, name, path).id
 
 
 def read(message) -> tuple[str, str]:
@@ -90,26 +93,30 @@ def test_retry_never_writes_to_those_who_were_left_out(mailing, server, ana, tmp
         ({"recipients": "u-nothing"}, "recipients", "This list is not there any more."),
     ],
 )
-def test_what_is_wrong_with_a_list_is_said_beside_its_field(house, ana, tmp_path, given, field, words):
-    upload = uploaded(house, ana, tmp_path)
+def test_what_is_wrong_with_a_list_is_said_beside_its_field(installation, ana, tmp_path, given, field, words):
+    upload = uploaded(installation, ana, tmp_path)
     form = EmailForm.model_validate({"recipients": upload, "subject": "Hi", "body": "Hi", **given})
     with pytest.raises(FormErrors) as raised:
-        KIND.check(form, house.desk(ana))
+        KIND.check(form, installation.form_context(ana))
     assert list(raised.value.errors) == [field]
     assert words in raised.value.errors[field]
 
 
-def test_a_list_without_addresses_names_its_columns(house, ana, tmp_path):
-    upload = uploaded(house, ana, tmp_path, "Name,Date\nAna,2026-11-03\n")
+def test_a_list_without_addresses_names_its_columns(installation, ana, tmp_path):
+    upload = uploaded(installation, ana, tmp_path, "Name,Date\nAna,2026-11-03\n")
     with pytest.raises(FormErrors) as raised:
-        KIND.check(EmailForm(recipients=upload, subject="Hi", body="Hi"), house.desk(ana))
+        KIND.check(EmailForm(recipients=upload, subject="Hi", body="Hi"), installation.form_context(ana))
     assert raised.value.errors == {"recipients": "This list has no column of addresses. Its columns are Name, Date."}
 
 
-def test_a_field_in_a_message_to_single_addresses_can_only_be_the_address(house, ana):
+def test_a_field_in_a_message_to_single_addresses_can_only_be_the_address(installation, ana):
     with pytest.raises(FormErrors):
-        KIND.check(EmailForm(to=["a@example.com"], subject="Hi", body="Dear {{ name }}"), house.desk(ana))
-    KIND.check(EmailForm(to=["a@example.com"], subject="Hi", body="You are {{ email }}"), house.desk(ana))
+        KIND.check(
+            EmailForm(to=["a@example.com"], subject="Hi", body="Dear {{ name }}"), installation.form_context(ana)
+        )
+    KIND.check(
+        EmailForm(to=["a@example.com"], subject="Hi", body="You are {{ email }}"), installation.form_context(ana)
+    )
 
 
 def test_a_list_that_is_deleted_before_its_turn_fails_in_plain_words(mailing, ana, tmp_path):

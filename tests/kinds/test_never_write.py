@@ -12,10 +12,10 @@ from tests.kinds.performing import deliveries, look, perform, start
 from tests.servers import MailServer
 from webapp.connections import suppressions
 from webapp.errors import FormErrors
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.kinds.email.form import EmailForm
 from webapp.kinds.email.kind import KIND
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.tasks.cancellation import Control
 from webapp.tasks.ledger.statements import NEVER
 from webapp.tasks.model import State
@@ -24,8 +24,8 @@ from webapp.tasks.running import run
 TWO = "ana@example.com, ben@example.com"
 
 
-def forbid(house: House, *addresses: str) -> None:
-    with house.write() as conn:
+def forbid(installation: Installation, *addresses: str) -> None:
+    with installation.write() as conn:
         suppressions.add(conn, addresses, "added")
 
 
@@ -33,7 +33,7 @@ def parsed(content: bytes) -> EmailMessage:
     return email.message_from_bytes(content, policy=email.policy.default)  # type: ignore[return-value]
 
 
-def test_nobody_on_the_list_gets_a_mail_and_each_is_named(mailing: House, server: MailServer, ana: Person):
+def test_nobody_on_the_list_gets_a_mail_and_each_is_named(mailing: Installation, server: MailServer, ana: Person):
     forbid(mailing, "BEN@Example.com")
     task = perform(mailing, ana, "email", to=TWO, subject="Hi", body="Hi")
     assert server.counts() == {"ana@example.com": 1}
@@ -44,7 +44,7 @@ def test_nobody_on_the_list_gets_a_mail_and_each_is_named(mailing: House, server
     assert (task.state, task.outcome) == (State.DONE, "1 sent, 1 left out: nobody writes to them.")
 
 
-def test_a_task_of_which_nobody_got_anything_is_not_called_done(mailing: House, server: MailServer, ana: Person):
+def test_a_task_of_which_nobody_got_anything_is_not_called_done(mailing: Installation, server: MailServer, ana: Person):
     forbid(mailing, "ana@example.com", "ben@example.com")
     task = perform(mailing, ana, "email", to=TWO, subject="Hi", body="Hi")
     assert (task.state, task.outcome) == (State.ATTENTION, "2 left out: nobody writes to them.")
@@ -70,12 +70,12 @@ def test_whoever_unsubscribes_while_a_run_goes_gets_no_mail_of_it(mailing, serve
     assert (task.progress.done, task.progress.total) == (5, 5)
 
 
-def test_a_form_that_would_reach_nobody_is_refused(house: House, ana: Person):
-    forbid(house, "ana@example.com")
+def test_a_form_that_would_reach_nobody_is_refused(installation: Installation, ana: Person):
+    forbid(installation, "ana@example.com")
     with pytest.raises(FormErrors) as raised:
-        KIND.check(EmailForm(to="ana@example.com", subject="Hi", body="Hi"), house.desk(ana))
+        KIND.check(EmailForm(to="ana@example.com", subject="Hi", body="Hi"), installation.form_context(ana))
     assert "“ana@example.com” is on the list of those to whom nobody writes." in raised.value.errors["to"]
-    KIND.check(EmailForm(to=TWO, subject="Hi", body="Hi"), house.desk(ana))
+    KIND.check(EmailForm(to=TWO, subject="Hi", body="Hi"), installation.form_context(ana))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_link_comes_with_lists_and_where_it_is_wanted(form, has_link):
     assert EmailForm(subject="Hi", body="Hi", **form).has_way_out is has_link
 
 
-def test_each_message_holds_the_link_of_whoever_gets_it(mailing: House, server: MailServer, ana: Person):
+def test_each_message_holds_the_link_of_whoever_gets_it(mailing: Installation, server: MailServer, ana: Person):
     mailing.settings = mailing.settings.model_copy(update={"base_url": "https://post.example.com"})
     task = perform(mailing, ana, "email", to=TWO, subject="Hi", body="Hi **you**", unsubscribe="several")
     links = {}
@@ -106,6 +106,6 @@ def test_each_message_holds_the_link_of_whoever_gets_it(mailing: House, server: 
     assert links == {to: (task.id, to) for to in ("ana@example.com", "ben@example.com")}
 
 
-def test_without_a_link_nothing_says_so(mailing: House, server: MailServer, ana: Person):
+def test_without_a_link_nothing_says_so(mailing: Installation, server: MailServer, ana: Person):
     perform(mailing, ana, "email", to=TWO, subject="Hi", body="Hi")
     assert b"nsubscribe" not in server.messages[0].content

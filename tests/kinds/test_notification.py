@@ -7,10 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from tests.kinds.performing import deliveries, perform
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.kinds.notification.kind import KIND, NotificationForm
 from webapp.notify import logfile
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.tasks.model import State
 
 ANA, BEN = "ana@example.com", "ben@example.com"
@@ -20,35 +20,35 @@ def form(**given: object) -> NotificationForm:
     return NotificationForm.model_validate({"message": "Hello", **given})
 
 
-def log_of(house: House) -> list[str]:
-    return (house.data_dir / "log.txt").read_text().splitlines()
+def log_of(installation: Installation) -> list[str]:
+    return (installation.data_dir / "log.txt").read_text().splitlines()
 
 
-def test_the_articles_line_is_written_for_each_person(house: House, ana: Person):
-    task = perform(house, ana, "notification", to=[ANA, BEN], channels=["log"], message="Your report\nis ready")
+def test_the_articles_line_is_written_for_each_person(installation: Installation, ana: Person):
+    task = perform(installation, ana, "notification", to=[ANA, BEN], channels=["log"], message="Your report\nis ready")
     assert (task.state, task.outcome) == (State.DONE, "2 sent.")
-    assert log_of(house) == [
+    assert log_of(installation) == [
         f"notification for {ANA}: Your report ⏎ is ready",
         f"notification for {BEN}: Your report ⏎ is ready",
     ]
-    assert [(row.to, row.state) for row in deliveries(house, ana, task)] == [(ANA, "sent"), (BEN, "sent")]
+    assert [(row.to, row.state) for row in deliveries(installation, ana, task)] == [(ANA, "sent"), (BEN, "sent")]
 
 
-def test_a_notification_for_nobody_in_particular_is_for_everyone(house, ana):
-    task = perform(house, ana, "notification", title="Lunch", message="Pizza is here")
+def test_a_notification_for_nobody_in_particular_is_for_everyone(installation, ana):
+    task = perform(installation, ana, "notification", title="Lunch", message="Pizza is here")
     assert task.title == "Lunch for everyone"
-    assert log_of(house) == ["notification for everyone: Lunch: Pizza is here"]
+    assert log_of(installation) == ["notification for everyone: Lunch: Pizza is here"]
 
 
-def test_a_disk_without_room_fails_it_in_plain_words(house, ana, monkeypatch):
+def test_a_disk_without_room_fails_it_in_plain_words(installation, ana, monkeypatch):
     def full(_: int, __: bytes) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(logfile.os, "write", full)
-    monkeypatch.setattr(type(house), "retry_seconds", ())
-    task = perform(house, ana, "notification", to=[ANA], message="Hello")
+    monkeypatch.setattr(type(installation), "retry_seconds", ())
+    task = perform(installation, ana, "notification", to=[ANA], message="Hello")
     assert task.state is State.FAILED
-    assert deliveries(house, ana, task)[0].reply.startswith("There is no room left on the server’s disk.")
+    assert deliveries(installation, ana, task)[0].reply.startswith("There is no room left on the server’s disk.")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from tests.reports.reading import csv_rows, upload, xlsx_rows
 from webapp.errors import FormErrors, NotFound
 from webapp.kinds.report.kind import KIND, ReportForm, check, run
-from webapp.ports import Table
+from webapp.ports.tables import Table
 
 CLIENTS = "Name,Age,First.seen,First\nAna,25,2024-01-02,x\nBen,30,2024-02-03,y\n"
 
@@ -48,7 +48,7 @@ class Task:
         yield self.folder / name
 
 
-class Desk:
+class FormContext:
     """A desk with one upload on it."""
 
     def __init__(self, table):
@@ -123,21 +123,21 @@ def test_a_table_without_rows_is_a_file_with_a_header(tmp_path):
 
 def test_an_unknown_column_is_named_with_those_that_there_are(clients):
     with pytest.raises(FormErrors) as caught:
-        check(ReportForm(data="u1", columns=["Name", "Colour"]), Desk(clients))
+        check(ReportForm(data="u1", columns=["Name", "Colour"]), FormContext(clients))
     words = "“Colour” is not a column of clients.csv. Its columns are Name, Age, First.seen, First."
     assert caught.value.errors == {"columns": words}
 
 
 def test_unknown_data_is_refused_beside_its_field(clients):
     with pytest.raises(FormErrors) as caught:
-        check(ReportForm(data="gone"), Desk(clients))
+        check(ReportForm(data="gone"), FormContext(clients))
     assert list(caught.value.errors) == ["data"]
 
 
 def test_columns_of_a_sample_are_checked_too(clients):
-    check(ReportForm(data="sales", columns=["Region", "Amount"]), Desk(clients))
+    check(ReportForm(data="sales", columns=["Region", "Amount"]), FormContext(clients))
     with pytest.raises(FormErrors, match="“Colour”, “Size” are not columns of"):
-        check(ReportForm(data="people", columns=["Colour", "Size"]), Desk(clients))
+        check(ReportForm(data="people", columns=["Colour", "Size"]), FormContext(clients))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_the_title_says_what_is_reported(clients):
     assert KIND.title_of(ReportForm(data="sales")) == "Report: sales"
     assert KIND.title_of(ReportForm(data="u1", name="Clients")) == "Report: Clients"
     assert KIND.title_of(ReportForm(data="u1")) == "Report from a file"
-    assert KIND.title_at(ReportForm(data="u1"), Desk(clients)) == "Report: clients.csv"
+    assert KIND.title_at(ReportForm(data="u1"), FormContext(clients)) == "Report: clients.csv"
     assert (KIND.queue(SimpleNamespace()), KIND.in_child) == ("reports", True)
 
 

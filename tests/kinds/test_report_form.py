@@ -26,8 +26,8 @@ def form(**given):
     return ReportForm.model_validate({"data": "sales", **given})
 
 
-def made(house, task, number=0):
-    return house.store.path(task.files[number].storage)
+def made(installation, task, number=0):
+    return installation.store.path(task.files[number].storage)
 
 
 def test_programs_send_short_forms():
@@ -97,26 +97,26 @@ def test_what_is_no_form_of_a_report_is_refused(wrong):
         ({"data": "d-1"}, "data", "not there any more"),
     ],
 )
-def test_what_cannot_be_made_is_said_beside_its_field(house, ana, given, field, words):
+def test_what_cannot_be_made_is_said_beside_its_field(installation, ana, given, field, words):
     with pytest.raises(FormErrors) as raised:
-        check(form(**given), house.desk(ana))
+        check(form(**given), installation.form_context(ana))
     assert words in raised.value.errors[field]
     assert set(raised.value.errors) == {field}
 
 
-def test_names_that_differ_in_capitals_are_meant(house, ana):
-    task = perform(house, ana, "report", data="sales", group_by=["region"], sums={"amount": "sum"}, format="csv")
-    rows = list(csv.reader(made(house, task).read_text("utf-8").splitlines()))
+def test_names_that_differ_in_capitals_are_meant(installation, ana):
+    task = perform(installation, ana, "report", data="sales", group_by=["region"], sums={"amount": "sum"}, format="csv")
+    rows = list(csv.reader(made(installation, task).read_text("utf-8").splitlines()))
     assert rows[:2] == [["Region", "Amount"], ["East", "2551151.08"]]
 
 
-def test_a_grouped_report_is_exact_in_every_type_of_file(house, ana):
+def test_a_grouped_report_is_exact_in_every_type_of_file(installation, ana):
     more = {"data": "sales", "group_by": ["Region"], "sums": {"Amount": "sum"}, "total_row": True, "chart": "pie"}
     found = {}
     for kind in ("xlsx", "csv", "parquet", "jsonl", "pdf"):
-        task = perform(house, ana, "report", **more, format=kind)
+        task = perform(installation, ana, "report", **more, format=kind)
         assert (task.state, task.outcome) == (State.DONE, f"sales.{kind}: 4 rows")
-        found[kind] = made(house, task)
+        found[kind] = made(installation, task)
     sheet = openpyxl.load_workbook(io.BytesIO(found["xlsx"].read_bytes()))
     assert sheet.sheetnames == ["Report", "Chart", "About this report"]
     cells = list(sheet["Report"].iter_rows(values_only=True))
@@ -128,12 +128,12 @@ def test_a_grouped_report_is_exact_in_every_type_of_file(house, ana):
     assert found["pdf"].read_bytes().startswith(b"%PDF")
 
 
-def test_the_sheet_about_the_report_says_what_it_is(house, ana):
+def test_the_sheet_about_the_report_says_what_it_is(installation, ana):
     filters = [{"column": "Region", "is": "=", "value": "North"}]
     task = perform(
-        house, ana, "report", data="sales", filters=filters, sort=["-Amount"], top=3, dates="day", name="Top"
+        installation, ana, "report", data="sales", filters=filters, sort=["-Amount"], top=3, dates="day", name="Top"
     )
-    book = openpyxl.load_workbook(io.BytesIO(made(house, task).read_bytes()))
+    book = openpyxl.load_workbook(io.BytesIO(made(installation, task).read_bytes()))
     facts = dict(book["About this report"].iter_rows(min_row=2, values_only=True))
     assert facts["Report"] == "Top"
     assert facts["By"] == "Ana Ruiz"
@@ -146,10 +146,10 @@ def test_the_sheet_about_the_report_says_what_it_is(house, ana):
     assert isinstance(dates[0].value.date(), date)
 
 
-def test_a_chart_is_kept_for_the_page_of_the_task_and_the_first_rows_for_that_of_the_file(house, ana):
-    task = perform(house, ana, "report", data="sales", group_by=["Region"], sums={"Amount": "sum"}, chart="bar")
+def test_a_chart_is_kept_for_the_page_of_the_task_and_the_first_rows_for_that_of_the_file(installation, ana):
+    task = perform(installation, ana, "report", data="sales", group_by=["Region"], sums={"Amount": "sum"}, chart="bar")
     assert task.chart["labels"] == ["East", "North", "South", "West"]
-    with house.read() as conn:
+    with installation.read() as conn:
         assert files.preview(conn, task.files[0].id)["rows"][0] == ["East", "2,551,151.08"]
 
 
@@ -194,21 +194,21 @@ def test_a_mail_that_is_refused_leaves_the_report_ready_and_retry_only_mails(mai
     assert [one.id for one in again.files] == [file.id]
 
 
-def test_the_log_and_the_deliveries_are_data_and_staff_see_their_own(house, ana, root):
-    perform(house, root, "self-test", seconds=0)
-    perform(house, ana, "self-test", seconds=0)
-    mine = perform(house, ana, "report", data="log-tasks", format="csv")
+def test_the_log_and_the_deliveries_are_data_and_staff_see_their_own(installation, ana, root):
+    perform(installation, root, "self-test", seconds=0)
+    perform(installation, ana, "self-test", seconds=0)
+    mine = perform(installation, ana, "report", data="log-tasks", format="csv")
     assert mine.outcome == "tasks.csv: 2 rows"
-    everyone = perform(house, root, "report", data="log-tasks", format="csv", columns=["Task", "Owner", "State"])
-    rows = list(csv.reader(made(house, everyone).read_text("utf-8").splitlines()))
+    everyone = perform(installation, root, "report", data="log-tasks", format="csv", columns=["Task", "Owner", "State"])
+    rows = list(csv.reader(made(installation, everyone).read_text("utf-8").splitlines()))
     assert rows[0] == ["Task", "Owner", "State"]
     assert {row[1] for row in rows[1:]} == {"ana@example.com", "root@example.com"}
-    assert perform(house, ana, "report", data="log-deliveries").outcome == "deliveries.xlsx: 0 rows"
+    assert perform(installation, ana, "report", data="log-deliveries").outcome == "deliveries.xlsx: 0 rows"
 
 
-def test_too_many_rows_fail_in_plain_words(house, ana):
-    house.settings.__dict__["report_rows"] = 2
-    task = perform(house, ana, "report", data="people")
+def test_too_many_rows_fail_in_plain_words(installation, ana):
+    installation.settings.__dict__["report_rows"] = 2
+    task = perform(installation, ana, "report", data="people")
     assert task.state is State.FAILED
     assert "3 rows, and at most 2 are made" in task.outcome
-    assert lines(house, task)
+    assert lines(installation, task)

@@ -4,48 +4,48 @@ import pytest
 from pydantic import ValidationError
 
 from tests.kinds.performing import lines, look, perform, start
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.kinds.selftest.kind import KIND, SelfTestForm
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.tasks import commands
 from webapp.tasks.cancellation import Control
 from webapp.tasks.model import State
 from webapp.tasks.running import run
 
 
-def test_it_logs_counts_and_ends_well(house: House, ana: Person):
-    task = perform(house, ana, "self-test", seconds=0.25)
+def test_it_logs_counts_and_ends_well(installation: Installation, ana: Person):
+    task = perform(installation, ana, "self-test", seconds=0.25)
     assert (task.state, task.outcome) == (State.DONE, "The self-test went well.")
     assert (task.progress.done, task.progress.total) == (3, 3)
-    assert lines(house, task)[2:4] == ["The self-test has started.", "The self-test has ended."]
+    assert lines(installation, task)[2:4] == ["The self-test has started.", "The self-test has ended."]
 
 
-def test_it_fails_as_the_articles_task_does_and_the_log_file_says_so(house, ana):
-    task = perform(house, ana, "self-test", fail=True)
+def test_it_fails_as_the_articles_task_does_and_the_log_file_says_so(installation, ana):
+    task = perform(installation, ana, "self-test", fail=True)
     assert task.state is State.FAILED
     assert "unexpected" in task.outcome
     assert "RuntimeError: An error occurred in the background task" in task.technical
-    (line,) = (house.data_dir / "log.txt").read_text().splitlines()
+    (line,) = (installation.data_dir / "log.txt").read_text().splitlines()
     assert line.startswith(f"error in task {task.id} ")
     assert line.endswith("An error occurred in the background task")
 
 
-def test_after_a_pause_it_goes_on_where_it_was(house, ana):
-    task_id = start(house, ana, "self-test", seconds=4)
+def test_after_a_pause_it_goes_on_where_it_was(installation, ana):
+    task_id = start(installation, ana, "self-test", seconds=4)
     control = Control()
-    claimed = run.claim(house, task_id, "test")
+    claimed = run.claim(installation, task_id, "test")
     control.ask("pause")
-    run.perform(house, claimed, control)
-    assert look(house, ana, task_id).state is State.HELD
-    with house.write() as conn:
-        commands.resume(conn, house.engine, look(house, ana, task_id), ana)
-    claimed = run.claim(house, task_id, "test")
-    context = run.Context(house, claimed, Control())
+    run.perform(installation, claimed, control)
+    assert look(installation, ana, task_id).state is State.HELD
+    with installation.write() as conn:
+        commands.resume(conn, installation.engine, look(installation, ana, task_id), ana)
+    claimed = run.claim(installation, task_id, "test")
+    context = run.Context(installation, claimed, Control())
     context.done = 39
     KIND.run(SelfTestForm(seconds=4), context)
-    task = look(house, ana, task_id)
+    task = look(installation, ana, task_id)
     assert (task.progress.done, task.progress.words) == (40, "4 of 4 s")
-    assert "The self-test goes on after 3.9 s." in lines(house, task)
+    assert "The self-test goes on after 3.9 s." in lines(installation, task)
 
 
 def test_a_long_one_stays_out_of_the_way_of_single_mails():

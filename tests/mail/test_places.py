@@ -4,15 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from webapp.mail.connection_limit import Places
+from webapp.mail.connection_limit import ConnectionLimit
 
 
 @pytest.fixture
 def place(tmp_path):
     made = []
 
-    def new(*, number: int = 1, is_urgent: bool = False, target: str = "smtp:h:25") -> Places:
-        made.append(Places(tmp_path, target, number, is_urgent=is_urgent))
+    def new(*, number: int = 1, is_urgent: bool = False, target: str = "smtp:h:25") -> ConnectionLimit:
+        made.append(ConnectionLimit(tmp_path, target, number, is_urgent=is_urgent))
         return made[-1]
 
     yield new

@@ -3,7 +3,7 @@
 import pytest
 
 from webapp.notify import limits, preview
-from webapp.ports import Channel, Takes
+from webapp.ports.channels import Channel, ChannelLimits
 
 
 @pytest.mark.parametrize(
@@ -23,13 +23,13 @@ def test_what_is_too_long_comes_in_parts(length, limit, parts):
     assert limits.parts("x" * length, limit) == parts
 
 
-def shown(message: str = "Since **nine**", title: str = "", files: int = 0, *, takes: Takes | None = None):
-    return preview.in_channel(Channel("1", "Chat", "Slack", takes=takes or Takes()), title, message, files)
+def shown(message: str = "Since **nine**", title: str = "", files: int = 0, *, takes: ChannelLimits | None = None):
+    return preview.in_channel(Channel("1", "Chat", "Slack", takes=takes or ChannelLimits()), title, message, files)
 
 
 def test_markdown_is_drawn_where_the_place_can():
     assert "<strong>nine</strong>" in shown().html
-    plain = shown(takes=Takes(markdown=False))
+    plain = shown(takes=ChannelLimits(markdown=False))
     assert (plain.text, plain.html) == ("Since nine", "")
 
 
@@ -38,11 +38,11 @@ def test_nothing_runs_in_it():
 
 
 def test_a_place_says_what_does_not_fit():
-    assert shown("a" * 401, takes=Takes(body=200)).notes == ["Longer than 200 letters: it arrives in 3 parts."]
-    assert "its end is cut off" in shown(title="Opening", takes=Takes(title=5)).notes[0]
-    assert shown(files=1, takes=Takes(files=False)).notes == ["It takes no files: the message goes alone."]
-    assert shown("a" * 200, takes=Takes(body=160, markdown=False)).length == "200 letters, 2 text messages"
+    assert shown("a" * 401, takes=ChannelLimits(body=200)).notes == ["Longer than 200 letters: it arrives in 3 parts."]
+    assert "its end is cut off" in shown(title="Opening", takes=ChannelLimits(title=5)).notes[0]
+    assert shown(files=1, takes=ChannelLimits(files=False)).notes == ["It takes no files: the message goes alone."]
+    assert shown("a" * 200, takes=ChannelLimits(body=160, markdown=False)).length == "200 letters, 2 text messages"
 
 
 def test_a_title_without_a_place_of_its_own_counts_as_letters():
-    assert shown("Now", "Fire", takes=Takes(body=200)).length == "8 letters of 200"
+    assert shown("Now", "Fire", takes=ChannelLimits(body=200)).length == "8 letters of 200"

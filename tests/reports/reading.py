@@ -8,14 +8,14 @@ from typing import Any
 import openpyxl
 import pyarrow.parquet as pq
 
-from webapp.ports import Understood
+from webapp.ports.tables import TableSchema
 from webapp.reports.reading import sources
 
 
 class Uploaded:
     """An upload that was understood: what was said of it, and the rows of its typed copy."""
 
-    def __init__(self, understood: Understood, typed: Path) -> None:
+    def __init__(self, understood: TableSchema, typed: Path) -> None:
         self.understood = understood
         self.typed = typed
         self.types = {column.name: column.type for column in understood.columns}

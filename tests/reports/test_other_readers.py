@@ -11,13 +11,13 @@ import pytest
 from tests.reports.reading import Uploaded
 from webapp.errors import UserError
 from webapp.reports.reading import sources
-from webapp.reports.reading.overrides import Wish
+from webapp.reports.reading.overrides import ParseOverrides
 
 
 def upload(folder, content, name, **wish):
     path = folder / "upload"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return Uploaded(sources.understand(path, name, folder / "typed", Wish(**wish)), folder / "typed")
+    return Uploaded(sources.understand(path, name, folder / "typed", ParseOverrides(**wish)), folder / "typed")
 
 
 def parquet(folder, **columns):

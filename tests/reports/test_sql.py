@@ -18,7 +18,7 @@ from webapp.reports.reading import sql
 
 
 @pytest.fixture
-def shop(tmp_path):
+def resources(tmp_path):
     path = tmp_path / "shop.db"
     with closing(sqlite3.connect(path)) as conn:
         conn.executescript("create table sale (region text, day text, amount numeric, note blob)")
@@ -70,14 +70,14 @@ def address(postgres, tmp_path):
     return sql.read_url(postgres, tmp_path).render_as_string(hide_password=False)
 
 
-def test_values_are_bound_and_never_pasted(shop, tmp_path):
+def test_values_are_bound_and_never_pasted(resources, tmp_path):
     text = "select region, amount from sale where region = :region"
-    assert fetch(shop, text, tmp_path, region="North")[1] == [{"region": "North", "amount": 1240.5}]
-    assert fetch(shop, text, tmp_path, region="North' or 1=1 --")[1] == []
+    assert fetch(resources, text, tmp_path, region="North")[1] == [{"region": "North", "amount": 1240.5}]
+    assert fetch(resources, text, tmp_path, region="North' or 1=1 --")[1] == []
 
 
-def test_the_types_of_a_database_come_through(shop, postgres, tmp_path):
-    read, rows = fetch(shop, "select * from sale order by day", tmp_path)
+def test_the_types_of_a_database_come_through(resources, postgres, tmp_path):
+    read, rows = fetch(resources, "select * from sale order by day", tmp_path)
     assert [column.type for column in read.columns] == ["text", "date", "number", "text"]
     assert rows[0]["day"] == date(2026, 10, 3)
     url = address(postgres, tmp_path)
@@ -120,12 +120,12 @@ WRITES = [
 
 
 @pytest.mark.parametrize("text", WRITES)
-def test_a_query_cannot_write_whatever_its_text(text, shop, postgres, tmp_path):
-    for url in (shop, address(postgres, tmp_path)):
+def test_a_query_cannot_write_whatever_its_text(text, resources, postgres, tmp_path):
+    for url in (resources, address(postgres, tmp_path)):
         with pytest.raises(UserError):
             fetch(url, text, tmp_path)
         assert not (tmp_path / "rows").exists()
-    assert fetch(shop, "select count(*) as n from sale", tmp_path)[1] == [{"n": 2}]
+    assert fetch(resources, "select count(*) as n from sale", tmp_path)[1] == [{"n": 2}]
     assert fetch(address(postgres, tmp_path), "select count(*) as n from sale", tmp_path)[1] == [{"n": 2}]
 
 
@@ -170,28 +170,28 @@ def test_what_only_mysql_would_write_is_refused_before_it_gets_there(text):
         sql.require_reading(text)
 
 
-def test_an_extension_is_not_loaded(shop, tmp_path):
+def test_an_extension_is_not_loaded(resources, tmp_path):
     with pytest.raises(UserError):
-        fetch(shop, "select load_extension('x')", tmp_path)
+        fetch(resources, "select load_extension('x')", tmp_path)
 
 
-def test_a_statement_that_takes_too_long_is_stopped(shop, postgres, tmp_path):
+def test_a_statement_that_takes_too_long_is_stopped(resources, postgres, tmp_path):
     endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n"
-    for url, text in ((shop, endless), (address(postgres, tmp_path), "select pg_sleep(30)")):
+    for url, text in ((resources, endless), (address(postgres, tmp_path), "select pg_sleep(30)")):
         with pytest.raises(UserError, match="longer than 1 seconds"):
             fetch(url, text, tmp_path, seconds=1)
 
 
-def test_only_so_many_rows_are_read_as_are_wanted(shop, tmp_path):
+def test_only_so_many_rows_are_read_as_are_wanted(resources, tmp_path):
     many = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 20000) select i from n"
-    read, rows = fetch(shop, many, tmp_path, most=7_000)
+    read, rows = fetch(resources, many, tmp_path, most=7_000)
     assert (read.rows, len(rows)) == (7_000, 7_000)
     assert "Only the first 7,000 rows were read." in read.notes
 
 
-def test_a_column_whose_rows_differ_keeps_every_value(shop, tmp_path):
+def test_a_column_whose_rows_differ_keeps_every_value(resources, tmp_path):
     text = "select 1 as a union all select 2.5 union all select 'x' union all select null"
-    assert [row["a"] for row in fetch(shop, text, tmp_path)[1]] == ["1", "2.5", "x", None]
+    assert [row["a"] for row in fetch(resources, text, tmp_path)[1]] == ["1", "2.5", "x", None]
 
 
 def test_two_columns_of_one_name_are_both_there(postgres, tmp_path):

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from webapp.installation import House
-from webapp.ports import Person, Reply, Target
+from webapp.installation import Installation
+from webapp.ports.deliveries import Reply, Target
+from webapp.ports.people import Person
 from webapp.tasks import queries
 from webapp.tasks.cancellation import Control
 from webapp.tasks.model import Task
 from webapp.tasks.running import run
-from webapp.tasks.running.context import Context
+from webapp.tasks.running.context import DbTaskContext
 
 SENT = Reply("sent", "The mail server accepted it.")
 
@@ -30,13 +31,13 @@ class Server(Target):
 class Run:
     """One claimed email task, and what its kind would do with it."""
 
-    def __init__(self, house: House, task_id: int) -> None:
-        self.house, self.control = house, Control()
-        self.task = run.claim(house, task_id, "test")
-        self.context = Context(house, self.task, self.control)
+    def __init__(self, installation: Installation, task_id: int) -> None:
+        self.installation, self.control = installation, Control()
+        self.task = run.claim(installation, task_id, "test")
+        self.context = DbTaskContext(installation, self.task, self.control)
 
     def deliver(self, server: Server) -> None:
-        kind = self.house.kind("email")
+        kind = self.installation.kind("email")
         self.context.expand(iter(kind.expand(kind.form.model_validate(self.task.form), self.context)))
         try:
             for delivery in self.context.deliveries(server):
@@ -46,15 +47,15 @@ class Run:
 
     def finish(self, server: Server) -> None:
         """Delivers and writes the ending, as tasks/run.py does."""
-        original = self.house.kind("email")
+        original = self.installation.kind("email")
         kind = type(original)(**{**vars(original), "run": lambda form, context: self.deliver_again(context, server)})
-        run.end(self.house, run._work(self.house, kind, self.task, self.context))
+        run.end(self.installation, run._work(self.installation, kind, self.task, self.context))
 
-    def deliver_again(self, context: Context, server: Server) -> None:
+    def deliver_again(self, context: DbTaskContext, server: Server) -> None:
         for delivery in context.deliveries(server):
             context.settle(delivery, server.send(delivery.to))
 
 
-def task_of(house: House, task_id: int, owner: Person) -> Task:
-    with house.read() as conn:
+def task_of(installation: Installation, task_id: int, owner: Person) -> Task:
+    with installation.read() as conn:
         return queries.one(conn, task_id, owner)

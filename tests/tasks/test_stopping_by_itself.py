@@ -3,7 +3,7 @@
 import pytest
 
 from tests.tasks.running import SENT, Run, Server, task_of
-from webapp.ports import Reply
+from webapp.ports.deliveries import Reply
 from webapp.tasks import commands
 from webapp.tasks.model import State
 
@@ -11,10 +11,10 @@ REFUSED = Reply("failed", "There is no such mailbox.", "550 5.1.1 Who?")
 
 
 @pytest.mark.parametrize("state", ["failed", "unknown"])
-def test_twenty_five_failures_in_a_row_stop_a_run_and_it_says_why(house, ana, start, state):
+def test_twenty_five_failures_in_a_row_stop_a_run_and_it_says_why(installation, ana, start, state):
     task_id, server = start(60), Server(lambda to: Reply(state, "No such luck."))
-    Run(house, task_id).finish(server)
-    task = task_of(house, task_id, ana)
+    Run(installation, task_id).finish(server)
+    task = task_of(installation, task_id, ana)
     assert len(server.seen) == 25
     assert dict(task.counts) == {state: 25, "skipped": 35}
     assert "the last 25 failed one after another" in task.outcome
@@ -22,22 +22,22 @@ def test_twenty_five_failures_in_a_row_stop_a_run_and_it_says_why(house, ana, st
     assert task.state is (State.FAILED if state == "failed" else State.ATTENTION)
 
 
-def test_one_that_is_taken_in_between_begins_the_count_anew(house, ana, start):
+def test_one_that_is_taken_in_between_begins_the_count_anew(installation, ana, start):
     task_id = start(49)
     server = Server(lambda to: SENT if to == "p24@example.com" else REFUSED)
-    Run(house, task_id).finish(server)
-    task = task_of(house, task_id, ana)
+    Run(installation, task_id).finish(server)
+    task = task_of(installation, task_id, ana)
     assert dict(task.counts) == {"failed": 48, "sent": 1}
 
 
-def test_later_is_no_failure(house, ana, start):
+def test_later_is_no_failure(installation, ana, start):
     task_id, server = start(40), Server(lambda to: Reply("later", "Greylisted."))
-    Run(house, task_id).finish(server)
+    Run(installation, task_id).finish(server)
     assert len(server.seen) == 40
-    assert task_of(house, task_id, ana).state is State.WAITING
+    assert task_of(installation, task_id, ana).state is State.WAITING
 
 
-def test_the_count_goes_on_when_the_run_goes_back_in_between(house, ana, start, monkeypatch):
+def test_the_count_goes_on_when_the_run_goes_back_in_between(installation, ana, start, monkeypatch):
     task_id, other, server = start(60), start(2), Server()
 
     def refuse(to: str) -> Reply:
@@ -46,20 +46,20 @@ def test_the_count_goes_on_when_the_run_goes_back_in_between(house, ana, start, 
         return REFUSED
 
     server.answer = refuse
-    Run(house, task_id).finish(server)
-    assert (task_of(house, task_id, ana).state, len(server.seen)) == (State.WAITING, 10)
+    Run(installation, task_id).finish(server)
+    assert (task_of(installation, task_id, ana).state, len(server.seen)) == (State.WAITING, 10)
     monkeypatch.undo()
-    Run(house, other).finish(Server())
-    Run(house, task_id).finish(server)
-    assert (task_of(house, task_id, ana).state, len(server.seen)) == (State.FAILED, 25)
+    Run(installation, other).finish(Server())
+    Run(installation, task_id).finish(server)
+    assert (task_of(installation, task_id, ana).state, len(server.seen)) == (State.FAILED, 25)
 
 
-def test_retry_goes_on_with_all_that_are_left(house, ana, start):
+def test_retry_goes_on_with_all_that_are_left(installation, ana, start):
     task_id = start(30)
-    Run(house, task_id).finish(Server(lambda to: REFUSED))
-    with house.write() as conn:
-        commands.retry(conn, house.engine, task_of(house, task_id, ana), ana)
+    Run(installation, task_id).finish(Server(lambda to: REFUSED))
+    with installation.write() as conn:
+        commands.retry(conn, installation.engine, task_of(installation, task_id, ana), ana)
     again = Server(lambda to: REFUSED if to < "p2" else SENT)
-    Run(house, task_id).finish(again)
+    Run(installation, task_id).finish(again)
     assert len(again.seen) == 30
-    assert task_of(house, task_id, ana).state is State.ATTENTION
+    assert task_of(installation, task_id, ana).state is State.ATTENTION

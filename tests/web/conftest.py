@@ -6,23 +6,23 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.web.programs import speak
-from webapp.installation import House
-from webapp.ports import Person
+from webapp.installation import Installation
+from webapp.ports.people import Person
 
 
 @pytest.fixture
-def program(house: House, ana: Person) -> Iterator[TestClient]:
-    with speak(house, ana) as client:
+def program(installation: Installation, ana: Person) -> Iterator[TestClient]:
+    with speak(installation, ana) as client:
         yield client
 
 
 @pytest.fixture
-def admin_program(house: House, root: Person) -> Iterator[TestClient]:
-    with speak(house, root) as client:
+def admin_program(installation: Installation, root: Person) -> Iterator[TestClient]:
+    with speak(installation, root) as client:
         yield client
 
 
 @pytest.fixture
-def stranger(house: House) -> Iterator[TestClient]:
-    with speak(house, None) as client:
+def stranger(installation: Installation) -> Iterator[TestClient]:
+    with speak(installation, None) as client:
         yield client

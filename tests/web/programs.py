@@ -11,19 +11,19 @@ from tests import postgres
 from webapp.accounts import tokens
 from webapp.app import create_app
 from webapp.db.migrate import bring_up_to_date
-from webapp.installation import House, build
-from webapp.ports import Person
+from webapp.installation import Installation, build
+from webapp.ports.people import Person
 from webapp.settings import Settings
 from webapp.tasks import queries
 
 
-def speak(house: House, person: Person | None) -> TestClient:
+def speak(installation: Installation, person: Person | None) -> TestClient:
     """A program with this person's token; without one where there is no person."""
     headers = {}
     if person:
-        with house.write() as conn:
+        with installation.write() as conn:
             headers["Authorization"] = "Bearer " + tokens.add(conn, person.id, "program")
-    return TestClient(create_app(house), headers=headers, follow_redirects=False, raise_server_exceptions=False)
+    return TestClient(create_app(installation), headers=headers, follow_redirects=False, raise_server_exceptions=False)
 
 
 def refused(answer: Response, status: int) -> dict[str, str]:
@@ -64,6 +64,6 @@ def start(program: TestClient, body: Any = SELFTEST, key: str | None = None) -> 
     return program.post("/api/v1/tasks", content=json.dumps(body), headers=headers)  # escapes what has no UTF-8
 
 
-def number_of_tasks(house: House) -> int:
-    with house.read() as conn:
+def number_of_tasks(installation: Installation) -> int:
+    with installation.read() as conn:
         return len(queries.recent(conn, queries.View(None), 1000))

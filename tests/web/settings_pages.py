@@ -3,14 +3,14 @@
 from fastapi.testclient import TestClient
 
 from tests.html import Element, read
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.settings import Settings
 
 
-def set_up(house: House, **values: object) -> None:
+def set_up(installation: Installation, **values: object) -> None:
     """The house, as if the environment had said this too."""
-    given = house.settings.model_dump(include=house.settings.model_fields_set)
-    object.__setattr__(house, "settings", Settings(**given | values))
+    given = installation.settings.model_dump(include=installation.settings.model_fields_set)
+    object.__setattr__(installation, "settings", Settings(**given | values))
 
 
 def settings_of(admin: TestClient, path: str = "/settings") -> Element:

@@ -12,53 +12,53 @@ NEW = "another good password"
 PROFILE = {"name": "Ana R.", "zone": "Asia/Tokyo", "undo_seconds": "30"}
 
 
-def now_in(house, person):
-    with house.read() as conn:
-        return people.by_id(conn, house.settings, person.id)
+def now_in(installation, person):
+    with installation.read() as conn:
+        return people.by_id(conn, installation.settings, person.id)
 
 
 @pytest.fixture
-def elsewhere(house, ana):
+def elsewhere(installation, ana):
     """The hash of a session that Ana has in another browser."""
     agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1"
-    with house.write() as conn:
+    with installation.write() as conn:
         cookie = sessions.start(conn, ana.id, agent)
-        return sessions.find(conn, house.settings, cookie)
+        return sessions.find(conn, installation.settings, cookie)
 
 
-def open_sessions(house, person):
-    with house.read() as conn:
-        return len(sessions.of_person(conn, house.settings, person.id))
+def open_sessions(installation, person):
+    with installation.read() as conn:
+        return len(sessions.of_person(conn, installation.settings, person.id))
 
 
-def test_the_profile_is_saved_and_the_page_says_so(signed_in, house, ana):
+def test_the_profile_is_saved_and_the_page_says_so(signed_in, installation, ana):
     answer = signed_in.post("/account", data=PROFILE)
     assert (answer.status_code, answer.headers["location"]) == (303, "/account")
     assert ">Saved</p>" in signed_in.get("/account").text
     assert ">Saved</p>" not in signed_in.get("/account").text
-    changed = now_in(house, ana)
+    changed = now_in(installation, ana)
     assert (changed.name, changed.zone.key, changed.undo_seconds) == ("Ana R.", "Asia/Tokyo", 30)
 
 
-def test_the_wait_is_that_of_the_installation_until_one_chooses(signed_in, house, ana):
+def test_the_wait_is_that_of_the_installation_until_one_chooses(signed_in, installation, ana):
     page = signed_in.get("/account").text
     assert re.findall(r'name="undo_seconds" value="(\d+)" checked', page) == ["10"]
-    house.settings = house.settings.model_copy(update={"undo_seconds": 45})
+    installation.settings = installation.settings.model_copy(update={"undo_seconds": 45})
     page = signed_in.get("/account").text
     assert re.findall(r'name="undo_seconds" value="(\d+)"', page) == ["10", "30", "45", "120"]
     assert re.findall(r'name="undo_seconds" value="(\d+)" checked', page) == ["45"]
     assert "2 minutes" in page
     signed_in.post("/account", data={**PROFILE, "undo_seconds": "45"})
-    house.settings = house.settings.model_copy(update={"undo_seconds": 10})
-    assert now_in(house, ana).undo_seconds == 10
+    installation.settings = installation.settings.model_copy(update={"undo_seconds": 10})
+    assert now_in(installation, ana).undo_seconds == 10
 
 
 @pytest.mark.parametrize("seconds", ["0", "11", "-10", "1e1", "", "x", "9" * 100])
-def test_no_other_wait_can_be_chosen(signed_in, house, ana, seconds):
+def test_no_other_wait_can_be_chosen(signed_in, installation, ana, seconds):
     answer = signed_in.post("/account", data={**PROFILE, "undo_seconds": seconds})
     assert answer.status_code == 422
     assert "Choose how long to wait." in answer.text
-    assert now_in(house, ana).name == "Ana Ruiz"
+    assert now_in(installation, ana).name == "Ana Ruiz"
 
 
 def test_wrong_fields_are_explained_and_nothing_typed_is_lost(signed_in):
@@ -71,11 +71,11 @@ def test_wrong_fields_are_explained_and_nothing_typed_is_lost(signed_in):
     assert page.count("autofocus") == 1
 
 
-def test_a_new_password_ends_every_other_session(signed_in, client, house, ana, root, elsewhere):
+def test_a_new_password_ends_every_other_session(signed_in, client, installation, ana, root, elsewhere):
     answer = signed_in.post("/account/password", data={"current": PASSWORD, "password": NEW})
     assert answer.status_code == 303
     assert "Your password is changed." in signed_in.get("/account").text
-    assert open_sessions(house, ana) == 1
+    assert open_sessions(installation, ana) == 1
     assert client.post("/login", data={"email": ana.email, "password": PASSWORD}).status_code == 422
     assert client.post("/login", data={"email": ana.email, "password": NEW}).status_code == 303
 
@@ -90,12 +90,12 @@ def test_a_new_password_ends_every_other_session(signed_in, client, house, ana, 
         ({}, "password", "Choose a password of 10 characters or more."),
     ],
 )
-def test_a_refused_password_changes_nothing(signed_in, house, ana, elsewhere, given, field, words):
+def test_a_refused_password_changes_nothing(signed_in, installation, ana, elsewhere, given, field, words):
     answer = signed_in.post("/account/password", data=given)
     assert answer.status_code == 422
     error = answer.text.split(f'id="{field}-error"')[1].split("</p>")[0]
     assert words in error
-    assert open_sessions(house, ana) == 2
+    assert open_sessions(installation, ana) == 2
 
 
 def test_the_present_password_cannot_be_guessed_from_a_stolen_session(signed_in):
@@ -106,68 +106,68 @@ def test_the_present_password_cannot_be_guessed_from_a_stolen_session(signed_in)
     assert "Too many tries." in answer.text
 
 
-def test_other_sessions_are_named_and_can_be_ended_one_by_one(signed_in, house, ana, elsewhere):
+def test_other_sessions_are_named_and_can_be_ended_one_by_one(signed_in, installation, ana, elsewhere):
     page = signed_in.get("/account").text
     assert "Safari on iPhone" in page
     assert page.count("This browser") == 1
     assert signed_in.post(f"/account/sessions/{elsewhere.id}/end").status_code == 303
-    assert open_sessions(house, ana) == 1
+    assert open_sessions(installation, ana) == 1
     assert signed_in.post(f"/account/sessions/{elsewhere.id}/end").status_code == 404
 
 
-def test_all_other_sessions_can_be_ended_at_once(signed_in, house, ana, elsewhere):
+def test_all_other_sessions_can_be_ended_at_once(signed_in, installation, ana, elsewhere):
     assert ">Sign out everywhere else</button>" in signed_in.get("/account").text
     assert signed_in.post("/account/sessions/end").status_code == 303
-    assert open_sessions(house, ana) == 1
+    assert open_sessions(installation, ana) == 1
     page = signed_in.get("/account").text
     assert "You are signed out everywhere else." in page
     assert ">Sign out everywhere else</button>" not in page
 
 
-def test_nobody_ends_a_session_of_somebody_else(admin, house, ana, elsewhere):
+def test_nobody_ends_a_session_of_somebody_else(admin, installation, ana, elsewhere):
     assert admin.post(f"/account/sessions/{elsewhere.id}/end").status_code == 404
-    assert open_sessions(house, ana) == 1
+    assert open_sessions(installation, ana) == 1
 
 
-def test_a_new_token_is_shown_once_and_works(signed_in, house, ana):
+def test_a_new_token_is_shown_once_and_works(signed_in, installation, ana):
     page = signed_in.post("/account/tokens", data={"token_name": "nightly export"}).text
     field = re.search(r'<input id="new-token"[^>]*>', page)[0]
     secret = re.search(r'value="(out_[^"]+)"', field)[1]
     assert "readonly" in field
     assert "autofocus" in field
-    with house.read() as conn:
-        assert tokens.find(conn, house.settings, secret).person.id == ana.id
+    with installation.read() as conn:
+        assert tokens.find(conn, installation.settings, secret).person.id == ana.id
     again = signed_in.get("/account").text
     assert "nightly export" in again
     assert secret not in again
 
 
-def test_a_reload_makes_no_second_token(signed_in, house, ana):
+def test_a_reload_makes_no_second_token(signed_in, installation, ana):
     signed_in.post("/account/tokens", data={"token_name": "export"})
     answer = signed_in.post("/account/tokens", data={"token_name": "export"})
     assert answer.status_code == 422
     assert "You have a token of this name. Choose another one." in answer.text
-    with house.read() as conn:
+    with installation.read() as conn:
         assert len(tokens.of_person(conn, ana.id)) == 1
 
 
 @pytest.mark.parametrize("typed", ["", " ", "x" * 101])
-def test_a_token_needs_a_name_of_fair_length(signed_in, house, ana, typed):
+def test_a_token_needs_a_name_of_fair_length(signed_in, installation, ana, typed):
     answer = signed_in.post("/account/tokens", data={"token_name": typed})
     assert answer.status_code == 422
     assert 'id="token_name-error"' in answer.text
-    with house.read() as conn:
+    with installation.read() as conn:
         assert tokens.of_person(conn, ana.id) == []
 
 
-def test_a_revoked_token_opens_nothing(signed_in, admin, house, ana):
-    with house.write() as conn:
+def test_a_revoked_token_opens_nothing(signed_in, admin, installation, ana):
+    with installation.write() as conn:
         secret = tokens.add(conn, ana.id, "<i>old</i>")
         [token] = tokens.of_person(conn, ana.id)
     assert admin.post(f"/account/tokens/{token.id}/revoke").status_code == 404
     assert signed_in.post(f"/account/tokens/{token.id}/revoke").status_code == 303
-    with house.read() as conn:
-        assert tokens.find(conn, house.settings, secret) is None
+    with installation.read() as conn:
+        assert tokens.find(conn, installation.settings, secret) is None
     page = signed_in.get("/account").text
     assert "is revoked." in page
     assert "<i>old" not in page

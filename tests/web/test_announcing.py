@@ -4,16 +4,16 @@ import pytest
 
 from tests.html import read
 from webapp.connections import channels as store
-from webapp.ports import Takes
+from webapp.ports.channels import ChannelLimits
 from webapp.web.notifications.preview import EMPTY, NOWHERE
 
 
 @pytest.fixture
-def channels(house) -> None:
-    with house.write() as conn:
-        for name, everyone, takes in (("Chat", True, Takes()), ("Boss", False, Takes())):
-            stored = store.Stored(0, name, "Slack", False, everyone, (), False, takes=takes)
-            store.save(conn, house.seal, stored, "json://example.com/secret-path")
+def channels(installation) -> None:
+    with installation.write() as conn:
+        for name, everyone, takes in (("Chat", True, ChannelLimits()), ("Boss", False, ChannelLimits())):
+            stored = store.ChannelRecord(0, name, "Slack", False, everyone, (), False, takes=takes)
+            store.save(conn, installation.secrets, stored, "json://example.com/secret-path")
 
 
 def preview(browser, **typed):

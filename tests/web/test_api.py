@@ -25,16 +25,16 @@ def test_a_start_answers_with_the_task_and_where_it_is(program):
     assert done(program.get(answer.headers["location"])) == task
 
 
-def test_times_are_in_utc_with_microseconds_even_when_these_are_zero(program, house, ana):
-    with house.write() as conn:
+def test_times_are_in_utc_with_microseconds_even_when_these_are_zero(program, installation, ana):
+    with installation.write() as conn:
         task_id = make_task(conn, ana, created=datetime(2026, 11, 3, 10, 42, 7, tzinfo=UTC))
     assert done(program.get(f"/api/v1/tasks/{task_id}"))["created"] == "2026-11-03T10:42:07.000000+00:00"
 
 
-def test_a_task_names_its_files(program, house, ana, tmp_path):
-    with house.write() as conn:
+def test_a_task_names_its_files(program, installation, ana, tmp_path):
+    with installation.write() as conn:
         task_id = make_task(conn, ana, kind="report")
-        file_id = make_file(conn, house.store, task_id, ana, tmp_path, body=b"abc")
+        file_id = make_file(conn, installation.store, task_id, ana, tmp_path, body=b"abc")
     (file,) = done(program.get(f"/api/v1/tasks/{task_id}"))["files"]
     assert file.keys() == {"id", "name", "size", "sha256", "media_type", "expires"}
     assert (file["id"], file["name"], file["size"]) == (file_id, "sales.xlsx", 3)
@@ -51,22 +51,22 @@ def test_the_form_of_the_interfaces_starts_each_kind(program):
         assert done(start(program, {"kind": kind, "form": form}), 201)["kind"] == kind
 
 
-def test_programs_have_no_undo_window_unless_they_ask(program, house, ana):
+def test_programs_have_no_undo_window_unless_they_ask(program, installation, ana):
     at_once, later = done(start(program, EMAIL), 201), done(start(program, {**EMAIL, "undo": True}), 201)
-    with house.read() as conn:
+    with installation.read() as conn:
         assert queries.one(conn, at_once["id"], ana).undo_until is None
         assert queries.one(conn, later["id"], ana).undo_until is not None
 
 
-def test_a_task_waits_for_its_time(program, house, ana):
+def test_a_task_waits_for_its_time(program, installation, ana):
     task = done(start(program, {**SELFTEST, "not_before": "2099-01-01T10:00:00+01:00"}), 201)
-    with house.read() as conn:
+    with installation.read() as conn:
         assert queries.one(conn, task["id"], ana).not_before == datetime(2099, 1, 1, 9, tzinfo=UTC)
 
 
-def test_a_time_that_has_passed_means_now(program, house, ana):
+def test_a_time_that_has_passed_means_now(program, installation, ana):
     task = done(start(program, {**SELFTEST, "not_before": "2020-01-01T00:00:00Z"}), 201)
-    with house.read() as conn:
+    with installation.read() as conn:
         assert now() - queries.one(conn, task["id"], ana).not_before < timedelta(minutes=1)
 
 
@@ -94,12 +94,12 @@ def test_a_time_without_a_zone_or_that_is_none_is_refused(program, given):
         ({**SELFTEST, "notbefore": None}, "notbefore"),
     ],
 )
-def test_what_is_wrong_around_the_form_is_named(program, house, ana, body, field):
+def test_what_is_wrong_around_the_form_is_named(program, installation, ana, body, field):
     assert field in refused(start(program, body), 422)
-    assert number_of_tasks(house) == 0
+    assert number_of_tasks(installation) == 0
 
 
-def test_each_wrong_field_of_a_form_has_one_entry_in_plain_words(program, house, ana):
+def test_each_wrong_field_of_a_form_has_one_entry_in_plain_words(program, installation, ana):
     form = {"to": "nobody", "subject": "", "body": 5, "colour": "red"}
     errors = refused(start(program, {"kind": "email", "form": form}), 422)
     assert errors == {
@@ -108,7 +108,7 @@ def test_each_wrong_field_of_a_form_has_one_entry_in_plain_words(program, house,
         "body": "The message must be a text.",
         "colour": "There is no field “colour”.",
     }
-    assert number_of_tasks(house) == 0
+    assert number_of_tasks(installation) == 0
 
 
 def test_a_wrong_entry_of_a_list_is_pointed_out(program):
@@ -146,17 +146,17 @@ def test_a_field_whose_name_is_half_a_character_is_answered(program):
      b'{"kind": ' + b"9" * 5_000 + b"}"],
     ids=range(15),
 )  # fmt: skip
-def test_a_body_that_is_no_json_object_is_refused(program, house, ana, body):
+def test_a_body_that_is_no_json_object_is_refused(program, installation, ana, body):
     refused(program.post("/api/v1/tasks", content=body, headers={"Content-Type": "application/json"}), 422)
-    assert number_of_tasks(house) == 0
+    assert number_of_tasks(installation) == 0
 
 
 @pytest.mark.parametrize(
     "body", [b'{"kind": "self-test", "kind": "email"}', b'{"kind": "self-test", "form": {"a": 1, "a": 1}}']
 )
-def test_a_name_that_comes_twice_is_refused_for_nobody_knows_which_counts(program, house, ana, body):
+def test_a_name_that_comes_twice_is_refused_for_nobody_knows_which_counts(program, installation, ana, body):
     refused(program.post("/api/v1/tasks", content=body), 422)
-    assert number_of_tasks(house) == 0
+    assert number_of_tasks(installation) == 0
 
 
 def test_a_body_over_the_limit_is_refused_while_it_comes(program):
@@ -164,10 +164,10 @@ def test_a_body_over_the_limit_is_refused_while_it_comes(program):
     refused(program.post("/api/v1/tasks", content=sent), 413)
 
 
-def test_a_person_whose_name_is_no_latin_is_named_in_the_log(house):
-    with house.write() as conn:
-        person = make_person(conn, house.settings, "li@example.com", "李 Ağaoğlu")
-    with speak(house, person) as client:
+def test_a_person_whose_name_is_no_latin_is_named_in_the_log(installation):
+    with installation.write() as conn:
+        person = make_person(conn, installation.settings, "li@example.com", "李 Ağaoğlu")
+    with speak(installation, person) as client:
         task = done(start(client), 201)
         (line,) = done(client.get(f"/api/v1/tasks/{task['id']}/lines"))["items"]
     assert line["words"] == "Started by 李 Ağaoğlu."

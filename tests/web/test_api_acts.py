@@ -27,8 +27,8 @@ def test_a_number_that_no_task_has_is_not_found(program, number):
         ("held", {"held_why": "restored"}, "release", "waiting"),
     ],
 )
-def test_what_the_state_allows_is_done(program, house, ana, before, more, action, after):
-    with house.write() as conn:
+def test_what_the_state_allows_is_done(program, installation, ana, before, more, action, after):
+    with installation.write() as conn:
         task_id = make_task(conn, ana, before, **more)
     assert done(program.post(f"/api/v1/tasks/{task_id}/{action}"))["state"] == after
 
@@ -48,24 +48,26 @@ def test_what_the_state_allows_is_done(program, house, ana, before, more, action
         ("running", {"kind": "report"}, "pause"),
     ],
 )
-def test_what_the_state_does_not_allow_is_a_conflict_and_changes_nothing(program, house, ana, state, more, action):
-    with house.write() as conn:
+def test_what_the_state_does_not_allow_is_a_conflict_and_changes_nothing(
+    program, installation, ana, state, more, action
+):
+    with installation.write() as conn:
         task_id = make_task(conn, ana, state, **more)
     before = done(program.get(f"/api/v1/tasks/{task_id}"))
     refused(program.post(f"/api/v1/tasks/{task_id}/{action}"), 409)
     assert done(program.get(f"/api/v1/tasks/{task_id}")) == before
 
 
-def test_a_running_task_is_told_to_stop(program, house, ana):
-    with house.write() as conn:
+def test_a_running_task_is_told_to_stop(program, installation, ana):
+    with installation.write() as conn:
         task_id = make_task(conn, ana, "running")
     assert done(program.post(f"/api/v1/tasks/{task_id}/cancel"))["state"] == "running"
-    with house.read() as conn:
+    with installation.read() as conn:
         assert queries.one(conn, task_id, ana).is_stopping
 
 
-def test_an_admin_may_stop_somebody_elses_task(admin_program, house, ana):
-    with house.write() as conn:
+def test_an_admin_may_stop_somebody_elses_task(admin_program, installation, ana):
+    with installation.write() as conn:
         task_id = make_task(conn, ana, "waiting")
     assert done(admin_program.post(f"/api/v1/tasks/{task_id}/cancel"))["owner"] == "ana@example.com"
 
@@ -78,14 +80,14 @@ def test_nothing_is_told_without_a_token(stranger, signed_in, path):
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
-def test_nothing_is_started_without_a_token_nor_for_somebody_disabled(stranger, signed_in, program, house, ana):
+def test_nothing_is_started_without_a_token_nor_for_somebody_disabled(stranger, signed_in, program, installation, ana):
     for client in (stranger, signed_in):
         refused(start(client), 401)
         refused(client.post("/api/v1/uploads", files={"file": ("a.csv", b"x\n1\n")}), 401)
-    with house.write() as conn:
+    with installation.write() as conn:
         commands.disable(conn, ana)
     refused(start(program), 401)
-    assert number_of_tasks(house) == 0
+    assert number_of_tasks(installation) == 0
 
 
 def test_the_word_bearer_may_be_written_in_any_case(program):

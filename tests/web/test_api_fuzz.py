@@ -36,8 +36,8 @@ fuzz = settings(
 
 
 @pytest.fixture
-def fuzzed(program, house, ana):
-    with house.write() as conn:
+def fuzzed(program, installation, ana):
+    with installation.write() as conn:
         make_task(conn, ana, "attention")
     return program
 

@@ -17,28 +17,28 @@ def settings(request, settings, tmp_path):
     return settings if request.param == "sqlite" else on_postgresql(tmp_path)
 
 
-def test_the_same_key_and_body_give_the_same_task(program, house, ana):
+def test_the_same_key_and_body_give_the_same_task(program, installation, ana):
     first = done(start(program, {**SELFTEST, "not_before": "2099-01-01T10:00:00+01:00"}, key="order-17"), 201)
     again = {"undo": False, "not_before": "2099-01-01T09:00:00Z", "form": {"seconds": 0.5}, "kind": "self-test"}
     assert done(start(program, again, key="order-17"), 200)["id"] == first["id"]
-    assert number_of_tasks(house) == 1
+    assert number_of_tasks(installation) == 1
 
 
 @pytest.mark.parametrize(
     "other", [EMAIL, {**SELFTEST, "undo": True}, {**SELFTEST, "not_before": "2099-01-01T00:00:00Z"},
               {"kind": "self-test", "form": {"seconds": "wrong"}}]
 )  # fmt: skip
-def test_the_same_key_with_another_body_is_a_conflict(program, house, ana, other):
+def test_the_same_key_with_another_body_is_a_conflict(program, installation, ana, other):
     done(start(program, key="k"), 201)
     refused(start(program, other, key="k"), 409)
-    assert number_of_tasks(house) == 1
+    assert number_of_tasks(installation) == 1
 
 
-def test_the_task_of_a_key_is_found_although_its_form_would_be_refused_today(program, house, ana, tmp_path):
+def test_the_task_of_a_key_is_found_although_its_form_would_be_refused_today(program, installation, ana, tmp_path):
     table = program.post("/api/v1/uploads", files={"file": ("a.csv", b"x,y\n1,2\n")}).json()
     body = {"kind": "report", "form": {"data": table["id"]}}
     first = done(start(program, body, key="k"), 201)
-    with house.write() as conn:
+    with installation.write() as conn:
         conn.execute(delete(schema.upload))
     assert done(start(program, body, key="k"), 200)["id"] == first["id"]
 
@@ -54,9 +54,9 @@ def test_a_key_belongs_to_its_owner(program, admin_program):
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "tab\tinside"])
-def test_a_key_that_is_empty_or_too_long_is_refused(program, house, ana, key):
+def test_a_key_that_is_empty_or_too_long_is_refused(program, installation, ana, key):
     assert refused(start(program, key=key), 422).keys() == {"Idempotency-Key"}
-    assert number_of_tasks(house) == 0
+    assert number_of_tasks(installation) == 0
 
 
 def test_a_key_may_have_255_characters(program):
@@ -64,14 +64,14 @@ def test_a_key_may_have_255_characters(program):
     assert done(start(program, key="x" * 255), 200)["id"] == first["id"]
 
 
-def test_a_key_of_a_form_page_is_no_key_of_a_program(program, house, ana):
-    kind = house.kind("self-test")
-    with house.write() as conn:
-        page = commands.start(conn, house.engine, kind, kind.form(), ana, key="k")
+def test_a_key_of_a_form_page_is_no_key_of_a_program(program, installation, ana):
+    kind = installation.kind("self-test")
+    with installation.write() as conn:
+        page = commands.start(conn, installation.engine, kind, kind.form(), ana, key="k")
     assert done(start(program, key="k"), 201)["id"] != page.id
 
 
-def test_requests_with_one_key_at_the_same_moment_start_one_task(program, house):
+def test_requests_with_one_key_at_the_same_moment_start_one_task(program, installation):
     together = Barrier(8)
 
     def press(_):
@@ -82,10 +82,10 @@ def test_requests_with_one_key_at_the_same_moment_start_one_task(program, house)
         answers = list(pool.map(press, range(8)))
     assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
     assert len({answer.json()["id"] for answer in answers}) == 1
-    assert number_of_tasks(house) == 1
+    assert number_of_tasks(installation) == 1
 
 
-def test_of_two_bodies_with_one_key_at_the_same_moment_one_is_a_conflict(program, house):
+def test_of_two_bodies_with_one_key_at_the_same_moment_one_is_a_conflict(program, installation):
     together = Barrier(2)
 
     def press(body):
@@ -94,4 +94,4 @@ def test_of_two_bodies_with_one_key_at_the_same_moment_one_is_a_conflict(program
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(press, [EMAIL, SELFTEST])) == [201, 409]
-    assert number_of_tasks(house) == 1
+    assert number_of_tasks(installation) == 1

@@ -10,28 +10,28 @@ def titles(program, **query):
     return [task["title"] for task in done(program.get("/api/v1/tasks", params=query))["items"]]
 
 
-def test_a_list_goes_on_where_the_page_before_ended(program, house, ana):
-    with house.write() as conn:
+def test_a_list_goes_on_where_the_page_before_ended(program, installation, ana):
+    with installation.write() as conn:
         for number in range(5):
             make_task(conn, ana, title=str(number))
     first = done(program.get("/api/v1/tasks?limit=2"))
     second = done(program.get("/api/v1/tasks", params={"limit": 2, "before": first["next"]}))
-    with house.write() as conn:
+    with installation.write() as conn:
         make_task(conn, ana, title="came meanwhile")
     third = done(program.get("/api/v1/tasks", params={"limit": 2, "before": second["next"]}))
     assert [task["title"] for page in (first, second, third) for task in page["items"]] == ["4", "3", "2", "1", "0"]
     assert third["next"] is None
 
 
-def test_a_page_that_is_just_full_is_the_last(program, house, ana):
-    with house.write() as conn:
+def test_a_page_that_is_just_full_is_the_last(program, installation, ana):
+    with installation.write() as conn:
         for _ in range(2):
             make_task(conn, ana)
     assert done(program.get("/api/v1/tasks?limit=2"))["next"] is None
 
 
-def test_fifty_come_unless_asked_and_a_thousand_at_most(program, house, ana):
-    with house.write() as conn:
+def test_fifty_come_unless_asked_and_a_thousand_at_most(program, installation, ana):
+    with installation.write() as conn:
         for _ in range(1001):
             make_task(conn, ana)
     for limit, number in (
@@ -56,8 +56,8 @@ def test_a_cursor_that_is_none_of_this_list_is_refused(program, cursor):
     assert refused(program.get("/api/v1/tasks", params={"before": cursor}), 422).keys() == {"before"}
 
 
-def test_a_list_is_narrowed_by_state_kind_and_words(program, house, ana):
-    with house.write() as conn:
+def test_a_list_is_narrowed_by_state_kind_and_words(program, installation, ana):
+    with installation.write() as conn:
         make_task(conn, ana, "failed", title="one", kind="email")
         sent = make_task(conn, ana, "done", title="two", kind="email", form={"subject": "Invoice 100%"})
         make_delivery(conn, sent, "lopes@example.com")
@@ -82,8 +82,8 @@ def test_a_filter_that_cannot_be_meant_is_refused(program, query, field):
     assert refused(program.get("/api/v1/tasks", params=query), 422).keys() == {field}
 
 
-def test_staff_see_their_own_and_admins_all(program, admin_program, house, ana, root):
-    with house.write() as conn:
+def test_staff_see_their_own_and_admins_all(program, admin_program, installation, ana, root):
+    with installation.write() as conn:
         make_task(conn, ana, title="Ana's")
         hers = make_task(conn, root, title="Rut's")
     assert titles(program) == titles(program, owner="me") == titles(program, owner="Ana@Example.com") == ["Ana's"]

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from tests.factories import make_delivery, make_file, make_person, make_task
 from tests.serving import everything
 from tests.web.programs import done, refused, speak
+from webapp.accounts import people
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.files import queries as files
@@ -16,23 +17,23 @@ from webapp.tasks.transitions import add_line
 
 
 @pytest.fixture
-def task_id(house, ana):
-    with house.write() as conn:
+def task_id(installation, ana):
+    with installation.write() as conn:
         return make_task(conn, ana, kind="email", queue="mail")
 
 
 @pytest.fixture
-def file_id(house, ana, task_id, tmp_path):
-    with house.write() as conn:
-        return make_file(conn, house.store, task_id, ana, tmp_path, name='Ventas "año"\r\n.xlsx', body=b"bytes")
+def file_id(installation, ana, task_id, tmp_path):
+    with installation.write() as conn:
+        return make_file(conn, installation.store, task_id, ana, tmp_path, name='Ventas "año"\r\n.xlsx', body=b"bytes")
 
 
 def path(task_id, part=""):
     return f"/api/v1/tasks/{task_id}{part}"
 
 
-def test_the_log_comes_oldest_first_page_by_page(program, house, task_id):
-    with house.write() as conn:
+def test_the_log_comes_oldest_first_page_by_page(program, installation, task_id):
+    with installation.write() as conn:
         for number in range(5):
             add_line(conn, task_id, f"line {number}")
     lines = everything(program, path(task_id, "/lines"), limit=2)
@@ -41,8 +42,8 @@ def test_the_log_comes_oldest_first_page_by_page(program, house, task_id):
     assert all(line.keys() == {"at", "state", "words"} and line["at"].endswith("+00:00") for line in lines)
 
 
-def test_deliveries_come_by_position_page_by_page(program, house, task_id):
-    with house.write() as conn:
+def test_deliveries_come_by_position_page_by_page(program, installation, task_id):
+    with installation.write() as conn:
         for number in range(5):
             make_delivery(conn, task_id, f"p{number}@example.com", position=number)
     rows = everything(program, path(task_id, "/deliveries"), limit=2)
@@ -52,8 +53,8 @@ def test_deliveries_come_by_position_page_by_page(program, house, task_id):
     }  # fmt: skip
 
 
-def test_deliveries_are_narrowed_by_state_and_address(program, house, task_id):
-    with house.write() as conn:
+def test_deliveries_are_narrowed_by_state_and_address(program, installation, task_id):
+    with installation.write() as conn:
         make_delivery(conn, task_id, "ana@example.com", "failed", next_try=now())
         make_delivery(conn, task_id, "ben@example.com", "failed")
         make_delivery(conn, task_id, "ana@example.com", "sent")
@@ -62,19 +63,19 @@ def test_deliveries_are_narrowed_by_state_and_address(program, house, task_id):
     assert refused(program.get(path(task_id, "/deliveries?state=lost")), 422).keys() == {"state"}
 
 
-def test_files_come_in_the_order_in_which_they_were_made(program, house, ana, task_id, tmp_path):
-    with house.write() as conn:
+def test_files_come_in_the_order_in_which_they_were_made(program, installation, ana, task_id, tmp_path):
+    with installation.write() as conn:
         for number in range(3):
-            make_file(conn, house.store, task_id, ana, tmp_path, name=f"{number}.csv")
+            make_file(conn, installation.store, task_id, ana, tmp_path, name=f"{number}.csv")
     made = everything(program, path(task_id, "/files"), limit=2)
     assert [file["name"] for file in made] == ["0.csv", "1.csv", "2.csv"]
     assert made == done(program.get(path(task_id)))["files"]
 
 
 @pytest.mark.parametrize("part", ["/lines", "/deliveries", "/files"])
-def test_each_list_refuses_a_wrong_limit_and_the_cursor_of_another(program, house, task_id, part):
-    with house.write() as conn:
-        make_task(conn, house.owner(1))
+def test_each_list_refuses_a_wrong_limit_and_the_cursor_of_another(program, installation, task_id, part):
+    with installation.write() as conn:
+        make_task(conn, people.by_id(conn, installation.settings, 1))
     other = done(program.get("/api/v1/tasks?limit=1"))["next"]
     assert refused(program.get(path(task_id, f"{part}?limit=0")), 422).keys() == {"limit"}
     assert refused(program.get(path(task_id, part), params={"before": other}), 422).keys() == {"before"}
@@ -117,19 +118,19 @@ def test_a_range_beyond_the_end_is_refused_with_the_size(program, task_id, file_
     assert answer.headers["content-range"] == "bytes */5"
 
 
-def test_a_file_that_was_deleted_or_has_expired_is_gone(program, house, ana, task_id, file_id):
-    with house.write() as conn:
+def test_a_file_that_was_deleted_or_has_expired_is_gone(program, installation, ana, task_id, file_id):
+    with installation.write() as conn:
         conn.execute(update(schema.file).values(expires=now() - timedelta(days=1)))
     refused(program.get(path(task_id, f"/files/{file_id}")), 410)
-    with house.write() as conn:
+    with installation.write() as conn:
         conn.execute(update(schema.file).values(expires=now() + timedelta(days=1)))
         files.forget(conn, files.one(conn, file_id, ana))
     refused(program.get(path(task_id, f"/files/{file_id}")), 410)
     assert done(program.get(path(task_id, "/files")))["items"] == []
 
 
-def test_a_file_is_found_only_under_its_own_task(program, house, ana, task_id, file_id):
-    with house.write() as conn:
+def test_a_file_is_found_only_under_its_own_task(program, installation, ana, task_id, file_id):
+    with installation.write() as conn:
         other = make_task(conn, ana)
     refused(program.get(path(other, f"/files/{file_id}")), 404)
 
@@ -139,10 +140,10 @@ def test_a_file_that_never_was_is_not_found(program, task_id, name):
     refused(program.get(path(task_id, f"/files/{name}")), 404)
 
 
-def test_nothing_of_somebody_elses_task_is_told(house, root, task_id, file_id, ana):
-    with house.write() as conn:
-        ben = make_person(conn, house.settings, "ben@example.com")
-    with speak(house, ben) as stranger, speak(house, root) as admin:
+def test_nothing_of_somebody_elses_task_is_told(installation, root, task_id, file_id, ana):
+    with installation.write() as conn:
+        ben = make_person(conn, installation.settings, "ben@example.com")
+    with speak(installation, ben) as stranger, speak(installation, root) as admin:
         for part in ("", "/lines", "/deliveries", "/files", f"/files/{file_id}"):
             refused(stranger.get(path(task_id, part)), 404)
             assert admin.get(path(task_id, part)).status_code == 200

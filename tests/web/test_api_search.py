@@ -12,8 +12,8 @@ def settings(request, settings, tmp_path):
 
 
 @pytest.fixture
-def found(program, house, ana):
-    with house.write() as conn:
+def found(program, installation, ana):
+    with installation.write() as conn:
         make_task(conn, ana, title="Straße ÉCOLE", form={"message": "nothing"})
         make_task(conn, ana, title="typed", form={"message": 'Ñandú „quoted"\nC:\\x 東京 100%_'})
         sent = make_task(conn, ana, title="sent", form={})

@@ -70,11 +70,11 @@ class TestALimit:
     def settings(self, settings):
         return Settings(**settings.model_dump() | {"max_upload_mb": 1})
 
-    def test_a_file_over_it_is_refused_and_nothing_of_it_kept(self, program, house):
-        before = house.store.names()
+    def test_a_file_over_it_is_refused_and_nothing_of_it_kept(self, program, installation):
+        before = installation.store.names()
         errors = refused(send(program, body=b"a,b\n" + b"1,2\n" * 300_000), 413)
         assert errors == {"file": "This file is larger than 1 MB, the limit of this panel."}
-        assert house.store.names() == before
+        assert installation.store.names() == before
 
     def test_a_file_below_it_is_taken(self, program):
         assert done(send(program, body=b"a,b\n" + b"1,2\n" * 250_000), 201)["rows"] == 250_000

@@ -26,8 +26,8 @@ MESSAGES = {
 }
 
 
-def form_of(house, person, answer):
-    with house.read() as conn:
+def form_of(installation, person, answer):
+    with installation.read() as conn:
         return queries.one(conn, done(answer)["task"]["id"], person).form
 
 
@@ -39,25 +39,25 @@ def test_each_answers_in_the_articles_words_and_names_the_task(program, method, 
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
-def test_a_browsers_cookie_alone_starts_nothing(signed_in, stranger, house, method, path):
+def test_a_browsers_cookie_alone_starts_nothing(signed_in, stranger, installation, method, path):
     for client in (signed_in, stranger):
         refused(client.request(method, path), 401)
-    assert number_of_tasks(house) == 0
+    assert number_of_tasks(installation) == 0
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
-def test_they_act_at_once(program, house, ana, method, path):
+def test_they_act_at_once(program, installation, ana, method, path):
     done(program.request(method, path))
-    with house.read() as conn:
+    with installation.read() as conn:
         task = queries.one(conn, 1, ana)
     assert task.undo_until is None
     assert task.not_before == task.created
 
 
 @pytest.mark.parametrize("path", ["/send-notification/ben@example.com", "/send-email/ben@example.com"])
-def test_what_sends_something_is_never_done_by_get(program, house, path):
+def test_what_sends_something_is_never_done_by_get(program, installation, path):
     refused(program.get(path), 405)
-    assert number_of_tasks(house) == 0
+    assert number_of_tasks(installation) == 0
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_what_sends_something_is_never_done_by_get(program, house, path):
     [{}, {"json": {}}, {"json": {"message": None}}, {"json": {"message": "  "}}, {"data": {"message": ""}},
      {"content": b" \n"}],
 )  # fmt: skip
-def test_a_notification_without_a_message_has_the_articles(program, house, ana, sent):
-    form = form_of(house, ana, program.post("/send-notification/ben@example.com", **sent))
+def test_a_notification_without_a_message_has_the_articles(program, installation, ana, sent):
+    form = form_of(installation, ana, program.post("/send-notification/ben@example.com", **sent))
     assert (form["to"], form["channels"], form["message"]) == (["ben@example.com"], ["log"], "some notification")
 
 
@@ -77,20 +77,20 @@ def test_a_notification_without_a_message_has_the_articles(program, house, ana, 
      {"files": {"message": (None, "Ready ☕")}}],
     ids=["json", "form", "json without its type", "multipart"],
 )  # fmt: skip
-def test_a_message_comes_as_json_or_as_a_form(program, house, ana, sent):
-    assert form_of(house, ana, program.post("/send-notification/b@example.com", **sent))["message"] == "Ready ☕"
+def test_a_message_comes_as_json_or_as_a_form(program, installation, ana, sent):
+    assert form_of(installation, ana, program.post("/send-notification/b@example.com", **sent))["message"] == "Ready ☕"
 
 
-def test_an_email_has_the_articles_words_unless_others_are_given(program, house, ana):
-    plain = form_of(house, ana, program.post("/send-email/ben@example.com"))
+def test_an_email_has_the_articles_words_unless_others_are_given(program, installation, ana):
+    plain = form_of(installation, ana, program.post("/send-email/ben@example.com"))
     assert plain["subject"] == "Test Email"
     assert plain["body"] == "This is a test email sent in the background."
-    own = form_of(house, ana, program.post("/send-email/ben@example.com", json={"subject": "Hello"}))
+    own = form_of(installation, ana, program.post("/send-email/ben@example.com", json={"subject": "Hello"}))
     assert (own["subject"], own["body"]) == ("Hello", "This is a test email sent in the background.")
 
 
-def test_the_report_is_the_articles_three_rows_in_excel(program, house, ana):
-    form = form_of(house, ana, program.get("/generate-report"))
+def test_the_report_is_the_articles_three_rows_in_excel(program, installation, ana):
+    form = form_of(installation, ana, program.get("/generate-report"))
     assert (form["data"], form["format"], form["name"]) == ("people", "xlsx", "report")
 
 
@@ -101,9 +101,9 @@ def test_the_report_is_the_articles_three_rows_in_excel(program, house, ana):
      "ana@example.com%0ABcc: b@example.com", "%00@example.com", "a b@example.com", "@example.com", "%ff@example.com",
      "x" * 300 + "@example.com", "", "a/b", "ana@example.com%0A"],
 )  # fmt: skip
-def test_a_bad_address_is_refused_by_its_name(program, house, call, address):
+def test_a_bad_address_is_refused_by_its_name(program, installation, call, address):
     assert refused(program.post(f"/{call}/{address}"), 422).keys() == {"email"}
-    assert number_of_tasks(house) == 0
+    assert number_of_tasks(installation) == 0
 
 
 @pytest.mark.parametrize("address", ["o'brien@example.com", "a%2Fb@example.com", "ana+news@example.com"])
@@ -124,16 +124,16 @@ def test_an_unusual_address_is_taken(program, address):
         ({"files": {"body": ("body.txt", b"Hi")}}, "body"),
     ],
 )
-def test_what_is_wrong_in_the_body_is_named(program, house, sent, field):
+def test_what_is_wrong_in_the_body_is_named(program, installation, sent, field):
     assert refused(program.post("/send-email/ben@example.com", **sent), 422).keys() == {field}
-    assert number_of_tasks(house) == 0
+    assert number_of_tasks(installation) == 0
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b'"Hi"', b"5", b"\xff", b"[" * 100_000])
-def test_a_body_that_is_neither_is_refused(program, house, body):
+def test_a_body_that_is_neither_is_refused(program, installation, body):
     headers = {"Content-Type": "application/json"}
     refused(program.post("/send-notification/ben@example.com", content=body, headers=headers), 422)
-    assert number_of_tasks(house) == 0
+    assert number_of_tasks(installation) == 0
 
 
 def test_a_body_over_the_limit_is_refused(program):
@@ -141,8 +141,10 @@ def test_a_body_over_the_limit_is_refused(program):
     refused(program.post("/send-email/ben@example.com", data={"body": "x" * (3 << 20)}), 413)
 
 
-def test_the_task_is_named_by_the_address_that_the_settings_know(program, house):
-    object.__setattr__(house, "settings", Settings(**house.settings.model_dump() | {"base_url": "https://out.example"}))
+def test_the_task_is_named_by_the_address_that_the_settings_know(program, installation):
+    object.__setattr__(
+        installation, "settings", Settings(**installation.settings.model_dump() | {"base_url": "https://out.example"})
+    )
     assert done(program.get("/run-task"))["task"]["url"] == "https://out.example/tasks/1"
 
 
@@ -163,12 +165,12 @@ class TestAtWork:
         until(lambda: done(program.get(path))["finished"])
         return done(program.get(path))
 
-    def test_a_notification_is_a_line_of_the_log_file(self, program, house):
+    def test_a_notification_is_a_line_of_the_log_file(self, program, installation):
         task = self.ended(program, program.post("/send-notification/ben@example.com", json={"message": "Ready"}))
         assert task["state"] == "done"
-        assert (house.data_dir / "log.txt").read_text() == "notification for ben@example.com: Ready\n"
+        assert (installation.data_dir / "log.txt").read_text() == "notification for ben@example.com: Ready\n"
 
-    def test_an_email_without_a_server_is_saved_and_says_so(self, program, house):
+    def test_an_email_without_a_server_is_saved_and_says_so(self, program, installation):
         task = self.ended(program, program.post("/send-email/ben@example.com"))
         assert (task["state"], task["outcome"]) == ("attention", "Saved to the outbox, not sent.")
 
@@ -180,8 +182,8 @@ class TestAtWork:
         rows = openpyxl.load_workbook(BytesIO(answer.content)).active.iter_rows(values_only=True)
         assert list(rows)[:4] == [("Name", "Age"), ("John", 25), ("Jane", 30), ("Doe", 35)]
 
-    def test_the_task_that_raises_fails_and_its_error_is_logged(self, program, house):
+    def test_the_task_that_raises_fails_and_its_error_is_logged(self, program, installation):
         task = self.ended(program, program.get("/run-task"))
         assert task["state"] == "failed"
-        assert task["reference"] in (house.data_dir / "log.txt").read_text()
-        assert "An error occurred in the background task" in (house.data_dir / "log.txt").read_text()
+        assert task["reference"] in (installation.data_dir / "log.txt").read_text()
+        assert "An error occurred in the background task" in (installation.data_dir / "log.txt").read_text()

@@ -10,8 +10,8 @@ LOGIN = "The mail server did not accept the password. 0 of 2 emails were sent. A
 
 
 @pytest.fixture
-def failures(house, ana, root) -> None:
-    with house.write() as conn:
+def failures(installation, ana, root) -> None:
+    with installation.write() as conn:
         for _ in range(3):
             make_task(conn, ana, "failed", cause="mail-login", outcome=LOGIN)
         make_task(conn, root, "failed", cause="mail-login", outcome=LOGIN)
@@ -27,8 +27,8 @@ def test_home_tells_admins_of_the_commonest_cause_and_leads_to_its_tasks(admin, 
     assert "for one reason" not in signed_in.get("/").text
 
 
-def test_one_failure_is_no_reason_to_speak_of_a_cause(admin, house, root):
-    with house.write() as conn:
+def test_one_failure_is_no_reason_to_speak_of_a_cause(admin, installation, root):
+    with installation.write() as conn:
         make_task(conn, root, "failed", cause="disk-full", outcome="There is no room left.")
     assert "for one reason" not in admin.get("/").text
 
@@ -43,25 +43,25 @@ def test_tasks_are_grouped_and_mail_leads_to_its_remedy(admin, failures):
     assert [link.text for link in page.all("a")] == ["4 tasks", "Settings → Mail", "1 task"]
 
 
-def test_staff_see_and_retry_their_own_alone(signed_in, failures, house, ana):
+def test_staff_see_and_retry_their_own_alone(signed_in, failures, installation, ana):
     page = read(signed_in.get("/tasks").text).one("section", aria_labelledby="causes")
     assert [button.text for button in page.all("button")] == ["Retry all 3"]
     assert "Settings → Mail" not in page.text
     answer = signed_in.post("/tasks/causes/retry", data={"cause": "mail-login"})
     assert read(signed_in.get(answer.headers["location"]).text).one(id="status").text == "3 tasks go on."
-    with house.read() as conn:
+    with installation.read() as conn:
         totals = queries.totals(conn, queries.View(owner=None))
     assert (totals["waiting"], totals["failed"]) == (3, 2)
 
 
-def test_what_was_dealt_with_is_no_cause_any_more(admin, failures, house, root):
-    with house.read() as conn:
+def test_what_was_dealt_with_is_no_cause_any_more(admin, failures, installation, root):
+    with installation.read() as conn:
         ids = failure_groups.of_cause(conn, root, "disk-full")
     admin.post(f"/tasks/{ids[0]}/dealt-with")
-    with house.read() as conn:
+    with installation.read() as conn:
         assert [cause.key for cause in failure_groups.groups(conn, root)] == ["mail-login"]
 
 
-def test_a_cause_that_nobody_knows_retries_nothing(admin, failures, house):
+def test_a_cause_that_nobody_knows_retries_nothing(admin, failures, installation):
     answer = admin.post("/tasks/causes/retry", data={"cause": "x"})
     assert read(admin.get(answer.headers["location"]).text).one(id="status").text == "0 tasks go on."

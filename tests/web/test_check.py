@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.factories import make_delivery, make_person, make_task
 from tests.html import Element, read
 from webapp.connections import suppressions
-from webapp.connections.mail_routing import Way
+from webapp.connections.mail_routing import Route
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.mail.url import read_url
@@ -16,8 +16,8 @@ from webapp.mail.url import read_url
 CLIENTS = b"Mail,Name\nana@example.com,Ana\nben@,Ben\nANA@example.com,Ana again\ncleo@example.com,\n"
 
 
-def tasks(house) -> list:
-    with house.read() as conn:
+def tasks(installation) -> list:
+    with installation.read() as conn:
         return conn.execute(select(schema.task).order_by(schema.task.c.id)).all()
 
 
@@ -40,11 +40,11 @@ def seen(browser, path: str) -> Element:
     return read(answer.text)
 
 
-def test_a_list_is_looked_over_before_anything_is_sent(signed_in, house):
+def test_a_list_is_looked_over_before_anything_is_sent(signed_in, installation):
     path = filled(signed_in, CLIENTS, reply_to="desk@example.com")
     page = seen(signed_in, path)
     assert path == "/new/email/check?draft=k1"
-    assert tasks(house) == []
+    assert tasks(installation) == []
     assert page.one("h1").text == "Check before sending"
     assert "autofocus" in page.one("h1")
     text = page.one("main").text
@@ -60,17 +60,17 @@ def test_a_list_is_looked_over_before_anything_is_sent(signed_in, house):
     assert not page.all("input", id="confirmed")
 
 
-def test_sending_starts_the_task_once(signed_in, house):
+def test_sending_starts_the_task_once(signed_in, installation):
     filled(signed_in, CLIENTS)
     first, second = (signed_in.post("/new/email/check", data={"draft": "k1"}) for _ in range(2))
-    (task,) = tasks(house)
+    (task,) = tasks(installation)
     assert first.headers["location"] == second.headers["location"] == f"/#task-{task.id}"
     assert (task.title, task.progress_total) == ("For {{ name }} to clients.csv", 4)
     assert task.undo_until is not None
 
 
 @pytest.mark.parametrize("confirmed", ["", "20", "yes"])
-def test_above_twenty_the_number_must_be_confirmed(signed_in, house, confirmed):
+def test_above_twenty_the_number_must_be_confirmed(signed_in, installation, confirmed):
     filled(signed_in, to=many(21))
     answer = signed_in.post("/new/email/check", data={"draft": "k1", "confirmed": confirmed})
     page = read(answer.text)
@@ -83,12 +83,12 @@ def test_above_twenty_the_number_must_be_confirmed(signed_in, house, confirmed):
         == "Yes, 21 people"
     )
     assert "autofocus" in page.one(id="confirmed")
-    assert tasks(house) == []
+    assert tasks(installation) == []
     assert signed_in.post("/new/email/check", data={"draft": "k1", "confirmed": "21"}).status_code == 303
-    assert len(tasks(house)) == 1
+    assert len(tasks(installation)) == 1
 
 
-def test_up_to_twenty_addresses_go_without_another_look(signed_in, house):
+def test_up_to_twenty_addresses_go_without_another_look(signed_in, installation):
     assert filled(signed_in, to=many(20)).startswith("/#task-")
 
 
@@ -109,17 +109,17 @@ def test_going_back_shows_what_was_typed_with_the_list_still_chosen(signed_in):
     assert form.one("input", name="recipients")["value"].startswith("u-")
 
 
-def test_a_page_that_has_sent_already_asks_before_it_sends_something_else(signed_in, house):
+def test_a_page_that_has_sent_already_asks_before_it_sends_something_else(signed_in, installation):
     filled(signed_in, CLIENTS)
     signed_in.post("/new/email/check", data={"draft": "k1"})
     filled(signed_in, CLIENTS, subject="Another")
     answer = signed_in.post("/new/email/check", data={"draft": "k1"})
     page = read(answer.text)
     assert "This form was sent already, with other content." in page.one(id="form-error").text
-    assert len(tasks(house)) == 1
+    assert len(tasks(installation)) == 1
     key = page.one("input", name="draft")["value"]
     assert signed_in.post("/new/email/check", data={"draft": key}).status_code == 303
-    assert len(tasks(house)) == 2
+    assert len(tasks(installation)) == 2
 
 
 def test_a_look_at_nothing_leads_to_the_form(signed_in):
@@ -127,9 +127,9 @@ def test_a_look_at_nothing_leads_to_the_form(signed_in):
     assert signed_in.get("/new/email/check").headers["location"] == "/new/email"
 
 
-def test_nobody_sees_anothers_look(signed_in, house, client):
-    with house.write() as conn:
-        ben = make_person(conn, house.settings, "ben@example.com")
+def test_nobody_sees_anothers_look(signed_in, installation, client):
+    with installation.write() as conn:
+        ben = make_person(conn, installation.settings, "ben@example.com")
         conn.execute(
             schema.memory.insert().values(
                 person=ben.id, key="draft:k9", value={"kind": "email", "form": {}, "kept": "2026-11-23T00:00:00+00:00"}
@@ -138,9 +138,9 @@ def test_nobody_sees_anothers_look(signed_in, house, client):
     assert signed_in.get("/new/email/check?draft=k9").headers["location"] == "/new/email"
 
 
-def test_a_list_that_has_gone_is_said_on_the_form(signed_in, house):
+def test_a_list_that_has_gone_is_said_on_the_form(signed_in, installation):
     path = filled(signed_in, CLIENTS)
-    with house.write() as conn:
+    with installation.write() as conn:
         conn.execute(schema.upload.delete())
     assert signed_in.get(path).headers["location"] == "/new/email?draft=k1"
 
@@ -156,7 +156,7 @@ def test_choosing_a_list_shows_its_columns(signed_in):
     assert "{{ Name }}" in page.one(id="inserts").text
 
 
-def test_another_list_or_column_can_be_chosen(signed_in, house, ana):
+def test_another_list_or_column_can_be_chosen(signed_in, installation, ana):
     first = filled(signed_in, CLIENTS)
     upload = read(signed_in.get(first.replace("/check", "")).text).one("input", name="recipients")["value"]
     data = {"key": "k2", "intent": "change-list", "recipients": upload, "address_column": "Name"}
@@ -172,17 +172,17 @@ def test_a_hostile_cell_is_shown_and_never_run(signed_in):
     assert "&lt;script&gt;alert(1)" in page.text
 
 
-def sent_before(house, ana, *addresses: str, **form: str) -> int:
+def sent_before(installation, ana, *addresses: str, **form: str) -> int:
     said = {"subject": "Hello", "body": "Dear **you**", **form}
-    with house.write() as conn:
+    with installation.write() as conn:
         task_id = make_task(conn, ana, kind="email", form={"to": [], **said})
         for address in addresses:
             make_delivery(conn, task_id, address, key=address, updated=now())
     return task_id
 
 
-def test_those_who_got_the_same_today_are_left_out_unless_one_says_otherwise(signed_in, house, ana):
-    task_id = sent_before(house, ana, "p3@example.com", "p4@example.com")
+def test_those_who_got_the_same_today_are_left_out_unless_one_says_otherwise(signed_in, installation, ana):
+    task_id = sent_before(installation, ana, "p3@example.com", "p4@example.com")
     path = filled(signed_in, to=many(25))
     page = seen(signed_in, path)
     text = page.one("main").text
@@ -194,28 +194,28 @@ def test_those_who_got_the_same_today_are_left_out_unless_one_says_otherwise(sig
     assert "25 of 25 get this email" in all_of_them
     data = {"draft": "k1", "number": "23", "leave_out": "on", "confirmed": "23"}
     assert signed_in.post("/new/email/check", data=data).status_code == 303
-    assert tasks(house)[-1].form["except_tasks"] == [task_id]
+    assert tasks(installation)[-1].form["except_tasks"] == [task_id]
 
 
-def test_a_number_that_has_changed_is_looked_at_once_more(signed_in, house, ana):
+def test_a_number_that_has_changed_is_looked_at_once_more(signed_in, installation, ana):
     filled(signed_in, to=many(25))
-    with house.write() as conn:
+    with installation.write() as conn:
         suppressions.add(conn, ["p1@example.com"], "added")
     data = {"draft": "k1", "number": "25", "leave_out": "on", "confirmed": "25"}
     answer = signed_in.post("/new/email/check", data=data)
     assert answer.status_code == 422
     assert read(answer.text).one(id="form-error").text.startswith("Meanwhile the number has changed.")
-    assert tasks(house) == []
+    assert tasks(installation) == []
 
 
 @pytest.mark.parametrize("other", [{"subject": "Other"}, {"body": "Other"}, {"test": True}])
-def test_another_message_does_not_count(signed_in, house, ana, other):
-    sent_before(house, ana, "p3@example.com", **other)
+def test_another_message_does_not_count(signed_in, installation, ana, other):
+    sent_before(installation, ana, "p3@example.com", **other)
     assert "25 of 25 get this email" in seen(signed_in, filled(signed_in, to=many(25))).one("main").text
 
 
-def test_those_to_whom_nobody_writes_are_named_and_left_out(signed_in, house):
-    with house.write() as conn:
+def test_those_to_whom_nobody_writes_are_named_and_left_out(signed_in, installation):
+    with installation.write() as conn:
         suppressions.add(conn, ["CLEO@example.com"], "unsubscribed")
     text = seen(signed_in, filled(signed_in, CLIENTS)).one("main").text
     assert "1 of 4 gets this email" in text
@@ -233,9 +233,11 @@ def test_the_size_counts_what_is_attached(signed_in):
     assert "kB each" in text
 
 
-def test_the_time_it_takes_is_that_of_earlier_runs(signed_in, house, ana, monkeypatch):
-    monkeypatch.setattr(type(house.mail), "way", lambda self, chosen="": Way(read_url("smtp://mail"), "a@b.de", "mail"))
-    with house.write() as conn:
+def test_the_time_it_takes_is_that_of_earlier_runs(signed_in, installation, ana, monkeypatch):
+    monkeypatch.setattr(
+        type(installation.mail), "way", lambda self, chosen="": Route(read_url("smtp://mail"), "a@b.de", "mail")
+    )
+    with installation.write() as conn:
         more = {"started": now() - timedelta(seconds=30), "finished": now(), "target": "mail", "queue": "mail"}
         task_id = make_task(conn, ana, kind="email", form={}, **more)
         for number in range(60):
@@ -244,15 +246,15 @@ def test_the_time_it_takes_is_that_of_earlier_runs(signed_in, house, ana, monkey
     assert "about 2 minutes, as fast as the last time" in text
 
 
-def test_a_link_that_nobody_elsewhere_can_open_is_told(signed_in, house):
+def test_a_link_that_nobody_elsewhere_can_open_is_told(signed_in, installation):
     text = seen(signed_in, filled(signed_in, CLIENTS)).one("main").text
     assert "The link to unsubscribe leads to http://localhost:8000" in text
-    house.settings = house.settings.model_copy(update={"base_url": "https://post.example.com"})
+    installation.settings = installation.settings.model_copy(update={"base_url": "https://post.example.com"})
     assert "leads to" not in seen(signed_in, "/new/email/check?draft=k1").one("main").text
 
 
-def test_only_those_who_were_refused_are_corrected(signed_in, house, ana):
-    with house.write() as conn:
+def test_only_those_who_were_refused_are_corrected(signed_in, installation, ana):
+    with installation.write() as conn:
         form = {"to": ["bob@example.com", "ben@exmaple.com"], "subject": "Hello", "body": "Hi"}
         task_id = make_task(conn, ana, "attention", kind="email", form=form, fault="form", expanded=True)
         make_delivery(conn, task_id, "bob@example.com")

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.html import Element, read
+from webapp import ingest
 from webapp.db import schema
 from webapp.web.email.preview import EMPTY
 
@@ -12,10 +13,10 @@ FORM = {"key": "k1", "subject": "Dear {{ name }}", "body": "Since **{{ since }}*
 
 
 @pytest.fixture
-def upload(house, ana, tmp_path) -> str:
+def upload(installation, ana, tmp_path) -> str:
     path = tmp_path / "clients.csv"
     path.write_bytes(LIST)
-    return house.receive_upload(ana, "clients.csv", path).id
+    return ingest.receive(installation, ana, "clients.csv", path).id
 
 
 def preview(browser, **typed: str) -> Element:
@@ -30,8 +31,8 @@ def press(browser, intent: str, files=None, status: int = 200, **typed: str) -> 
     return read(answer.text)
 
 
-def tasks(house) -> list:
-    with house.read() as conn:
+def tasks(installation) -> list:
+    with installation.read() as conn:
         return conn.execute(select(schema.task).order_by(schema.task.c.id)).all()
 
 
@@ -80,41 +81,41 @@ def test_whatever_is_typed_so_far_has_a_preview(signed_in, typed, words):
     assert words in preview(signed_in, **typed).text
 
 
-def test_a_test_goes_to_oneself_once_and_the_form_stays(signed_in, house, upload):
+def test_a_test_goes_to_oneself_once_and_the_form_stays(signed_in, installation, upload):
     for said in ("A test is on its way to ana@example.com. Open", "This test was sent already. Open"):
         page = press(signed_in, "test", recipients=upload, row="4")
         assert page.one(id="done").text == said
-    (task,) = tasks(house)
+    (task,) = tasks(installation)
     assert (task.form["to"], task.form["test_row"], task.form["recipients"]) == (["ana@example.com"], 4, upload)
     assert (task.title, task.queue, task.progress_total) == ("Test of “Dear {{ name }}”", "quick", 1)
     assert page.one("input", id="subject")["value"] == "Dear {{ name }}"
     assert page.one("input", name="recipients")["value"] == upload
 
 
-def test_a_test_that_is_run_again_is_the_message_to_everybody(signed_in, house, upload):
+def test_a_test_that_is_run_again_is_the_message_to_everybody(signed_in, installation, upload):
     press(signed_in, "test", recipients=upload)
-    form = read(signed_in.get(f"/new/email?from={tasks(house)[0].id}").text)
+    form = read(signed_in.get(f"/new/email?from={tasks(installation)[0].id}").text)
     assert form.one("textarea", id="to").text == ""
     assert form.one("input", name="recipients")["value"] == upload
 
 
-def test_the_page_of_the_task_names_lists_and_files(signed_in, house, upload):
+def test_the_page_of_the_task_names_lists_and_files(signed_in, installation, upload):
     files = {"attachments-file": ("photo.png", b"x")}
     data = {**FORM, "recipients": upload}
     path = signed_in.post("/new/email?press=1", data=data, files=files).headers["location"]
     assert signed_in.post("/new/email/check", data={"draft": path.rpartition("=")[2]}).status_code == 303
-    text = read(signed_in.get(f"/tasks/{tasks(house)[0].id}").text).one("main").text
+    text = read(signed_in.get(f"/tasks/{tasks(installation)[0].id}").text).one("main").text
     assert "Or to everybody in a list clients.csv" in text
     assert "Attachments photo.png" in text
     assert "A test" not in text
 
 
-def test_a_test_needs_no_recipient_but_a_message(signed_in, house):
+def test_a_test_needs_no_recipient_but_a_message(signed_in, installation):
     press(signed_in, "test", subject="Hi", body="Hi")
-    assert tasks(house)[0].form["to"] == ["ana@example.com"]
+    assert tasks(installation)[0].form["to"] == ["ana@example.com"]
     page = press(signed_in, "test", status=422, subject="", body="Hi")
     assert page.one(id="subject-error").text == "Write a subject."
-    assert len(tasks(house)) == 1
+    assert len(tasks(installation)) == 1
 
 
 def test_a_template_takes_the_place_of_the_message_and_leaves_the_recipients(signed_in):
@@ -147,14 +148,14 @@ def test_templates_are_a_persons_own(signed_in, admin):
     assert "Mine" not in press(admin, "preview").one(id="form").text
 
 
-def test_files_stay_attached_while_the_form_comes_back(signed_in, house):
+def test_files_stay_attached_while_the_form_comes_back(signed_in, installation):
     files = [("attachments-file", (name, b"%PDF-1.7", "application/pdf")) for name in ("a.pdf", "b ü.pdf")]
     page = press(signed_in, "", files, status=422, to="bob@", subject="Hi", body="Hi")
     boxes = [box for box in page.all("input", name="attachments") if "checked" in box]
     assert [label.text for label in page.one(id="attachments").all("label")] == ["a.pdf 8 bytes", "b ü.pdf 8 bytes"]
     data = {**FORM, "subject": "Hi", "body": "Hi", "to": "bob@example.com", "attachments": [boxes[1]["value"]]}
     assert signed_in.post("/new/email?press=1", data=data).status_code == 303
-    assert tasks(house)[0].form["attachments"] == [boxes[1]["value"]]
+    assert tasks(installation)[0].form["attachments"] == [boxes[1]["value"]]
 
 
 def test_a_list_is_kept_under_a_name_and_chosen_by_it(signed_in, upload):

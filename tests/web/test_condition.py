@@ -15,9 +15,9 @@ from webapp.settings import QUEUES
 
 
 @pytest.fixture
-def slots(house):
+def slots(installation):
     """A living slot for each queue; gives their locks by queue."""
-    locks = {queue: WorkerLock(house.run_dir, new_worker(house.run_dir, queue)) for queue in QUEUES}
+    locks = {queue: WorkerLock(installation.run_dir, new_worker(installation.run_dir, queue)) for queue in QUEUES}
     for lock in locks.values():
         lock.take()
     yield locks
@@ -38,9 +38,9 @@ def test_everything_is_well_where_everything_works(admin, slots):
     assert found["Reports"][1] == "1 worker alive. Nothing waits."
 
 
-def test_a_queue_without_a_worker_fails_and_says_what_waits(admin, house, ana, slots):
+def test_a_queue_without_a_worker_fails_and_says_what_waits(admin, installation, ana, slots):
     slots["reports"].release()
-    with house.write() as conn:
+    with installation.write() as conn:
         for seconds in (60, 125):
             make_task(conn, ana, "waiting", queue="reports", not_before=now() - timedelta(seconds=seconds))
         make_task(conn, ana, "waiting", queue="reports", not_before=now() + timedelta(hours=1))
@@ -52,21 +52,21 @@ def test_a_queue_without_a_worker_fails_and_says_what_waits(admin, house, ana, s
     assert health(page)["Notifications"][0] == "well"
 
 
-def test_a_queue_that_is_switched_off_fails_only_when_something_waits_in_it(admin, house, ana, slots):
+def test_a_queue_that_is_switched_off_fails_only_when_something_waits_in_it(admin, installation, ana, slots):
     slots["mail"].release()
-    set_up(house, slots={"notify": 1, "quick": 1, "mail": 0, "reports": 1})
+    set_up(installation, slots={"notify": 1, "quick": 1, "mail": 0, "reports": 1})
     assert health(settings_of(admin))["Emails to several"] == (
         "well",
         "OUTTRAY_SLOTS gives them no worker. Nothing waits.",
     )
-    with house.write() as conn:
+    with installation.write() as conn:
         make_task(conn, ana, "waiting", queue="mail", not_before=now() - timedelta(seconds=3))
     assert health(settings_of(admin))["Emails to several"][0] == "failing"
 
 
-def test_a_full_disk_and_an_old_database_fail(admin, house, slots, monkeypatch):
-    monkeypatch.setattr(house.store, "free_bytes", lambda: 5_000_000)
-    with house.write() as conn:
+def test_a_full_disk_and_an_old_database_fail(admin, installation, slots, monkeypatch):
+    monkeypatch.setattr(installation.store, "free_bytes", lambda: 5_000_000)
+    with installation.write() as conn:
         conn.execute(text("update alembic_version set version_num = 'older'"))
     found = health(settings_of(admin))
     assert found["Data directory"][0] == "failing"
@@ -75,10 +75,10 @@ def test_a_full_disk_and_an_old_database_fail(admin, house, slots, monkeypatch):
     assert "run “outtray migrate”" in found["Database"][1]
 
 
-def test_a_data_directory_that_takes_nothing_fails(admin, house, slots, monkeypatch):
+def test_a_data_directory_that_takes_nothing_fails(admin, installation, slots, monkeypatch):
     def refuse(**_: object) -> None:
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr("webapp.web.ops.health.tempfile.TemporaryFile", refuse)
     state, words = health(settings_of(admin))["Data directory"]
-    assert (state, words) == ("failing", f"{house.data_dir} cannot be written to.")
+    assert (state, words) == ("failing", f"{installation.data_dir} cannot be written to.")

@@ -25,7 +25,7 @@ VALUES = {
 
 
 @pytest.fixture
-def shop(tmp_path):
+def resources(tmp_path):
     path = tmp_path / "shop.db"
     with closing(sqlite3.connect(path)) as conn:
         conn.executescript("create table sale (region text, day text, amount numeric)")
@@ -48,9 +48,9 @@ def preview(browser, **fields):
     return read(browser.post("/new/report/preview", data={"data": "q-1", **fields}).text)
 
 
-def test_a_database_is_tried_kept_sealed_and_never_shown(admin, house, shop):
-    assert connect(admin, shop).status_code == 303
-    with house.read() as conn:
+def test_a_database_is_tried_kept_sealed_and_never_shown(admin, installation, resources):
+    assert connect(admin, resources).status_code == 303
+    with installation.read() as conn:
         (row,) = conn.execute(schema.source.select())
     assert "shop.db" not in row.url
     assert "password" not in admin.get(HERE).text.split("Connect a database")[0]
@@ -66,15 +66,15 @@ def test_a_database_is_tried_kept_sealed_and_never_shown(admin, house, shop):
         ({"seconds": "soon"}, "seconds", "Write a number of seconds"),
     ],
 )
-def test_what_is_wrong_with_a_database_is_said_beside_its_field(admin, shop, fields, field, words):
-    answer = connect(admin, **{"url": shop, **fields})
+def test_what_is_wrong_with_a_database_is_said_beside_its_field(admin, resources, fields, field, words):
+    answer = connect(admin, **{"url": resources, **fields})
     assert answer.status_code == 422
     assert words in read(answer.text).one(id=f"{field}-error").text
     assert "topsecret" not in answer.text
 
 
-def test_a_query_is_tried_kept_and_filled_in_by_staff(admin, signed_in, house, shop, ana):
-    connect(admin, shop)
+def test_a_query_is_tried_kept_and_filled_in_by_staff(admin, signed_in, installation, resources, ana):
+    connect(admin, resources)
     tried = read(save(admin, intent="try").text)
     assert "2 rows, 3 columns" in tried.text
     assert save(admin, everyone="on").status_code == 303
@@ -88,7 +88,7 @@ def test_a_query_is_tried_kept_and_filled_in_by_staff(admin, signed_in, house, s
     started = signed_in.post("/new/report", data={"key": "k", "data": "q-1", **values})
     assert started.status_code == 303
     given = {"region": "North", "since": "yesterday"}
-    task = perform(house, ana, "report", data="q-1", values=given, format="csv")
+    task = perform(installation, ana, "report", data="q-1", values=given, format="csv")
     assert (task.state, task.outcome) == (State.DONE, "Turnover.csv: 0 rows")
 
 
@@ -102,8 +102,8 @@ def test_a_query_is_tried_kept_and_filled_in_by_staff(admin, signed_in, house, s
         (["North' or 1=1 --", ""], "is none of the choices"),
     ],
 )
-def test_a_value_that_does_not_fit_is_said_beside_the_values(admin, signed_in, shop, values, words):
-    connect(admin, shop)
+def test_a_value_that_does_not_fit_is_said_beside_the_values(admin, signed_in, resources, values, words):
+    connect(admin, resources)
     save(admin, everyone="on")
     fields = {"key": "k", "data": "q-1", "values.name": ["region", "since"], "values.value": values}
     answer = signed_in.post("/new/report", data=fields)
@@ -111,8 +111,8 @@ def test_a_value_that_does_not_fit_is_said_beside_the_values(admin, signed_in, s
     assert words in read(answer.text).one(id="values-error").text
 
 
-def test_choices_can_come_from_another_query(admin, signed_in, shop):
-    connect(admin, shop)
+def test_choices_can_come_from_another_query(admin, signed_in, resources):
+    connect(admin, resources)
     save(admin, name="Regions", text="select distinct region from sale order by 1", **{name: [] for name in VALUES})
     more = {**VALUES, "parameters.choices": ["", ""], "parameters.query": ["1", ""]}
     assert save(admin, everyone="on", **more).status_code == 303
@@ -120,20 +120,20 @@ def test_choices_can_come_from_another_query(admin, signed_in, shop):
     assert [one.text for one in page.one(id="value-region").all("option")] == ["Choose", "North", "South"]
 
 
-def test_only_those_whom_the_admin_named_use_a_query(admin, signed_in, house, shop, ana):
-    with house.write() as conn:
-        ben = make_person(conn, house.settings, "ben@example.com")
-    connect(admin, shop)
+def test_only_those_whom_the_admin_named_use_a_query(admin, signed_in, installation, resources, ana):
+    with installation.write() as conn:
+        ben = make_person(conn, installation.settings, "ben@example.com")
+    connect(admin, resources)
     save(admin, people=[str(ben.id)])
     assert "Turnover" not in read(signed_in.get("/new/report").text).one(id="data").text
     assert "not there any more" in preview(signed_in).text
     assert signed_in.post("/new/report", data={"key": "k", "data": "q-1"}).status_code == 422
-    assert perform(house, ana, "report", data="q-1", values={"region": "North"}).state is State.FAILED
-    assert perform(house, ben, "report", data="q-1", values={"region": "North"}).state is State.DONE
+    assert perform(installation, ana, "report", data="q-1", values={"region": "North"}).state is State.FAILED
+    assert perform(installation, ben, "report", data="q-1", values={"region": "North"}).state is State.DONE
 
 
-def test_staff_reach_neither_databases_nor_queries(admin, signed_in, shop):
-    connect(admin, shop)
+def test_staff_reach_neither_databases_nor_queries(admin, signed_in, resources):
+    connect(admin, resources)
     save(admin)
     for path in (HERE, f"{HERE}/queries/new", f"{HERE}/queries/1"):
         assert signed_in.get(path).status_code in (403, 404)
@@ -156,23 +156,23 @@ def test_staff_reach_neither_databases_nor_queries(admin, signed_in, shop):
         ({"parameters.choices": ["", ""]}, "parameters", "Write the choices"),
     ],
 )
-def test_what_is_wrong_with_a_query_is_said_beside_its_field(admin, shop, fields, field, words):
-    connect(admin, shop)
+def test_what_is_wrong_with_a_query_is_said_beside_its_field(admin, resources, fields, field, words):
+    connect(admin, resources)
     answer = save(admin, **fields)
     assert answer.status_code in (404, 422)
     if answer.status_code == 422:
         assert words in read(answer.text).one(id=f"{field}-error").text
 
 
-def test_lines_of_values_are_added_and_taken_away(admin, shop):
-    connect(admin, shop)
+def test_lines_of_values_are_added_and_taken_away(admin, resources):
+    connect(admin, resources)
     assert len(read(save(admin, intent="add-parameters").text).all("input", name="parameters.name")) == 3
     (left,) = read(save(admin, intent="remove-parameters-0").text).all("input", name="parameters.name")
     assert left["value"] == "since"
 
 
-def test_a_database_stays_while_a_query_uses_it(admin, shop):
-    connect(admin, shop)
+def test_a_database_stays_while_a_query_uses_it(admin, resources):
+    connect(admin, resources)
     save(admin)
     said = admin.get(admin.post(f"{HERE}/1/remove").headers["location"]).text
     assert "The saved queries “Turnover” use it." in read(said).one(id="status").text
@@ -181,10 +181,10 @@ def test_a_database_stays_while_a_query_uses_it(admin, shop):
     assert "Shop" not in read(admin.get(HERE).text).text
 
 
-def test_a_query_that_is_gone_fails_its_task_in_plain_words(admin, house, shop, root):
-    connect(admin, shop)
+def test_a_query_that_is_gone_fails_its_task_in_plain_words(admin, installation, resources, root):
+    connect(admin, resources)
     save(admin)
     admin.post(f"{HERE}/queries/1/remove")
-    task = perform(house, root, "report", data="q-1")
+    task = perform(installation, root, "report", data="q-1")
     assert (task.state, task.fault) == (State.FAILED, "form")
     assert "saved query is not there any more" in task.outcome

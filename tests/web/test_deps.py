@@ -18,10 +18,10 @@ s = schema.session
 
 
 @pytest.fixture
-def guarded(house):
+def guarded(installation):
     """An application with a route behind each guard."""
     app = FastAPI()
-    app.state.house, app.state.page_paths = house, set()
+    app.state.installation, app.state.page_paths = installation, set()
     deps.guard(app)
 
     @app.get("/program")
@@ -36,14 +36,14 @@ def guarded(house):
 
 
 @pytest.fixture
-def cookie(house, ana):
-    with house.write() as conn:
+def cookie(installation, ana):
+    with installation.write() as conn:
         return sessions.start(conn, ana.id)
 
 
 @pytest.fixture
-def token(house, ana):
-    with house.write() as conn:
+def token(installation, ana):
+    with installation.write() as conn:
         return tokens.add(conn, ana.id, "script")
 
 
@@ -82,15 +82,15 @@ def test_a_token_is_no_session(guarded, token):
     assert guarded.get("/person", headers={"Authorization": f"Bearer {token}"}).status_code == 303
 
 
-def test_the_token_of_a_disabled_person_opens_nothing(guarded, house, ana, token):
-    with house.write() as conn:
+def test_the_token_of_a_disabled_person_opens_nothing(guarded, installation, ana, token):
+    with installation.write() as conn:
         commands.disable(conn, ana)
     assert guarded.get("/program", headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
-def test_the_use_of_a_token_is_noted(guarded, house, token):
+def test_the_use_of_a_token_is_noted(guarded, installation, token):
     guarded.get("/program", headers={"Authorization": f"Bearer {token}"})
-    with house.read() as conn:
+    with installation.read() as conn:
         assert conn.execute(select(schema.token.c.used)).scalar_one() is not None
 
 
@@ -106,11 +106,11 @@ def test_before_there_is_an_admin_everything_leads_to_the_set_up(client):
         assert client.get(path).headers["location"] == "/setup"
 
 
-def test_memory_knows_nobody_until_the_database_was_asked(guarded, house, cookie):
+def test_memory_knows_nobody_until_the_database_was_asked(guarded, installation, cookie):
     assert polls(guarded, cookie) is None
     guarded.cookies = {COOKIE: cookie}
     guarded.get("/person")
-    house.look_for_changes()
+    installation.look_for_changes()
     assert polls(guarded, cookie).email == "ana@example.com"
     assert polls(guarded, "x") is None
     assert polls(guarded, "") is None
@@ -127,25 +127,25 @@ def test_memory_knows_nobody_until_the_database_was_asked(guarded, house, cookie
         lambda conn, person, cookie: commands.set_role(conn, person, "admin"),
     ],
 )
-def test_every_change_to_a_person_empties_memory_at_once(guarded, house, ana, cookie, change):
+def test_every_change_to_a_person_empties_memory_at_once(guarded, installation, ana, cookie, change):
     guarded.cookies = {COOKIE: cookie}
     guarded.get("/person")
-    house.look_for_changes()
+    installation.look_for_changes()
     assert polls(guarded, cookie) is not None
-    with house.write() as conn:
+    with installation.write() as conn:
         change(conn, ana, cookie)
     assert polls(guarded, cookie) is None
 
 
-def test_memory_forgets_a_session_that_ended_by_itself(guarded, house, cookie):
-    with house.write() as conn:
+def test_memory_forgets_a_session_that_ended_by_itself(guarded, installation, cookie):
+    with installation.write() as conn:
         conn.execute(update(s).values(expires=now() + timedelta(seconds=60)))
     guarded.cookies = {COOKIE: cookie}
     guarded.get("/person")
-    house.look_for_changes()
-    session = deps.Presence()
-    with house.read() as conn:
-        found = sessions.find(conn, house.settings, cookie)
+    installation.look_for_changes()
+    session = deps.SessionCache()
+    with installation.read() as conn:
+        found = sessions.find(conn, installation.settings, cookie)
     session.keep(1, found)
     assert session.find(1, found.hash) is not None
     gone = sessions.Session(found.hash, found.person, found.created, found.seen, now() - timedelta(seconds=1), "")
@@ -153,10 +153,10 @@ def test_memory_forgets_a_session_that_ended_by_itself(guarded, house, cookie):
     assert session.find(1, found.hash) is None
 
 
-def test_what_was_read_at_an_older_version_never_replaces_what_is_newer(house, cookie):
-    with house.read() as conn:
-        found = sessions.find(conn, house.settings, cookie)
-    presence = deps.Presence()
+def test_what_was_read_at_an_older_version_never_replaces_what_is_newer(installation, cookie):
+    with installation.read() as conn:
+        found = sessions.find(conn, installation.settings, cookie)
+    presence = deps.SessionCache()
     presence.keep(7, found)
     presence.keep(6, found)
     assert presence.find(7, found.hash)
@@ -165,14 +165,14 @@ def test_what_was_read_at_an_older_version_never_replaces_what_is_newer(house, c
     assert presence.find(7, found.hash) is None
 
 
-def test_a_poll_does_not_keep_a_session_alive_and_a_press_does(signed_in, house):
+def test_a_poll_does_not_keep_a_session_alive_and_a_press_does(signed_in, installation):
     old = now() - timedelta(days=3)
 
     def seen():
-        with house.read() as conn:
+        with installation.read() as conn:
             return conn.execute(select(s.c.seen)).scalar_one()
 
-    with house.write() as conn:
+    with installation.write() as conn:
         conn.execute(update(s).values(seen=old))
     assert signed_in.get("/tasks/log?seen=0", headers={"HX-Request": "true"}).status_code == 200
     assert seen() == old

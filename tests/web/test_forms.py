@@ -6,10 +6,11 @@ import pytest
 from pydantic import Field
 
 from webapp.errors import FormErrors, UserError
-from webapp.ports import Kind, TaskForm
-from webapp.web.forms.controls import draw
+from webapp.ports.forms import TaskForm
+from webapp.ports.kinds import Kind
+from webapp.web.forms.controls import render_form
 from webapp.web.forms.reading import WHOLE, blank, checked, filled_from, read_form
-from webapp.web.http.multipart import Posting
+from webapp.web.http.multipart import FormData
 
 
 class OrderForm(TaskForm):
@@ -43,8 +44,8 @@ class _Desk:
         return []
 
 
-def posted(**values: str | list[str]) -> Posting:
-    return Posting({name: value if isinstance(value, list) else [value] for name, value in values.items()})
+def posted(**values: str | list[str]) -> FormData:
+    return FormData({name: value if isinstance(value, list) else [value] for name, value in values.items()})
 
 
 def test_what_was_typed_becomes_a_value():
@@ -98,7 +99,7 @@ def test_text_that_cannot_be_stored_is_refused_and_not_lost():
 
 
 def test_what_a_kind_finds_stands_beside_its_field():
-    def check(form, desk):
+    def check(form, form_context):
         raise FormErrors({"note": "No such note."})
 
     filled = checked(_kind(check), read_form(OrderForm, posted(name="Ana")), _Desk())
@@ -106,7 +107,7 @@ def test_what_a_kind_finds_stands_beside_its_field():
 
 
 def test_what_a_kind_refuses_as_a_whole_stands_above_the_form():
-    def check(form, desk):
+    def check(form, form_context):
         raise UserError("Not on a Sunday.")
 
     assert checked(_kind(check), read_form(OrderForm, posted(name="Ana")), _Desk()).errors == {
@@ -117,7 +118,7 @@ def test_what_a_kind_refuses_as_a_whole_stands_above_the_form():
 def test_a_stored_form_is_shown_as_it_was_typed():
     stored = OrderForm(name="Ana", gift=True, pieces=3, names=["Bo", "Cy"]).model_dump(mode="json")
     raw = filled_from(OrderForm, stored).raw
-    again = read_form(OrderForm, Posting({name: list(values) for name, values in raw.items()}))
+    again = read_form(OrderForm, FormData({name: list(values) for name, values in raw.items()}))
     assert again.value == OrderForm.model_validate(stored)
 
 
@@ -127,7 +128,7 @@ def test_an_empty_form_shows_its_defaults():
 
 
 def test_any_form_model_is_drawn_with_fitting_widgets():
-    drawing = draw(_kind(), blank(OrderForm), _Desk())
+    drawing = render_form(_kind(), blank(OrderForm), _Desk())
     assert {name: control.widget for name, control in drawing.controls.items()} == {
         "name": "text", "note": "textarea", "pieces": "number", "weight": "number", "gift": "tick", "size": "select",
         "colours": "choice", "names": "textarea",

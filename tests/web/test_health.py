@@ -11,11 +11,11 @@ from webapp.settings import QUEUES, Settings
 
 
 @pytest.fixture
-def slots(house):
+def slots(installation):
     """A living slot for each queue; gives their locks by queue."""
     locks = {}
     for queue in QUEUES:
-        locks[queue] = WorkerLock(house.run_dir, new_worker(house.run_dir, queue))
+        locks[queue] = WorkerLock(installation.run_dir, new_worker(installation.run_dir, queue))
         locks[queue].take()
     yield locks
     for lock in locks.values():
@@ -39,15 +39,17 @@ def test_a_queue_without_a_living_slot_is_named(stranger, slots):
     assert answer.json()["detail"] == "Not ready: slots."
 
 
-def test_the_lock_of_a_slot_that_died_proves_nothing(stranger, slots, house):
-    for path in house.run_dir.glob("*-reports-*.lock"):
+def test_the_lock_of_a_slot_that_died_proves_nothing(stranger, slots, installation):
+    for path in installation.run_dir.glob("*-reports-*.lock"):
         path.unlink()
         path.touch()
     assert refused(stranger.get("/readyz"), 503).keys() == {"slots"}
 
 
-def test_a_queue_that_nobody_wants_needs_no_slot(stranger, slots, house):
-    object.__setattr__(house, "settings", Settings(**house.settings.model_dump() | {"slots": {"mail": 0, "quick": 1}}))
+def test_a_queue_that_nobody_wants_needs_no_slot(stranger, slots, installation):
+    object.__setattr__(
+        installation, "settings", Settings(**installation.settings.model_dump() | {"slots": {"mail": 0, "quick": 1}})
+    )
     slots["mail"].release()
     assert done(stranger.get("/readyz"))
 
@@ -57,23 +59,23 @@ def test_the_web_alone_needs_no_slots(stranger):
     assert done(stranger.get("/readyz"))
 
 
-def test_a_broken_database_is_named(stranger, slots, house):
-    with house.write() as conn:
+def test_a_broken_database_is_named(stranger, slots, installation):
+    with installation.write() as conn:
         conn.execute(text("alter table version rename to gone"))
     assert refused(stranger.get("/readyz"), 503).keys() == {"database"}
     assert done(stranger.get("/healthz"))
 
 
-def test_a_data_directory_that_is_gone_is_named(stranger, slots, house):
-    aside = house.data_dir.with_name("aside")
-    os.rename(house.data_dir, aside)
+def test_a_data_directory_that_is_gone_is_named(stranger, slots, installation):
+    aside = installation.data_dir.with_name("aside")
+    os.rename(installation.data_dir, aside)
     try:
         assert "data directory" in refused(stranger.get("/readyz"), 503)
     finally:
-        os.rename(aside, house.data_dir)
+        os.rename(aside, installation.data_dir)
 
 
-def test_nothing_is_left_behind_by_looking(stranger, slots, house):
-    before = sorted(path.name for path in house.data_dir.iterdir())
+def test_nothing_is_left_behind_by_looking(stranger, slots, installation):
+    before = sorted(path.name for path in installation.data_dir.iterdir())
     done(stranger.get("/readyz"))
-    assert sorted(path.name for path in house.data_dir.iterdir()) == before
+    assert sorted(path.name for path in installation.data_dir.iterdir()) == before

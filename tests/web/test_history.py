@@ -15,17 +15,17 @@ from webapp.db import schema
 
 
 @pytest.fixture
-def ben(house):
-    with house.write() as conn:
-        return make_person(conn, house.settings, email="ben@example.com", name="Ben")
+def ben(installation):
+    with installation.write() as conn:
+        return make_person(conn, installation.settings, email="ben@example.com", name="Ben")
 
 
 @pytest.fixture
-def sent(house, ana, ben):
+def sent(installation, ana, ben):
     with Hook() as hook:
-        number = channel(house, hook)
-        perform(house, ana, "notification", message="The lorry is late", title="Lorry", channels=[number, "log"])
-        perform(house, ben, "notification", message="=Lunch is here", channels=["log"], people=[str(ana.id)])
+        number = channel(installation, hook)
+        perform(installation, ana, "notification", message="The lorry is late", title="Lorry", channels=[number, "log"])
+        perform(installation, ben, "notification", message="=Lunch is here", channels=["log"], people=[str(ana.id)])
     return number
 
 
@@ -67,10 +67,10 @@ def test_a_person_is_found_as_sender_and_as_who_was_told(admin, ana, ben, sent):
     assert len(found(admin, person=str(ben.id))) == 2
 
 
-def test_a_day_is_that_of_the_persons_clock(house, signed_in, ana, sent):
+def test_a_day_is_that_of_the_persons_clock(installation, signed_in, ana, sent):
     here = datetime.now(UTC).astimezone(ana.zone).date()
     assert len(found(signed_in, since=str(here), until=str(here))) == 2
-    with house.write() as conn:
+    with installation.write() as conn:
         conn.execute(schema.task.update().values(created=datetime.now(UTC) - timedelta(days=2)))
     assert found(signed_in, since=str(here)) == []
 
@@ -88,8 +88,10 @@ def test_the_list_is_taken_along_as_it_was_filtered(admin, sent):
     assert {row[5] for row in rows} == {"Log file"}
 
 
-def test_pages_go_on_where_the_last_ended(house, admin, root):
-    perform(house, root, "notification", message="Hi", channels=["log"], to=[f"p{n}@example.com" for n in range(70)])
+def test_pages_go_on_where_the_last_ended(installation, admin, root):
+    perform(
+        installation, root, "notification", message="Hi", channels=["log"], to=[f"p{n}@example.com" for n in range(70)]
+    )
     first = read(admin.get("/notifications").text)
     older = next(str(one["href"]) for one in first.all("a") if one.text == "Older")
     assert len(found(admin)) == 50

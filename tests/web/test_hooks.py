@@ -26,8 +26,8 @@ def make(admin, **more) -> str:
     return urlsplit(str(read(answer.text).one(id="new-hook")["value"])).path
 
 
-def told(house, task_id: int) -> tuple[str, dict]:
-    with house.read() as conn:
+def told(installation, task_id: int) -> tuple[str, dict]:
+    with installation.read() as conn:
         row = conn.execute(select(schema.task.c.title, schema.task.c.form).where(schema.task.c.id == task_id)).one()
     return row.title, row.form
 
@@ -43,11 +43,11 @@ def told(house, task_id: int) -> tuple[str, dict]:
         ("Zeile 1\nZeile 2 ä €", "", "Zeile 1\nZeile 2 ä €"),
     ],
 )
-def test_text_and_json_become_a_notification(admin, client, house, body, title, message):
+def test_text_and_json_become_a_notification(admin, client, installation, body, title, message):
     path = make(admin, title="{{ project.name }}")
     answer = client.post(path, content=body.encode())
     assert answer.status_code == 202, answer.text
-    named, form = told(house, answer.json()["task"])
+    named, form = told(installation, answer.json()["task"])
     assert (form["title"], form["message"], form["channels"], form["people"]) == (title, message, ["log"], ["admins"])
     assert form["priority"] == "high"
     assert named.startswith("Backups: ")
@@ -86,12 +86,12 @@ def test_the_same_key_starts_nothing_twice(admin, client):
     assert both[0] == both[1]
 
 
-def test_a_secret_that_is_none_opens_nothing(admin, client, house):
+def test_a_secret_that_is_none_opens_nothing(admin, client, installation):
     path = make(admin)
     for wrong in ("/hooks/abc", path[:-1], f"{path}x", "/hooks/%00"):
         assert client.post(wrong, content="x").status_code == 404
     assert client.get(path).status_code == 405
-    with house.read() as conn:
+    with installation.read() as conn:
         secret = path.rpartition("/")[2]
         assert secret not in str(conn.execute(webhooks.h.select()).all())
     assert secret not in admin.get("/settings/hooks").text
@@ -105,12 +105,12 @@ def test_revoked_is_revoked(admin, client):
     assert "None yet." in admin.get("/settings/hooks").text
 
 
-def test_a_channel_that_is_gone_leaves_the_others(admin, client, house):
+def test_a_channel_that_is_gone_leaves_the_others(admin, client, installation):
     with Target() as target:
-        number = channel(house, target)
+        number = channel(installation, target)
         path = make(admin, channels=[number, "log"])
         admin.post(f"/settings/channels/{number}/remove")
-        assert told(house, client.post(path, content="x").json()["task"])[1]["channels"] == ["log"]
+        assert told(installation, client.post(path, content="x").json()["task"])[1]["channels"] == ["log"]
     assert "removed" in read(admin.get("/settings/hooks").text).one("section", aria_label="Hooks").text
 
 
@@ -173,8 +173,8 @@ def test_a_brace_that_is_left_over_is_refused():
         template.check("{{ a", "title")
 
 
-def test_people_find_it_in_their_inbox(admin, client, house, root):
+def test_people_find_it_in_their_inbox(admin, client, installation, root):
     task_id = client.post(make(admin, title="Backup"), content="Done.").json()["task"]
-    run.perform(house, run.claim(house, task_id, "test"), Control())
-    with house.read() as conn:
+    run.perform(installation, run.claim(installation, task_id, "test"), Control())
+    with installation.read() as conn:
         assert [(one.title, one.text) for one in inbox.listing(conn, root)] == [("Backup", "Done.")]

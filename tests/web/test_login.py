@@ -100,35 +100,35 @@ def test_after_five_wrong_tries_even_the_right_password_waits(client, ana):
     assert 1 <= int(answer.headers["retry-after"]) <= 40
 
 
-def test_the_wait_is_still_there_after_a_restart_and_ends(client, ana, house):
-    with house.write() as conn:
+def test_the_wait_is_still_there_after_a_restart_and_ends(client, ana, installation):
+    with installation.write() as conn:
         for _ in range(5):
             throttle.take(conn, "ana@example.com", "testclient")
     assert sign_in(client).status_code == 429
-    with house.write() as conn:
+    with installation.write() as conn:
         conn.execute(update(schema.login_failure).values(blocked_until=now() - timedelta(seconds=1)))
     assert sign_in(client).status_code == 303
 
 
-def test_signing_in_forgets_the_typing_errors(client, ana, house):
+def test_signing_in_forgets_the_typing_errors(client, ana, installation):
     for _ in range(4):
         sign_in(client, password="wrong password")
     sign_in(client)
-    with house.read() as conn:
+    with installation.read() as conn:
         assert [row.count for row in conn.execute(select(schema.login_failure))] == [0]
 
 
-def test_a_disabled_person_is_told_nothing_special(client, ana, house):
-    with house.write() as conn:
+def test_a_disabled_person_is_told_nothing_special(client, ana, installation):
+    with installation.write() as conn:
         commands.disable(conn, ana)
     answer = sign_in(client)
     assert answer.status_code == 422
     assert WRONG in answer.text
 
 
-def test_disabling_somebody_signs_them_out_at_once(signed_in, ana, house):
+def test_disabling_somebody_signs_them_out_at_once(signed_in, ana, installation):
     assert signed_in.get("/").status_code == 200
-    with house.write() as conn:
+    with installation.write() as conn:
         commands.disable(conn, ana)
     assert signed_in.get("/").headers["location"] == "/login"
 
@@ -166,7 +166,7 @@ def test_a_link_to_sign_in_never_leads_away_whoever_is_signed_in(signed_in):
     assert signed_in.get("/login", params={"next": "//evil.example"}).headers["location"] == "/"
 
 
-def test_signing_out_ends_the_session_and_takes_the_cookie_away(signed_in, house):
+def test_signing_out_ends_the_session_and_takes_the_cookie_away(signed_in, installation):
     kept = signed_in.cookies[COOKIE]
     answer = signed_in.post("/logout")
     assert (answer.status_code, answer.headers["location"]) == (303, "/login")
@@ -179,10 +179,10 @@ def test_signing_out_twice_harms_nobody(client):
     assert client.post("/logout").status_code == 303
 
 
-def test_signing_in_again_ends_the_earlier_session_of_this_browser(signed_in, house):
+def test_signing_in_again_ends_the_earlier_session_of_this_browser(signed_in, installation):
     kept = signed_in.cookies[COOKIE]
     sign_in(signed_in)
-    with house.read() as conn:
+    with installation.read() as conn:
         assert len(conn.execute(select(schema.session)).all()) == 1
     signed_in.cookies = {COOKIE: kept}
     assert signed_in.get("/").status_code == 303
@@ -207,9 +207,9 @@ def test_a_form_of_a_session_that_ended_leads_back_to_its_page(client):
     assert answer.headers["location"] == "/login?next=/account%3Fx%3D1"
 
 
-def test_two_people_do_not_see_each_other(signed_in, house):
-    with house.write() as conn:
-        make_person(conn, house.settings, "ben@example.com", "Ben Ito")
+def test_two_people_do_not_see_each_other(signed_in, installation):
+    with installation.write() as conn:
+        make_person(conn, installation.settings, "ben@example.com", "Ben Ito")
     assert "Ana Ruiz" in signed_in.get("/account").text
     sign_in(signed_in, "ben@example.com")
     page = signed_in.get("/account").text

@@ -27,8 +27,8 @@ def test_they_are_for_admins_with_a_token(program, stranger, admin):
     refused(program.get("/metrics"), 403)
 
 
-def test_tasks_and_deliveries_are_counted(admin_program, house, ana):
-    with house.write() as conn:
+def test_tasks_and_deliveries_are_counted(admin_program, installation, ana):
+    with installation.write() as conn:
         make_task(conn, ana, "failed", kind="email")
         sent = make_task(conn, ana, "done", kind="email")
         make_task(conn, ana, "done", kind="email")
@@ -41,8 +41,8 @@ def test_tasks_and_deliveries_are_counted(admin_program, house, ana):
     assert found["outtray_deliveries", "unknown"] == 1
 
 
-def test_what_changes_between_two_looks_is_counted_anew(admin_program, house, ana):
-    with house.write() as conn:
+def test_what_changes_between_two_looks_is_counted_anew(admin_program, installation, ana):
+    with installation.write() as conn:
         task = make_task(conn, ana, "waiting", kind="email")
     assert figures(admin_program)["outtray_tasks", "email", "waiting"] == 1
     assert figures(admin_program)["outtray_tasks", "email", "waiting"] == 1
@@ -52,8 +52,8 @@ def test_what_changes_between_two_looks_is_counted_anew(admin_program, house, an
     assert ("outtray_tasks", "email", "waiting") not in found
 
 
-def test_a_queue_says_how_much_waits_and_for_how_long(admin_program, house, ana):
-    with house.write() as conn:
+def test_a_queue_says_how_much_waits_and_for_how_long(admin_program, installation, ana):
+    with installation.write() as conn:
         make_task(conn, ana, "waiting", queue="mail", not_before=now() - timedelta(hours=2))
         make_task(conn, ana, "waiting", queue="mail", not_before=now() - timedelta(hours=1))
         make_task(conn, ana, "waiting", queue="mail", not_before=now() + timedelta(hours=1))
@@ -64,12 +64,12 @@ def test_a_queue_says_how_much_waits_and_for_how_long(admin_program, house, ana)
     assert found["outtray_queue_due", "reports"] == found["outtray_queue_oldest_seconds", "reports"] == 0
 
 
-def test_files_and_uploads_are_weighed(admin_program, house, root, tmp_path):
+def test_files_and_uploads_are_weighed(admin_program, installation, root, tmp_path):
     admin_program.post("/api/v1/uploads", files={"file": ("a.csv", b"x\n1\n")})
-    with house.write() as conn:
+    with installation.write() as conn:
         task = make_task(conn, root)
-        make_file(conn, house.store, task, root, tmp_path, body=b"12345")
-        gone = make_file(conn, house.store, task, root, tmp_path, body=b"1234567")
+        make_file(conn, installation.store, task, root, tmp_path, body=b"12345")
+        gone = make_file(conn, installation.store, task, root, tmp_path, body=b"1234567")
         files.forget(conn, files.one(conn, gone, root))
     found = figures(admin_program)
     assert (found["outtray_files",], found["outtray_files_bytes",]) == (1, 5)

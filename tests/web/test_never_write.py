@@ -9,8 +9,8 @@ from webapp.web.http.multipart import MB
 PATH = "/settings/never"
 
 
-def addresses(house) -> list[str]:
-    with house.read() as conn:
+def addresses(installation) -> list[str]:
+    with installation.read() as conn:
         return [one.address for one in suppressions.listing(conn, limit=1_000)]
 
 
@@ -23,10 +23,10 @@ def test_it_says_what_to_do_while_it_is_empty(admin):
     assert "Nobody yet. Enter an address, or choose a list of them." in read(admin.get(PATH).text).one("main").text
 
 
-def test_addresses_are_entered_once(admin, house):
+def test_addresses_are_entered_once(admin, installation):
     assert add(admin, "ana@example.com, Ben <ben@example.com>").headers["location"] == PATH
     assert "1 address added. 1 was there already." in _said(admin, add(admin, "ANA@example.com; cleo@example.com"))
-    assert addresses(house) == ["ana@example.com", "ben@example.com", "cleo@example.com"]
+    assert addresses(installation) == ["ana@example.com", "ben@example.com", "cleo@example.com"]
     page = read(admin.get(PATH).text)
     assert page.one(id="unwanted").text == "3 addresses"
     assert "3 addresses" in read(admin.get("/settings").text).one("main").text
@@ -44,9 +44,9 @@ def _said(browser, answer) -> str:
         (b"E-mail;Name\nana@example.com;A\n;B\nana@example.com;C\n", ["ana@example.com"]),
     ],
 )
-def test_a_list_is_imported(admin, house, file, found):
+def test_a_list_is_imported(admin, installation, file, found):
     assert add(admin, file=file).status_code == 303
-    assert addresses(house) == found
+    assert addresses(installation) == found
 
 
 @pytest.mark.parametrize(
@@ -59,31 +59,31 @@ def test_a_list_is_imported(admin, house, file, found):
         ("", b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "list", "is an image"),
     ],
 )
-def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_entered(admin, house, typed, file, field, words):
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_entered(admin, installation, typed, file, field, words):
     answer = add(admin, typed, file)
     page = read(answer.text)
-    assert (answer.status_code, addresses(house)) == (422, [])
+    assert (answer.status_code, addresses(installation)) == (422, [])
     assert words in page.one(id=f"{field}-error").text
     assert page.one("textarea").text.strip() == typed
 
 
-def test_a_file_over_the_limit_is_refused(admin, house):
-    house.settings = house.settings.model_copy(update={"max_upload_mb": 1})
+def test_a_file_over_the_limit_is_refused(admin, installation):
+    installation.settings = installation.settings.model_copy(update={"max_upload_mb": 1})
     assert add(admin, file=b"x" * (MB + 1)).status_code == 413
 
 
-def test_what_is_downloaded_can_be_imported(admin, house):
+def test_what_is_downloaded_can_be_imported(admin, installation):
     add(admin, 'ana@example.com, "o\'neil, b"@example.com, =1+1@example.com')
-    before = addresses(house)
+    before = addresses(installation)
     exported = admin.get(f"{PATH}/never-write-to.csv").content
     for address in before:
         assert "may be written to again" in _said(admin, admin.post(f"{PATH}/remove", data={"key": address}))
-    assert addresses(house) == []
+    assert addresses(installation) == []
     add(admin, file=exported)
-    assert addresses(house) == before
+    assert addresses(installation) == before
 
 
-def test_a_long_list_is_read_by_pages_and_searched(admin, house):
+def test_a_long_list_is_read_by_pages_and_searched(admin, installation):
     add(admin, ", ".join(f"p{number:03}@example.com" for number in range(120)))
     page, seen = read(admin.get(PATH).text), []
     while True:

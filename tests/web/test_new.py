@@ -17,8 +17,8 @@ def form(browser, path: str) -> Element:
     return read(answer.text)
 
 
-def tasks(house) -> list:
-    with house.read() as conn:
+def tasks(installation) -> list:
+    with installation.read() as conn:
         return conn.execute(select(schema.task).order_by(schema.task.c.id)).all()
 
 
@@ -26,27 +26,27 @@ def message(**more: str) -> dict[str, str]:
     return {"message": "The lift works again", "channels": "log", "key": "k1", **more}
 
 
-def test_a_start_lands_on_home_at_the_new_row(signed_in, house):
+def test_a_start_lands_on_home_at_the_new_row(signed_in, installation):
     answer = signed_in.post("/new/notification", data=message())
-    (task,) = tasks(house)
+    (task,) = tasks(installation)
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/#task-{task.id}"
     assert (task.kind, task.state) == ("notification", "waiting")
     assert task.undo_until is not None
 
 
-def test_htmx_is_sent_to_the_same_place(signed_in, house):
+def test_htmx_is_sent_to_the_same_place(signed_in, installation):
     answer = signed_in.post("/new/notification", data=message(), headers={"HX-Request": "true"})
-    assert answer.headers["HX-Redirect"] == f"/#task-{tasks(house)[0].id}"
+    assert answer.headers["HX-Redirect"] == f"/#task-{tasks(installation)[0].id}"
 
 
-def test_pressing_twice_starts_one_task(signed_in, house):
+def test_pressing_twice_starts_one_task(signed_in, installation):
     first, second = (signed_in.post("/new/notification", data=message()) for _ in range(2))
     assert first.headers["location"] == second.headers["location"]
-    assert len(tasks(house)) == 1
+    assert len(tasks(installation)) == 1
 
 
-def test_going_back_and_changing_the_form_asks_before_it_starts_another(signed_in, house):
+def test_going_back_and_changing_the_form_asks_before_it_starts_another(signed_in, installation):
     signed_in.post("/new/notification", data=message())
     again = signed_in.post("/new/notification", data=message(message="Something else"))
     page = read(again.text)
@@ -54,7 +54,7 @@ def test_going_back_and_changing_the_form_asks_before_it_starts_another(signed_i
     assert "This form was sent already, with other content." in page.one(id="form-error").text
     assert page.one("textarea", id="message").text == "Something else"
     assert page.one("input", id="key")["value"] != "k1"
-    assert len(tasks(house)) == 1
+    assert len(tasks(installation)) == 1
 
 
 def test_every_form_has_a_key_of_its_own(signed_in):
@@ -95,12 +95,12 @@ def test_htmx_gets_the_form_alone(signed_in):
     assert answer.text.lstrip().startswith("<form")
 
 
-def test_a_header_cannot_be_slipped_in_through_the_subject(signed_in, house):
+def test_a_header_cannot_be_slipped_in_through_the_subject(signed_in, installation):
     answer = signed_in.post(
         "/new/email", data={"to": "bob@example.com", "subject": "Hi\r\nBcc: eve@example.com", "body": "x", "key": "k"}
     )
     assert answer.status_code == 422
-    assert tasks(house) == []
+    assert tasks(installation) == []
 
 
 def test_without_a_mail_server_the_form_says_where_emails_go(signed_in):
@@ -109,19 +109,19 @@ def test_without_a_mail_server_the_form_says_where_emails_go(signed_in):
     )
 
 
-def test_run_again_shows_the_filled_form_and_starts_nothing(signed_in, house, ana):
+def test_run_again_shows_the_filled_form_and_starts_nothing(signed_in, installation, ana):
     stored = {"to": ["bob@example.com", "eva@example.com"], "subject": "Hello", "body": "Line 1\nLine 2"}
-    with house.write() as conn:
+    with installation.write() as conn:
         task_id = make_task(conn, ana, "done", kind="email", form=stored)
     page = form(signed_in, f"/new/email?from={task_id}")
     assert page.one("textarea", id="to").text == "bob@example.com eva@example.com"
     assert page.one("input", id="subject")["value"] == "Hello"
-    assert len(tasks(house)) == 1
+    assert len(tasks(installation)) == 1
 
 
-def test_nobody_can_fill_a_form_from_somebody_elses_task(signed_in, house):
-    with house.write() as conn:
-        ben = make_person(conn, house.settings, "ben@example.com")
+def test_nobody_can_fill_a_form_from_somebody_elses_task(signed_in, installation):
+    with installation.write() as conn:
+        ben = make_person(conn, installation.settings, "ben@example.com")
         task_id = make_task(conn, ben, "done", kind="email")
     assert signed_in.get(f"/new/email?from={task_id}").status_code == 404
 
@@ -132,7 +132,7 @@ def test_a_link_can_fill_a_form(signed_in):
     assert page.one("textarea", id="to").text == "bob@example.com"
 
 
-def test_the_place_of_a_notification_is_remembered(signed_in, house, ana):
+def test_the_place_of_a_notification_is_remembered(signed_in, installation, ana):
     signed_in.post("/new/notification", data=message())
     page = form(signed_in, "/new/notification")
     assert "checked" in page.one("input", name="channels", value="log")
@@ -171,7 +171,7 @@ class TestReport:
         assert page.one("input", id="name")["value"] == "October"
         assert page.one("input", id="key")["value"] == "k"
 
-    def test_an_upload_stays_chosen_when_the_form_comes_back_with_an_error(self, signed_in, house):
+    def test_an_upload_stays_chosen_when_the_form_comes_back_with_an_error(self, signed_in, installation):
         answer = signed_in.post(
             "/new/report",
             data={"key": "k", "name": "x" * 300, "format": "csv"},
@@ -180,28 +180,28 @@ class TestReport:
         page = read(answer.text)
         (chosen,) = [one for one in page.all("input", name="data") if "checked" in one]
         assert answer.status_code == 422
-        assert tasks(house) == []
+        assert tasks(installation) == []
         again = signed_in.post("/new/report", data={"key": "k", "data": chosen["value"], "format": "csv"})
         assert again.status_code == 303
-        assert tasks(house)[0].form["data"] == chosen["value"]
+        assert tasks(installation)[0].form["data"] == chosen["value"]
 
     @pytest.mark.parametrize(
         ("name", "body", "words"),
         [("empty.csv", b"", "empty"), ("photo.csv", b"\x89PNG\r\n\x1a\n" + b"\0" * 500, "photo.csv")],
     )
-    def test_a_file_that_cannot_be_read_is_explained_beside_it(self, signed_in, house, name, body, words):
+    def test_a_file_that_cannot_be_read_is_explained_beside_it(self, signed_in, installation, name, body, words):
         answer = signed_in.post("/new/report", data={"key": "k", "name": "kept"}, files={"data-file": (name, body)})
         page = read(answer.text)
         assert answer.status_code == 422
         assert words in page.one(id="data-error").text
         assert page.one("input", id="name")["value"] == "kept"
-        assert tasks(house) == []
+        assert tasks(installation) == []
 
     def test_nothing_chosen_is_told(self, signed_in):
         page = read(signed_in.post("/new/report", data={"key": "k"}).text)
         assert page.one(id="data-error").text == "Fill in “Data”."
 
-    def test_nobody_elses_file_can_be_used(self, signed_in, admin, house, root):
+    def test_nobody_elses_file_can_be_used(self, signed_in, admin, installation, root):
         answer = admin.post(
             "/new/report", data={"intent": "columns"}, files={"data-file": ("clients.csv", CSV, "text/csv")}
         )
@@ -219,7 +219,7 @@ class TestLimit:
     def settings(self, settings: Settings) -> Settings:
         return Settings(data_dir=settings.data_dir, max_upload_mb=1)
 
-    def test_a_file_over_the_limit_is_refused_beside_its_field_and_nothing_typed_is_lost(self, signed_in, house):
+    def test_a_file_over_the_limit_is_refused_beside_its_field_and_nothing_typed_is_lost(self, signed_in, installation):
         answer = signed_in.post(
             "/new/report", data={"key": "k", "name": "October"}, files={"data-file": ("big.csv", b"a,b\n" * 300_000)}
         )
@@ -227,4 +227,4 @@ class TestLimit:
         assert answer.status_code == 413
         assert page.one(id="data-error").text == "This file is larger than 1 MB, the limit of this panel."
         assert page.one("input", id="name")["value"] == "October"
-        assert tasks(house) == []
+        assert tasks(installation) == []

@@ -15,7 +15,7 @@ from tests.notify.targets import Hook
 from tests.web.test_hooks import make as make_hook
 from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date
-from webapp.installation import House, build
+from webapp.installation import Installation, build
 from webapp.settings import Settings
 from webapp.tasks import inbox
 from webapp.tasks.cancellation import Control
@@ -29,7 +29,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def house(settings: Settings) -> Iterator[House]:
+def installation(settings: Settings) -> Iterator[Installation]:
     built = build(settings)
     bring_up_to_date(built.database)
     built.look_for_changes()
@@ -37,34 +37,34 @@ def house(settings: Settings) -> Iterator[House]:
     built.close()
 
 
-def test_the_log_with_the_ends_of_its_lines(signed_in, house, ana):
-    with house.write() as conn:
+def test_the_log_with_the_ends_of_its_lines(signed_in, installation, ana):
+    with installation.write() as conn:
         ids = [make_task(conn, ana, "failed", outcome=f"Reason {number}.") for number in range(3)]
     page = read(signed_in.get("/").text)
     assert {row["id"] for row in page.all("li", class_="row")} == {f"task-{one}" for one in ids}
     assert "Reason 2." in page.one("details", id=f"task-{ids[2]}-more").text
 
 
-def test_a_start_and_its_last_choice(signed_in, house):
+def test_a_start_and_its_last_choice(signed_in, installation):
     for key in ("k1", "k2"):
         answer = signed_in.post("/new/notification", data={"message": "Hello", "channels": "log", "key": key})
         assert answer.headers["location"].startswith("/#task-")
 
 
-def test_the_search_and_the_page_of_a_task(signed_in, house, ana):
-    with house.write() as conn:
+def test_the_search_and_the_page_of_a_task(signed_in, installation, ana):
+    with installation.write() as conn:
         task_id = make_task(conn, ana, "done", kind="email", form={"to": [], "subject": "a", "body": "b"})
         make_delivery(conn, task_id, "maria.lopez@example.com")
     assert f"task-{task_id}" in signed_in.get("/tasks?q=LOPEZ").text
     assert "maria.lopez@example.com" in signed_in.get(f"/tasks/{task_id}?q=lopez").text
 
 
-def test_a_hook_a_channel_an_inbox_and_the_history(admin, client, house, root):
+def test_a_hook_a_channel_an_inbox_and_the_history(admin, client, installation, root):
     with Hook() as target:
-        number = channel(house, target)
+        number = channel(installation, target)
         path = make_hook(admin, channels=[number, "log"], people="everyone", per_minute="2")
         task_id = client.post(path, json={"text": "The backup is done."}).json()["task"]
-        run.perform(house, run.claim(house, task_id, "test"), Control())
+        run.perform(installation, run.claim(installation, task_id, "test"), Control())
         assert target.count("/hook") == 1
     assert client.post(path, content="x").status_code == 202
     assert client.post(path, content="x").status_code == 429
@@ -75,23 +75,23 @@ def test_a_hook_a_channel_an_inbox_and_the_history(admin, client, house, root):
     assert admin.get("/notifications/notifications.csv").text.count("backup") == 3
 
 
-def test_the_owner_is_told_in_one_email(house, ana, monkeypatch):
-    monkeypatch.setattr(type(house), "has_mail_server", property(lambda house: True))
-    with house.write() as conn:
+def test_the_owner_is_told_in_one_email(installation, ana, monkeypatch):
+    monkeypatch.setattr(type(installation), "has_mail_server", property(lambda installation: True))
+    with installation.write() as conn:
         inbox.wish(conn, ana.id, "all", ["mail"])
     for _ in range(2):
-        perform(house, ana, "self-test", seconds=0)
-    with house.read() as conn:
+        perform(installation, ana, "self-test", seconds=0)
+    with installation.read() as conn:
         (subject,) = conn.execute(
             select(schema.task.c.form["subject"].as_string()).where(schema.task.c.kind == "email")
         ).scalars()
     assert subject == "2 of your tasks ended"
 
 
-def test_a_channel_that_had_trouble_is_left_alone(house, ana):
+def test_a_channel_that_had_trouble_is_left_alone(installation, ana):
     with Hook() as target:
         target.on("/hook", status=503, headers={"Retry-After": "60"}, times=1)
-        number = channel(house, target)
+        number = channel(installation, target)
         for _ in range(2):
-            assert perform(house, ana, "notification", message="Hi", channels=[number]).state is State.WAITING
+            assert perform(installation, ana, "notification", message="Hi", channels=[number]).state is State.WAITING
         assert target.asked == ["/hook"]

@@ -98,11 +98,11 @@ def test_the_examples_of_the_article_work(document, program, path):
     done(program.post(path.replace("{email}", "ana@example.com"), data=example))
 
 
-def test_what_is_answered_is_as_the_document_says(document, program, house, ana, tmp_path):
-    with house.write() as conn:
+def test_what_is_answered_is_as_the_document_says(document, program, installation, ana, tmp_path):
+    with installation.write() as conn:
         task = make_task(conn, ana, "attention", progress_done=1, progress_total=2, reference="R-7F3K")
         make_delivery(conn, task, "b@example.com")
-        make_file(conn, house.store, task, ana, tmp_path)
+        make_file(conn, installation.store, task, ana, tmp_path)
     paths = ["/api/v1/tasks", *(f"/api/v1/tasks/{{task_id}}{part}" for part in ("", "/lines", "/deliveries", "/files"))]
     for path in paths:
         schema = operations(document)["GET", path]["responses"]["200"]["content"]["application/json"]["schema"]

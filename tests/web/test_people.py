@@ -19,8 +19,8 @@ def link_in(page):
     return re.search(r'id="link" value="http://testserver(/invite/[^"]+)"', page)[1]
 
 
-def ids(house):
-    with house.read() as conn:
+def ids(installation):
+    with installation.read() as conn:
         return {row.email: row.id for row in conn.execute(select(schema.person))}
 
 
@@ -30,14 +30,14 @@ def invited(admin):
 
 
 @pytest.fixture
-def ben(house):
-    with house.write() as conn:
-        return make_person(conn, house.settings, "ben@example.com", "Ben Ito")
+def ben(installation):
+    with installation.write() as conn:
+        return make_person(conn, installation.settings, "ben@example.com", "Ben Ito")
 
 
-def test_alone_one_is_told_so(admin, ana, house):
+def test_alone_one_is_told_so(admin, ana, installation):
     assert "Only you so far." not in admin.get("/people").text
-    with house.write() as conn:
+    with installation.write() as conn:
         conn.execute(schema.person.delete().where(schema.person.c.id == ana.id))
     assert "Only you so far." in admin.get("/people").text
 
@@ -54,14 +54,14 @@ def test_an_invitation_shows_a_link_that_works_once_until_a_day(admin):
     assert "/invite/" not in admin.get("/people").text
 
 
-def test_an_invited_person_chooses_a_password_and_is_signed_in(client, invited, house):
+def test_an_invited_person_chooses_a_password_and_is_signed_in(client, invited, installation):
     page = client.get(invited).text
     assert "You sign in with ben@example.com." in page
     answer = client.post(invited, data=JOIN)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert "Ben Ito" in client.get("/account").text
-    with house.read() as conn:
-        assert people.by_email(conn, house.settings, "ben@example.com").zone.key == "Asia/Tokyo"
+    with installation.read() as conn:
+        assert people.by_email(conn, installation.settings, "ben@example.com").zone.key == "Asia/Tokyo"
     client.cookies.clear()
     given = {"email": "ben@example.com", "password": JOIN["password"]}
     assert client.post("/login", data=given).status_code == 303
@@ -74,7 +74,7 @@ def test_looking_at_an_invitation_does_not_use_it_up(client, invited):
     assert client.post(invited, data=JOIN).status_code == 303
 
 
-def test_an_invitation_works_once(client, invited, house):
+def test_an_invitation_works_once(client, invited, installation):
     client.post(invited, data=JOIN)
     client.cookies.clear()
     for answer in (client.get(invited), client.post(invited, data={**JOIN, "password": "taken over by x"})):
@@ -83,8 +83,8 @@ def test_an_invitation_works_once(client, invited, house):
     assert "set-cookie" not in answer.headers
 
 
-def test_an_invitation_ends_after_its_day(client, invited, house):
-    with house.write() as conn:
+def test_an_invitation_ends_after_its_day(client, invited, installation):
+    with installation.write() as conn:
         conn.execute(update(schema.link).values(expires=now()))
     assert client.get(invited).status_code == 410
     assert client.post(invited, data=JOIN).status_code == 410
@@ -97,7 +97,7 @@ def test_a_weak_password_is_refused_and_the_invitation_still_works(client, invit
     assert client.post(invited, data=JOIN).status_code == 303
 
 
-def test_a_new_link_is_for_whoever_forgot_the_password(admin, client, ben, house):
+def test_a_new_link_is_for_whoever_forgot_the_password(admin, client, ben, installation):
     client.post("/login", data={"email": "ben@example.com", "password": PASSWORD})
     old = dict(client.cookies)
     link = link_in(admin.post(f"/people/{ben.id}/link").text)
@@ -117,11 +117,11 @@ def test_somebody_who_is_here_is_not_invited_again(admin, ben, typed):
     assert "/invite/" not in answer.text
 
 
-def test_every_wrong_field_is_named(admin, house):
+def test_every_wrong_field_is_named(admin, installation):
     answer = admin.post("/people", data={"email": "x", "name": "y" * 101, "role": "owner"})
     assert answer.status_code == 422
     assert "3 things to correct" in answer.text
-    assert len(ids(house)) == 1
+    assert len(ids(installation)) == 1
 
 
 def test_html_in_a_name_is_text(admin):
@@ -150,27 +150,27 @@ def test_a_disabled_person_gets_no_link(admin, ben):
     assert "/invite/" not in answer.text
 
 
-def test_a_role_can_be_given_and_taken(admin, ben, house):
+def test_a_role_can_be_given_and_taken(admin, ben, installation):
     for role in ("admin", "staff"):
         assert admin.post(f"/people/{ben.id}/role", data={"role": role}).status_code == 303
-        with house.read() as conn:
-            assert people.by_id(conn, house.settings, ben.id).role == role
+        with installation.read() as conn:
+            assert people.by_id(conn, installation.settings, ben.id).role == role
     assert admin.post(f"/people/{ben.id}/role", data={"role": "owner"}).status_code == 422
 
 
 @pytest.mark.parametrize("action", ["disable", "role"])
-def test_nobody_shuts_themselves_out(admin, root, house, action):
+def test_nobody_shuts_themselves_out(admin, root, installation, action):
     answer = admin.post(f"/people/{root.id}/{action}", data={"role": "staff"})
     assert answer.status_code == 409
     assert "This is your own account." in answer.text
     assert admin.get("/people").status_code == 200
 
 
-def test_what_admins_do_is_in_the_audit_trail(admin, ben, house):
+def test_what_admins_do_is_in_the_audit_trail(admin, ben, installation):
     admin.post("/people", data={**BEN, "email": "cleo@example.com"})
     admin.post(f"/people/{ben.id}/role", data={"role": "admin"})
     admin.post(f"/people/{ben.id}/disable")
-    with house.read() as conn:
+    with installation.read() as conn:
         trail = [(entry.who, entry.action, entry.subject, entry.details) for entry in audit.listing(conn)]
     assert trail == [
         ("root@example.com", "disabled", "ben@example.com", ""),
@@ -182,11 +182,11 @@ def test_what_admins_do_is_in_the_audit_trail(admin, ben, house):
 @pytest.mark.parametrize(
     "path", ["/people", "/people/1/link", "/people/1/role", "/people/1/disable", "/people/1/enable"]
 )
-def test_staff_can_do_none_of_it(signed_in, house, root, path):
-    before = ids(house)
+def test_staff_can_do_none_of_it(signed_in, installation, root, path):
+    before = ids(installation)
     assert signed_in.post(path, data={**BEN, "role": "admin"}).status_code == 403
-    assert ids(house) == before
-    with house.read() as conn:
+    assert ids(installation) == before
+    with installation.read() as conn:
         assert audit.listing(conn) == []
 
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from webapp.errors import TooLarge, UserError
 from webapp.files.store import Store
-from webapp.web.http.multipart import FIELDS_BYTES, MB, Posting, read_posting
+from webapp.web.http.multipart import FIELDS_BYTES, MB, FormData, read_posting
 
 BOUNDARY = "b0undary"
 
@@ -27,7 +27,7 @@ class _House:
 
 class _App:
     class state:
-        house = _House()
+        installation = _House()
 
 
 def part(name: str, body: bytes, filename: str | None = None) -> bytes:
@@ -44,9 +44,9 @@ def read(body: bytes, kind: str = f"multipart/form-data; boundary={BOUNDARY}", s
         chunk, body = body[:step], body[step:]
         return {"type": "http.request", "body": chunk, "more_body": bool(body)}
 
-    async def posting() -> tuple[Posting, dict[str, bytes], list]:
+    async def posting() -> tuple[FormData, dict[str, bytes], list]:
         scope = {"type": "http", "method": "POST", "headers": [(b"content-type", kind.encode())], "app": _App()}
-        reading: AsyncIterator[Posting] = read_posting(Request(scope, receive))
+        reading: AsyncIterator[FormData] = read_posting(Request(scope, receive))
         found = await anext(reading)
         contents = {name: upload.path.read_bytes() for name, upload in found.files.items()}
         paths = [upload.path for upload in found.files.values()]

@@ -77,6 +77,6 @@ def test_a_look_without_the_body_says_the_same_as_one_with_it(program, path):
 
 
 @pytest.mark.parametrize("path", ["/run-task", "/generate-report"])
-def test_a_look_without_the_body_starts_nothing(program, house, ana, path):
+def test_a_look_without_the_body_starts_nothing(program, installation, ana, path):
     assert program.head(path).status_code == 405
-    assert number_of_tasks(house) == 0
+    assert number_of_tasks(installation) == 0

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from tests.factories import make_person
 from tests.html import read
+from webapp import ingest
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.maintenance.retention import clean
@@ -32,8 +33,8 @@ def preview(browser, **fields):
     return read(browser.post(f"{REPORT}/preview", data={"data": "sales", **fields}).text)
 
 
-def tasks(house):
-    with house.read() as conn:
+def tasks(installation):
+    with installation.read() as conn:
         return [row.form for row in conn.execute(schema.task.select().order_by(schema.task.c.id))]
 
 
@@ -63,19 +64,19 @@ class TestLines:
         assert ticked == ["Amount", "Region"]
         assert next(one["value"] for one in page.all("input", name="names.title") if one["value"]) == "Area"
 
-    def test_an_unfinished_line_counts_as_nothing(self, signed_in, house):
+    def test_an_unfinished_line_counts_as_nothing(self, signed_in, installation):
         blank = {"filters.column": "", "filters.test": "=", "filters.value": "", "sums.column": "", "sums.how": "sum"}
         assert post(signed_in, **blank).status_code == 303
-        assert (tasks(house)[0]["filters"], tasks(house)[0]["sums"]) == ([], [])
+        assert (tasks(installation)[0]["filters"], tasks(installation)[0]["sums"]) == ([], [])
 
-    def test_what_is_typed_becomes_the_task(self, signed_in, house):
+    def test_what_is_typed_becomes_the_task(self, signed_in, installation):
         lines = {
             "filters.column": "Date", "filters.test": "=", "filters.value": "last month", "group_by": ["Region", ""],
             "sums.column": ["Amount", "*"], "sums.how": ["mean", "sum"], "sort.column": "Region",
             "sort.direction": "down", "top": "5", "total_row": "on",
         }  # fmt: skip
         assert post(signed_in, **lines).status_code == 303
-        (form,) = tasks(house)
+        (form,) = tasks(installation)
         assert form["filters"] == [{"column": "Date", "test": "=", "value": "last month"}]
         assert form["sums"] == [{"column": "Amount", "how": "mean"}, {"column": "", "how": "count"}]
         assert (form["group_by"], form["top"], form["total_row"]) == (["Region"], 5, True)
@@ -115,16 +116,16 @@ class TestPreview:
         page = read(post(signed_in, "preview").text)
         assert page.one(id="preview-counts").text == "10,000 rows, 11 columns"
 
-    def test_nobody_sees_another_persons_data(self, signed_in, house):
-        with house.write() as conn:
-            ben = make_person(conn, house.settings, "ben@example.com")
-        path = house.data_dir / "x.csv"
+    def test_nobody_sees_another_persons_data(self, signed_in, installation):
+        with installation.write() as conn:
+            ben = make_person(conn, installation.settings, "ben@example.com")
+        path = installation.data_dir / "x.csv"
         path.write_bytes(CSV)
-        other = house.receive_upload(ben, "x.csv", path)
+        other = ingest.receive(installation, ben, "x.csv", path)
         assert "North" not in preview(signed_in, data=other.id).text
         assert "not there any more" in preview(signed_in, data=other.id).text
 
-    def test_the_log_shows_only_ones_own_tasks(self, signed_in, house):
+    def test_the_log_shows_only_ones_own_tasks(self, signed_in, installation):
         post(signed_in)
         page = preview(signed_in, data="log-tasks")
         assert page.one(id="preview-counts").text.startswith("1 row, ")
@@ -136,13 +137,13 @@ class TestPreview:
 
 
 class TestShortcuts:
-    def test_a_filled_form_is_kept_and_opened_from_home_and_nothing_starts(self, signed_in, house):
+    def test_a_filled_form_is_kept_and_opened_from_home_and_nothing_starts(self, signed_in, installation):
         kept = post(signed_in, "keep-shortcut", shortcut_name="North", group_by="Region", top="3")
         assert "Kept as the shortcut “North”" in read(kept.text).one(id="done").text
         link = next(one for one in read(signed_in.get("/").text).all("a") if one.text == "North")
         page = read(signed_in.get(link["href"]).text)
         assert page.one("input", id="top")["value"] == "3"
-        assert tasks(house) == []
+        assert tasks(installation) == []
 
     def test_every_kind_has_them(self, signed_in):
         data = {"key": "k", "intent": "keep-shortcut", "shortcut_name": "Greeting", "subject": "Hi", "body": "Hello"}
@@ -166,10 +167,10 @@ class TestShortcuts:
 
 
 class TestAgain:
-    def test_the_same_file_as_before_says_so(self, signed_in, house):
+    def test_the_same_file_as_before_says_so(self, signed_in, installation):
         data = uploaded(signed_in)
         post(signed_in, data=data)
-        with house.write() as conn:
+        with installation.write() as conn:
             conn.execute(update(schema.task).values(created=now() - timedelta(days=400)))
         assert "This is the same file as on" in read(signed_in.get(f"{REPORT}?from=1").text).one(id="choose-data").text
         same = uploaded(signed_in, name="again.csv")
@@ -178,17 +179,17 @@ class TestAgain:
         other = uploaded(signed_in, CSV + b"West,2\n")
         assert "same file" not in read(signed_in.get(f"{REPORT}?data={other}").text).text
 
-    def test_data_that_were_deleted_say_so(self, signed_in, house):
+    def test_data_that_were_deleted_say_so(self, signed_in, installation):
         post(signed_in, data=uploaded(signed_in))
-        with house.write() as conn:
+        with installation.write() as conn:
             conn.execute(update(schema.upload).values(created=now() - timedelta(days=40)))
             conn.execute(update(schema.task).values(state="done"))
-        clean(house)
+        clean(installation)
         page = read(signed_in.get(f"{REPORT}?from=1").text)
         words = "That file was deleted after 30 days. Choose this month’s file."
         assert words in page.one(id="data-error").text
 
-    def test_a_column_that_is_gone_is_asked_for(self, signed_in, house):
+    def test_a_column_that_is_gone_is_asked_for(self, signed_in, installation):
         old, new = uploaded(signed_in), uploaded(signed_in, CSV.replace(b"Region", b"Area"))
         lines = {"filters.column": "Region", "filters.test": "=", "filters.value": "North", "group_by": "Region"}
         assert post(signed_in, data=old, columns=["Region"], **lines).status_code == 303
@@ -198,22 +199,22 @@ class TestAgain:
         assert "“Region” is not a column" in refused.text
         moved = {"moved.from": "Region", "moved.to": "Area"}
         assert post(signed_in, data=new, columns=["Region"], **lines, **moved, key="l").status_code == 303
-        form = tasks(house)[-1]
+        form = tasks(installation)[-1]
         assert (form["columns"], form["group_by"]) == (["Area"], ["Area"])
         assert form["filters"] == [{"column": "Area", "test": "=", "value": "North"}]
 
-    def test_a_column_that_is_gone_can_be_left_out(self, signed_in, house):
+    def test_a_column_that_is_gone_can_be_left_out(self, signed_in, installation):
         new = uploaded(signed_in, b"Amount\n1\n")
         lines = {"filters.column": ["Region", "Amount"], "filters.test": ["=", ">"], "filters.value": ["North", "0"]}
         moved = {"moved.from": "Region", "moved.to": "-"}
         assert post(signed_in, data=new, columns=["Region", "Amount"], **lines, **moved).status_code == 303
-        form = tasks(house)[-1]
+        form = tasks(installation)[-1]
         assert form["columns"] == ["Amount"]
         assert form["filters"] == [{"column": "Amount", "test": ">", "value": "0"}]
 
 
 class TestData:
-    def test_data_are_named_replaced_and_forgotten(self, signed_in, house):
+    def test_data_are_named_replaced_and_forgotten(self, signed_in, installation):
         page = f"/data/{uploaded(signed_in)}"
         kept = signed_in.post(page, data={"intent": "keep", "name": "Sales"})
         assert kept.headers["location"] == "/data/d-1"
@@ -225,13 +226,13 @@ class TestData:
         assert preview(signed_in, data="d-1").one(id="preview-counts").text == "1 row, 2 columns"
         signed_in.post("/data/d-1", data={"intent": "remove"})
         assert signed_in.get("/data/d-1").status_code == 404
-        assert len(tasks(house)) == 1
+        assert len(tasks(installation)) == 1
 
-    def test_data_with_a_name_stay(self, signed_in, house):
+    def test_data_with_a_name_stay(self, signed_in, installation):
         signed_in.post(f"/data/{uploaded(signed_in)}", data={"intent": "keep", "name": "Sales"})
-        with house.write() as conn:
+        with installation.write() as conn:
             conn.execute(update(schema.upload).values(created=now() - timedelta(days=4000)))
-        clean(house)
+        clean(installation)
         assert preview(signed_in, data="d-1").one(id="preview-counts").text == "3 rows, 2 columns"
 
     def test_a_column_is_corrected_and_the_next_file_is_read_alike(self, signed_in):

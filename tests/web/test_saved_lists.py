@@ -18,18 +18,18 @@ def said(browser, answer) -> str:
     return read(browser.get(answer.headers["location"]).text).one(id="status").text
 
 
-def known(house, person) -> list:
-    with house.read() as conn:
-        return saved_tables.listing(conn, house.store, person)
+def known(installation, person) -> list:
+    with installation.read() as conn:
+        return saved_tables.listing(conn, installation.store, person)
 
 
-def test_a_list_is_made_updated_and_written_to(signed_in, house, ana):
+def test_a_list_is_made_updated_and_written_to(signed_in, installation, ana):
     assert said(signed_in, post(signed_in, file=PEOPLE, name="People")) == "The list “People” is kept."
-    (one,) = known(house, ana)
+    (one,) = known(installation, ana)
     new = b"E-Mail;Name;Town\nBEN@example.com;Benedict;Rome\ncleo@example.com;Cleo;Bonn\nx@;;\n"
     words = said(signed_in, post(signed_in, f"/lists/{one.id}", new))
     assert words == "1 person added, 1 changed, 0 removed. Without a valid address, so left out: Row 4: x@."
-    (now,) = known(house, ana)
+    (now,) = known(installation, ana)
     assert (now.id, now.table.understood.rows) == (one.id, 3)
     form = read(signed_in.get(f"/new/email?recipients={now.table.id}").text)
     assert "people.csv: 3 rows, addresses in Mail" in form.one(id="choose-list").text
@@ -38,9 +38,9 @@ def test_a_list_is_made_updated_and_written_to(signed_in, house, ana):
     assert "people.csv" in downloaded.headers["content-disposition"]
 
 
-def test_who_is_not_in_the_file_goes_where_that_is_ticked(signed_in, house, ana):
+def test_who_is_not_in_the_file_goes_where_that_is_ticked(signed_in, installation, ana):
     post(signed_in, file=PEOPLE, name="People")
-    (one,) = known(house, ana)
+    (one,) = known(installation, ana)
     words = said(signed_in, post(signed_in, f"/lists/{one.id}", b"Mail\nben@example.com\n", only_new="on"))
     assert words == "0 people added, 0 changed, 1 removed."
 
@@ -55,13 +55,15 @@ def test_who_is_not_in_the_file_goes_where_that_is_ticked(signed_in, house, ana)
         ("People", b"%PDF-1.7 not a table", "file", "not a table"),
     ],
 )
-def test_what_is_wrong_is_said_beside_its_field_and_the_name_stays(signed_in, house, ana, name, file, field, words):
+def test_what_is_wrong_is_said_beside_its_field_and_the_name_stays(
+    signed_in, installation, ana, name, file, field, words
+):
     answer = post(signed_in, file=file, name=name)
     page = read(answer.text)
     assert answer.status_code == 422
     assert words in page.one(id=f"{field}-error").text
     assert page.one("input", id="name")["value"] == name
-    assert known(house, ana) == []
+    assert known(installation, ana) == []
 
 
 def test_a_name_is_given_once(signed_in):
@@ -70,33 +72,33 @@ def test_a_name_is_given_once(signed_in):
     assert "There is one of this name already." in read(answer.text).one(id="name-error").text
 
 
-def test_an_update_that_is_refused_leaves_the_list_as_it_was(signed_in, house, ana):
+def test_an_update_that_is_refused_leaves_the_list_as_it_was(signed_in, installation, ana):
     post(signed_in, file=PEOPLE, name="People")
-    (one,) = known(house, ana)
+    (one,) = known(installation, ana)
     answer = post(signed_in, f"/lists/{one.id}", b"Name\nAna\nBen\n")
-    assert (answer.status_code, known(house, ana)) == (422, [one])
+    assert (answer.status_code, known(installation, ana)) == (422, [one])
 
 
-def test_removing_takes_only_the_name(signed_in, house, ana):
+def test_removing_takes_only_the_name(signed_in, installation, ana):
     post(signed_in, file=PEOPLE, name="People")
-    (one,) = known(house, ana)
+    (one,) = known(installation, ana)
     assert said(signed_in, signed_in.post(f"/lists/{one.id}/remove")) == "The list “People” is removed."
-    assert known(house, ana) == []
-    assert house.table_of(ana.id, one.table.id).understood.rows == 2
+    assert known(installation, ana) == []
+    assert installation.form_context(ana).table(one.table.id).understood.rows == 2
 
 
-def test_another_persons_list_is_not_there(signed_in, admin, house, ana):
+def test_another_persons_list_is_not_there(signed_in, admin, installation, ana):
     post(signed_in, file=PEOPLE, name="People")
-    (one,) = known(house, ana)
+    (one,) = known(installation, ana)
     for path in (f"/lists/{one.id}", f"/lists/{one.id}/download"):
         assert admin.get(path).status_code == 404
     assert post(admin, f"/lists/{one.id}", PEOPLE).status_code == 404
     assert "People" not in read(admin.get("/lists").text).one("section").text
 
 
-def test_a_list_outlives_the_time_that_uploads_are_kept(signed_in, house, ana, monkeypatch):
+def test_a_list_outlives_the_time_that_uploads_are_kept(signed_in, installation, ana, monkeypatch):
     post(signed_in, file=PEOPLE, name="People")
-    house.settings = house.settings.model_copy(update={"keep_files_days": -1})
-    clean(house)
-    (one,) = known(house, ana)
+    installation.settings = installation.settings.model_copy(update={"keep_files_days": -1})
+    clean(installation)
+    (one,) = known(installation, ana)
     assert one.table.typed.exists()

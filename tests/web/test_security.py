@@ -12,12 +12,12 @@ SAVE = {"name": "Anne", "zone": "Europe/Madrid", "undo_seconds": "10"}
 
 
 @pytest.fixture
-def bare(house, ana):
+def bare(installation, ana):
     """Ana's browser, which says nothing about where a request comes from."""
-    with house.write() as conn:
+    with installation.write() as conn:
         cookie = sessions.start(conn, ana.id)
     with TestClient(
-        create_app(house), base_url="http://office:8000", cookies={COOKIE: cookie}, follow_redirects=False
+        create_app(installation), base_url="http://office:8000", cookies={COOKIE: cookie}, follow_redirects=False
     ) as browser:
         yield browser
 
@@ -77,20 +77,20 @@ def test_looking_needs_no_origin(bare):
     assert bare.get("/account", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
 
 
-def test_behind_a_proxy_that_changes_the_host_the_base_url_is_our_own(house, ana):
-    given = house.settings.model_copy(update={"base_url": "https://outtray.example.com"})
-    house.settings = given
-    with house.write() as conn:
+def test_behind_a_proxy_that_changes_the_host_the_base_url_is_our_own(installation, ana):
+    given = installation.settings.model_copy(update={"base_url": "https://outtray.example.com"})
+    installation.settings = given
+    with installation.write() as conn:
         cookie = sessions.start(conn, ana.id)
-    app = create_app(house)
+    app = create_app(installation)
     browser = TestClient(app, base_url="http://127.0.0.1:8000", cookies={COOKIE: cookie}, follow_redirects=False)
     assert save(browser, Origin="https://outtray.example.com").status_code == 303
     assert save(browser, Origin="http://outtray.example.com").status_code == 403
 
 
-def test_https_is_known_by_the_host_of_the_base_url(house, root):
-    house.settings = house.settings.model_copy(update={"base_url": "https://outtray.example.com"})
-    browser = TestClient(create_app(house), base_url="http://outtray.example.com", follow_redirects=False)
+def test_https_is_known_by_the_host_of_the_base_url(installation, root):
+    installation.settings = installation.settings.model_copy(update={"base_url": "https://outtray.example.com"})
+    browser = TestClient(create_app(installation), base_url="http://outtray.example.com", follow_redirects=False)
     answer = browser.get("/login")
     assert answer.headers["strict-transport-security"].startswith("max-age=")
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
@@ -116,7 +116,7 @@ def test_pages_are_not_kept_by_browsers_and_proxies(bare):
     assert bare.get("/account").headers["cache-control"] == "no-store"
 
 
-def test_pages_hold_nothing_inline_that_the_policy_would_refuse(bare, house):
+def test_pages_hold_nothing_inline_that_the_policy_would_refuse(bare, installation):
     for path in ("/account", "/login"):
         page = bare.get(path).text
         assert " style=" not in page

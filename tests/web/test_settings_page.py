@@ -32,8 +32,8 @@ def test_the_page_says_what_it_is_and_stands_in_the_rail(admin):
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/settings"), ("POST", "/settings/mail/test")])
-def test_staff_are_kept_out(signed_in, house, server, method, path):
-    set_up(house, smtp_url=server.url)
+def test_staff_are_kept_out(signed_in, installation, server, method, path):
+    set_up(installation, smtp_url=server.url)
     answer = signed_in.request(method, path)
     assert answer.status_code == 403
     assert "This page is for admins." in answer.text
@@ -41,10 +41,10 @@ def test_staff_are_kept_out(signed_in, house, server, method, path):
     assert "Settings" not in read(signed_in.get("/").text).one("nav", aria_label="Main").text
 
 
-def test_without_a_server_it_says_where_emails_go_and_how_to_have_one(admin, house):
+def test_without_a_server_it_says_where_emails_go_and_how_to_have_one(admin, installation):
     mail = part(settings_of(admin), "mail")
     assert "No mail server yet. Emails are saved in the outbox, not sent." in mail.text
-    assert str(house.data_dir / "outbox") in mail.text
+    assert str(installation.data_dir / "outbox") in mail.text
     assert "OUTTRAY_SMTP_URL='smtp+starttls://" in mail.text
     assert [button.text for button in mail.all("button")] == ["Save", "Test"]
 
@@ -53,9 +53,9 @@ def test_without_a_server_there_is_nothing_to_test(admin):
     assert admin.post("/settings/mail/test").status_code == 409
 
 
-def test_the_server_is_told_in_words_and_its_password_never(admin, house):
+def test_the_server_is_told_in_words_and_its_password_never(admin, installation):
     url = "smtp+starttls://office%40example.com:p4ss-w0rd@mail.example.com?connections=2&rate=0.5"
-    set_up(house, smtp_url=url, mail_from="Office <post@example.com>")
+    set_up(installation, smtp_url=url, mail_from="Office <post@example.com>")
     page = settings_of(admin)
     assert facts(part(page, "mail")) == {
         "Server": "mail.example.com, port 587 Set by OUTTRAY_SMTP_URL on the server.",
@@ -67,14 +67,14 @@ def test_the_server_is_told_in_words_and_its_password_never(admin, house):
     assert "p4ss-w0rd" not in admin.get("/settings").text
 
 
-def test_a_sender_that_nobody_set_is_marked_as_a_default(admin, house):
-    set_up(house, smtp_url="smtps://office%40example.com:secret@mail.example.com")
+def test_a_sender_that_nobody_set_is_marked_as_a_default(admin, installation):
+    set_up(installation, smtp_url="smtps://office%40example.com:secret@mail.example.com")
     row = facts(part(settings_of(admin), "mail"))["Emails come from"]
     assert row == "office@example.com Default; OUTTRAY_MAIL_FROM changes it."
 
 
-def test_a_test_that_goes_well_lists_its_steps_and_sends_nothing(admin, house, server):
-    set_up(house, smtp_url=server.url)
+def test_a_test_that_goes_well_lists_its_steps_and_sends_nothing(admin, installation, server):
+    set_up(installation, smtp_url=server.url)
     answer = admin.post("/settings/mail/test")
     page = read(answer.text)
     assert answer.status_code == 200
@@ -90,8 +90,8 @@ def test_a_test_that_goes_well_lists_its_steps_and_sends_nothing(admin, house, s
     assert "p4ss-w0rd" not in answer.text
 
 
-def test_the_step_that_failed_says_why_and_has_the_focus(admin, house, server):
-    set_up(house, smtp_url=server.url.replace("p4ss-w0rd", "wr0ng-w0rd"))
+def test_the_step_that_failed_says_why_and_has_the_focus(admin, installation, server):
+    set_up(installation, smtp_url=server.url.replace("p4ss-w0rd", "wr0ng-w0rd"))
     answer = admin.post("/settings/mail/test")
     page = read(answer.text)
     assert steps(page)[3:] == [("Signed in", "failed"), ("Sender accepted", "not tried")]
@@ -101,8 +101,8 @@ def test_the_step_that_failed_says_why_and_has_the_focus(admin, house, server):
     assert "wr0ng-w0rd" not in answer.text
 
 
-def test_htmx_gets_the_steps_alone(admin, house, server):
-    set_up(house, smtp_url=server.url)
+def test_htmx_gets_the_steps_alone(admin, installation, server):
+    set_up(installation, smtp_url=server.url)
     answer = admin.post("/settings/mail/test", headers={"HX-Request": "true"})
     assert read(answer.text).one(id="mail-test").all("li")
     assert "<html" not in answer.text
@@ -113,32 +113,32 @@ def test_loading_the_page_of_a_test_again_leads_to_the_settings(admin):
     assert (answer.status_code, answer.headers["location"]) == (303, "/settings#mail")
 
 
-def test_a_second_test_at_the_same_time_is_refused(admin, house, server):
-    set_up(house, smtp_url=server.url)
+def test_a_second_test_at_the_same_time_is_refused(admin, installation, server):
+    set_up(installation, smtp_url=server.url)
     with mail_servers._testing:
         assert admin.post("/settings/mail/test").status_code == 409
     assert server.connections == 0
     assert admin.post("/settings/mail/test").status_code == 200
 
 
-def test_no_transaction_is_open_while_the_server_is_tried(admin, house, server, monkeypatch):
+def test_no_transaction_is_open_while_the_server_is_tried(admin, installation, server, monkeypatch):
     seen = []
 
     def look(*_: object, is_fixed: bool) -> list[object]:
-        with house.write() as conn:  # would wait for the gate behind an open transaction of the route
+        with installation.write() as conn:  # would wait for the gate behind an open transaction of the route
             seen.append(conn.execute(text("select 1")).scalar())
-        until(lambda: house.database.engine.pool.checkedout() == 0)  # the watcher may be looking just now
+        until(lambda: installation.database.engine.pool.checkedout() == 0)  # the watcher may be looking just now
         seen.append("none is open")
         return []
 
     monkeypatch.setattr(mail_servers, "try_out", look)
-    set_up(house, smtp_url=server.url)
+    set_up(installation, smtp_url=server.url)
     admin.post("/settings/mail/test")
     assert seen == [1, "none is open"]
 
 
-def test_a_test_is_in_the_audit_trail(admin, house, server):
-    set_up(house, smtp_url=server.url)
+def test_a_test_is_in_the_audit_trail(admin, installation, server):
+    set_up(installation, smtp_url=server.url)
     admin.post("/settings/mail/test")
     server.on("mail", say="553 no")
     admin.post("/settings/mail/test")
@@ -148,8 +148,8 @@ def test_a_test_is_in_the_audit_trail(admin, house, server):
     ]
 
 
-def test_what_is_kept_says_who_said_so(admin, house):
-    set_up(house, keep_files_days=1, retry_seconds=(10, 90, 3600))
+def test_what_is_kept_says_who_said_so(admin, installation):
+    set_up(installation, keep_files_days=1, retry_seconds=(10, 90, 3600))
     kept = facts(part(settings_of(admin), "keeping"))
     assert kept["Files"] == "1 day What reports made, and uploads. Set by OUTTRAY_KEEP_FILES_DAYS on the server."
     assert kept["Ended tasks"].startswith("365 days")
@@ -160,14 +160,14 @@ def test_what_is_kept_says_who_said_so(admin, house):
     assert kept["Time zone"].endswith("Set by OUTTRAY_TIMEZONE on the server.")
 
 
-def test_no_time_for_undo_is_said(admin, house):
-    set_up(house, undo_seconds=0)
+def test_no_time_for_undo_is_said(admin, installation):
+    set_up(installation, undo_seconds=0)
     kept = facts(part(settings_of(admin), "keeping"))
     assert kept["Time for Undo"].startswith("None: messages go at once")
 
 
-def test_the_audit_shows_fifty_at_a_time_and_html_as_text(admin, root, house):
-    with house.write() as conn:
+def test_the_audit_shows_fifty_at_a_time_and_html_as_text(admin, root, installation):
+    with installation.write() as conn:
         audit.record(conn, None, "added", "<b>x</b>", "from the command line")
         for number in range(50):
             audit.record(conn, root, "made a token", f"no. {number}")
@@ -182,8 +182,8 @@ def test_the_audit_shows_fifty_at_a_time_and_html_as_text(admin, root, house):
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 30, "²", ""])
-def test_a_page_of_the_audit_that_makes_no_sense_is_the_newest(admin, root, house, before):
-    with house.write() as conn:
+def test_a_page_of_the_audit_that_makes_no_sense_is_the_newest(admin, root, installation, before):
+    with installation.write() as conn:
         audit.record(conn, root, "signed in")
     assert trail(settings_of(admin, f"/settings?before={before}")) == ["root@example.com signed in"]
 
@@ -192,7 +192,7 @@ def test_an_empty_audit_says_so(admin):
     assert "Nothing yet." in part(settings_of(admin), "audit").text
 
 
-def test_home_leads_to_the_settings_until_there_is_a_server(admin, house):
+def test_home_leads_to_the_settings_until_there_is_a_server(admin, installation):
     assert '<a href="/settings#mail">' in admin.get("/").text
-    set_up(house, smtp_url="smtp://mail.example.com")
+    set_up(installation, smtp_url="smtp://mail.example.com")
     assert '<a href="/settings#mail">' not in admin.get("/").text

@@ -18,8 +18,8 @@ USED = "This link was used or is too old. Restart Outtray for a new one."
 
 
 @pytest.fixture
-def path(house):
-    with house.write() as conn:
+def path(installation):
+    with installation.write() as conn:
         return f"/setup/{links.new_setup(conn)}"
 
 
@@ -55,14 +55,14 @@ def test_a_local_address_only_warns(client, path):
     assert answer.status_code == 303
 
 
-def test_the_first_admin_is_made_and_signed_in(client, path, house):
+def test_the_first_admin_is_made_and_signed_in(client, path, installation):
     answer = client.post(path, data=GOOD)
     assert (answer.status_code, answer.headers["location"]) == (303, "/?first=1")
     assert client.get("/people").status_code == 200
-    with house.read() as conn:
-        root = people.by_email(conn, house.settings, "root@example.com")
+    with installation.read() as conn:
+        root = people.by_email(conn, installation.settings, "root@example.com")
         assert (root.name, root.role, root.zone.key) == ("Rut Admin", "admin", "Europe/Madrid")
-        assert public_url.known(conn, house.settings) == "http://office.local:8000"
+        assert public_url.known(conn, installation.settings) == "http://office.local:8000"
         assert audit.listing(conn)[0].action == "set up"
 
 
@@ -75,12 +75,12 @@ def test_the_link_works_once(client, path):
     assert client.get("/setup").headers["location"] == "/login"
 
 
-def test_the_link_ends_when_an_admin_comes_from_elsewhere(client, path, house):
-    with house.write() as conn:
-        make_person(conn, house.settings, "cli@example.com", role="admin")
+def test_the_link_ends_when_an_admin_comes_from_elsewhere(client, path, installation):
+    with installation.write() as conn:
+        make_person(conn, installation.settings, "cli@example.com", role="admin")
     assert client.get(path).status_code == 410
     assert client.post(path, data=GOOD).status_code == 410
-    with house.read() as conn:
+    with installation.read() as conn:
         assert len(conn.execute(select(schema.person)).all()) == 1
 
 
@@ -114,9 +114,9 @@ def test_a_refused_form_leaves_the_link_working(client, path):
     assert client.post(path, data=GOOD).status_code == 303
 
 
-def test_an_address_that_is_taken_leaves_the_link_working(client, path, house):
-    with house.write() as conn:
-        make_person(conn, house.settings, "root@example.com")
+def test_an_address_that_is_taken_leaves_the_link_working(client, path, installation):
+    with installation.write() as conn:
+        make_person(conn, installation.settings, "root@example.com")
     answer = client.post(path, data=GOOD)
     assert answer.status_code == 422
     assert "root@example.com is here already." in answer.text
@@ -140,20 +140,20 @@ def test_an_address_that_cannot_be_opened_is_refused(client, path, typed):
         ("http://[fd00::1]:8000", "http://[fd00::1]:8000"),
     ],
 )
-def test_an_address_is_kept_without_what_it_does_not_need(client, path, house, typed, kept):
+def test_an_address_is_kept_without_what_it_does_not_need(client, path, installation, typed, kept):
     assert client.post(path, data={**GOOD, "address": typed}).status_code == 303
-    with house.read() as conn:
-        assert public_url.known(conn, house.settings) == kept
+    with installation.read() as conn:
+        assert public_url.known(conn, installation.settings) == kept
 
 
-def test_an_address_of_the_environment_is_shown_and_not_asked_for(client, path, house):
-    house.settings = house.settings.model_copy(update={"base_url": "http://outtray.office"})
+def test_an_address_of_the_environment_is_shown_and_not_asked_for(client, path, installation):
+    installation.settings = installation.settings.model_copy(update={"base_url": "http://outtray.office"})
     page = client.get(path).text
     assert "Set by OUTTRAY_BASE_URL on the server." in page
     assert 'name="address"' not in page
     client.post(path, data={**GOOD, "address": "http://elsewhere"})
-    with house.read() as conn:
-        assert public_url.known(conn, house.settings) == "http://outtray.office"
+    with installation.read() as conn:
+        assert public_url.known(conn, installation.settings) == "http://outtray.office"
 
 
 def test_html_in_a_name_is_text(client, path):

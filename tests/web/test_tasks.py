@@ -20,24 +20,24 @@ def page(browser, path: str) -> Element:
     return read(answer.text)
 
 
-def new(house, owner, state: str = "done", **columns) -> int:
-    with house.write() as conn:
+def new(installation, owner, state: str = "done", **columns) -> int:
+    with installation.write() as conn:
         return make_task(conn, owner, state, **columns)
 
 
-def state_of(house, task_id: int) -> str:
-    with house.read() as conn:
+def state_of(installation, task_id: int) -> str:
+    with installation.read() as conn:
         return conn.execute(select(schema.task.c.state).where(schema.task.c.id == task_id)).scalar_one()
 
 
-def undoable(house, owner, **columns) -> int:
+def undoable(installation, owner, **columns) -> int:
     later = now() + timedelta(hours=1)
-    return new(house, owner, "waiting", not_before=later, undo_until=later, kind="email", form=EMAIL, **columns)
+    return new(installation, owner, "waiting", not_before=later, undo_until=later, kind="email", form=EMAIL, **columns)
 
 
-def run(house, owner, sent: int, waiting: int, **columns) -> int:
+def run(installation, owner, sent: int, waiting: int, **columns) -> int:
     """A mail run in the middle of its way."""
-    with house.write() as conn:
+    with installation.write() as conn:
         values = {"kind": "email", "form": EMAIL, "expanded": True, "progress_total": sent + waiting, **columns}
         task_id = make_task(
             conn, owner, columns.pop("state", "running"), **{k: v for k, v in values.items() if k != "state"}
@@ -50,8 +50,8 @@ def run(house, owner, sent: int, waiting: int, **columns) -> int:
 class TestActions:
     """Buttons: done, answered where they were pressed, refused in plain words."""
 
-    def test_undo_takes_it_back_and_the_way_to_change_it_has_the_focus(self, signed_in, house, ana):
-        task_id = undoable(house, ana)
+    def test_undo_takes_it_back_and_the_way_to_change_it_has_the_focus(self, signed_in, installation, ana):
+        task_id = undoable(installation, ana)
         answer = signed_in.post(f"/tasks/{task_id}/undo", data={"back": "/"})
         assert (answer.status_code, answer.headers["location"]) == (303, f"/#task-{task_id}-again")
         row = page(signed_in, "/").one("li", id=f"task-{task_id}")
@@ -59,22 +59,22 @@ class TestActions:
         assert row.one("a", id=f"task-{task_id}-again").text == "Change and send again"
         assert row.one("a", id=f"task-{task_id}-again")["href"] == f"/new/email?from={task_id}"
 
-    def test_htmx_gets_the_log_with_the_focus_marked(self, signed_in, house, ana):
-        task_id = undoable(house, ana)
+    def test_htmx_gets_the_log_with_the_focus_marked(self, signed_in, installation, ana):
+        task_id = undoable(installation, ana)
         answer = signed_in.post(f"/tasks/{task_id}/undo", data={"back": "/?state=cancelled"}, headers=HTMX)
         log = read(answer.text).one("section", id="task-log")
         assert "autofocus" in log.one("a", id=f"task-{task_id}-again")
         assert "state=cancelled" in log["hx-get"]
 
-    def test_undo_that_comes_too_late_says_so_beside_the_row_and_focuses_cancel(self, signed_in, house, ana):
-        task_id = new(house, ana, "running", kind="email", form=EMAIL)
+    def test_undo_that_comes_too_late_says_so_beside_the_row_and_focuses_cancel(self, signed_in, installation, ana):
+        task_id = new(installation, ana, "running", kind="email", form=EMAIL)
         answer = signed_in.post(f"/tasks/{task_id}/undo", data={"back": "/"})
         assert answer.headers["location"] == f"/#task-{task_id}-cancel"
         assert "It is already going." in page(signed_in, "/").one("li", id=f"task-{task_id}").text
         assert "It is already going." not in page(signed_in, "/").text
 
-    def test_undo_of_what_has_ended_focuses_its_row(self, signed_in, house, ana):
-        task_id = new(house, ana, "done", kind="email", form=EMAIL)
+    def test_undo_of_what_has_ended_focuses_its_row(self, signed_in, installation, ana):
+        task_id = new(installation, ana, "done", kind="email", form=EMAIL)
         answer = signed_in.post(f"/tasks/{task_id}/undo", data={"back": "/"}, headers=HTMX)
         row = read(answer.text).one("li", id=f"task-{task_id}")
         assert "autofocus" in row
@@ -91,65 +91,65 @@ class TestActions:
             ("running", {"kind": "self-test"}, "cancel", "running"),
         ],
     )
-    def test_each_button_does_what_it_says(self, signed_in, house, ana, state, columns, action, then):
-        task_id = new(house, ana, state, **columns)
+    def test_each_button_does_what_it_says(self, signed_in, installation, ana, state, columns, action, then):
+        task_id = new(installation, ana, state, **columns)
         answer = signed_in.post(f"/tasks/{task_id}/{action}", data={"back": f"/tasks/{task_id}"})
         assert answer.headers["location"] == f"/tasks/{task_id}#state"
-        assert state_of(house, task_id) == then
+        assert state_of(installation, task_id) == then
 
-    def test_a_running_task_that_was_cancelled_is_stopping(self, signed_in, house, ana):
-        task_id = new(house, ana, "running", kind="self-test")
+    def test_a_running_task_that_was_cancelled_is_stopping(self, signed_in, installation, ana):
+        task_id = new(installation, ana, "running", kind="self-test")
         signed_in.post(f"/tasks/{task_id}/cancel", data={"back": "/"})
         row = page(signed_in, "/").one("li", id=f"task-{task_id}")
         assert "stopping…" in row.text
         assert not row.all("button")
 
-    def test_what_is_refused_is_said_on_the_page_of_the_task(self, signed_in, house, ana):
-        task_id = new(house, ana, "done")
+    def test_what_is_refused_is_said_on_the_page_of_the_task(self, signed_in, installation, ana):
+        task_id = new(installation, ana, "done")
         answer = signed_in.post(f"/tasks/{task_id}/cancel", headers=HTMX)
         live = read(answer.text).one(id="task-live")
         assert "there is nothing to cancel" in live.one(role="alert").text
         assert "autofocus" in live.one(id="state")
 
-    def test_nobody_can_press_on_somebody_elses_task(self, signed_in, house):
-        with house.write() as conn:
-            ben = make_person(conn, house.settings, "ben@example.com")
+    def test_nobody_can_press_on_somebody_elses_task(self, signed_in, installation):
+        with installation.write() as conn:
+            ben = make_person(conn, installation.settings, "ben@example.com")
             task_id = make_task(conn, ben, "failed")
         assert signed_in.post(f"/tasks/{task_id}/retry", data={"back": "/"}).status_code == 404
-        assert state_of(house, task_id) == "failed"
+        assert state_of(installation, task_id) == "failed"
 
-    def test_an_admin_can_press_on_everybodys(self, admin, house, ana):
-        task_id = new(house, ana, "failed")
+    def test_an_admin_can_press_on_everybodys(self, admin, installation, ana):
+        task_id = new(installation, ana, "failed")
         assert admin.post(f"/tasks/{task_id}/retry", data={"back": "/"}).status_code == 303
-        assert state_of(house, task_id) == "waiting"
+        assert state_of(installation, task_id) == "waiting"
 
     @pytest.mark.parametrize(
         "back", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", ""]
     )
-    def test_the_way_back_never_leads_to_another_site(self, signed_in, house, ana, back):
-        task_id = new(house, ana, "failed")
+    def test_the_way_back_never_leads_to_another_site(self, signed_in, installation, ana, back):
+        task_id = new(installation, ana, "failed")
         answer = signed_in.post(f"/tasks/{task_id}/retry", data={"back": back})
         assert answer.headers["location"] == f"/tasks/{task_id}#state"
 
-    def test_there_is_no_other_button(self, signed_in, house, ana):
-        assert signed_in.post(f"/tasks/{new(house, ana)}/explode").status_code == 404
+    def test_there_is_no_other_button(self, signed_in, installation, ana):
+        assert signed_in.post(f"/tasks/{new(installation, ana)}/explode").status_code == 404
 
-    def test_marking_as_dealt_with_takes_it_out_of_the_count_and_leaves_its_state(self, signed_in, house, ana):
-        task_id = new(house, ana, "failed")
+    def test_marking_as_dealt_with_takes_it_out_of_the_count_and_leaves_its_state(self, signed_in, installation, ana):
+        task_id = new(installation, ana, "failed")
         path = f"/tasks/{task_id}"
         assert "Mark as dealt with" in page(signed_in, path).text
         signed_in.post(f"{path}/dealt-with", data={"back": path})
         after = page(signed_in, path)
         assert "hidden" in after.one(id="need-you")
-        assert state_of(house, task_id) == "failed"
+        assert state_of(installation, task_id) == "failed"
         assert "Mark as dealt with" not in after.text
 
 
 class TestCancelInMidRun:
     """Something is out already: the panel asks first, also without JavaScript."""
 
-    def test_cancel_leads_to_a_question_with_both_numbers(self, signed_in, house, ana):
-        task_id = run(house, ana, sent=8, waiting=4)
+    def test_cancel_leads_to_a_question_with_both_numbers(self, signed_in, installation, ana):
+        task_id = run(installation, ana, sent=8, waiting=4)
         button = page(signed_in, "/").one("button", id=f"task-{task_id}-cancel")
         assert button.text == "Cancel"
         asked = page(signed_in, f"/tasks/{task_id}/cancel?back=/")
@@ -157,8 +157,8 @@ class TestCancelInMidRun:
         assert [one.text for one in asked.one(class_="sheet question").all("button")] == ["Stop sending"]
         assert asked.one("main").one("a", class_="button ").text == "Keep sending"
 
-    def test_what_has_sent_nothing_is_stopped_without_a_question(self, signed_in, house, ana):
-        task_id = run(house, ana, sent=0, waiting=4)
+    def test_what_has_sent_nothing_is_stopped_without_a_question(self, signed_in, installation, ana):
+        task_id = run(installation, ana, sent=0, waiting=4)
         form = page(signed_in, "/").one("form", action=f"/tasks/{task_id}/cancel")
         assert form["method"] == "post"
         assert signed_in.get(f"/tasks/{task_id}/cancel").status_code == 303
@@ -167,9 +167,9 @@ class TestCancelInMidRun:
 class TestPage:
     """The page of one task."""
 
-    def test_it_says_what_happened(self, signed_in, house, ana):
+    def test_it_says_what_happened(self, signed_in, installation, ana):
         task_id = new(
-            house,
+            installation,
             ana,
             "failed",
             title="Stock report",
@@ -183,15 +183,17 @@ class TestPage:
         assert "The disk is full." in shown.text
         assert "Reference R-7F3K" in shown.text
 
-    def test_technical_text_is_for_admins(self, signed_in, admin, house, ana):
-        task_id = new(house, ana, "failed", reference="R-7F3K", technical="OSError: 28")
+    def test_technical_text_is_for_admins(self, signed_in, admin, installation, ana):
+        task_id = new(installation, ana, "failed", reference="R-7F3K", technical="OSError: 28")
         assert "OSError" not in signed_in.get(f"/tasks/{task_id}").text
         assert "Technical details" in page(admin, f"/tasks/{task_id}").text
         assert "OSError: 28" in admin.get(f"/tasks/{task_id}").text
 
-    def test_what_was_entered_is_shown_by_its_labels(self, signed_in, house, ana):
+    def test_what_was_entered_is_shown_by_its_labels(self, signed_in, installation, ana):
         form = {"data": "sales", "columns": ["Region"], "format": "xlsx", "name": "October"}
-        entered = page(signed_in, f"/tasks/{new(house, ana, kind='report', form=form)}").one("dl", class_="facts")
+        entered = page(signed_in, f"/tasks/{new(installation, ana, kind='report', form=form)}").one(
+            "dl", class_="facts"
+        )
         pairs = list(zip([one.text for one in entered.all("dt")], [one.text for one in entered.all("dd")], strict=True))
         assert pairs == [
             ("Data", "Sales of one year (10,000 rows)"),
@@ -200,28 +202,28 @@ class TestPage:
             ("File name", "October"),
         ]
 
-    def test_its_files_can_be_downloaded(self, signed_in, house, ana, tmp_path):
-        with house.write() as conn:
+    def test_its_files_can_be_downloaded(self, signed_in, installation, ana, tmp_path):
+        with installation.write() as conn:
             task_id = make_task(conn, ana, "done", kind="report")
-            file_id = make_file(conn, house.store, task_id, ana, tmp_path, "sales.xlsx")
+            file_id = make_file(conn, installation.store, task_id, ana, tmp_path, "sales.xlsx")
         link = page(signed_in, f"/tasks/{task_id}").one("a", id=f"file-{file_id}")
         assert link.text == "Download sales.xlsx"
         assert signed_in.get(link["href"]).content == b"x"
 
-    def test_the_counts_of_recipients_add_up_with_those_that_are_not_prepared(self, signed_in, house, ana):
-        task_id = run(house, ana, sent=3, waiting=2, expanded=False)
-        with house.write() as conn:
+    def test_the_counts_of_recipients_add_up_with_those_that_are_not_prepared(self, signed_in, installation, ana):
+        task_id = run(installation, ana, sent=3, waiting=2, expanded=False)
+        with installation.write() as conn:
             conn.execute(update(schema.task).where(schema.task.c.id == task_id).values(progress_total=9))
         section = page(signed_in, f"/tasks/{task_id}").one("nav", aria_label="Recipients by state")
         chips = [one.text for one in section.parts if isinstance(one, Element)]
         assert chips == ["All 9", "Sent 3", "Waiting 2", "Not yet prepared: 4"]
 
-    def test_a_list_that_is_not_read_yet_says_so(self, signed_in, house, ana):
-        task_id = new(house, ana, "running", kind="email", form=EMAIL)
+    def test_a_list_that_is_not_read_yet_says_so(self, signed_in, installation, ana):
+        task_id = new(installation, ana, "running", kind="email", form=EMAIL)
         assert "The list is being read." in page(signed_in, f"/tasks/{task_id}").text
 
-    def test_recipients_are_paged_filtered_and_searched(self, signed_in, house, ana):
-        task_id = run(house, ana, sent=55, waiting=5)
+    def test_recipients_are_paged_filtered_and_searched(self, signed_in, installation, ana):
+        task_id = run(installation, ana, sent=55, waiting=5)
         path = f"/tasks/{task_id}"
 
         def people(query: str) -> list[str]:
@@ -232,8 +234,8 @@ class TestPage:
         assert len(people("?to_state=waiting")) == 5
         assert people("?q=c17@") == ["c17@example.com"]
 
-    def test_the_list_of_recipients_can_be_downloaded_and_runs_no_formulas(self, signed_in, house, ana):
-        with house.write() as conn:
+    def test_the_list_of_recipients_can_be_downloaded_and_runs_no_formulas(self, signed_in, installation, ana):
+        with installation.write() as conn:
             task_id = make_task(conn, ana, "done", kind="email", form=EMAIL, expanded=True)
             make_delivery(conn, task_id, "=1+1@example.com", "failed", reply="No such address.")
             make_delivery(conn, task_id, "bob@example.com")
@@ -243,8 +245,8 @@ class TestPage:
         assert rows[1].startswith("1,'=1+1@example.com,failed,1,No such address.")
         assert len(rows) == 3
 
-    def test_the_download_holds_what_the_page_shows_with_the_columns_of_the_list(self, signed_in, house, ana):
-        with house.write() as conn:
+    def test_the_download_holds_what_the_page_shows_with_the_columns_of_the_list(self, signed_in, installation, ana):
+        with installation.write() as conn:
             task_id = make_task(conn, ana, "attention", kind="email", form=EMAIL, expanded=True)
             make_delivery(conn, task_id, "bob@example.com", data={"Name": "Bob", "City": "Bonn"}, message_id="<1@x>")
             make_delivery(conn, task_id, "ben@example.com", "failed", data={"Name": "=Ben", "City": "Rome"})
@@ -256,8 +258,8 @@ class TestPage:
         assert len(rows) == 2
         assert "<1@x>" in page(signed_in, f"/tasks/{task_id}").text
 
-    def test_a_search_answers_who_got_it(self, signed_in, house, ana):
-        with house.write() as conn:
+    def test_a_search_answers_who_got_it(self, signed_in, installation, ana):
+        with installation.write() as conn:
             task_id = make_task(
                 conn, ana, "done", kind="email", form=EMAIL, sender="Info <info@example.com>", title="News"
             )
@@ -272,8 +274,8 @@ class TestPage:
             )
         assert not read(signed_in.get("/tasks?q=zoe").text).all("div", aria_label="Recipients")
 
-    def test_unknown_ones_are_decided_by_a_person(self, signed_in, house, ana):
-        with house.write() as conn:
+    def test_unknown_ones_are_decided_by_a_person(self, signed_in, installation, ana):
+        with installation.write() as conn:
             task_id = make_task(conn, ana, "attention", kind="email", form=EMAIL, expanded=True)
             make_delivery(conn, task_id, "bob@example.com", "unknown")
         path = f"/tasks/{task_id}"
@@ -281,19 +283,19 @@ class TestPage:
             one.text for one in page(signed_in, path).all("button")
         }
         signed_in.post(f"{path}/send-unknown", data={"back": path})
-        assert state_of(house, task_id) == "waiting"
+        assert state_of(installation, task_id) == "waiting"
 
-    def test_leaving_the_unknown_ones_ends_the_question(self, signed_in, house, ana):
-        with house.write() as conn:
+    def test_leaving_the_unknown_ones_ends_the_question(self, signed_in, installation, ana):
+        with installation.write() as conn:
             task_id = make_task(conn, ana, "attention", kind="email", form=EMAIL, expanded=True)
             make_delivery(conn, task_id, "bob@example.com", "unknown")
         signed_in.post(f"/tasks/{task_id}/leave-unknown", data={"back": f"/tasks/{task_id}"})
         assert "Leave as they are" not in page(signed_in, f"/tasks/{task_id}").text
-        assert state_of(house, task_id) == "attention"
+        assert state_of(installation, task_id) == "attention"
 
-    def test_somebody_elses_task_does_not_exist(self, signed_in, house):
-        with house.write() as conn:
-            ben = make_person(conn, house.settings, "ben@example.com")
+    def test_somebody_elses_task_does_not_exist(self, signed_in, installation):
+        with installation.write() as conn:
+            ben = make_person(conn, installation.settings, "ben@example.com")
             task_id = make_task(conn, ben)
         assert signed_in.get(f"/tasks/{task_id}").status_code == 404
         assert signed_in.get(f"/tasks/{task_id}/live").status_code == 404
@@ -303,13 +305,13 @@ class TestPage:
 class TestList:
     """The list of all tasks."""
 
-    def test_the_search_finds_titles_forms_and_addresses(self, signed_in, house, ana):
-        titled = new(house, ana, title="Price list for Lopez")
-        entered = new(house, ana, kind="email", form=EMAIL | {"subject": "Dear Lopez"})
-        sent = new(house, ana, kind="email", form=EMAIL)
-        with house.write() as conn:
+    def test_the_search_finds_titles_forms_and_addresses(self, signed_in, installation, ana):
+        titled = new(installation, ana, title="Price list for Lopez")
+        entered = new(installation, ana, kind="email", form=EMAIL | {"subject": "Dear Lopez"})
+        sent = new(installation, ana, kind="email", form=EMAIL)
+        with installation.write() as conn:
             make_delivery(conn, sent, "maria.lopez@example.com")
-        new(house, ana, title="Nothing of the kind")
+        new(installation, ana, title="Nothing of the kind")
         shown = page(signed_in, "/tasks?q=lopez")
         assert {row["id"] for row in shown.all("li", class_="row")} == {
             f"task-{one}" for one in (titled, entered, sent)
@@ -321,14 +323,14 @@ class TestList:
         assert "No task matches “lopes”." in shown.text
         assert [one["href"] for one in shown.all("a") if one.text == "Clear the search"] == ["/tasks"]
 
-    def test_it_can_be_narrowed_by_kind_and_owner(self, admin, house, ana, root):
-        mine, _ = new(house, root, kind="report", form={"data": "sales"}), new(house, ana, kind="report")
-        new(house, root, kind="email", form=EMAIL)
+    def test_it_can_be_narrowed_by_kind_and_owner(self, admin, installation, ana, root):
+        mine, _ = new(installation, root, kind="report", form={"data": "sales"}), new(installation, ana, kind="report")
+        new(installation, root, kind="email", form=EMAIL)
         shown = page(admin, f"/tasks?kind=report&owner={root.id}")
         assert [row["id"] for row in shown.all("li", class_="row")] == [f"task-{mine}"]
 
-    def test_staff_cannot_ask_for_others(self, signed_in, house, root):
-        new(house, root)
+    def test_staff_cannot_ask_for_others(self, signed_in, installation, root):
+        new(installation, root)
         assert not page(signed_in, f"/tasks?owner={root.id}").all("li", class_="row")
 
     @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from sqlalchemy import Connection, insert, select
 
 from webapp.db import schema
 from webapp.db.types import now
-from webapp.ports import Person
+from webapp.ports.people import Person
 
 a, p = schema.audit, schema.person
 
 
 @dataclass(frozen=True)
-class Entry:
+class AuditEntry:
     """One thing that somebody did; without a name it was done from the command line or by nobody known."""
 
     id: int
@@ -30,9 +30,11 @@ def record(conn: Connection, person: Person | None, action: str, subject: str = 
     conn.execute(insert(a).values(**values, subject=subject[:400], details=details))
 
 
-def listing(conn: Connection, before: int | None = None, limit: int = 100) -> list[Entry]:
+def listing(conn: Connection, before: int | None = None, limit: int = 100) -> list[AuditEntry]:
     """The newest first; `before` is the id of the last one that was seen."""
     query = select(a, p.c.email).join(p, p.c.id == a.c.person, isouter=True).order_by(a.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(a.c.id < before)
-    return [Entry(row.id, row.at, row.email or "", row.action, row.subject, row.details) for row in conn.execute(query)]
+    return [
+        AuditEntry(row.id, row.at, row.email or "", row.action, row.subject, row.details) for row in conn.execute(query)
+    ]

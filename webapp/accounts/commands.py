@@ -7,7 +7,7 @@ from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Conflict, NotFound
-from webapp.ports import Person
+from webapp.ports.people import Person
 
 p = schema.person
 

@@ -13,7 +13,7 @@ from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import NotFound, UserError
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.settings import Settings
 
 p, s, a = schema.person, schema.session, schema.audit

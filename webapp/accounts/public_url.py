@@ -18,6 +18,11 @@ def known(conn: Connection, settings: Settings) -> str:
     return settings.base_url or recall(conn, EVERYBODY, _KEY) or ""
 
 
+def of(conn: Connection, settings: Settings) -> str:
+    """Returns the address that people open, without a / at its end: the known one, else host and port."""
+    return known(conn, settings) or settings.address
+
+
 def keep(conn: Connection, address: str) -> None:
     remember(conn, EVERYBODY, _KEY, address)
 

@@ -10,7 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import NotFound, UserError
-from webapp.ports import Kind, Person
+from webapp.ports.kinds import Kind
+from webapp.ports.people import Person
 
 LONGEST_NAME = 100
 TEMPLATE, SHORTCUT = "template", "shortcut"
@@ -18,7 +19,7 @@ k = schema.kept
 
 
 @dataclass(frozen=True)
-class Kept:
+class SavedForm:
     """One of them; `form` holds the fields that were kept."""
 
     id: int
@@ -26,21 +27,21 @@ class Kept:
     form: Mapping[str, Any]
 
 
-def listing(conn: Connection, person: Person, kind: Kind, purpose: str = TEMPLATE) -> list[Kept]:
+def listing(conn: Connection, person: Person, kind: Kind, purpose: str = TEMPLATE) -> list[SavedForm]:
     """A person's own, in the order of their names."""
     mine = (k.c.owner == person.id, k.c.purpose == purpose, k.c.kind == kind.name)
     query = select(k.c.id, k.c.name, k.c.form).where(*mine).order_by(k.c.name)
-    return [Kept(**row._mapping) for row in conn.execute(query)]
+    return [SavedForm(**row._mapping) for row in conn.execute(query)]
 
 
-def shortcuts(conn: Connection, person: Person) -> list[tuple[str, Kept]]:
+def shortcuts(conn: Connection, person: Person) -> list[tuple[str, SavedForm]]:
     """Those of a person with the kinds that they are of, by name."""
     mine = (k.c.owner == person.id, k.c.purpose == SHORTCUT)
     query = select(k.c.kind, k.c.id, k.c.name, k.c.form).where(*mine).order_by(k.c.name)
-    return [(row.kind, Kept(row.id, row.name, row.form)) for row in conn.execute(query)]
+    return [(row.kind, SavedForm(row.id, row.name, row.form)) for row in conn.execute(query)]
 
 
-def one(conn: Connection, person: Person, kind: Kind, kept_id: str, purpose: str = TEMPLATE) -> Kept:
+def one(conn: Connection, person: Person, kind: Kind, kept_id: str, purpose: str = TEMPLATE) -> SavedForm:
     """NotFound for everybody else's."""
     found = next((kept for kept in listing(conn, person, kind, purpose) if str(kept.id) == kept_id), None)
     if found is None:

@@ -13,7 +13,7 @@ from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import NotFound
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.settings import Settings
 
 IDLE = timedelta(days=14)

@@ -9,7 +9,7 @@ from webapp.accounts import people, secrets, validation
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import NotFound
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.settings import Settings
 
 PREFIX = "out_"  # lets people and scanners for leaked secrets recognise one

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.accounts import people
 from webapp.db.migrate import is_up_to_date
-from webapp.installation import House, build
+from webapp.installation import Installation, build
 from webapp.mail.connection_test import try_out
 from webapp.paths import STATIC, TEMPLATES
 from webapp.settings import load
@@ -30,36 +30,36 @@ def check() -> None:
     print("Nothing is wrong.")
 
 
-def _problems(house: House) -> Iterator[str]:
-    yield from _database(house)
-    if not os.access(house.data_dir, os.W_OK):
-        yield f"OUTTRAY_DATA_DIR: {house.data_dir} cannot be written to."
-    if house.store.free_bytes() < FREE_MB << 20:
+def _problems(installation: Installation) -> Iterator[str]:
+    yield from _database(installation)
+    if not os.access(installation.data_dir, os.W_OK):
+        yield f"OUTTRAY_DATA_DIR: {installation.data_dir} cannot be written to."
+    if installation.store.free_bytes() < FREE_MB << 20:
         yield f"OUTTRAY_DATA_DIR: less than {FREE_MB} MB are free on its disk."
     for folder in (TEMPLATES, STATIC):
         if not folder.is_dir():
             yield f"{folder} is missing: install Outtray again."
-    yield from _mail(house)
+    yield from _mail(installation)
     if time.time() < 1_700_000_000:
         yield "The clock of this machine is wrong."
 
 
-def _database(house: House) -> Iterator[str]:
+def _database(installation: Installation) -> Iterator[str]:
     try:
-        if not is_up_to_date(house.database):
+        if not is_up_to_date(installation.database):
             yield "The database is not up to date: run outtray migrate."
             return
-        with house.read() as conn:
+        with installation.read() as conn:
             if not people.has_admin(conn):
                 yield "There is no admin yet: open the link that outtray serve prints."
     except SQLAlchemyError as error:
         yield f"OUTTRAY_DATABASE_URL: the database does not answer ({type(error).__name__})."
 
 
-def _mail(house: House) -> Iterator[str]:
-    if not is_up_to_date(house.database):  # said already; the servers of Settings cannot be read
+def _mail(installation: Installation) -> Iterator[str]:
+    if not is_up_to_date(installation.database):  # said already; the servers of Settings cannot be read
         return
-    for name, way in house.mail.all_ways():
-        for step in try_out(way.smtp, way.sender, is_fixed=house.mail.is_fixed) if way.smtp else ():
+    for name, way in installation.mail.all_ways():
+        for step in try_out(way.smtp, way.sender, is_fixed=installation.mail.is_fixed) if way.smtp else ():
             if step.state == "failed":
                 yield f"{name}: {step.words}"

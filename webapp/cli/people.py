@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from webapp.accounts import audit, commands, passwords, people, tokens, validation
-from webapp.cli.serve import open_house
+from webapp.cli.serve import open_installation
 from webapp.errors import UserError
 
 user = typer.Typer(help="People who may use the panel.", no_args_is_help=True)
@@ -22,18 +22,18 @@ def add_user(email: Email, role: Role, name: str = "", password_stdin: FromStdin
     """Add somebody."""
     address = validation.email(email)
     stored = _hashed_line(address, password_stdin)
-    house = open_house()
-    with house.write() as conn:
-        added = people.add(conn, house.settings, address, name or validation.name_from(address), role, stored)
+    installation = open_installation()
+    with installation.write() as conn:
+        added = people.add(conn, installation.settings, address, name or validation.name_from(address), role, stored)
         audit.record(conn, None, "added", added.email, f"as {added.role}, from the command line")
 
 
 @user.command("list")
 def list_users() -> None:
     """List everybody: address, role, name, and who is disabled."""
-    house = open_house()
-    with house.read() as conn:
-        members = people.listing(conn, house.settings)
+    installation = open_installation()
+    with installation.read() as conn:
+        members = people.listing(conn, installation.settings)
     for member in members:
         state = "disabled" if member.is_disabled else "invited" if member.is_invited else ""
         print("\t".join((member.person.email, member.person.role, member.person.name, state)).rstrip())
@@ -42,9 +42,9 @@ def list_users() -> None:
 @user.command("disable")
 def disable_user(email: Email) -> None:
     """Shut somebody out at once; what they made stays."""
-    house = open_house()
-    with house.write() as conn:
-        found = people.by_email(conn, house.settings, email)
+    installation = open_installation()
+    with installation.write() as conn:
+        found = people.by_email(conn, installation.settings, email)
         commands.disable(conn, found)
         audit.record(conn, None, "disabled", found.email, "from the command line")
 
@@ -53,9 +53,9 @@ def disable_user(email: Email) -> None:
 def set_password(email: Email, password_stdin: FromStdin = False) -> None:
     """Give somebody a new password; their sessions end."""
     stored = _hashed_line(validation.as_kept(email), password_stdin)
-    house = open_house()
-    with house.write() as conn:
-        found = people.by_email(conn, house.settings, email)
+    installation = open_installation()
+    with installation.write() as conn:
+        found = people.by_email(conn, installation.settings, email)
         commands.set_password(conn, found, stored)
         audit.record(conn, None, "changed the password", found.email, "from the command line")
 
@@ -63,9 +63,9 @@ def set_password(email: Email, password_stdin: FromStdin = False) -> None:
 @token.command("add")
 def add_token(email: Email, name: Annotated[str, typer.Option(help="What it is for.", show_default=False)]) -> None:
     """Make a token for somebody's programs; it stands alone on standard output, and is never shown again."""
-    house = open_house()
-    with house.write() as conn:
-        found = people.by_email(conn, house.settings, email)
+    installation = open_installation()
+    with installation.write() as conn:
+        found = people.by_email(conn, installation.settings, email)
         if people.is_disabled(conn, found.id):
             raise UserError(f"{found.email} is disabled.")
         secret = tokens.add(conn, found.id, name)

@@ -16,7 +16,7 @@ from webapp.accounts import links, people
 from webapp.db.migrate import bring_up_to_date, is_up_to_date
 from webapp.engine.supervisor import Role, Supervisor, slot_roles, slots_of
 from webapp.errors import UserError
-from webapp.installation import House, build
+from webapp.installation import Installation, build
 from webapp.maintenance.retention import keep_tidy
 from webapp.settings import Settings, load, read_slots
 
@@ -29,14 +29,14 @@ def serve(host: Host = None, port: Port = None, open_browser: Annotated[bool, ty
     """Run the panel on this machine: the web and the slots."""
     settings = _settings(host, port)
     slots = slots_of(settings)
-    house = _ready_house(settings)
+    installation = _ready_installation(settings)
     with _listening(settings) as listening:
         address = _address(settings, listening)
-        _say_where(house, address)
+        _say_where(installation, address)
         if open_browser:
             threading.Timer(1.5, webbrowser.open, [address]).start()
         roles = [_web_role(settings, listening, needs_slots=bool(slots)), *slot_roles(build, slots)]
-        _run(house, roles)
+        _run(installation, roles)
 
 
 def web(
@@ -44,10 +44,10 @@ def web(
 ) -> None:
     """Run the web only; slots run elsewhere (outtray worker)."""
     settings = _settings(host, port)
-    house = _ready_house(settings)
+    installation = _ready_installation(settings)
     with _listening(settings) as listening:
-        _say_where(house, _address(settings, listening))
-        Supervisor(house, [_web_role(settings, listening, needs_slots=False)] * processes).run()
+        _say_where(installation, _address(settings, listening))
+        Supervisor(installation, [_web_role(settings, listening, needs_slots=False)] * processes).run()
 
 
 def worker(
@@ -61,7 +61,7 @@ def worker(
         wanted = read_slots(slots) if slots else settings.slots
     except ValueError as error:
         raise typer.BadParameter(f"{error}") from None
-    _run(_ready_house(settings), slot_roles(build, wanted))
+    _run(_ready_installation(settings), slot_roles(build, wanted))
 
 
 def migrate() -> None:
@@ -70,9 +70,9 @@ def migrate() -> None:
     print("The database is up to date.")
 
 
-def open_house() -> House:
+def open_installation() -> Installation:
     """The house of this environment, for commands that need its database."""
-    return _ready_house(load())
+    return _ready_installation(load())
 
 
 def _settings(host: str | None, port: int | None) -> Settings:
@@ -80,21 +80,21 @@ def _settings(host: str | None, port: int | None) -> Settings:
     return load(**{name: value for name, value in given.items() if value is not None})
 
 
-def _ready_house(settings: Settings) -> House:
+def _ready_installation(settings: Settings) -> Installation:
     logs.set_up(settings.log_format)
-    house = build(settings)
+    installation = build(settings)
     if settings.is_sqlite:
-        bring_up_to_date(house.database)
-    elif not is_up_to_date(house.database):
+        bring_up_to_date(installation.database)
+    elif not is_up_to_date(installation.database):
         raise UserError("The database is not up to date. Run: outtray migrate")
-    return house
+    return installation
 
 
-def _run(house: House, roles: list[Role]) -> None:
+def _run(installation: Installation, roles: list[Role]) -> None:
     """Keeps the processes alive, and the house tidy, until somebody stops it."""
     stop = threading.Event()
-    threading.Thread(target=keep_tidy, args=(house, stop), daemon=True).start()
-    Supervisor(house, roles).run()
+    threading.Thread(target=keep_tidy, args=(installation, stop), daemon=True).start()
+    Supervisor(installation, roles).run()
     stop.set()
 
 
@@ -140,8 +140,8 @@ def _address(settings: Settings, listening: socket.socket) -> str:
     return settings.base_url or settings.model_copy(update={"port": port}).address
 
 
-def _say_where(house: House, address: str) -> None:
+def _say_where(installation: Installation, address: str) -> None:
     print(f"Outtray is at {address}", flush=True)
-    with house.write() as conn:
+    with installation.write() as conn:
         if not people.has_admin(conn):
             print(f"Make the first admin: {address}/setup/{links.new_setup(conn)}", flush=True)

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from webapp.crypto import Seal
+from webapp.crypto import SecretBox
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import NotFound, UserError
-from webapp.ports import Channel, Person, Takes
+from webapp.ports.channels import Channel, ChannelLimits
+from webapp.ports.people import Person
 
 c = schema.channel
 GONE = "This channel is not there any more, or not for you."
@@ -20,7 +21,7 @@ _COLUMNS = (c.c.id, c.c.name, c.c.service, c.c.internal, c.c.everyone, c.c.peopl
 
 
 @dataclass(frozen=True)
-class Stored:
+class ChannelRecord:
     """One channel, as its admin sees it; its address is never shown."""
 
     id: int
@@ -31,21 +32,21 @@ class Stored:
     people: Sequence[int]
     paused: bool
     helper: str = "other"
-    takes: Takes = field(default_factory=Takes)
+    takes: ChannelLimits = field(default_factory=ChannelLimits)
 
     def may_use(self, person: Person) -> bool:
         return person.is_admin or self.everyone or person.id in self.people
 
 
-def listing(conn: Connection) -> list[Stored]:
+def listing(conn: Connection) -> list[ChannelRecord]:
     """All of them, by name."""
     return [_stored(row) for row in conn.execute(select(*_COLUMNS, c.c.takes).order_by(c.c.name))]
 
 
-def _stored(row: Any) -> Stored:
-    return Stored(
+def _stored(row: Any) -> ChannelRecord:
+    return ChannelRecord(
         row.id, row.name, row.service, row.internal, row.everyone, row.people, row.paused, row.helper,
-        Takes(**row.takes),
+        ChannelLimits(**row.takes),
     )  # fmt: skip
 
 
@@ -55,14 +56,14 @@ def usable(conn: Connection, person: Person) -> list[Channel]:
     return [Channel(str(one.id), one.name, one.service, "", one.internal, one.paused, one.takes) for one in found]
 
 
-def one(conn: Connection, channel_id: int) -> Stored:
+def one(conn: Connection, channel_id: int) -> ChannelRecord:
     found = next((one for one in listing(conn) if one.id == channel_id), None)
     if found is None:
         raise NotFound(GONE)
     return found
 
 
-def of(conn: Connection, seal: Seal, channel_id: str, person: Person) -> Channel:
+def of(conn: Connection, seal: SecretBox, channel_id: str, person: Person) -> Channel:
     """With its address; NotFound where it is gone or this person may not use it."""
     number = int(channel_id) if channel_id.isdecimal() and len(channel_id) < 19 else 0
     row = conn.execute(select(*_COLUMNS, c.c.takes, c.c.url).where(c.c.id == number)).first()
@@ -72,7 +73,7 @@ def of(conn: Connection, seal: Seal, channel_id: str, person: Person) -> Channel
     return Channel(str(found.id), found.name, found.service, url, found.internal, found.paused, found.takes)
 
 
-def url_of(conn: Connection, seal: Seal, channel_id: int) -> str:
+def url_of(conn: Connection, seal: SecretBox, channel_id: int) -> str:
     """The address of one; NotFound where it is gone."""
     stored = conn.execute(select(c.c.url).where(c.c.id == channel_id)).scalar()
     if stored is None:
@@ -80,7 +81,7 @@ def url_of(conn: Connection, seal: Seal, channel_id: int) -> str:
     return seal.open(stored)
 
 
-def save(conn: Connection, seal: Seal, channel: Stored, url: str) -> int:
+def save(conn: Connection, seal: SecretBox, channel: ChannelRecord, url: str) -> int:
     """Enters a new one (id 0) or changes one, whose address stays where `url` is empty. UserError: name taken."""
     called = " ".join(channel.name.split())
     if not called or len(called) > 100 or not called.isprintable():

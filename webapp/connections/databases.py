@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from webapp.crypto import Seal
+from webapp.crypto import SecretBox
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import Conflict, NotFound, UserError
@@ -35,7 +35,7 @@ def listing(conn: Connection) -> Sequence[Source]:
     return [Source(*row) for row in conn.execute(select(*columns).order_by(s.c.name))]
 
 
-def url_of(conn: Connection, seal: Seal, source_id: int) -> tuple[str, int]:
+def url_of(conn: Connection, seal: SecretBox, source_id: int) -> tuple[str, int]:
     """Its address, and the seconds that a statement may take; NotFound where it was removed."""
     row = conn.execute(select(s.c.url, s.c.seconds).where(s.c.id == source_id)).first()
     if row is None:
@@ -59,7 +59,7 @@ def read_entry(name: str, url: str, seconds: str, data_dir: Path, *, is_new: boo
     return values
 
 
-def save(conn: Connection, seal: Seal, source_id: int, values: dict[str, object]) -> int:
+def save(conn: Connection, seal: SecretBox, source_id: int, values: dict[str, object]) -> int:
     """Enters a new one (id 0) or changes one; UserError where its name is taken."""
     stored = dict(values)
     if "url" in stored:

@@ -8,12 +8,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from webapp.connections import mail_servers
-from webapp.crypto import Seal
+from webapp.crypto import SecretBox
 from webapp.errors import NotFound, TaskError, UserError
 from webapp.mail.open_target import open_target
 from webapp.mail.smtp import name_of
 from webapp.mail.url import SmtpSettings, read_sender, read_url
-from webapp.ports import MailTarget
+from webapp.ports.deliveries import MailTarget
 from webapp.settings import Settings
 
 GONE = "The mail server that was chosen is not there any more. Choose another."
@@ -22,7 +22,7 @@ Read = Callable[[], AbstractContextManager[Connection]]
 
 
 @dataclass(frozen=True)
-class Way:
+class Route:
     """Through which server, and from whom; without `smtp` to the outbox. `target` names what runs share."""
 
     smtp: SmtpSettings | None
@@ -30,10 +30,10 @@ class Way:
     target: str = "outbox"
 
 
-class MailRoom:
+class MailRouter:
     """What mail goes through, as the environment and the database say it now."""
 
-    def __init__(self, settings: Settings, seal: Seal, data_dir: Path, run_dir: Path, read: Read) -> None:
+    def __init__(self, settings: Settings, seal: SecretBox, data_dir: Path, run_dir: Path, read: Read) -> None:
         self._settings, self._seal, self._read = settings, seal, read
         self._data_dir, self._run_dir = data_dir, run_dir
 
@@ -57,24 +57,24 @@ class MailRoom:
             found = mail_servers.listing(conn)
         return [(str(server.id), f"{server.sender} ({server.name})") for server in found] if len(found) > 1 else []
 
-    def way(self, chosen: str = "") -> Way:
+    def way(self, chosen: str = "") -> Route:
         """`chosen`: the id of a server, or empty for the usual one. NotFound where it was removed."""
         fixed = self._settings.mail_from
         if self.is_fixed:
             smtp = read_url(self._settings.smtp_url)
-            return Way(smtp, read_sender(fixed, smtp), name_of(smtp))
+            return Route(smtp, read_sender(fixed, smtp), name_of(smtp))
         with self._read() as conn:
             server = mail_servers.chosen(conn, self._seal, chosen)
         if server is None:
-            return Way(None, read_sender(fixed))
-        return Way(server.smtp, self.sender_of(server), server.target)
+            return Route(None, read_sender(fixed))
+        return Route(server.smtp, self.sender_of(server), server.target)
 
     def sender_of(self, server: mail_servers.Server) -> str:
         """Who its mail comes from: OUTTRAY_MAIL_FROM wins."""
         fixed = self._settings.mail_from
         return read_sender(fixed) if fixed else server.sender
 
-    def all_ways(self) -> Iterator[tuple[str, Way]]:
+    def all_ways(self) -> Iterator[tuple[str, Route]]:
         """Every server that mail may go through, each with what it is called where it can be changed."""
         if self.is_fixed:
             yield "OUTTRAY_SMTP_URL", self.way()

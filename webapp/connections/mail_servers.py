@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from webapp.crypto import Seal
+from webapp.crypto import SecretBox
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
@@ -45,7 +45,7 @@ def is_any(conn: Connection) -> bool:
     return conn.execute(select(s.c.id).limit(1)).first() is not None
 
 
-def one(conn: Connection, seal: Seal, server_id: int) -> Server:
+def one(conn: Connection, seal: SecretBox, server_id: int) -> Server:
     """NotFound where it was removed; another UserError where its password cannot be read."""
     row = conn.execute(select(s).where(s.c.id == server_id)).first()
     if row is None:
@@ -53,7 +53,7 @@ def one(conn: Connection, seal: Seal, server_id: int) -> Server:
     return _server(row, seal.open(row.password))
 
 
-def chosen(conn: Connection, seal: Seal, server_id: str) -> Server | None:
+def chosen(conn: Connection, seal: SecretBox, server_id: str) -> Server | None:
     """The server of this id, else the default one; None where there is none at all. Errors as `one`."""
     if server_id:
         return one(conn, seal, int(server_id) if server_id.isdecimal() and len(server_id) < 19 else 0)
@@ -61,7 +61,7 @@ def chosen(conn: Connection, seal: Seal, server_id: str) -> Server | None:
     return None if default is None else one(conn, seal, default)
 
 
-def save(conn: Connection, seal: Seal, server: Server) -> int:
+def save(conn: Connection, seal: SecretBox, server: Server) -> int:
     """Enters a new one (id 0) or changes one; the first is the default. UserError where its name is taken."""
     smtp = server.smtp
     values: dict[str, Any] = {

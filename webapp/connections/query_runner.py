@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from webapp.connections import databases, saved_queries
 from webapp.connections.query_values import typed
-from webapp.connections.saved_queries import Stored
-from webapp.crypto import Seal
+from webapp.connections.saved_queries import SavedQueryRecord
+from webapp.crypto import SecretBox
 from webapp.errors import FormErrors, UserError
-from webapp.ports import Parameter, Person, Understood
+from webapp.ports.people import Person
+from webapp.ports.tables import Parameter, TableSchema
 from webapp.reports.reading import sql
 
 CHOICES_SECONDS = 60.0  # for which the choices that a query found are remembered
@@ -22,22 +23,24 @@ MOST_CHOICES = 500
 _remembered: dict[int, tuple[float, list[str]]] = {}
 
 
-class Room:
+class QueryRunner:
     """The databases of one installation."""
 
-    def __init__(self, read: Callable[[], AbstractContextManager[Connection]], seal: Seal) -> None:
+    def __init__(self, read: Callable[[], AbstractContextManager[Connection]], seal: SecretBox) -> None:
         self._read, self._seal = read, seal
 
     def fetch(
         self, person: Person, data_id: str, given: Mapping[str, str], target: Path, most: int | None, *, apart: bool
-    ) -> Understood:
+    ) -> TableSchema:
         """Writes the typed copy of what the query finds; UserError or FormErrors in plain words."""
         with self._read() as conn:
             query = saved_queries.of(conn, data_id, person)
         asked = self.asked(person, query, given, most)
         return sql.fetch_apart(asked, target) if apart else sql.fetch(asked, target)
 
-    def asked(self, person: Person, query: Stored, given: Mapping[str, str], most: int | None = None) -> sql.Asked:
+    def asked(
+        self, person: Person, query: SavedQueryRecord, given: Mapping[str, str], most: int | None = None
+    ) -> sql.Asked:
         """The question with its values; FormErrors beside `values`."""
         values, wrong = typed(query.parameters, given, datetime.now(person.zone).date(), self.choices)
         if wrong:

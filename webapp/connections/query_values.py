@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from webapp.ports import Parameter
+from webapp.ports.tables import Parameter
 from webapp.reports.shaping.periods import span
 
 Choices = Callable[[Parameter], Sequence[str]]

@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import NotFound, UserError
-from webapp.ports import Column, Parameter, Person, SavedQuery
+from webapp.ports.people import Person
+from webapp.ports.tables import Column, Parameter, SavedQuery
 
 q, s = schema.query, schema.source
 BEGIN = "q-"  # begins the id of a query in a form
@@ -19,7 +20,7 @@ TAKEN = "Another saved query has this name already."
 
 
 @dataclass(frozen=True)
-class Stored:
+class SavedQueryRecord:
     """All of one query, as its admin sees it."""
 
     id: int
@@ -35,7 +36,7 @@ class Stored:
         return person.is_admin or self.everyone or person.id in self.people
 
 
-def listing(conn: Connection) -> list[Stored]:
+def listing(conn: Connection) -> list[SavedQueryRecord]:
     """All of them, by name."""
     return [_stored(row) for row in conn.execute(select(q).order_by(q.c.name))]
 
@@ -45,14 +46,14 @@ def usable(conn: Connection, person: Person) -> list[SavedQuery]:
     return [saved(one) for one in listing(conn) if one.may_use(person)]
 
 
-def one(conn: Connection, query_id: int) -> Stored:
+def one(conn: Connection, query_id: int) -> SavedQueryRecord:
     row = conn.execute(select(q).where(q.c.id == query_id)).first()
     if row is None:
         raise NotFound(GONE, "data")
     return _stored(row)
 
 
-def of(conn: Connection, data_id: str, person: Person) -> Stored:
+def of(conn: Connection, data_id: str, person: Person) -> SavedQueryRecord:
     """The query of a form's “q-3”; NotFound where it is gone or this person may not use it."""
     number = data_id.removeprefix(BEGIN)
     if number == data_id or not number.isdecimal() or len(number) > 18:
@@ -63,11 +64,11 @@ def of(conn: Connection, data_id: str, person: Person) -> Stored:
     return found
 
 
-def saved(found: Stored) -> SavedQuery:
+def saved(found: SavedQueryRecord) -> SavedQuery:
     return SavedQuery(f"{BEGIN}{found.id}", found.name, found.columns, found.parameters)
 
 
-def save(conn: Connection, query: Stored) -> int:
+def save(conn: Connection, query: SavedQueryRecord) -> int:
     """Enters a new one (id 0) or changes one; UserError where its name is taken."""
     values = {
         "source": query.source,
@@ -96,7 +97,7 @@ def remove(conn: Connection, query_id: int) -> None:
     conn.execute(delete(q).where(q.c.id == query_id))
 
 
-def _stored(row: Row[Any]) -> Stored:
+def _stored(row: Row[Any]) -> SavedQueryRecord:
     parameters = [Parameter(**{**one, "choices": tuple(one["choices"])}) for one in row.parameters]
     columns = [Column(**one) for one in row.columns]
-    return Stored(row.id, row.source, row.name, row.text, parameters, columns, row.everyone, row.people)
+    return SavedQueryRecord(row.id, row.source, row.name, row.text, parameters, columns, row.everyone, row.people)

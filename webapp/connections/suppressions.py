@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.mail.recipients import normal_form
-from webapp.ports import Person
+from webapp.ports.people import Person
 
 Source = Literal["unsubscribed", "added", "imported"]
 BATCH = 1_000  # addresses in one statement; SQLite takes no more than 32,766 values
@@ -20,7 +20,7 @@ n = schema.never
 
 
 @dataclass(frozen=True)
-class Unwanted:
+class Suppression:
     """One address on the list; `task` is the one whose message was answered so."""
 
     key: str
@@ -69,14 +69,14 @@ def number(conn: Connection) -> int:
     return conn.execute(select(func.count()).select_from(n)).scalar_one()
 
 
-def listing(conn: Connection, words: str = "", after: str = "", limit: int = 50) -> list[Unwanted]:
+def listing(conn: Connection, words: str = "", after: str = "", limit: int = 50) -> list[Suppression]:
     """In the order of their addresses, from the one after the key `after`."""
     query = select(n.c.key, n.c.address, n.c.source, n.c.task, n.c.at).order_by(n.c.key).limit(limit)
     if words:
         query = query.where(n.c.address.icontains(words, autoescape=True))
     if after:
         query = query.where(n.c.key > after)
-    return [Unwanted(**row._mapping) for row in conn.execute(query)]
+    return [Suppression(**row._mapping) for row in conn.execute(query)]
 
 
 def _parts(addresses: Sequence[str]) -> Iterator[Sequence[str]]:

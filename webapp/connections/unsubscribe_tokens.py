@@ -10,7 +10,7 @@ from webapp.crypto import derive
 PROOF_BYTES = 16
 
 
-class Unsubscribe:
+class UnsubscribeTokens:
     """Makes and reads the last part of such links."""
 
     def __init__(self, secret: bytes) -> None:

@@ -32,7 +32,7 @@ class TooMany(UserError):
 
 
 @dataclass(frozen=True)
-class Hook:
+class IncomingWebhook:
     """One hook, without its secret; `owner` is the person in whose name its notifications start."""
 
     id: int
@@ -48,12 +48,12 @@ class Hook:
     used: datetime | None = None
 
 
-def listing(conn: Connection) -> list[Hook]:
+def listing(conn: Connection) -> list[IncomingWebhook]:
     """All of them, by name."""
     return [_hook(row._mapping) for row in conn.execute(select(h).order_by(h.c.name))]
 
 
-def add(conn: Connection, hook: Hook) -> str:
+def add(conn: Connection, hook: IncomingWebhook) -> str:
     """Enters a new one; its secret is told here and never again. UserError where its name is taken."""
     secret = secrets.new()
     values = {
@@ -87,7 +87,7 @@ def _of(secret: str) -> Select[Any]:
     return select(h).join(p, h.c.person == p.c.id).where(h.c.hash == secrets.digest(secret), p.c.disabled.is_(None))
 
 
-def take(conn: Connection, secret: str) -> Hook:
+def take(conn: Connection, secret: str) -> IncomingWebhook:
     """The hook of this secret, one call more counted; NotFound, or TooMany where it was called too often."""
     row = conn.execute(_of(secret).with_for_update(of=h)).mappings().one_or_none()
     if row is None:
@@ -110,7 +110,7 @@ def remove(conn: Connection, hook_id: int) -> str:
     return name
 
 
-def _hook(row: object) -> Hook:
+def _hook(row: object) -> IncomingWebhook:
     given = dict(row)  # type: ignore[call-overload]
     names = ("id", "name", "channels", "people", "priority", "title", "message", "per_minute", "created", "used")
-    return Hook(**{name: given[name] for name in names}, owner=given["person"])
+    return IncomingWebhook(**{name: given[name] for name in names}, owner=given["person"])

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, select, update
 
 from webapp.db import schema
-from webapp.db.write_lock import Gate
+from webapp.db.write_lock import WriteLock
 
 JSON = partial(json.dumps, ensure_ascii=False)  # so that a search finds what was typed
 BUSY_SECONDS = 20  # only a checkpoint or a program of others' makes a writer wait behind the gate
@@ -23,7 +23,7 @@ class Database:
     def __init__(self, url: str, gate: Path) -> None:
         self.is_sqlite = url.startswith("sqlite")
         self.engine = _engine(url, self.is_sqlite)
-        self._gate = Gate(gate) if self.is_sqlite else None
+        self._gate = WriteLock(gate) if self.is_sqlite else None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -22,7 +22,7 @@ class _Written(NamedTuple):
     is_positional: bool
 
 
-class Prepared:
+class CompiledStatement:
     """One statement; its bound parameters are named in `values`."""
 
     def __init__(self, statement: Select[Any] | Update) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class Gate:
+class WriteLock:
     """Lets one writer through at a time, among all threads and processes that name the same file."""
 
     def __init__(self, path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from webapp.db.connect import Database
 from webapp.engine.background import BackgroundEngine
 from webapp.engine.local import LocalEngine
-from webapp.ports import Engine
+from webapp.ports.engine import Engine
 from webapp.settings import Settings
 
 

@@ -16,12 +16,12 @@ from sqlalchemy import Connection
 
 from webapp.db.connect import Database
 from webapp.db.types import now
-from webapp.ports import Slot
+from webapp.ports.engine import BackgroundRunner, WorkerSlot
 from webapp.settings import AT_ONCE
 from webapp.tasks import queries
 
 if TYPE_CHECKING:
-    from fastapi import BackgroundTasks
+    pass
 
 LOOK_EVERY = 1.0  # seconds; other processes (a restore, a second web process) ring no bell here
 
@@ -49,7 +49,7 @@ class BackgroundEngine:
         self._run: Callable[[int], None] | None = None
         self._taken: dict[int, Future[None]] = {}
         self._lock = threading.Lock()
-        self._slot: Slot | None = None
+        self._slot: WorkerSlot | None = None
 
     def submit(self, conn: Connection, task_id: int, queue: str, priority: int, not_before: datetime | None) -> None:
         self._submitted.append(Submitted(task_id, queue, not_before))
@@ -60,7 +60,7 @@ class BackgroundEngine:
     def forget(self) -> None:
         self._submitted.clear()
 
-    def after_commit(self, background: "BackgroundTasks | None") -> None:
+    def after_commit(self, background: BackgroundRunner | None) -> None:
         submitted, self._mine.submitted = self._submitted, []
         for one in submitted:
             is_due = one.not_before is None or one.not_before <= now()
@@ -69,7 +69,7 @@ class BackgroundEngine:
             elif self._slot:
                 self._slot.wake()
 
-    def work(self, slot: Slot, run: Callable[[int], None]) -> None:
+    def work(self, slot: WorkerSlot, run: Callable[[int], None]) -> None:
         self._slot, self._run = slot, run
         while not slot.stopping:
             for queue in self._pools:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from webapp.errors import Superseded
 from webapp.tasks.cancellation import Control
 from webapp.tasks.model import Task
-from webapp.tasks.resources import Workshop
+from webapp.tasks.resources import TaskResources
 from webapp.tasks.running import endings, run
 
 LOOK_EVERY = 0.4  # seconds: no new message begins within 1 s of the wish
@@ -22,10 +22,10 @@ log = logging.getLogger("outtray.engine")
 
 
 @contextmanager
-def watched(shop: Workshop, task: Task, control: Control, give_up: Callable[[], None]) -> Iterator[None]:
+def watched(resources: TaskResources, task: Task, control: Control, give_up: Callable[[], None]) -> Iterator[None]:
     """Watches for as long as the block runs; `give_up` is called once the task has been ended over its head."""
     ended = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(shop, task, control, give_up, ended), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(resources, task, control, give_up, ended), daemon=True)
     watcher.start()
     try:
         yield
@@ -33,18 +33,20 @@ def watched(shop: Workshop, task: Task, control: Control, give_up: Callable[[], 
         ended.set()
 
 
-def _watch(shop: Workshop, task: Task, control: Control, give_up: Callable[[], None], ended: threading.Event) -> None:
-    grace = shop.kind(task.kind).grace
+def _watch(
+    resources: TaskResources, task: Task, control: Control, give_up: Callable[[], None], ended: threading.Event
+) -> None:
+    grace = resources.kind(task.kind).grace
     while not ended.wait(LOOK_EVERY):
         try:
-            with shop.read() as conn:
+            with resources.read() as conn:
                 is_ours, wish = run.wish_of(conn, task)
             if not is_ours:
                 continue  # about to end by itself: its next write meets Superseded
             if wish in ("cancel", "pause") or (wish is None and control.wish == "pause"):
                 control.ask(wish)  # type: ignore[arg-type]
             if is_overdue(control, grace) and not ended.is_set():
-                run.end(shop, partial(end_by_force, shop=shop, task=task, wish=control.wish))
+                run.end(resources, partial(end_by_force, resources=resources, task=task, wish=control.wish))
                 return give_up()
         except Superseded:
             return
@@ -58,11 +60,11 @@ def is_overdue(control: Control, grace: float) -> bool:
     return control.wish is not None and time.monotonic() - control.since > allowed
 
 
-def end_by_force(conn: Connection, shop: Workshop, task: Task, wish: str | None) -> None:
+def end_by_force(conn: Connection, resources: TaskResources, task: Task, wish: str | None) -> None:
     """Writes the ending that the task itself did not get to; what was in flight is unknown."""
     if wish == "cancel":
         endings.cancelled(conn, task)
     elif wish == "pause":
         endings.paused(conn, task)
     else:
-        endings.put_back(conn, shop.engine, task)
+        endings.put_back(conn, resources.engine, task)

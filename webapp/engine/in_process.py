@@ -10,7 +10,7 @@ from webapp.engine.cancel_watch import watched
 from webapp.engine.report_process import run_in_child
 from webapp.engine.worker_locks import WorkerLock, new_worker
 from webapp.tasks.cancellation import Control
-from webapp.tasks.resources import Build, Workshop
+from webapp.tasks.resources import Build, TaskResources
 from webapp.tasks.running import run
 
 STOP_SECONDS = 9.0
@@ -46,18 +46,20 @@ class WebSlot:
 
 
 @contextmanager
-def working(house: Workshop, build: Build) -> Iterator[None]:
+def working(installation: TaskResources, build: Build) -> Iterator[None]:
     """For as long as the block runs, this process runs the tasks of its background engine; else nothing happens."""
-    if not isinstance(house.engine, BackgroundEngine):
+    if not isinstance(installation.engine, BackgroundEngine):
         yield
         return
-    worker = new_worker(house.run_dir, "web")
-    lock = WorkerLock(house.run_dir, worker)
+    worker = new_worker(installation.run_dir, "web")
+    lock = WorkerLock(installation.run_dir, worker)
     lock.take()
-    slot = WebSlot(list(house.settings.slots), worker)
+    slot = WebSlot(list(installation.settings.slots), worker)
     threads = [
-        threading.Thread(target=house.engine.work, args=(slot, lambda task_id: _run_one(house, build, slot, task_id))),
-        threading.Thread(target=_look_after_lost, args=(house, slot), daemon=True),
+        threading.Thread(
+            target=installation.engine.work, args=(slot, lambda task_id: _run_one(installation, build, slot, task_id))
+        ),
+        threading.Thread(target=_look_after_lost, args=(installation, slot), daemon=True),
     ]
     for thread in threads:
         thread.start()
@@ -66,12 +68,12 @@ def working(house: Workshop, build: Build) -> Iterator[None]:
     finally:
         slot.stop()
         threads[0].join(STOP_SECONDS)
-        house.engine.wait(STOP_SECONDS)
+        installation.engine.wait(STOP_SECONDS)
         lock.release()
 
 
-def _run_one(house: Workshop, build: Build, slot: WebSlot, task_id: int) -> None:
-    task = run.claim(house, task_id, slot.worker)
+def _run_one(installation: TaskResources, build: Build, slot: WebSlot, task_id: int) -> None:
+    task = run.claim(installation, task_id, slot.worker)
     if task is None:
         return
     control = Control()
@@ -79,17 +81,17 @@ def _run_one(house: Workshop, build: Build, slot: WebSlot, task_id: int) -> None
     if slot.stopping:
         control.ask("stop")
     try:
-        if house.kind(task.kind).in_child:
-            return run_in_child(build, house, task, control)
+        if installation.kind(task.kind).in_child:
+            return run_in_child(build, installation, task, control)
         # A thread cannot be killed: once its task has been ended over its head, its next write meets Superseded.
-        with watched(house, task, control, give_up=lambda: None):
-            run.perform(house, task, control)
+        with watched(installation, task, control, give_up=lambda: None):
+            run.perform(installation, task, control)
     finally:
         slot.controls.discard(control)
 
 
-def _look_after_lost(house: Workshop, slot: WebSlot) -> None:
+def _look_after_lost(installation: TaskResources, slot: WebSlot) -> None:
     wait = threading.Event()
     while not slot.stopping:
-        recovery.put_back_lost(house)
+        recovery.put_back_lost(installation)
         wait.wait(LOOK_AFTER_LOST)

@@ -12,14 +12,13 @@ from sqlalchemy.exc import OperationalError
 
 from webapp.db.connect import Database
 from webapp.db.types import now
-from webapp.engine.wakeup import Bell
-from webapp.ports import Slot
+from webapp.engine.wakeup import Wakeup
+from webapp.ports.engine import BackgroundRunner, WorkerSlot
 from webapp.tasks import queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fastapi import BackgroundTasks
 
 LOOK_EVERY = 0.5  # seconds; the safety net under the bell
 LOOK_FAR = 3.0  # seconds; the same on PostgreSQL, where a look costs a query
@@ -32,7 +31,7 @@ class LocalEngine:
 
     def __init__(self, database: Database, run_dir: Path) -> None:
         self._database = database
-        self.bell = Bell(run_dir)
+        self.bell = Wakeup(run_dir)
         self._mine = threading.local()  # the queues that this thread's open transaction has touched
 
     def submit(self, conn: Connection, task_id: int, queue: str, priority: int, not_before: datetime | None) -> None:
@@ -46,12 +45,12 @@ class LocalEngine:
     def forget(self) -> None:
         self._touched.clear()
 
-    def after_commit(self, background: "BackgroundTasks | None") -> None:
+    def after_commit(self, background: BackgroundRunner | None) -> None:
         for queue in self._touched:
             self.bell.ring(queue)
         self._touched.clear()
 
-    def work(self, slot: Slot, run: "Callable[[int], None]") -> None:
+    def work(self, slot: WorkerSlot, run: "Callable[[int], None]") -> None:
         changes = Changes(self._database)
         while not slot.stopping:
             try:
@@ -71,12 +70,12 @@ class LocalEngine:
         queues: set[str] = self._mine.queues
         return queues
 
-    def _due(self, slot: Slot) -> int | None:
+    def _due(self, slot: WorkerSlot) -> int | None:
         with self._database.read() as conn:
             found = (queries.next_due(conn, queue, now()) for queue in slot.queues)
             return next((task_id for task_id in found if task_id is not None), None)
 
-    def _wait(self, slot: Slot, changes: "Changes") -> None:
+    def _wait(self, slot: WorkerSlot, changes: "Changes") -> None:
         """Until rung at, until something changed, or until the earliest task that waits for its time is due."""
         with self._database.read() as conn:
             moment = queries.next_moment(conn, slot.queues)

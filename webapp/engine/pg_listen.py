@@ -5,12 +5,12 @@ import time
 
 import psycopg
 
-from webapp.ports import Slot
+from webapp.ports.engine import WorkerSlot
 
 AGAIN_AFTER = 1.0  # seconds
 
 
-def ring_on_notify(url: str, slot: Slot) -> None:
+def ring_on_notify(url: str, slot: WorkerSlot) -> None:
     """Never returns; a lost connection is made again, and the slot woken in case something was missed."""
     plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
     while not slot.stopping:

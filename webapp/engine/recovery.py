@@ -10,34 +10,34 @@ from webapp.db import schema
 from webapp.engine.worker_locks import is_held, living
 from webapp.tasks import commands
 from webapp.tasks.model import State
-from webapp.tasks.resources import Workshop
+from webapp.tasks.resources import TaskResources
 
 t = schema.task
 LOOK_EVERY = 0.02  # seconds
 RELEASE_SECONDS = 2.0  # a killed process lets go of its lock when the kernel has buried it
 
 
-def put_back_lost(house: Workshop) -> None:
+def put_back_lost(installation: TaskResources) -> None:
     """Tasks that run in the table while their worker is gone: after a crash, or of another supervisor's time."""
-    with house.read() as conn:
+    with installation.read() as conn:
         workers = _workers(conn)
     for worker in workers:
-        if not is_held(house.run_dir, worker):
-            _recover(house, worker, counted=False)
+        if not is_held(installation.run_dir, worker):
+            _recover(installation, worker, counted=False)
 
 
-def put_back(house: Workshop, worker: str, *, counted: bool) -> None:
+def put_back(installation: TaskResources, worker: str, *, counted: bool) -> None:
     """The task of a worker that has just died, as soon as its lock is free."""
     end = time.monotonic() + RELEASE_SECONDS
-    while is_held(house.run_dir, worker) and time.monotonic() < end:
+    while is_held(installation.run_dir, worker) and time.monotonic() < end:
         time.sleep(LOOK_EVERY)
-    if not is_held(house.run_dir, worker):
-        _recover(house, worker, counted=counted)
+    if not is_held(installation.run_dir, worker):
+        _recover(installation, worker, counted=counted)
 
 
-def slots_alive(house: Workshop, queues: Iterable[str]) -> bool:
+def slots_alive(installation: TaskResources, queues: Iterable[str]) -> bool:
     """Whether each queue has a slot on this machine that lives."""
-    alive = {worker.split("-")[1] for worker in living(house.run_dir)}
+    alive = {worker.split("-")[1] for worker in living(installation.run_dir)}
     return all(queue in alive for queue in queues)
 
 
@@ -61,8 +61,8 @@ def _workers(conn: Connection) -> list[str]:
     return list(conn.execute(query).scalars())
 
 
-def _recover(house: Workshop, worker: str, *, counted: bool) -> None:
-    with house.write() as conn:
+def _recover(installation: TaskResources, worker: str, *, counted: bool) -> None:
+    with installation.write() as conn:
         query = select(t.c.id, t.c.attempt).where(t.c.state == State.RUNNING, t.c.worker == worker)
         for task_id, attempt in conn.execute(query).all():
-            commands.recover(conn, house.engine, task_id, attempt, counted=counted)
+            commands.recover(conn, installation.engine, task_id, attempt, counted=counted)

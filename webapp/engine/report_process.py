@@ -17,7 +17,7 @@ from webapp.settings import Settings
 from webapp.tasks import commands
 from webapp.tasks.cancellation import Control
 from webapp.tasks.model import Task
-from webapp.tasks.resources import Build, Workshop
+from webapp.tasks.resources import Build, TaskResources
 from webapp.tasks.running import endings, run
 
 NICE = 10
@@ -25,55 +25,57 @@ TOO_LONG = "It took longer than {} seconds, the most that a report may take, and
 log = logging.getLogger("outtray.engine")
 
 
-def run_in_child(build: Build, house: Workshop, task: Task, control: Control) -> None:
+def run_in_child(build: Build, installation: TaskResources, task: Task, control: Control) -> None:
     """Returns when the child has ended and what became of the task is written down."""
     ours, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("forkserver")
-    child = context.Process(target=_main, args=(build, house.settings, task, theirs), daemon=True)
+    child = context.Process(target=_main, args=(build, installation.settings, task, theirs), daemon=True)
     child.start()
     theirs.close()
-    grace = house.kind(task.kind).grace
-    deadline = time.monotonic() + house.settings.report_seconds
+    grace = installation.kind(task.kind).grace
+    deadline = time.monotonic() + installation.settings.report_seconds
     try:
         while child.is_alive():
             if time.monotonic() > deadline:
                 child.kill()
                 child.join()
-                return _failed(house, task, TOO_LONG.format(f"{house.settings.report_seconds:,}"), "report-time")
+                return _failed(
+                    installation, task, TOO_LONG.format(f"{installation.settings.report_seconds:,}"), "report-time"
+                )
             child.join(0.1 if control.wish else cancel_watch.LOOK_EVERY)
-            _listen(house, task, control)
+            _listen(installation, task, control)
             if child.is_alive() and cancel_watch.is_overdue(control, grace):
                 child.kill()
                 child.join()
-                ending = partial(cancel_watch.end_by_force, shop=house, task=task, wish=control.wish)
-                return run.end(house, ending)
+                ending = partial(cancel_watch.end_by_force, resources=installation, task=task, wish=control.wish)
+                return run.end(installation, ending)
     finally:
         ours.close()
-    _after_death(house, task, child.exitcode or 0)
+    _after_death(installation, task, child.exitcode or 0)
 
 
-def _listen(shop: Workshop, task: Task, control: Control) -> None:
-    with shop.read() as conn:
+def _listen(resources: TaskResources, task: Task, control: Control) -> None:
+    with resources.read() as conn:
         is_ours, wish = run.wish_of(conn, task)
     if is_ours and wish == "cancel":
         control.ask("cancel")
 
 
-def _failed(house: Workshop, task: Task, words: str, cause: str) -> None:
+def _failed(installation: TaskResources, task: Task, words: str, cause: str) -> None:
     error = TaskError(words, cause=cause, fault="form")
-    run.end(house, lambda conn: endings.failed(conn, house, task, error, endings.new_reference()))
+    run.end(installation, lambda conn: endings.failed(conn, installation, task, error, endings.new_reference()))
 
 
-def _after_death(house: Workshop, task: Task, code: int) -> None:
+def _after_death(installation: TaskResources, task: Task, code: int) -> None:
     """A child that ended without an ending of its task was killed: by the system, or by somebody."""
-    with house.read() as conn:
+    with installation.read() as conn:
         is_ours, _ = run.wish_of(conn, task)
     if is_ours and code == -signal.SIGABRT:  # how libraries end that are refused the memory they ask for
-        _failed(house, task, run.no_memory(house).words, "report-memory")
+        _failed(installation, task, run.no_memory(installation).words, "report-memory")
     elif is_ours:
         log.warning("the process of task %s was killed", task.id)
-        with house.write() as conn:
-            commands.recover(conn, house.engine, task.id, task.attempt, counted=True)
+        with installation.write() as conn:
+            commands.recover(conn, installation.engine, task.id, task.attempt, counted=True)
 
 
 def _main(build: Build, settings: Settings, task: Task, pipe: Pipe) -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 from webapp import logs
 from webapp.engine.cancel_watch import STOP_SECONDS, watched
 from webapp.engine.report_process import run_in_child
-from webapp.engine.wakeup import Bell
+from webapp.engine.wakeup import Wakeup
 from webapp.engine.worker_locks import WorkerLock
 from webapp.settings import AT_ONCE, Settings
 from webapp.tasks.cancellation import Control
 from webapp.tasks.model import Task
-from webapp.tasks.resources import Build, Workshop
+from webapp.tasks.resources import Build, TaskResources
 from webapp.tasks.running import run
 
 ORPHAN_SECONDS = 3.0  # what a slot whose supervisor died may still take to settle the message in flight
@@ -30,7 +30,7 @@ class ProcessSlot:
     def __init__(self, build: Build, run_dir: Path, queues: Sequence[str], worker: str) -> None:
         self.queues, self.worker = queues, worker
         self._build = build
-        self._ear = Bell(run_dir).listen(queues[0], worker)
+        self._ear = Wakeup(run_dir).listen(queues[0], worker)
         self._stopping = threading.Event()
         self._stopped = 0.0
         self._controls: set[Control] = set()
@@ -55,23 +55,23 @@ class ProcessSlot:
             control.ask("stop")
         self.wake()
 
-    def run_one(self, house: Workshop, task_id: int, give_up: Callable[[], None]) -> None:
+    def run_one(self, installation: TaskResources, task_id: int, give_up: Callable[[], None]) -> None:
         """Claims a task as soon as there is room for it, and runs it: to its end, or beside the next ones."""
         self._room.acquire()
         task = None
         try:
-            task = run.claim(house, task_id, self.worker)
+            task = run.claim(installation, task_id, self.worker)
         finally:
             if task is None:
                 self._room.release()
         if task is None:
             return
         if self._at_once == 1:
-            self._perform(house, task, give_up)
+            self._perform(installation, task, give_up)
         else:
             # A thread cannot be killed, and with this process its neighbours would end. Once its task has been ended
             # over its head, its next write meets Superseded.
-            threading.Thread(target=self._perform, args=(house, task, lambda: None), daemon=True).start()
+            threading.Thread(target=self._perform, args=(installation, task, lambda: None), daemon=True).start()
 
     def close(self) -> None:
         """Returns when what runs beside has ended, or has been put back over its head."""
@@ -80,17 +80,17 @@ class ProcessSlot:
             self._room.acquire(timeout=max(0.0, until - time.monotonic()))
         self._ear.close()
 
-    def _perform(self, house: Workshop, task: Task, give_up: Callable[[], None]) -> None:
+    def _perform(self, installation: TaskResources, task: Task, give_up: Callable[[], None]) -> None:
         control = Control()
         self._controls.add(control)
         if self.stopping:
             control.ask("stop")
         try:
-            if house.kind(task.kind).in_child:
-                run_in_child(self._build, house, task, control)
+            if installation.kind(task.kind).in_child:
+                run_in_child(self._build, installation, task, control)
             else:
-                with watched(house, task, control, give_up):
-                    run.perform(house, task, control)
+                with watched(installation, task, control, give_up):
+                    run.perform(installation, task, control)
         finally:
             self._controls.discard(control)
             self._room.release()
@@ -101,12 +101,12 @@ def main(settings: Settings, build: Build, queue: str, worker: str, pipe: Pipe) 
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # a Ctrl-C reaches the whole group: the supervisor decides
     logs.set_up(settings.log_format)
-    house = build(settings)
-    lock = WorkerLock(house.run_dir, worker)
+    installation = build(settings)
+    lock = WorkerLock(installation.run_dir, worker)
     lock.take()
-    slot = ProcessSlot(build, house.run_dir, [queue], worker)
+    slot = ProcessSlot(build, installation.run_dir, [queue], worker)
     threading.Thread(target=obey, args=(pipe, slot), daemon=True).start()
-    if not house.database.is_sqlite:
+    if not installation.database.is_sqlite:
         from webapp.engine.pg_listen import ring_on_notify
 
         threading.Thread(target=ring_on_notify, args=(settings.database, slot), daemon=True).start()
@@ -114,7 +114,7 @@ def main(settings: Settings, build: Build, queue: str, worker: str, pipe: Pipe) 
         pipe.send("ready")
     except BrokenPipeError:  # the supervisor died while this started
         return
-    house.engine.work(slot, lambda task_id: slot.run_one(house, task_id, give_up=lambda: os._exit(3)))
+    installation.engine.work(slot, lambda task_id: slot.run_one(installation, task_id, give_up=lambda: os._exit(3)))
     slot.close()
     lock.release()
 

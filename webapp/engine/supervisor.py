@@ -15,7 +15,7 @@ from typing import Any
 from webapp.engine import recovery, slot
 from webapp.engine.worker_locks import new_worker
 from webapp.settings import Settings
-from webapp.tasks.resources import Build, Workshop
+from webapp.tasks.resources import Build, TaskResources
 
 TICK = 0.5  # seconds between two looks for tasks whose worker died, while that is likely
 ALERT_SECONDS = 15.0  # after a start or a death; a predecessor's children may take a few seconds to let go
@@ -50,8 +50,8 @@ class Child:
 class Supervisor:
     """One machine's processes."""
 
-    def __init__(self, house: Workshop, roles: list[Role]) -> None:
-        self._house, self._roles = house, roles
+    def __init__(self, installation: TaskResources, roles: list[Role]) -> None:
+        self._house, self._roles = installation, roles
         self._context = multiprocessing.get_context("forkserver")
         self._children: list[Child] = []
         self._due: list[tuple[float, Role]] = []  # when to start which role again

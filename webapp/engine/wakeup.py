@@ -11,7 +11,7 @@ from pathlib import Path
 LONGEST_ADDRESS = 100  # bytes; Linux takes 107 and macOS 103
 
 
-class Bell:
+class Wakeup:
     """Rings at the slots of one installation."""
 
     def __init__(self, run_dir: Path) -> None:
@@ -28,11 +28,11 @@ class Bell:
                 except OSError:
                     pass  # full: that slot has been woken already; gone: nothing to wake
 
-    def listen(self, queue: str, worker: str) -> "Listener":
-        return Listener(self._folder / f"{queue}.{worker[-8:]}.sock")
+    def listen(self, queue: str, worker: str) -> "WakeupListener":
+        return WakeupListener(self._folder / f"{queue}.{worker[-8:]}.sock")
 
 
-class Listener:
+class WakeupListener:
     """A slot's ear."""
 
     def __init__(self, path: Path) -> None:

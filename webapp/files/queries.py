@@ -13,7 +13,8 @@ from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.files.model import File
 from webapp.files.store import Store, Stored
-from webapp.ports import Attachment, Person
+from webapp.ports.files import Attachment
+from webapp.ports.people import Person
 
 f, t = schema.file, schema.task
 

@@ -11,7 +11,8 @@ from webapp.db.types import now
 from webapp.errors import NotFound, UserError
 from webapp.files import uploads
 from webapp.files.store import Store
-from webapp.ports import Person, Table
+from webapp.ports.people import Person
+from webapp.ports.tables import Table
 
 LONGEST_NAME = 100
 TAKEN = "There is one of this name already. Choose another name, or update that one."
@@ -20,7 +21,7 @@ s = schema.saved_list
 
 
 @dataclass(frozen=True)
-class SavedList:
+class SavedTable:
     """One list; `table` is what it holds today."""
 
     id: int
@@ -29,14 +30,14 @@ class SavedList:
     updated: datetime
 
 
-def listing(conn: Connection, store: Store, person: Person, purpose: str = LIST) -> list[SavedList]:
+def listing(conn: Connection, store: Store, person: Person, purpose: str = LIST) -> list[SavedTable]:
     """A person's own, in the order of their names."""
     mine = select(s).where(s.c.owner == person.id, s.c.purpose == purpose)
     rows = conn.execute(mine.order_by(s.c.name)).all()
-    return [SavedList(row.id, row.name, uploads.one(conn, store, row.upload, person.id), row.updated) for row in rows]
+    return [SavedTable(row.id, row.name, uploads.one(conn, store, row.upload, person.id), row.updated) for row in rows]
 
 
-def one(conn: Connection, store: Store, person: Person, list_id: int, purpose: str = LIST) -> SavedList:
+def one(conn: Connection, store: Store, person: Person, list_id: int, purpose: str = LIST) -> SavedTable:
     """NotFound for everybody else's."""
     found = next((one for one in listing(conn, store, person, purpose) if one.id == list_id), None)
     if found is None:

@@ -12,7 +12,9 @@ from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.files.store import Store, Stored
-from webapp.ports import Attachment, Column, Person, Table, Understood
+from webapp.ports.files import Attachment
+from webapp.ports.people import Person
+from webapp.ports.tables import Column, Table, TableSchema
 
 u, s = schema.upload, schema.saved_list
 SAVED = "d-"  # begins the id of data that are kept under a name
@@ -20,7 +22,7 @@ IS_TABLE = cast(u.c.understood, String) != "null"
 TYPED = ".parquet"  # added to the storage name of the file as it came
 
 
-def add(conn: Connection, owner: Person, name: str, stored: Stored, understood: Understood | None = None) -> str:
+def add(conn: Connection, owner: Person, name: str, stored: Stored, understood: TableSchema | None = None) -> str:
     """The id of a new upload; without `understood` it is no table, but a file to be attached."""
     upload_id = f"u-{secrets.token_urlsafe(9)}"
     conn.execute(
@@ -73,8 +75,8 @@ def _table(row: Row[Any], store: Store) -> Table:
     return Table(row.id, row.name, store.path(row.storage), store.path(row.storage + TYPED), _read(row.understood))
 
 
-def _read(stored: Mapping[str, Any]) -> Understood:
+def _read(stored: Mapping[str, Any]) -> TableSchema:
     columns = [Column(**column) for column in stored["columns"]]
-    return Understood(
+    return TableSchema(
         **{**stored, "columns": columns, "notes": tuple(stored["notes"])}
     )  # what an older version did not store has its default

@@ -4,6 +4,6 @@ from webapp.kinds.email.kind import KIND as EMAIL
 from webapp.kinds.notification.kind import KIND as NOTIFICATION
 from webapp.kinds.report.kind import KIND as REPORT
 from webapp.kinds.selftest.kind import KIND as SELF_TEST
-from webapp.ports import Kind
+from webapp.ports.kinds import Kind
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (EMAIL, NOTIFICATION, REPORT, SELF_TEST)}

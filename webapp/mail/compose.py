@@ -14,7 +14,7 @@ from webapp.mail.merge import Marks, Values, fill, fill_line
 from webapp.mail.parts import attached_part, text_part, together
 from webapp.mail.recipients import PLAIN, wire_form
 from webapp.markup.plain import plain
-from webapp.ports import Attachment
+from webapp.ports.files import Attachment
 
 NOTHING: Values = {}
 OUT = "outtray: unsubscribe"  # a field that no column can be called by chance

@@ -14,7 +14,7 @@ from pathlib import Path
 HELD_SECONDS = 5.0  # that a run keeps its place while another run waits for one
 
 
-class Places:
+class ConnectionLimit:
     """The places at one server, as one process uses them: it holds none or one."""
 
     def __init__(self, folder: Path, target: str, number: int, *, is_urgent: bool) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from webapp.mail.lists import Entry, Reading, entries
+from webapp.mail.lists import ListRow, Reading, entries
 from webapp.mail.merge import key_of
 
 NAMED = 50  # rows of each problem that a page names
@@ -27,7 +27,7 @@ class Summary:
     got_rows: list[tuple[int, str]] = field(default_factory=list)
     empty: dict[str, int] = field(default_factory=dict)  # field: for how many it is empty
     empty_rows: dict[str, list[int]] = field(default_factory=dict)
-    first: list[Entry] = field(default_factory=list)  # the first that get it
+    first: list[ListRow] = field(default_factory=list)  # the first that get it
 
 
 def summary_of(typed: Path, reading: Reading, fields: Sequence[str]) -> Summary:
@@ -35,7 +35,7 @@ def summary_of(typed: Path, reading: Reading, fields: Sequence[str]) -> Summary:
     return summary(entries(typed, reading), reading, fields)
 
 
-def summary(found: Iterable[Entry], reading: Reading, fields: Sequence[str] = ()) -> Summary:
+def summary(found: Iterable[ListRow], reading: Reading, fields: Sequence[str] = ()) -> Summary:
     """What a page shows of these."""
     told = Summary(empty=dict.fromkeys(fields, 0), empty_rows={name: [] for name in fields})
     firsts: dict[str, int] = {}
@@ -54,7 +54,7 @@ def summary(found: Iterable[Entry], reading: Reading, fields: Sequence[str] = ()
     return told
 
 
-def _note_left_out(told: Summary, entry: Entry, firsts: Mapping[str, int]) -> None:
+def _note_left_out(told: Summary, entry: ListRow, firsts: Mapping[str, int]) -> None:
     if entry.why == "bad":
         told.bad += 1
         _keep(told.bad_rows, (entry.row, entry.skip))
@@ -66,7 +66,7 @@ def _note_left_out(told: Summary, entry: Entry, firsts: Mapping[str, int]) -> No
         _keep(told.duplicate_rows, (entry.row, entry.to, firsts[entry.key]))
 
 
-def _note_empty(found: Summary, entry: Entry) -> None:
+def _note_empty(found: Summary, entry: ListRow) -> None:
     if not found.empty:
         return
     filled = {key_of(name) for name, value in entry.values.items() if value}

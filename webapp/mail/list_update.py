@@ -10,7 +10,7 @@ from webapp.errors import UserError
 from webapp.mail.formats import shown
 from webapp.mail.lists import BATCH_ROWS
 from webapp.mail.recipients import normal_form, one_address
-from webapp.ports import Column
+from webapp.ports.tables import Column
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -48,7 +48,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ListRow:
     """One row of a list; `skip` says why nothing is sent to it, `why` in one word: bad, never, again, duplicate."""
 
     row: int  # as a spreadsheet counts: the header is row 1; of typed addresses the place in line
@@ -66,7 +66,7 @@ def address_column(columns: Sequence[str]) -> str:
     return named or next((column for key, column in by_key.items() if "mail" in key), "")
 
 
-def entries(typed: Path, reading: Reading) -> Iterator[Entry]:
+def entries(typed: Path, reading: Reading) -> Iterator[ListRow]:
     """Every row of the typed copy in its order, each with a verdict; the memory is that of the addresses."""
     import pyarrow.parquet as pq
 
@@ -79,9 +79,9 @@ def entries(typed: Path, reading: Reading) -> Iterator[Entry]:
                 yield _entry(number, row, reading, seen)
 
 
-def look_up(typed: Path, reading: Reading, wanted: Wanted) -> Entry | None:
+def look_up(typed: Path, reading: Reading, wanted: Wanted) -> ListRow | None:
     """The first at or after the wanted row who gets it, or the last before it; None where nobody does."""
-    before: Entry | None = None
+    before: ListRow | None = None
     for entry in entries(typed, reading):
         if entry.why:
             continue
@@ -94,25 +94,25 @@ def look_up(typed: Path, reading: Reading, wanted: Wanted) -> Entry | None:
     return None if wanted.words else before
 
 
-def of_addresses(addresses: Sequence[str], reading: Reading) -> Iterator[Entry]:
+def of_addresses(addresses: Sequence[str], reading: Reading) -> Iterator[ListRow]:
     """The same of addresses that were typed and are right."""
     seen: dict[str, int] = {}
     for number, address in enumerate(addresses, 1):
-        yield _judged(Entry(number, address, normal_form(address), {}), reading, seen)
+        yield _judged(ListRow(number, address, normal_form(address), {}), reading, seen)
 
 
-def _entry(number: int, row: dict[str, Any], reading: Reading, seen: dict[str, int]) -> Entry:
+def _entry(number: int, row: dict[str, Any], reading: Reading, seen: dict[str, int]) -> ListRow:
     values = {name: shown(value, reading.formats.get(name, "")) for name, value in row.items()}
     typed = values.get(reading.column, "")
     try:
         address = one_address(typed)
     except ValueError as error:
         wrong = f"Row {number}: {error}" if typed else f"Row {number} has no address."
-        return Entry(number, typed[:400], "", values, wrong, "bad")
-    return _judged(Entry(number, address, normal_form(address), values), reading, seen)
+        return ListRow(number, typed[:400], "", values, wrong, "bad")
+    return _judged(ListRow(number, address, normal_form(address), values), reading, seen)
 
 
-def _judged(entry: Entry, reading: Reading, seen: dict[str, int]) -> Entry:
+def _judged(entry: ListRow, reading: Reading, seen: dict[str, int]) -> ListRow:
     if entry.key in reading.never:
         return replace(entry, skip=NEVER, why="never")
     if entry.key in reading.got and reading.leaves_got:

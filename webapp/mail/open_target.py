@@ -3,11 +3,11 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from webapp.mail.connection_limit import Places
+from webapp.mail.connection_limit import ConnectionLimit
 from webapp.mail.outbox import Outbox
 from webapp.mail.smtp import SmtpServer
 from webapp.mail.url import SmtpSettings, read_sender, read_url
-from webapp.ports import MailTarget
+from webapp.ports.deliveries import MailTarget
 
 
 def open_target(
@@ -16,7 +16,7 @@ def open_target(
     """A target to be opened with `with`; one that `is_urgent` goes before others where places are few."""
     if smtp is None:
         return Outbox(data_dir, sender)
-    places = Places(run_dir, name, smtp.connections, is_urgent=is_urgent)
+    places = ConnectionLimit(run_dir, name, smtp.connections, is_urgent=is_urgent)
     return SmtpServer(smtp, sender, places=places, name=name)
 
 

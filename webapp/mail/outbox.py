@@ -13,7 +13,7 @@ from typing import Self
 from webapp.errors import TaskError
 from webapp.mail.recipients import needs_utf8
 from webapp.mail.url import read_sender
-from webapp.ports import MailTarget, Message, Reply
+from webapp.ports.deliveries import MailTarget, Message, Reply
 
 SAVED = "Saved to the outbox, not sent."
 

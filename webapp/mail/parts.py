@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 
 from webapp.mail.headers import ExactPolicy
-from webapp.ports import Attachment
+from webapp.ports.files import Attachment
 
 POLICY = ExactPolicy()
 PLAIN_LINE = 78  # characters that a line in 7 bits has at the most (RFC 5322, 2.1.1)

@@ -8,7 +8,7 @@ from webapp.mail.compose import OUT, OUT_MARKDOWN, Letter
 from webapp.mail.merge import Marks, fields_of, fill_line, key_of, values_for
 from webapp.mail.parts import travelling_size
 from webapp.markup.clean import clean
-from webapp.ports import Attachment
+from webapp.ports.files import Attachment
 
 SAMPLE_ID = "<preview@outtray.invalid>"
 NOWHERE = "https://outtray.invalid/unsubscribe"

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from webapp.ports import ADDRESS_FAULTS, Reply
+from webapp.ports.deliveries import ADDRESS_FAULTS, Reply
 
 Step = Literal["MAIL", "RCPT", "DATA", "message"]
 

@@ -9,12 +9,12 @@ from typing import Self
 
 from webapp.mail import replies
 from webapp.mail.connect import connect
-from webapp.mail.connection_limit import Places
+from webapp.mail.connection_limit import ConnectionLimit
 from webapp.mail.envelope import commands, dotted, hear_all, say_all
 from webapp.mail.recipients import needs_utf8, wire_form
 from webapp.mail.replies import Step, refused, technical
 from webapp.mail.url import SmtpSettings, read_sender
-from webapp.ports import MailTarget, Message, Reply
+from webapp.ports.deliveries import MailTarget, Message, Reply
 
 QUIT_SECONDS = 5.0
 IDLE_SECONDS = 10.0  # after which the server is asked whether it is still there
@@ -38,7 +38,7 @@ class SmtpServer(MailTarget):
         server: SmtpSettings,
         sender: str = "",
         patience: Patience | None = None,
-        places: Places | None = None,
+        places: ConnectionLimit | None = None,
         name: str = "",
     ) -> None:
         self.name = name or name_of(server)

@@ -21,7 +21,7 @@ from webapp.db.migrate import bring_up_to_date
 from webapp.db.types import Utc, now
 from webapp.engine.worker_locks import living
 from webapp.errors import UserError
-from webapp.installation import House
+from webapp.installation import Installation
 
 FORMAT = 1
 BATCH = 500  # rows
@@ -30,14 +30,14 @@ STORED = re.compile(r"files/([0-9a-f]{32}(?:\.parquet)?)")
 TABLES = [table for table in schema.metadata.sorted_tables if table.name not in LEFT_OUT]
 
 
-def backup(house: House, path: Path) -> None:
+def backup(installation: Installation, path: Path) -> None:
     """Writes the archive; it is there whole, readable by its owner only, or not at all."""
     part = path.with_name(path.name + ".part")
     try:
         with (
             part.open("xb") as out,
             tarfile.open(fileobj=out, mode="w:gz", compresslevel=3) as tar,
-            house.read() as conn,
+            installation.read() as conn,
         ):
             part.chmod(0o600)
             revision = MigrationContext.configure(conn).get_current_revision()
@@ -46,7 +46,7 @@ def backup(house: House, path: Path) -> None:
             tar.addfile(_entry("outtray.json", len(content)), io.BytesIO(content))
             for table in TABLES:
                 _add_table(tar, conn, table)
-            _add_files(tar, house)
+            _add_files(tar, installation)
         part.replace(path)
     except FileExistsError:
         raise UserError(
@@ -57,17 +57,17 @@ def backup(house: House, path: Path) -> None:
         raise
 
 
-def restore(house: House, path: Path) -> dict[str, int]:
+def restore(installation: Installation, path: Path) -> dict[str, int]:
     """Reads an archive into an empty installation; returns the number of rows per table.
 
     Tasks that waited or ran are held, and what was being sent is unknown: nothing is sent by a restore.
     """
-    _require_empty(house)
+    _require_empty(installation)
     try:
         with tarfile.open(path, "r:gz") as tar:
             _read_manifest(tar)
-            _take_files(tar, house)
-            with house.write() as conn:
+            _take_files(tar, installation)
+            with installation.write() as conn:
                 numbers = {table.name: _load(conn, tar, table) for table in TABLES}
                 _hold(conn)
                 _count_on(conn)
@@ -101,20 +101,20 @@ def _entry(name: str, size: int) -> tarfile.TarInfo:
     return entry
 
 
-def _add_files(tar: tarfile.TarFile, house: House) -> None:
-    for name, _ in house.store.names():
+def _add_files(tar: tarfile.TarFile, installation: Installation) -> None:
+    for name, _ in installation.store.names():
         if STORED.fullmatch(f"files/{name}"):
-            tar.add(house.store.path(name), f"files/{name}")
+            tar.add(installation.store.path(name), f"files/{name}")
     for name in ("secret.key", "log.txt"):
-        if (house.data_dir / name).exists():
-            tar.add(house.data_dir / name, name)
+        if (installation.data_dir / name).exists():
+            tar.add(installation.data_dir / name, name)
 
 
-def _require_empty(house: House) -> None:
-    if living(house.run_dir):
+def _require_empty(installation: Installation) -> None:
+    if living(installation.run_dir):
         raise UserError("Outtray is running on this data directory. Stop it first.")
-    bring_up_to_date(house.database)
-    with house.read() as conn:
+    bring_up_to_date(installation.database)
+    with installation.read() as conn:
         if conn.execute(select(func.count()).select_from(schema.person)).scalar_one():
             raise UserError("There is a panel here already. Restore into an empty data directory and database.")
 
@@ -132,12 +132,12 @@ def _open(tar: tarfile.TarFile, name: str) -> IO[bytes]:
     return handle
 
 
-def _take_files(tar: tarfile.TarFile, house: House) -> None:
+def _take_files(tar: tarfile.TarFile, installation: Installation) -> None:
     for entry in tar:
         stored = STORED.fullmatch(entry.name)
         if not entry.isfile() or not (stored or entry.name in ("secret.key", "log.txt")):
             continue
-        target = house.store.path(stored[1]) if stored else house.data_dir / entry.name
+        target = installation.store.path(stored[1]) if stored else installation.data_dir / entry.name
         with target.open("wb") as out:
             target.chmod(0o600)
             shutil.copyfileobj(_open(tar, entry.name), out)

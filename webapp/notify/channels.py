@@ -16,7 +16,8 @@ from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType, OverflowMod
 from webapp.errors import UserError
 from webapp.notify import guard
 from webapp.notify.allowed_services import ALLOWED
-from webapp.ports import Reply, Takes
+from webapp.ports.channels import ChannelLimits
+from webapp.ports.deliveries import Reply
 
 SECONDS = 15.0  # for a connection, for each wait within an answer, and for a whole sending
 SECONDS_FOR_FILE = 15.0  # more for each
@@ -65,11 +66,11 @@ setattr(requests.sessions, "HTTPAdapter", _Watching)  # noqa: B010 - every sessi
 logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it names addresses
 
 
-def look_at(url: str) -> tuple[str, Takes]:
+def look_at(url: str) -> tuple[str, ChannelLimits]:
     """What people call a URL's service, and what it takes; UserError where it is not known or may not be used."""
     place = _place(url)
     formats = place.notify_format if isinstance(place.notify_format, tuple) else (place.notify_format,)
-    takes = Takes(
+    takes = ChannelLimits(
         int(place.body_maxlen or 0),
         int(place.title_maxlen or 0),
         NotifyFormat.MARKDOWN in formats,

@@ -16,7 +16,7 @@ class Places(Protocol):
     def give_back(self) -> None: ...
 
 
-class Turn:
+class Permit:
     """One thread's place, once it has one."""
 
     def __init__(self, free: threading.Semaphore, places: Places) -> None:
@@ -41,7 +41,7 @@ class Turn:
             self._free.release()
 
 
-class Turns:
+class Permits:
     """Those of one process."""
 
     def __init__(self) -> None:
@@ -49,11 +49,11 @@ class Turns:
         self._lock = threading.Lock()
 
     @contextmanager
-    def at(self, name: str, number: int, places: Places) -> Iterator[Turn]:
+    def at(self, name: str, number: int, places: Places) -> Iterator[Permit]:
         """One of `number` places; given back when the block ends."""
         with self._lock:
             free = self._free.setdefault(name, threading.Semaphore(number))
-        turn = Turn(free, places)
+        turn = Permit(free, places)
         try:
             yield turn
         finally:

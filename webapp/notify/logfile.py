@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import Path
 
 from webapp.errors import TaskError
-from webapp.ports import Reply, Target
+from webapp.ports.deliveries import Reply, Target
 
 NAME = "log.txt"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

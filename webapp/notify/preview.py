@@ -7,7 +7,7 @@ from webapp.markup.clean import clean
 from webapp.markup.plain import plain
 from webapp.notify import limits
 from webapp.notify.logfile import one_line
-from webapp.ports import Channel, Takes
+from webapp.ports.channels import Channel, ChannelLimits
 
 LOG_LINE = "notification for {}: {}"
 
@@ -60,7 +60,7 @@ def in_channel(channel: Channel, title: str, message: str, files: int) -> Shown:
     )
 
 
-def _length(text: str, takes: Takes) -> tuple[str, str]:
+def _length(text: str, takes: ChannelLimits) -> tuple[str, str]:
     letters = f"{len(text):,} letter{'' if len(text) == 1 else 's'}"
     if takes.is_sms:
         number, wide = limits.sms_parts(text)

@@ -19,7 +19,7 @@ _LEAST = {"xlsx": 6_000, "pdf": 25_000}
 
 
 @dataclass(frozen=True)
-class Peek:
+class Preview:
     """`rows` as people read them; `kinds` are the types of the columns; `total` counts rows without a total row."""
 
     columns: Sequence[str]
@@ -36,7 +36,7 @@ class Peek:
         return int(_LEAST.get(format, 200) + rows * self.width * _BYTES[format])
 
 
-def peek(ref: Ref, plan: Plan, dates: str = "iso") -> Peek:
+def peek(ref: Ref, plan: Plan, dates: str = "iso") -> Preview:
     """Works the plan out as the report does, and keeps its first rows. TaskError where the report could not be made."""
     from webapp.reports.column_types import kind_of
     from webapp.reports.shaping import shape
@@ -46,7 +46,7 @@ def peek(ref: Ref, plan: Plan, dates: str = "iso") -> Peek:
     return first_rows(normalise(source, "xlsx"), dates, [kind_of(kind) for kind in source.schema.types])
 
 
-def first_rows(table: "Normalised", dates: str, of: Sequence[str] = ()) -> Peek:
+def first_rows(table: "Normalised", dates: str, of: Sequence[str] = ()) -> Preview:
     """The first rows of a table that is ready to be written; `of`: the types that its columns had before."""
     from webapp.reports.column_types import kind_of
     from webapp.reports.writing.display import is_right, rows_of, shower
@@ -66,9 +66,9 @@ def first_rows(table: "Normalised", dates: str, of: Sequence[str] = ()) -> Peek:
     shown_kinds = list(of or map(kind_of, table.schema.types))[:COLUMNS]
     total = table.rows - table.has_total
     right = [is_right(kind) for kind in kinds]
-    return Peek(names, shown_kinds, rows, right, total, len(table.schema), table.has_total)
+    return Preview(names, shown_kinds, rows, right, total, len(table.schema), table.has_total)
 
 
-def peek_apart(ref: Ref, plan: Plan, dates: str = "iso") -> Peek:
+def peek_apart(ref: Ref, plan: Plan, dates: str = "iso") -> Preview:
     """`peek` in a child, so that the web process never imports Arrow."""
     return sandbox.call(peek, ref, plan, dates, seconds=SECONDS, memory_mb=MEMORY_MB, what="The preview")

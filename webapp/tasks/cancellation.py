@@ -9,7 +9,7 @@ Wish = Literal["cancel", "pause", "stop"]
 FINISH_SECONDS = 5.0  # how long work without deliveries may go on after its slot was told to stop
 
 
-class LetGo(BaseException):
+class StopRun(BaseException):
     """Ends a run on purpose; a BaseException, so that no kind swallows it by accident.
 
     `wish`: cancel, pause, stop (its slot goes home), yield (another run waits) or wait (until `until`).
@@ -45,7 +45,7 @@ class Control:
         if self.wish is None:
             return
         if self.wish != "stop" or between_messages or time.monotonic() - self.since > FINISH_SECONDS:
-            raise LetGo(self.wish)
+            raise StopRun(self.wish)
 
     def wait(self, seconds: float) -> None:
         """Waits, but not once there is a wish."""

@@ -10,7 +10,9 @@ from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Conflict
-from webapp.ports import Engine, Kind, Person
+from webapp.ports.engine import Engine
+from webapp.ports.kinds import Kind
+from webapp.ports.people import Person
 from webapp.tasks import queries
 from webapp.tasks.model import State, Task
 from webapp.tasks.summary import stopped_words

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from webapp.db import schema
-from webapp.ports import Engine, Person
+from webapp.ports.engine import Engine
+from webapp.ports.people import Person
 from webapp.tasks import commands
 from webapp.tasks.mapping import tasks_select, to_tasks
 from webapp.tasks.model import State, Task

@@ -12,7 +12,7 @@ from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.preferences import recall, remember
 from webapp.db.types import now
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.tasks.model import State
 
 WISHES, WAYS = "notices", "notice-ways"
@@ -59,7 +59,7 @@ class Bell:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class NotificationPreferences:
     """Of which of their own tasks somebody wants to be told (`which` of CHOICES), and how (`ways` of WAY_CHOICES)."""
 
     which: str = "failed"
@@ -89,11 +89,11 @@ def tell(
     return True
 
 
-def wishes(conn: Connection, person: int) -> Wishes:
+def wishes(conn: Connection, person: int) -> NotificationPreferences:
     """What somebody wants to be told of their own tasks."""
     which, ways = recall(conn, person, WISHES), recall(conn, person, WAYS)
     known = [one for one in WAY_CHOICES if one in ways] if isinstance(ways, list) else USUAL_WAYS
-    return Wishes(which if which in CHOICES else "failed", known)
+    return NotificationPreferences(which if which in CHOICES else "failed", known)
 
 
 def wish(conn: Connection, person: int, which: str, ways: Sequence[str]) -> None:

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, select, update
 
+from webapp.accounts import people, public_url
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.tasks import commands, inbox
 from webapp.tasks.model import State, Task
-from webapp.tasks.resources import Workshop
+from webapp.tasks.resources import TaskResources
 
 KEY = "notice:"  # with which the task of such an email begins its key: nobody is told how that one ended
 COLLECTED = timedelta(minutes=1)
@@ -19,7 +20,7 @@ GREETING = "Hello,\n\nthis is how your tasks ended:\n"
 t = schema.task
 
 
-def task_ended(conn: Connection, shop: Workshop, task: Task, state: State, words: str) -> None:
+def task_ended(conn: Connection, resources: TaskResources, task: Task, state: State, words: str) -> None:
     """Puts it into the owner's inbox, and mails it, where they want that."""
     wishes = inbox.wishes(conn, task.owner)
     if not wishes.wants(state) or _is_notice(conn, task):
@@ -30,25 +31,25 @@ def task_ended(conn: Connection, shop: Workshop, task: Task, state: State, words
             task=task.id, is_own=True, priority="normal" if state is State.DONE else "high",
             is_read="inbox" not in wishes.ways, desktop="desktop" in wishes.ways,
         )  # fmt: skip
-    if "mail" in wishes.ways and shop.has_mail_server:
-        _mail(conn, shop, task, f"- **{_typed(task.title)}**: {state.words}. {_typed(words)}", state)
+    if "mail" in wishes.ways and resources.has_mail_server():
+        _mail(conn, resources, task, f"- **{_typed(task.title)}**: {state.words}. {_typed(words)}", state)
 
 
 def _is_notice(conn: Connection, task: Task) -> bool:
     return (conn.execute(select(t.c.key).where(t.c.id == task.id)).scalar() or "").startswith(KEY)
 
 
-def _mail(conn: Connection, shop: Workshop, task: Task, line: str, state: State) -> None:
-    line = f"{line} [Open]({shop.address}/tasks/{task.id})"
+def _mail(conn: Connection, resources: TaskResources, task: Task, line: str, state: State) -> None:
+    line = f"{line} [Open]({public_url.of(conn, resources.settings)}/tasks/{task.id})"
     if _joined(conn, task, line):
         return
-    owner, kind = shop.owner(task.owner), shop.kind("email")
+    owner, kind = people.by_id(conn, resources.settings, task.owner), resources.kind("email")
     form = kind.form.model_validate(
         {"to": [owner.email], "subject": f"{task.title}: {state.words}"[:200], "body": f"{GREETING}\n{line}"}
     )
     key = f"{KEY}{task.id}.{task.attempt}"
     title = f"Notice to {owner.email}"
-    commands.start(conn, shop.engine, kind, form, owner, title=title, not_before=now() + COLLECTED, key=key)
+    commands.start(conn, resources.engine, kind, form, owner, title=title, not_before=now() + COLLECTED, key=key)
 
 
 def _joined(conn: Connection, task: Task, line: str) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, String, and_, cast, func, lite
 from webapp.db import schema
 from webapp.db.search import contains
 from webapp.errors import NotFound
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.tasks.mapping import tasks_select, to_delivery, to_line, to_tasks
 from webapp.tasks.model import ACTIVE, LEFT_OUT, DeliveryRow, Line, State, Task
 from webapp.tasks.views.recipient_search import matching

@@ -1,32 +1,24 @@
-"""What running tasks, and the processes that run them, need of the house around them."""
+"""What running tasks, and the processes that run them, need of the installation."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import Connection
 
 from webapp.db.connect import Database
 from webapp.files.store import Store
-from webapp.ports import (
-    Admission,
-    Attachment,
-    Channel,
-    Desk,
-    Engine,
-    Kind,
-    MailTarget,
-    Person,
-    SavedQuery,
-    Table,
-    Understood,
-)
+from webapp.ports.engine import Engine
+from webapp.ports.form_context import FormContext
+from webapp.ports.kinds import Kind
+from webapp.ports.people import Person
+from webapp.ports.task_context import TaskConnections
 from webapp.settings import Settings
 
 
-class Workshop(Protocol):
-    """The house, as far as tasks/ knows it."""
+class TaskResources(Protocol):
+    """The installation, as far as tasks/ and engine/ know it."""
 
     settings: Settings
     database: Database
@@ -38,50 +30,26 @@ class Workshop(Protocol):
     def engine(self) -> Engine: ...
 
     @property
-    def keep_files_days(self) -> int: ...
-
-    @property
-    def retry_seconds(self) -> Sequence[int]: ...
+    def message_id(self) -> Callable[[int, int, str], str]:
+        """The Message-ID of (task id, position, sender)."""
 
     def read(self) -> AbstractContextManager[Connection]: ...
 
     def write(self) -> AbstractContextManager[Connection]: ...
 
-    def kind(self, name: str) -> Kind: ...
+    def kind(self, name: str) -> Kind:
+        """Raises NotFound for a name that is not installed."""
 
-    def owner(self, person_id: int) -> Person: ...
+    def form_context(self, person: Person) -> FormContext: ...
 
-    def table_of(self, person_id: int, upload_id: str) -> Table: ...
+    def connections(self, task_id: int, owner: Person, *, is_urgent: bool) -> TaskConnections: ...
 
-    def attachment_of(self, person: Person, file_id: str) -> Attachment: ...
-
-    def mail_server(self, chosen: str = "", *, is_urgent: bool = False) -> AbstractContextManager[MailTarget]: ...
-
-    def place(self, name: str, number: int) -> AbstractContextManager[Admission]: ...
-
-    def message_id(self, task_id: int, position: int, sender: str) -> str: ...
-
-    def ask(
-        self, person: Person, query_id: str, values: Mapping[str, str], target: Path
-    ) -> tuple[SavedQuery, Understood]: ...
-
-    def records(self, person: Person, name: str) -> tuple[Sequence[str], Iterator[Sequence[Any]]]: ...
-
-    def desk(self, person: Person) -> Desk: ...
-
-    def channel(self, person: Person, channel_id: str) -> Channel: ...
-
-    @property
     def has_mail_server(self) -> bool: ...
 
-    @property
-    def address(self) -> str: ...
-
-    def unsubscribe_links(self, task_id: int) -> Callable[[str], str]: ...
-
-    def log_error(self, line: str) -> None: ...
+    def log_error(self, line: str) -> None:
+        """Appends a line to the log file of the article, log.txt."""
 
     def close(self) -> None: ...
 
 
-Build = Callable[[Settings], Workshop]  # puts a process's own house together
+Build = Callable[[Settings], TaskResources]  # makes a process's own view of the installation

@@ -48,21 +48,21 @@ def _settled(to: State) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Requests:
     """What people want of a running task: that it ends or pauses, and how many messages a second it may send."""
 
     asked: str | None
     rate: float | None
 
 
-def fenced(conn: Connection, task_id: int, attempt: int, **values: Any) -> Wishes:
+def fenced_update(conn: Connection, task_id: int, attempt: int, **values: Any) -> Requests:
     """A slot's write about its own running task; Superseded where it is no longer its own."""
     mine = (t.c.id == task_id) & (t.c.attempt == attempt) & (t.c.state == State.RUNNING)
     change = update(t).where(mine).values(**values or {"attempt": attempt})
     row = conn.execute(change.returning(t.c.asked, t.c.rate)).first()
     if row is None:
         raise Superseded
-    return Wishes(row.asked, row.rate)
+    return Requests(row.asked, row.rate)
 
 
 def add_line(conn: Connection, task_id: int, words: str, state: State | None = None) -> None:

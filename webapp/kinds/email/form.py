@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from webapp.kinds.fields import one_line, text
 from webapp.mail.recipients import one_address, read_addresses
-from webapp.ports import TaskForm
+from webapp.ports.forms import TaskForm
 
 MOST = 20_000  # addresses that a form holds; longer lists are uploads
 MOST_ATTACHED = 20  # files

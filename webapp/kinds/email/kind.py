@@ -9,7 +9,10 @@ from webapp.kinds.email import recipients
 from webapp.kinds.email.form import EmailForm
 from webapp.mail import formats, lists
 from webapp.mail.merge import ALWAYS, unknown_fields, values_for
-from webapp.ports import Desk, Kind, NewDelivery, TaskContext
+from webapp.ports.deliveries import NewDelivery
+from webapp.ports.form_context import FormContext
+from webapp.ports.kinds import Kind
+from webapp.ports.task_context import TaskContext
 
 if TYPE_CHECKING:
     from webapp.mail.compose import Letter
@@ -19,17 +22,17 @@ TEST = "[Test] "  # begins the subject of a test
 UNCHECKED = 20  # addresses to which a person may send without another look
 
 
-def check(form: EmailForm, desk: Desk) -> None:
+def check(form: EmailForm, form_context: FormContext) -> None:
     """The list is there, and each field of the message is one of its columns."""
     if form.to and form.recipients and not form.test:
         raise FormErrors({"to": "Give addresses or a list, not both."})
     if form.test and len(form.to) != 1:
         raise FormErrors({"to": "A test goes to one address."})
-    _require_somebody(form, desk)
-    _require_small(form, desk)
-    if form.server and form.server not in [value for value, _ in desk.senders()]:
+    _require_somebody(form, form_context)
+    _require_small(form, form_context)
+    if form.server and form.server not in [value for value, _ in form_context.senders()]:
         raise FormErrors({"server": "This mail server is not there any more. Choose another."})
-    columns = [ALWAYS, *(_columns(form, desk) if form.recipients else ())]
+    columns = [ALWAYS, *(_columns(form, form_context) if form.recipients else ())]
     wrong = {
         name: f"{{{{ {found[0]} }}}} is no column of the list. It can be {_named(columns)}."
         for name in ("subject", "body")
@@ -39,18 +42,18 @@ def check(form: EmailForm, desk: Desk) -> None:
         raise FormErrors(wrong)
 
 
-def _require_somebody(form: EmailForm, desk: Desk) -> None:
+def _require_somebody(form: EmailForm, form_context: FormContext) -> None:
     """Of several, those to whom nobody writes are left out; where nobody else is left, the form says so."""
-    unwanted = desk.unwanted(form.to) if form.to else ()
+    unwanted = form_context.unwanted(form.to) if form.to else ()
     if unwanted and len(unwanted) == len(form.to):
         who = f"“{unwanted[0]}” is" if len(unwanted) == 1 else "All of these are"
         raise FormErrors({"to": f"{who} on the list of those to whom nobody writes. An admin can change it."})
 
 
-def _require_small(form: EmailForm, desk: Desk) -> None:
+def _require_small(form: EmailForm, form_context: FormContext) -> None:
     """The attachments are there, and no larger than mail servers take."""
     try:
-        size = sum(desk.attachment(file_id).size for file_id in form.attachments)
+        size = sum(form_context.attachment(file_id).size for file_id in form.attachments)
     except NotFound as error:
         raise FormErrors({"attachments": error.words}) from None
     if size > MOST_ATTACHED_MB * 1_000_000:
@@ -60,9 +63,9 @@ def _require_small(form: EmailForm, desk: Desk) -> None:
         raise FormErrors({"attachments": f"{words} Send a link instead."})
 
 
-def _columns(form: EmailForm, desk: Desk) -> list[str]:
+def _columns(form: EmailForm, form_context: FormContext) -> list[str]:
     try:
-        table = desk.table(form.recipients)
+        table = form_context.table(form.recipients)
     except NotFound:
         raise FormErrors({"recipients": "This list is not there any more. Choose a file."}) from None
     columns = [column.name for column in table.understood.columns]
@@ -78,12 +81,12 @@ def _named(columns: list[str]) -> str:
 def expand(form: EmailForm, task: TaskContext) -> Iterator[NewDelivery]:
     """One delivery for each address, or for each row of the list."""
     if form.test:
-        table = task.table(form.recipients) if form.recipients else None
+        table = task.data.table(form.recipients) if form.recipients else None
         yield recipients.test(table, form.to[0], reading_of(form), form.test_row)
         return
-    reading = reading_of(form, got=task.reached(form.except_tasks))
+    reading = reading_of(form, got=task.ledger.reached_by(form.except_tasks))
     if form.recipients:
-        yield from recipients.of_list(task.table(form.recipients), reading)
+        yield from recipients.of_list(task.data.table(form.recipients), reading)
     for entry in lists.of_addresses(form.to, reading):
         yield NewDelivery(entry.to, {}, entry.skip, entry.why, entry.key)
 
@@ -97,20 +100,20 @@ def reading_of(form: EmailForm, column: str = "", **more: frozenset[str]) -> lis
 
 def run(form: EmailForm, task: TaskContext) -> None:
     """Hands one message after another to the mail server, or to the outbox."""
-    with task.mail_server(form.server) as server:
+    with task.connections.mail_server(form.server) as server:
         letter = _letter(form, task, server.sender)
-        link = task.unsubscribe_links() if form.has_way_out else lambda to: ""
-        for delivery in task.deliveries(server):
+        link = task.connections.unsubscribe_links() if form.has_way_out else lambda to: ""
+        for delivery in task.ledger.deliveries(server):
             values = values_for(delivery.to, delivery.data)
             way_out = link(delivery.to)
             message = letter.to(delivery.to, delivery.message_id, datetime.now(UTC), values, way_out)
-            task.settle(delivery, server.send(message, delivery.to))
+            task.ledger.settle(delivery, server.send(message, delivery.to))
 
 
 def _letter(form: EmailForm, task: TaskContext, sender: str) -> "Letter":
     from webapp.mail.compose import Letter
 
-    attached = [task.attachment(file_id) for file_id in form.attachments]
+    attached = [task.files.attachment(file_id) for file_id in form.attachments]
     try:
         subject = f"{TEST}{form.subject}" if form.test else form.subject
         return Letter(subject, form.body, sender, form.reply_to, attached, has_way_out=form.has_way_out)
@@ -127,13 +130,13 @@ def _title(form: EmailForm) -> str:
     return f"Email to {form.to[0]}" if form.is_single else f"{form.subject} to {len(form.to):,} people"
 
 
-def _title_at(form: EmailForm, desk: Desk) -> str:
+def _title_at(form: EmailForm, form_context: FormContext) -> str:
     is_list = form.recipients and not form.test
-    return f"{form.subject} to {desk.table(form.recipients).name}" if is_list else _title(form)
+    return f"{form.subject} to {form_context.table(form.recipients).name}" if is_list else _title(form)
 
 
-def _total_at(form: EmailForm, desk: Desk) -> int:
-    return desk.table(form.recipients).understood.rows if form.recipients and not form.test else len(form.to)
+def _total_at(form: EmailForm, form_context: FormContext) -> int:
+    return form_context.table(form.recipients).understood.rows if form.recipients and not form.test else len(form.to)
 
 
 KIND = Kind(

@@ -10,7 +10,8 @@ from webapp import sandbox
 from webapp.errors import FormErrors, TaskError, UserError
 from webapp.mail import lists
 from webapp.mail.recipients import normal_form
-from webapp.ports import NewDelivery, Table
+from webapp.ports.deliveries import NewDelivery
+from webapp.ports.tables import Table
 
 GONE = "The list that this was to go to is not here any more. Choose it again."
 
@@ -36,7 +37,7 @@ def test(table: Table | None, to: str, reading: lists.Reading, row: int) -> NewD
     return NewDelivery(to, entry.values if entry else {}, key=normal_form(to))
 
 
-def look_up(table: Table, reading: lists.Reading, wanted: lists.Wanted) -> lists.Entry | None:
+def look_up(table: Table, reading: lists.Reading, wanted: lists.Wanted) -> lists.ListRow | None:
     """Somebody of the list, read by a child; UserError where it cannot be read."""
     what = f"The list “{table.name}”"
     given = (table.typed, reading, wanted)

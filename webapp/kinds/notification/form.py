@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from webapp.kinds.fields import one_line, text
 from webapp.mail.recipients import read_addresses
-from webapp.ports import TaskForm
+from webapp.ports.forms import TaskForm
 
 CHANNELS = {"log": "Log file"}
 HINTS = {"log": "A text file on the server. Nobody is alerted."}

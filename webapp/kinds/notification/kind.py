@@ -4,20 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from webapp.errors import FormErrors, NotFound
 from webapp.kinds.notification.form import CHANNELS, GROUPS, NotificationForm
-from webapp.notify.logfile import LogFile
-from webapp.ports import (
-    Admission,
-    Channel,
-    Delivery,
-    Desk,
-    Kind,
-    Ledger,
-    NewDelivery,
-    Person,
-    Reply,
-    Target,
-    TaskContext,
-)
+from webapp.ports.channels import Channel
+from webapp.ports.deliveries import Delivery, NewDelivery, Reply, Target
+from webapp.ports.form_context import FormContext
+from webapp.ports.kinds import Kind
+from webapp.ports.people import Person
+from webapp.ports.task_context import Ledger, Permit, TaskContext
 
 EVERYONE = "everyone"
 INBOX = "inbox"
@@ -25,19 +17,19 @@ AT_ONCE = 2  # notifications that one machine hands to the same channel at the s
 PAUSED = "The channel “{}” is paused. An admin can let it go on in Settings → Channels."
 
 
-def check(form: NotificationForm, desk: Desk) -> None:
+def check(form: NotificationForm, form_context: FormContext) -> None:
     """Places, people and files are there, and this person may use them."""
     wrong = {}
-    known = {*CHANNELS, *(name for one in desk.channels() for name in (one.id, one.name))}
+    known = {*CHANNELS, *(name for one in form_context.channels() for name in (one.id, one.name))}
     if not form.channels and not form.people:
         wrong["channels"] = "Choose a place."
     elif unknown := [one for one in form.channels if one not in known]:
         wrong["channels"] = f"There is no place “{unknown[0]}”, or it is not for you. Choose a place."
-    if unknown := _unknown(form.people, desk.colleagues()):
+    if unknown := _unknown(form.people, form_context.colleagues()):
         wrong["people"] = f"“{unknown[0]}” is nobody here, or not any more. Choose people."
     try:
         for file_id in form.attachments:
-            desk.attachment(file_id)
+            form_context.attachment(file_id)
     except NotFound as error:
         wrong["attachments"] = error.words
     if wrong:
@@ -63,14 +55,14 @@ def expand(form: NotificationForm, task: TaskContext) -> Iterator[NewDelivery]:
         else:
             name, number = _named(task, channel)
             yield NewDelivery(name, {"channel": number}, channel=number)
-    for one in task.colleagues() if form.people else ():
+    for one in task.people.colleagues() if form.people else ():
         if _is_meant(form.people, one):
             yield NewDelivery(one.name or one.email, {"channel": INBOX, "person": one.id}, channel=INBOX)
 
 
 def _named(task: TaskContext, channel: str) -> tuple[str, str]:
     """The name and the number of a channel; what is gone keeps what it was called by."""
-    known = task.channels()
+    known = task.connections.channels()
     found = next((one for one in known if channel in (one.id, one.name)), None)
     return (found.name, found.id) if found else (channel, channel)
 
@@ -91,11 +83,11 @@ def run(form: NotificationForm, task: TaskContext) -> None:
         else:
             _to_channel(form, task, way, ledger)
 
-    task.side_by_side(work, task.ways())
+    task.ledger.each_channel(work, task.ledger.channels())
 
 
 def _to_log(form: NotificationForm, task: TaskContext, ledger: Ledger) -> None:
-    target = LogFile(task.data_dir)
+    target = task.connections.log_file()
     for delivery in ledger.deliveries(target):
         ledger.settle(delivery, target.send(delivery.to, form.words))
 
@@ -106,7 +98,7 @@ class Place(Target):
     rate: float | None = None
     rests = True
 
-    def __init__(self, name: str, closed: str = "", admission: Admission | None = None) -> None:
+    def __init__(self, name: str, closed: str = "", admission: Permit | None = None) -> None:
         self.name, self._closed, self._admission = name, closed, admission
 
     def ready(self) -> None:
@@ -123,20 +115,20 @@ class Place(Target):
 def _to_inboxes(form: NotificationForm, task: TaskContext, ledger: Ledger) -> None:
     for delivery in ledger.deliveries(Place(INBOX)):
         title = form.title or f"From {task.owner.name or task.owner.email}"
-        went = task.tell(delivery.data["person"], title, form.message, str(delivery.position), form.priority)
+        went = task.people.notify(delivery.data["person"], title, form.message, str(delivery.position), form.priority)
         words = "In the inbox." if went else "This person is not here any more."
         ledger.settle(delivery, Reply("sent" if went else "failed", words))
 
 
 def _to_channel(form: NotificationForm, task: TaskContext, way: str, ledger: Ledger) -> None:
     try:
-        channel = task.channel(way)
+        channel = task.connections.channel(way)
     except NotFound as error:
         for delivery in ledger.deliveries(Place(f"channel:{way}")):
             ledger.settle(delivery, Reply("failed", error.words))
         return
     closed = PAUSED.format(channel.name) if channel.paused else ""
-    with task.place(f"channel:{way}", AT_ONCE) as admission:
+    with task.connections.permit(f"channel:{way}", AT_ONCE) as admission:
         for delivery in ledger.deliveries(Place(f"channel:{way}", closed, admission)):
             ledger.settle(delivery, _handed_over(form, task, channel, delivery))
 
@@ -145,7 +137,7 @@ def _handed_over(form: NotificationForm, task: TaskContext, channel: Channel, de
     from webapp.notify import channels  # Apprise is large, and only what sends to a channel needs it
 
     for_whom = f"For {', '.join(form.to)}\n\n" if form.to else ""
-    files = [task.attachment(file_id).path for file_id in form.attachments]
+    files = [task.files.attachment(file_id).path for file_id in form.attachments]
     body = for_whom + form.message
     return channels.send(channel.url, form.title, body, form.priority, files, internal=channel.internal)
 
@@ -161,10 +153,10 @@ def _title(form: NotificationForm) -> str:
     return f"{form.title} for {whom}" if form.title else f"Notification for {whom}"
 
 
-def _total_at(form: NotificationForm, desk: Desk) -> int:
+def _total_at(form: NotificationForm, form_context: FormContext) -> int:
     in_log = max(1, len(form.to)) * sum(channel in CHANNELS for channel in form.channels)
     elsewhere = sum(channel not in CHANNELS for channel in form.channels)
-    inboxes = sum(_is_meant(form.people, one) for one in desk.colleagues()) if form.people else 0
+    inboxes = sum(_is_meant(form.people, one) for one in form_context.colleagues()) if form.people else 0
     return in_log + elsewhere + inboxes
 
 

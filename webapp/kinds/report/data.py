@@ -10,7 +10,9 @@ from typing import Any
 from webapp import sandbox
 from webapp.errors import FormErrors, NotFound, UserError
 from webapp.kinds.report.form import ReportForm
-from webapp.ports import Desk, SavedQuery, Table, TaskContext, Understood
+from webapp.ports.form_context import FormContext
+from webapp.ports.tables import SavedQuery, Table, TableSchema
+from webapp.ports.task_context import TaskContext
 from webapp.reports import samples, task_log_source
 from webapp.reports.reading import misfits
 from webapp.reports.reading.sources import MEMORY_MB, SECONDS, Ref
@@ -30,7 +32,7 @@ class Known:
     rows: int | None = None
 
 
-def known(form: ReportForm, desk: Desk) -> Known:
+def known(form: ReportForm, form_context: FormContext) -> Known:
     """What is known of the data; FormErrors where they are not there."""
     if form.data in samples.TITLES:
         return _of_sample(form.data)
@@ -38,25 +40,25 @@ def known(form: ReportForm, desk: Desk) -> Known:
         return _of_log(form.data)
     try:
         if form.data.startswith(QUERY):
-            return _of_query(desk.query(form.data))
-        return _of_table(desk.table(form.data))
+            return _of_query(form_context.query(form.data))
+        return _of_table(form_context.table(form.data))
     except NotFound:
         raise FormErrors({"data": GONE}) from None
 
 
-def judge_values(form: ReportForm, desk: Desk) -> None:
+def judge_values(form: ReportForm, form_context: FormContext) -> None:
     """FormErrors where the values do not fit the query; without a query there are none."""
     if form.data.startswith(QUERY):
-        desk.judge(form.data, form.values)
+        form_context.judge(form.data, form.values)
     elif form.values:
         raise FormErrors({"values": "This data asks for no values."})
 
 
-def where_text_stands(form: ReportForm, desk: Desk, column: str) -> str:
+def where_text_stands(form: ReportForm, form_context: FormContext, column: str) -> str:
     """“rows 14 and 80” where a few texts keep a column of an upload from being numbers; else empty."""
     if form.data.startswith(QUERY) or form.data in samples.TITLES or form.data in task_log_source.TITLES:
         return ""
-    table = desk.table(form.data)
+    table = form_context.table(form.data)
     note = next((one.note for one in table.understood.columns if one.name == column), "")
     try:
         rows, count = misfits.rows_of_text_apart(table.typed, column, note)
@@ -71,15 +73,15 @@ def begins_with(form: ReportForm) -> str:
 
 
 @contextmanager
-def looked_at(form: ReportForm, desk: Desk) -> Iterator[Ref]:
+def looked_at(form: ReportForm, form_context: FormContext) -> Iterator[Ref]:
     """What a preview needs to read the data; NotFound where they are gone."""
     if form.data in samples.TITLES:
         yield Ref(sample=form.data)
     elif form.data.startswith(QUERY) or form.data in task_log_source.TITLES:
         with TemporaryDirectory() as folder:
-            yield _glanced(form, desk, Path(folder) / "rows")
+            yield _glanced(form, form_context, Path(folder) / "rows")
     else:
-        table = desk.table(form.data)
+        table = form_context.table(form.data)
         yield Ref(typed=table.typed, notes=table.understood.notes)
 
 
@@ -89,10 +91,10 @@ def opened(form: ReportForm, task: TaskContext) -> Iterator[tuple[Known, Ref]]:
     if form.data in samples.TITLES:
         yield _of_sample(form.data), Ref(sample=form.data)
     elif form.data.startswith(QUERY) or form.data in task_log_source.TITLES:
-        with task.scratch() as path:
+        with task.files.scratch() as path:
             yield _fetched(form, task, path)
     else:
-        table = task.table(form.data)
+        table = task.data.table(form.data)
         yield _of_table(table), Ref(typed=table.typed, notes=_notes(table, form.columns))
 
 
@@ -114,26 +116,26 @@ def _of_table(table: Table) -> Known:
     return Known(table.name, kinds, PurePath(table.name).stem, table.understood.rows)
 
 
-def _glanced(form: ReportForm, desk: Desk, path: Path) -> Ref:
+def _glanced(form: ReportForm, form_context: FormContext, path: Path) -> Ref:
     """The first rows, for a preview."""
     if form.data.startswith(QUERY):
-        read = desk.ask(form.data, form.values, path, GLANCE)
+        read = form_context.ask(form.data, form.values, path, GLANCE)
     else:
-        titles, rows = desk.records(form.data, GLANCE)
-        read = sandbox.call(_write, titles, rows, path, seconds=SECONDS, memory_mb=MEMORY_MB, what="The preview")
+        titles, rows = form_context.records(form.data, GLANCE)
+        read = sandbox.call(_write, titles, list(rows), path, seconds=SECONDS, memory_mb=MEMORY_MB, what="The preview")
     return Ref(typed=path, notes=read.notes)
 
 
 def _fetched(form: ReportForm, task: TaskContext, path: Path) -> tuple[Known, Ref]:
     if form.data.startswith(QUERY):
-        query, read = task.ask(form.data, form.values, path)
+        query, read = task.data.query(form.data, form.values, path)
         found = replace(_of_query(query), kinds={column.name: column.type for column in read.columns})
     else:
-        read, found = _write(*task.records(form.data), path), _of_log(form.data)
+        read, found = _write(*task.data.records(form.data), path), _of_log(form.data)
     return replace(found, rows=read.rows), Ref(typed=path, notes=read.notes)
 
 
-def _write(titles: Sequence[str], rows: Iterable[Sequence[Any]], path: Path) -> Understood:
+def _write(titles: Sequence[str], rows: Iterable[Sequence[Any]], path: Path) -> TableSchema:
     from webapp.reports.reading.row_spool import written
 
     return written(titles, rows, path)

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 
-from webapp.ports import TaskContext
+from webapp.ports.task_context import TaskContext
 from webapp.reports.progress_words import WRITING
 
 ENOUGH = 5_000  # rows from which a report tells how fast reports are
 
 
-class Clock:
+class Eta:
     """Runs from its making to `keep`."""
 
     def __init__(self, task: TaskContext, format: str) -> None:
@@ -23,7 +23,7 @@ class Clock:
         def told(done: int, words: str) -> None:
             if words == WRITING and not self._writing:
                 self._writing = time.monotonic()
-                per_row = self._task.pace(f"{self._name}.writing")
+                per_row = self._task.data.pace(f"{self._name}.writing")
                 if per_row and per_row * rows >= 2:
                     words = f"{WRITING}, about {per_row * rows:.0f} seconds"
             self._task.progress(done, rows, words)
@@ -34,6 +34,6 @@ class Clock:
         """The file is written: the next report knows."""
         if rows < ENOUGH:
             return
-        self._task.keep_pace(self._name, (time.monotonic() - self._begun) / rows)
+        self._task.data.keep_pace(self._name, (time.monotonic() - self._begun) / rows)
         if self._writing:
-            self._task.keep_pace(f"{self._name}.writing", (time.monotonic() - self._writing) / rows)
+            self._task.data.keep_pace(f"{self._name}.writing", (time.monotonic() - self._writing) / rows)

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 from webapp.kinds.email.form import Addresses
 from webapp.kinds.fields import one_line, text
 from webapp.kinds.report.rows import FilterLines, NameLines, QueryValues, SortLines, WorkLines
-from webapp.ports import TaskForm
+from webapp.ports.forms import TaskForm
 from webapp.reports import samples, task_log_source
 from webapp.reports.shaping.plan import HOWS, TESTS
 

@@ -10,10 +10,13 @@ from webapp.errors import FormErrors, NotFound, TaskError
 from webapp.kinds.report import data as report_data
 from webapp.kinds.report import mail
 from webapp.kinds.report.data import Known
-from webapp.kinds.report.eta import Clock
+from webapp.kinds.report.eta import Eta
 from webapp.kinds.report.form import ReportForm
 from webapp.kinds.report.plan import plan_of, wrong_with
-from webapp.ports import Attachment, Desk, Kind, TaskContext
+from webapp.ports.files import Attachment
+from webapp.ports.form_context import FormContext
+from webapp.ports.kinds import Kind
+from webapp.ports.task_context import TaskContext
 from webapp.reports import preview, samples
 from webapp.reports.shaping.plan import Plan
 from webapp.reports.writing.about import About, facts_of
@@ -39,20 +42,22 @@ TOO_MANY = "The report has {:,} rows, and at most {:,} are made. No file was mad
 FOR_PROGRAMS = ("parquet", "jsonl")  # they hold rows only
 
 
-def check(form: ReportForm, desk: Desk) -> None:
+def check(form: ReportForm, form_context: FormContext) -> None:
     """Refuses data that is not there, and whatever cannot be made of them."""
     if form.format == "csv" and form.csv_decimal == form.csv_delimiter:
         raise FormErrors({"csv_decimal": "A decimal comma needs another sign between two cells, such as a semicolon."})
-    data = report_data.known(form, desk)
-    report_data.judge_values(form, desk)
-    plan = plan_of(form, data.kinds, datetime.now(desk.person.zone).date())
-    if wrong := wrong_with(form, plan, data.kinds, data.title, partial(report_data.where_text_stands, form, desk)):
+    data = report_data.known(form, form_context)
+    report_data.judge_values(form, form_context)
+    plan = plan_of(form, data.kinds, datetime.now(form_context.person.zone).date())
+    if wrong := wrong_with(
+        form, plan, data.kinds, data.title, partial(report_data.where_text_stands, form, form_context)
+    ):
         raise FormErrors(wrong)
 
 
 def run(form: ReportForm, task: TaskContext) -> str:
     """Writes the file, hands it over where that is wanted, and says how many rows it has."""
-    made = task.made() if form.mail_to else ()
+    made = task.files.made() if form.mail_to else ()
     if made:  # an earlier attempt got as far; only the mail is left
         file, rows = made[0], "see the file"
         handed = mail.hand_over(form, task, file, _heading(form, file.name), rows)
@@ -63,26 +68,26 @@ def run(form: ReportForm, task: TaskContext) -> str:
 
 
 def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
-    clock = Clock(task, form.format)
+    clock = Eta(task, form.format)
     plan = plan_of(form, data.kinds, datetime.now(task.owner.zone).date())
     table = _table(form, task, plan, ref)
-    if table.rows > task.most_rows:
-        raise TaskError(TOO_MANY.format(table.rows, task.most_rows), cause="report-rows", fault="form")
+    if table.rows > task.data.max_rows:
+        raise TaskError(TOO_MANY.format(table.rows, task.data.max_rows), cause="report-rows", fault="form")
     rows = _counted(table)
     if form.skip_empty and table.rows - table.has_total == 0:
-        task.skip(mail.EMPTY, "empty")
+        task.ledger.skip(mail.EMPTY, "empty")
         return "There are no rows, so no file was made."
     title = _heading(form, data.title)
     name = safe(form.name or data.stem, form.format)
     chart = _chart(form, plan, table, title)
     about = About(title, [*_facts(task, data), *facts_of(plan)], form.dates)
     write = _writer(form, about, chart)
-    with task.new_file(name, MEDIA_TYPES[form.format]) as path:
+    with task.files.new(name, MEDIA_TYPES[form.format]) as path:
         write(table, path, clock.progress(table.rows))
     clock.keep(table.rows)
-    task.keep_preview(name, asdict(preview.first_rows(table, form.dates)))
+    task.files.keep_preview(name, asdict(preview.first_rows(table, form.dates)))
     if chart:
-        task.draw(chart.as_json())
+        task.files.keep_chart(chart.as_json())
     for note in table.notes:
         task.log(note)
     said = f"{name}: {rows}"
@@ -157,7 +162,7 @@ def _counted(table: "Normalised") -> str:
 
 
 def _file(task: TaskContext, name: str) -> Attachment:
-    return next(one for one in task.made() if one.name == name)
+    return next(one for one in task.files.made() if one.name == name)
 
 
 def _title(form: ReportForm) -> str:
@@ -165,11 +170,11 @@ def _title(form: ReportForm) -> str:
     return f"Report: {form.name or form.data}" if form.name or form.data in samples.TITLES else "Report from a file"
 
 
-def _title_at(form: ReportForm, desk: Desk) -> str:
+def _title_at(form: ReportForm, form_context: FormContext) -> str:
     if form.name or form.data in samples.TITLES:
         return _title(form)
     try:
-        return f"Report: {report_data.known(form, desk).title}"
+        return f"Report: {report_data.known(form, form_context).title}"
     except (FormErrors, NotFound):
         return _title(form)
 

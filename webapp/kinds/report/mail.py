@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 from webapp.kinds.report.form import ReportForm
 from webapp.mail import lists
-from webapp.ports import Attachment, NewDelivery, TaskContext
+from webapp.ports.deliveries import NewDelivery
+from webapp.ports.files import Attachment
+from webapp.ports.task_context import TaskContext
 
 MOST_MB = 20  # few servers take more than 25 MB, and files grow by a third on their way
 ENCLOSED = "Hello,\n\nthe report “{title}” is ready. You find it attached: {name}, {rows}."
@@ -30,16 +32,16 @@ def hand_over(form: ReportForm, task: TaskContext, file: Attachment, title: str,
     if not is_link and file.size > MOST_MB * 1_000_000:
         is_link = True
         task.log(TOO_LARGE.format(size=file.size / 1_000_000))
-    link = f"{task.address()}/files/{file.id}/download"
+    link = f"{task.connections.panel_address()}/files/{file.id}/download"
     body = (LINKED if is_link else ENCLOSED).format(title=title, name=file.name, rows=rows, link=link)
     sent: list[tuple[str, str]] = []
     failed: list[tuple[str, str]] = []
-    with task.mail_server() as server:
+    with task.connections.mail_server() as server:
         letter = Letter(title, body, server.sender, "", [] if is_link else [file], has_way_out=False)
-        for delivery in task.deliveries(server):
+        for delivery in task.ledger.deliveries(server):
             message = letter.to(delivery.to, delivery.message_id, datetime.now(UTC), {}, "")
             reply = server.send(message, delivery.to)
-            task.settle(delivery, reply)
+            task.ledger.settle(delivery, reply)
             (sent if reply.state == "sent" else failed).append((delivery.to, reply.state))
     return _words(sent, failed)
 

@@ -4,7 +4,9 @@ import math
 
 from pydantic import Field
 
-from webapp.ports import Kind, TaskContext, TaskForm
+from webapp.ports.forms import TaskForm
+from webapp.ports.kinds import Kind
+from webapp.ports.task_context import TaskContext
 
 SHORT = 5.0  # seconds: what single mails may have to wait behind
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from webapp.reports.reading.type_inference import ARROW_TYPES, Guess
+from webapp.reports.reading.type_inference import ARROW_TYPES, TypeGuess
 from webapp.reports.reading.value_formats import LARGEST
 
 _WORDS = {"text": "text", "number": "numbers", "yes-no": "true or false", "date": "dates", "clock": "times of day"}
@@ -73,7 +73,7 @@ class Wished:
     """A column that a person wants read in another way: by what its cells show."""
 
     def __init__(self, name: str, wished: str, chunks: Iterable[tuple[int, Sequence[Any]]]) -> None:
-        guess = Guess(name)
+        guess = TypeGuess(name)
         for first_row, cells in chunks:
             guess.feed(_texts(cells), first_row)
         self._reading = guess.settle(".", wished)

@@ -9,16 +9,16 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from webapp.errors import UserError
-from webapp.ports import Column, Understood
+from webapp.ports.tables import Column, TableSchema
 from webapp.reports.reading import column_names, dialect, encoding, file_type, typed_copy
-from webapp.reports.reading.overrides import NOTHING, Wish
-from webapp.reports.reading.type_inference import ARROW_TYPES, Guess, Reading, is_filled
+from webapp.reports.reading.overrides import NOTHING, ParseOverrides
+from webapp.reports.reading.type_inference import ARROW_TYPES, Reading, TypeGuess, is_filled
 
 MOST_ROWS = 5_000_000
 _BLOCK, _LARGE_BLOCK = 4 << 20, 64 << 20
 
 
-def understand(path: Path, name: str, target: Path, wish: Wish = NOTHING) -> Understood:
+def understand(path: Path, name: str, target: Path, wish: ParseOverrides = NOTHING) -> TableSchema:
     """Writes the typed copy to `target` and says what the text holds."""
     scratch = target.with_name(target.name + ".utf8")
     try:
@@ -28,7 +28,7 @@ def understand(path: Path, name: str, target: Path, wish: Wish = NOTHING) -> Und
         scratch.unlink(missing_ok=True)
 
 
-def _understand(text: "_Text", target: Path, label: str, notes: list[str], wish: Wish) -> Understood:
+def _understand(text: "_Text", target: Path, label: str, notes: list[str], wish: ParseOverrides) -> TableSchema:
     guesses = _guessed(text)
     _refuse_empty(text, guesses)
     kept = [place for place, guess in enumerate(guesses) if guess.filled or text.dialect.header[place].strip()]
@@ -44,7 +44,7 @@ def _understand(text: "_Text", target: Path, label: str, notes: list[str], wish:
         for title, reading in zip(named, readings.values(), strict=True)
     ]
     remarks = [f"“{column.name}”: {column.note}" for column in columns if column.note]
-    return Understood(rows, columns, encoding=label, delimiter=text.dialect.shown, notes=[*notes, *changes, *remarks])
+    return TableSchema(rows, columns, encoding=label, delimiter=text.dialect.shown, notes=[*notes, *changes, *remarks])
 
 
 class _Text:
@@ -126,8 +126,8 @@ class _Text:
         )
 
 
-def _guessed(text: _Text) -> list[Guess]:
-    guesses = [Guess(title) for title in text.dialect.header]
+def _guessed(text: _Text) -> list[TypeGuess]:
+    guesses = [TypeGuess(title) for title in text.dialect.header]
     first_row = text.dialect.first_row
     last = text.dialect.header[-1]
     for batch in text.batches():
@@ -144,12 +144,12 @@ def _guessed(text: _Text) -> list[Guess]:
     return guesses
 
 
-def _refuse_empty(text: _Text, guesses: list[Guess]) -> None:
+def _refuse_empty(text: _Text, guesses: list[TypeGuess]) -> None:
     if not any(guess.filled for guess in guesses) and not any(name.strip() for name in text.dialect.header):
         raise file_type.empty(text.name)
 
 
-def _decimal_point(guesses: list[Guess], delimiter: str) -> str:
+def _decimal_point(guesses: list[TypeGuess], delimiter: str) -> str:
     proven = {guess.point for guess in guesses} - {""}
     if len(proven) == 1:
         return proven.pop()

@@ -11,16 +11,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from webapp.errors import UserError
-from webapp.ports import Column, Understood
+from webapp.ports.tables import Column, TableSchema
 from webapp.reports.column_types import kind_of
 from webapp.reports.reading import delimited, file_type, typed_copy
-from webapp.reports.reading.overrides import Wish
+from webapp.reports.reading.overrides import ParseOverrides
 from webapp.reports.writing.normalise import BATCH_ROWS, Source, normalise
 
 MOST_COLUMNS = 16_384
 
 
-def understand_parquet(path: Path, name: str, target: Path) -> Understood:
+def understand_parquet(path: Path, name: str, target: Path) -> TableSchema:
     """Writes the typed copy: every column in a type that a report knows; what had to be changed is noted."""
     try:
         with pq.ParquetFile(path) as file:
@@ -39,7 +39,7 @@ def understand_parquet(path: Path, name: str, target: Path) -> Understood:
             raise
         raise UserError(f"“{name}” is broken or not a Parquet file. Make it again and choose that.", "data") from None
     columns = [Column(title, kind_of(kind)) for title, kind in zip(table.schema.names, table.schema.types, strict=True)]
-    return Understood(table.rows, columns, notes=table.notes)
+    return TableSchema(table.rows, columns, notes=table.notes)
 
 
 def _as_clocks_show(file: pq.ParquetFile) -> Source:
@@ -58,7 +58,7 @@ def _as_clocks_show(file: pq.ParquetFile) -> Source:
     return Source(schema, batches, notes)
 
 
-def understand_jsonlines(path: Path, name: str, target: Path, wish: Wish) -> Understood:
+def understand_jsonlines(path: Path, name: str, target: Path, wish: ParseOverrides) -> TableSchema:
     """Writes the typed copy; UserError names the line that is no object."""
     names: dict[str, None] = {}
     for line in _objects(path, name):

@@ -19,14 +19,14 @@ TYPES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True)
-class Wish:
+class ParseOverrides:
     """`sheet` of a workbook, and for columns by their names one of TYPES."""
 
     sheet: str = ""
     types: Mapping[str, str] = field(default_factory=dict)
 
 
-NOTHING = Wish()
+NOTHING = ParseOverrides()
 
 
 def impossible(name: str, wished: str, remark: str) -> UserError:

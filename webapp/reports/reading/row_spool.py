@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.ports import Column, Understood
+from webapp.ports.tables import Column, TableSchema
 from webapp.reports.column_types import kind_of
 from webapp.reports.reading import column_names, typed_copy
 from webapp.reports.writing.column_rules import shown, texts_of
@@ -23,7 +23,7 @@ _ISO: dict[str, tuple[str, pa.DataType]] = {
 _PLAIN: dict[type, pa.DataType] = {bool: pa.bool_(), float: pa.float64(), date: pa.date32()}
 
 
-def written(titles: Sequence[str], rows: Iterable[Sequence[Any]], target: Path, most: int | None = None) -> Understood:
+def written(titles: Sequence[str], rows: Iterable[Sequence[Any]], target: Path, most: int | None = None) -> TableSchema:
     """Writes the typed copy of these rows, at most `most` of them, and says what it holds."""
     unique, notes = column_names.made_unique(list(titles))
     scratch = target.with_name(target.name + ".rows")
@@ -51,7 +51,7 @@ def written(titles: Sequence[str], rows: Iterable[Sequence[Any]], target: Path, 
     columns = [Column(title, kind_of(kind)) for title, kind in zip(schema.names, schema.types, strict=True)]
     if most is not None and count == most:
         notes = [*notes, f"Only the first {most:,} rows were read."]
-    return Understood(count, columns, notes=notes)
+    return TableSchema(count, columns, notes=notes)
 
 
 class _Days:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from webapp import sandbox
-from webapp.ports import Understood
+from webapp.ports.tables import TableSchema
 from webapp.reports import samples
 from webapp.reports.reading import file_type
-from webapp.reports.reading.overrides import NOTHING, Wish
+from webapp.reports.reading.overrides import NOTHING, ParseOverrides
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,7 +32,7 @@ class Ref:
     notes: Sequence[str] = ()
 
 
-def understand(path: Path, name: str, typed: Path, wish: Wish = NOTHING) -> Understood:
+def understand(path: Path, name: str, typed: Path, wish: ParseOverrides = NOTHING) -> TableSchema:
     """Reads the upload `path`, called `name` by its owner, and writes `typed`, the same as Parquet with its types.
 
     Raises UserError with plain words where the file is no table that can be read; then there is no `typed`.
@@ -56,8 +56,14 @@ def understand(path: Path, name: str, typed: Path, wish: Wish = NOTHING) -> Unde
 
 
 def understand_apart(
-    path: Path, name: str, typed: Path, wish: Wish = NOTHING, *, seconds: float = SECONDS, memory_mb: int = MEMORY_MB
-) -> Understood:
+    path: Path,
+    name: str,
+    typed: Path,
+    wish: ParseOverrides = NOTHING,
+    *,
+    seconds: float = SECONDS,
+    memory_mb: int = MEMORY_MB,
+) -> TableSchema:
     """`understand` in a child with limits: what the web process calls."""
     advice = "Save it as CSV or in smaller parts, and choose that."
     return sandbox.call(

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from webapp import sandbox
 from webapp.errors import UserError
-from webapp.ports import Understood
+from webapp.ports.tables import TableSchema
 
 SCHEMES = {
     "sqlite": "sqlite",
@@ -202,7 +202,7 @@ def _plain(error: Exception, asked: Asked) -> UserError:
     )
 
 
-def fetch(asked: Asked, target: Path) -> Understood:
+def fetch(asked: Asked, target: Path) -> TableSchema:
     """Writes the typed copy of what the query finds, and says what it holds."""
     from webapp.reports.reading.row_spool import written
 
@@ -210,7 +210,7 @@ def fetch(asked: Asked, target: Path) -> Understood:
         return written(titles, found, target, asked.most)
 
 
-def fetch_apart(asked: Asked, target: Path) -> Understood:
+def fetch_apart(asked: Asked, target: Path) -> TableSchema:
     """`fetch` in a child with limits: what the web process calls."""
     return sandbox.call(
         fetch, asked, target, seconds=asked.seconds + CONNECT_SECONDS + 10.0, memory_mb=MEMORY_MB,

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from webapp.reports.reading.overrides import TYPES, impossible
-from webapp.reports.reading.value_formats import SHAPES, Shape
+from webapp.reports.reading.value_formats import SHAPES, ValueFormat
 
 ARROW_TYPES = {
     "text": pa.string(),
@@ -36,12 +36,12 @@ class Reading:
     note: str = ""
 
 
-class Guess:
+class TypeGuess:
     """The shapes that every value of one column so far has."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.shapes: list[Shape] = list(SHAPES)
+        self.shapes: list[ValueFormat] = list(SHAPES)
         self.filled = 0
         self.decided_point = ""  # "." or "," once a value can be read in one way only
         self._fell: tuple[str, int] | None = None
@@ -65,7 +65,7 @@ class Guess:
             self._remember_what_fell(trimmed, likely, first_row)
         self.filled += count
 
-    def _remember_what_fell(self, trimmed: pa.Array, before: list[Shape], first_row: int) -> None:
+    def _remember_what_fell(self, trimmed: pa.Array, before: list[ValueFormat], first_row: int) -> None:
         """The value that spoils a column which is otherwise of one type, where there are few of them."""
         for shape in before:
             fits = pc.match_substring_regex(trimmed, shape.pattern)
@@ -94,7 +94,7 @@ class Guess:
             return _as_text("It is not clear which number is the day and which the month, so these dates stay text.")
         return _reading(self.shapes[0])
 
-    def _as_wished(self, wished: str, names: dict[str, Shape]) -> Reading:
+    def _as_wished(self, wished: str, names: dict[str, ValueFormat]) -> Reading:
         if wished == "text":
             return _as_text()
         found = next((names[name] for name in TYPES[wished][1] if name in names), None)
@@ -102,7 +102,7 @@ class Guess:
             raise impossible(self.name, wished, self._remark())
         return _reading(found)
 
-    def _undecided(self, shape: Shape) -> Reading:
+    def _undecided(self, shape: ValueFormat) -> Reading:
         number = shape.read(pa.array([self._sample]))[0].as_py()
         return _reading(shape, f"“{self._sample}” can be read in two ways. It was read as {number:.15g}.")
 
@@ -122,7 +122,7 @@ class Guess:
         return f"Read as text, because row {row} holds “{shown}”."
 
 
-def _held(shapes: list[Shape], values: pa.Array) -> list[Shape]:
+def _held(shapes: list[ValueFormat], values: pa.Array) -> list[ValueFormat]:
     implied: set[str] = set()
     held = []
     for shape in shapes:
@@ -132,7 +132,7 @@ def _held(shapes: list[Shape], values: pa.Array) -> list[Shape]:
     return held
 
 
-def _has(values: pa.Array, shape: Shape) -> bool:
+def _has(values: pa.Array, shape: ValueFormat) -> bool:
     if not pc.all(pc.match_substring_regex(values, shape.pattern)).as_py():
         return False
     try:
@@ -149,7 +149,7 @@ def _as_text(note: str = "") -> Reading:
     return Reading("text", read, note)
 
 
-def _reading(shape: Shape, note: str = "") -> Reading:
+def _reading(shape: ValueFormat, note: str = "") -> Reading:
     def read(texts: pa.Array) -> pa.Array:
         trimmed = pc.utf8_trim_whitespace(texts)
         return shape.read(pc.if_else(is_filled(trimmed), trimmed, _NOTHING))

@@ -20,7 +20,7 @@ _CLOCK = r"(?:[ T](\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?)?"
 
 
 @dataclass(frozen=True)
-class Shape:
+class ValueFormat:
     """One form: a text has it if it matches `pattern` as a whole and `read` accepts it.
 
     Whatever has it has those in `implies` too.
@@ -137,22 +137,25 @@ def _iso(to: pa.DataType, slowly: Callable[[pa.Array], pa.Array]) -> Callable[[p
     return read
 
 
-def _dated(name: str, pattern: str, order: str) -> list[Shape]:
+def _dated(name: str, pattern: str, order: str) -> list[ValueFormat]:
     plain, clocked = f"^{pattern}$", f"^{pattern}{_CLOCK}$"
     dates, times = _dates(plain, order), _times(clocked, order)
     if name == "iso":
         dates, times = _iso(pa.date32(), dates), _iso(pa.timestamp("us"), times)
-    return [Shape(name, "date", plain, dates, (f"{name} time",)), Shape(f"{name} time", "time", clocked, times)]
+    return [
+        ValueFormat(name, "date", plain, dates, (f"{name} time",)),
+        ValueFormat(f"{name} time", "time", clocked, times),
+    ]
 
 
 _DAY_MONTH = r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})"
 
 SHAPES = [
-    Shape("truth", "yes-no", r"^(?i:true|false)$", _truths),
-    Shape("integer", "integer", r"^-?(?:0|[1-9]\d{0,15})$", _integers, ("long", "point", "comma")),
-    Shape("long", "text", r"^-?(?:0|[1-9]\d*)$", lambda texts: texts),
-    Shape("point", "number", _grouped(",", r"\."), _with_point),
-    Shape("comma", "number", _grouped(r".", ","), _with_comma),
+    ValueFormat("truth", "yes-no", r"^(?i:true|false)$", _truths),
+    ValueFormat("integer", "integer", r"^-?(?:0|[1-9]\d{0,15})$", _integers, ("long", "point", "comma")),
+    ValueFormat("long", "text", r"^-?(?:0|[1-9]\d*)$", lambda texts: texts),
+    ValueFormat("point", "number", _grouped(",", r"\."), _with_point),
+    ValueFormat("comma", "number", _grouped(r".", ","), _with_comma),
     *_dated("iso", r"(\d{4})-(\d{2})-(\d{2})", "ymd"),
     *_dated("year first", r"(\d{4})/(\d{1,2})/(\d{1,2})", "ymd"),
     *_dated("dotted", r"(\d{1,2})\.(\d{1,2})\.(\d{4})", "dmy"),

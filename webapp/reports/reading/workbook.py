@@ -10,17 +10,17 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 from python_calamine import SheetVisibleEnum as Visible
 
 from webapp.errors import UserError
-from webapp.ports import Column, Understood
+from webapp.ports.tables import Column, TableSchema
 from webapp.reports.reading import column_names as names
 from webapp.reports.reading import file_type, sheet_xml, typed_copy
 from webapp.reports.reading.cells import Kinds, Wished, shown
-from webapp.reports.reading.overrides import NOTHING, Wish
+from webapp.reports.reading.overrides import NOTHING, ParseOverrides
 from webapp.reports.reading.type_inference import ARROW_TYPES
 
 _CELLS = 400_000  # turned into Python values at a time
 
 
-def understand(path: Path, name: str, target: Path, wish: Wish = NOTHING) -> Understood:
+def understand(path: Path, name: str, target: Path, wish: ParseOverrides = NOTHING) -> TableSchema:
     """Writes the typed copy of the first visible sheet that holds something, or of the wished one."""
     try:
         with CalamineWorkbook.from_path(path) as book:
@@ -69,7 +69,7 @@ def _remarks(meta: Any, count: int, wished: str) -> list[str]:
 class _Sheet:
     """One sheet: a header, and below it rows of Python values that can be read again and again."""
 
-    def __init__(self, sheet: CalamineSheet, path: Path, name: str, wish: Wish) -> None:
+    def __init__(self, sheet: CalamineSheet, path: Path, name: str, wish: ParseOverrides) -> None:
         self._wish = wish
         self._sheet = sheet
         self._name = name
@@ -84,7 +84,7 @@ class _Sheet:
                 self.header = [shown(cell) for cell in header]
                 break
 
-    def written(self, target: Path, notes: list[str], sheets: list[str]) -> Understood:
+    def written(self, target: Path, notes: list[str], sheets: list[str]) -> TableSchema:
         kinds: list[Kinds | Wished] = [*self._kinds()]
         kept = [place for place, kind in enumerate(kinds) if kind.filled or self.header[place].strip()]
         named, changes = names.made_unique([self.header[place] for place in kept])
@@ -101,7 +101,7 @@ class _Sheet:
         if empty:
             notes = [*notes, f"{empty:,} empty {'row was' if empty == 1 else 'rows were'} left out."]
         remarks = [f"“{column.name}”: {column.note}" for column in columns if column.note]
-        return Understood(
+        return TableSchema(
             file.rows,
             columns,
             sheet=self._sheet.name,

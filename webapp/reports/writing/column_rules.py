@@ -21,7 +21,7 @@ _ODD = "[\x00-\x08\x0b-\x1f\ufffe\uffff]"
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class Rule:
+class ColumnRule:
     """Looks at every array of a column once, then converts them. This one leaves them as they are."""
 
     format = ""
@@ -49,7 +49,7 @@ class Rule:
         return f"“{self.name}”: {words}"
 
 
-class Whole(Rule):
+class IntegerRule(ColumnRule):
     """Whole numbers: a spreadsheet keeps them up to 2⁵³."""
 
     largest = 0
@@ -78,7 +78,7 @@ class Whole(Rule):
         return [self.said("the numbers are written as text, because some have more digits than Excel keeps.")]
 
 
-class Fraction(Rule):
+class Fraction(ColumnRule):
     """Floating-point numbers; the writers put “inf” where one is infinite."""
 
     infinite = undefined = 0
@@ -121,7 +121,7 @@ class Fraction(Rule):
         return notes
 
 
-class Exact(Rule):
+class Exact(ColumnRule):
     """Decimal numbers: with up to 15 digits a spreadsheet's number shows them exactly."""
 
     most = 0
@@ -156,7 +156,7 @@ class Exact(Rule):
         return [self.said("the numbers are written as text, because some have more digits than Excel keeps.")]
 
 
-class Text(Rule):
+class Text(ColumnRule):
     """Texts: Excel takes no more than 32,767 letters in a cell and no control characters."""
 
     target = pa.string()
@@ -192,7 +192,7 @@ class Text(Rule):
         return notes
 
 
-class Nothing(Rule):
+class Nothing(ColumnRule):
     """A column that never held a value."""
 
     target = pa.string()

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from webapp.reports import arrow_scalars
 from webapp.reports.reading import cells
-from webapp.reports.writing.column_rules import Rule, texts_of
+from webapp.reports.writing.column_rules import ColumnRule, texts_of
 
 _FIRST = date(1900, 3, 1)
 _LAST_YEAR = 9999
@@ -24,7 +24,7 @@ _FIRST_MOMENT = (datetime.combine(_FIRST, datetime.min.time()) - _EPOCH) // time
 _LAST_MOMENT = (datetime.max - _EPOCH) // timedelta(microseconds=1)
 
 
-class Day(Rule):
+class Day(ColumnRule):
     """Dates."""
 
     width = 12
@@ -51,7 +51,7 @@ class Day(Rule):
         return [self.said("the dates are written as text, because some lie before March 1900.")] if self._early else []
 
 
-class Moment(Rule):
+class Moment(ColumnRule):
     """Dates with a time; those of a zone as the clocks there show them, and the zone is noted."""
 
     width = 20
@@ -142,7 +142,7 @@ def _numpy(array: pa.Array) -> list[Any]:
     return [one if is_there else None for one, is_there in zip(moments, array.is_valid().to_pylist(), strict=True)]
 
 
-class _Span(Rule):
+class _Span(ColumnRule):
     """A number of microseconds that Excel shows as hours, minutes and seconds."""
 
     width = 12

@@ -75,12 +75,12 @@ def normalise(source: Source, target: Target = "xlsx", looked: Callable[[int], N
     )
 
 
-def _asked(source: Source, chosen: list[column_rules.Rule]) -> dict[str, str]:
+def _asked(source: Source, chosen: list[column_rules.ColumnRule]) -> dict[str, str]:
     asked = zip(chosen, source.schema.names, strict=True)
     return {rule.name: source.formats[name] for rule, name in asked if name in source.formats}
 
 
-def _converted(batch: pa.RecordBatch, chosen: list[column_rules.Rule], schema: pa.Schema) -> pa.RecordBatch:
+def _converted(batch: pa.RecordBatch, chosen: list[column_rules.ColumnRule], schema: pa.Schema) -> pa.RecordBatch:
     columns = [rule.convert(_unpacked(column)) for rule, column in zip(chosen, batch.columns, strict=True)]
     if not columns:
         return batch
@@ -101,7 +101,7 @@ def _unpacked(array: pa.Array) -> pa.Array:
     return pc.cast(array, pa.string()) if _is_text(array.type) else array
 
 
-def _rule(kind: pa.DataType, name: str, target: Target) -> column_rules.Rule:
+def _rule(kind: pa.DataType, name: str, target: Target) -> column_rules.ColumnRule:
     for fits, rule in _RULES:
         if fits(kind):
             return rule(name, kind, target == "xlsx")
@@ -112,9 +112,9 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-_RULES: list[tuple[Callable[[pa.DataType], bool], type[column_rules.Rule]]] = [
-    (pa.types.is_boolean, column_rules.Rule),
-    (pa.types.is_integer, column_rules.Whole),
+_RULES: list[tuple[Callable[[pa.DataType], bool], type[column_rules.ColumnRule]]] = [
+    (pa.types.is_boolean, column_rules.ColumnRule),
+    (pa.types.is_integer, column_rules.IntegerRule),
     (pa.types.is_floating, column_rules.Fraction),
     (pa.types.is_decimal, column_rules.Exact),
     (_is_text, column_rules.Text),

@@ -16,15 +16,15 @@ from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Superseded
-from webapp.ports import Delivery, NewDelivery, Reply, Target
-from webapp.tasks.cancellation import Control, LetGo
+from webapp.ports.deliveries import Delivery, NewDelivery, Reply, Target
+from webapp.tasks.cancellation import Control, StopRun
 from webapp.tasks.ledger import rate_limit, slow_targets
 from webapp.tasks.ledger.outcomes import STOP_AFTER, in_a_row, new_row, rest_of, settled, stop
-from webapp.tasks.ledger.send_gate import Readiness
-from webapp.tasks.ledger.statements import MARK, SETTLE, bound, leave_out, looked
+from webapp.tasks.ledger.send_gate import SendGate
+from webapp.tasks.ledger.statements import MARK, SETTLE, bound, fenced_read, leave_out
 from webapp.tasks.model import LEFT_OUT, Task
-from webapp.tasks.resources import Workshop
-from webapp.tasks.transitions import Wishes, counts, fenced, restate
+from webapp.tasks.resources import TaskResources
+from webapp.tasks.transitions import Requests, counts, fenced_update, restate
 
 BATCH = 1_000  # deliveries entered in one commit
 AHEAD = 200  # deliveries read at once
@@ -34,7 +34,7 @@ d, t = schema.delivery, schema.task
 FINAL = ("sent", "failed", "unknown", "skipped", "saved", *LEFT_OUT)
 
 
-class Shown:
+class ProgressClock:
     """What pages have heard of a run; all parts of it share one."""
 
     def __init__(self) -> None:
@@ -46,24 +46,29 @@ class Ledger:
     """The deliveries of one running task, or of one of its channels; `shown` where there are several parts."""
 
     def __init__(
-        self, shop: Workshop, task: Task, control: Control, channel: str | None = None, shown: Shown | None = None
+        self,
+        resources: TaskResources,
+        task: Task,
+        control: Control,
+        channel: str | None = None,
+        shown: ProgressClock | None = None,
     ) -> None:
-        self._shop, self._task, self._control = shop, task, control
+        self._resources, self._task, self._control = resources, task, control
         self._mine = d.c.task == task.id if channel is None else and_(d.c.task == task.id, d.c.channel == channel)
         self._is_part = channel is not None
         self._ready: deque[Row[Any]] = deque()
         self._pending: tuple[Delivery, Reply] | None = None
         self._target: Target | None = None
-        self._shown = shown or Shown()
+        self._shown = shown or ProgressClock()
         self._done = self._sent = self._total = 0
         self._refused = task.refused
-        self._readiness = Readiness(shop, task, control, self.flush)
+        self._readiness = SendGate(resources, task, control, self.flush)
 
     def expand(self, new: Iterable[NewDelivery]) -> None:
         """Enters the deliveries, a batch a commit; goes on where an earlier attempt broke off."""
         if self._task.expanded:
             return
-        with self._shop.read() as conn:
+        with self._resources.read() as conn:
             entered = sum(counts(conn, self._task.id).values())
         batch: list[dict[str, Any]] = []
         for position, delivery in enumerate(new):
@@ -77,7 +82,7 @@ class Ledger:
     def run(self, target: Target) -> Iterator[Delivery]:
         """Yields what is to be handed over now; raises LetGo where the rest has to wait."""
         if not self._is_part:
-            with self._shop.read() as conn:
+            with self._resources.read() as conn:
                 self._tally(counts(conn, self._task.id))
         self._target = target
         self._say_where_to(target)
@@ -105,9 +110,9 @@ class Ledger:
         self._pending = (delivery, reply)
 
     def _enter(self, rows: list[dict[str, Any]], *, last: bool = False) -> None:
-        with self._shop.write() as conn:
+        with self._resources.write() as conn:
             done = {"expanded": True} if last else {}
-            wishes = fenced(conn, self._task.id, self._task.attempt, deaths=0, **done)
+            wishes = fenced_update(conn, self._task.id, self._task.attempt, deaths=0, **done)
             if rows:
                 conn.execute(insert(d), rows)
                 leave_out(conn, self._task.id, rows[0]["position"], rows[-1]["position"])
@@ -119,7 +124,7 @@ class Ledger:
             self.flush()  # else the last one, if it is to be tried again, would still be called "sending"
             due = or_(d.c.next_try.is_(None), d.c.next_try <= now())
             query = select(d).where(self._mine, d.c.state == "waiting", due)
-            with self._shop.read() as conn:
+            with self._resources.read() as conn:
                 self._ready.extend(conn.execute(query.order_by(d.c.position).limit(AHEAD)))
         return self._ready[0] if self._ready else None
 
@@ -128,8 +133,8 @@ class Ledger:
         where = {"target": target.name, "sender": getattr(target, "sender", "")}
         if self._is_part or where == {"target": self._task.target, "sender": self._task.sender}:
             return  # a part is one of several targets
-        with self._shop.write() as conn:
-            fenced(conn, self._task.id, self._task.attempt, **where)
+        with self._resources.write() as conn:
+            fenced_update(conn, self._task.id, self._task.attempt, **where)
 
     def _require_success(self) -> None:
         """Where everything fails, something is wrong that more messages only make worse."""
@@ -154,7 +159,7 @@ class Ledger:
         None too where somebody unsubscribed in the meantime.
         """
         sender = getattr(target, "sender", "")
-        message_id = row.message_id or (sender and self._shop.message_id(self._task.id, row.position, sender))
+        message_id = row.message_id or (sender and self._resources.message_id(self._task.id, row.position, sender))
         with self._committing() as conn:
             wishes = self._write_pending(conn)
             free = wishes.asked is None and rate_limit.take(conn, target)
@@ -183,26 +188,30 @@ class Ledger:
     @contextmanager
     def _committing(self) -> Iterator[Connection]:
         try:
-            with self._shop.write() as conn:
+            with self._resources.write() as conn:
                 yield conn
         except Superseded:
             self._late_word()
             raise
         self._pending = None
 
-    def _write_pending(self, conn: Connection, *, is_last: bool = False) -> Wishes:
+    def _write_pending(self, conn: Connection, *, is_last: bool = False) -> Requests:
         """The fence, what came of the last message, and a few times a second the progress; returns the wishes."""
         if self._pending:
             delivery, reply = self._pending
-            values = settled(delivery, reply, self._shop.retry_seconds)
+            values = settled(delivery, reply, self._resources.settings.retry_seconds)
             self._done += values["state"] in FINAL
             self._sent += values["state"] == "sent"
             self._refused = in_a_row(self._refused, reply)
         is_news = self._is_news or (is_last and not self._is_part)
-        wishes = self._show(conn) if is_news else looked(conn, self._task.id, self._task.attempt)
+        wishes = self._show(conn) if is_news else fenced_read(conn, self._task.id, self._task.attempt)
         if self._pending:
             SETTLE.run(conn, bound(task=self._task.id, position=delivery.position, **values))
-            if self._target and self._target.rests and (seconds := rest_of(reply, self._shop.retry_seconds)):
+            if (
+                self._target
+                and self._target.rests
+                and (seconds := rest_of(reply, self._resources.settings.retry_seconds))
+            ):
                 rate_limit.rest(conn, self._target, seconds)
         return wishes
 
@@ -212,7 +221,7 @@ class Ledger:
         is_first = self._pending is not None and not self._shown.has_settled
         return is_first or time.monotonic() - self._shown.at > SHOWN_EVERY
 
-    def _show(self, conn: Connection) -> Wishes:
+    def _show(self, conn: Connection) -> Requests:
         self._shown.at = time.monotonic()
         values: dict[str, Any] = {"progress_done": self._done, "progress_total": self._total}
         if self._pending:
@@ -223,11 +232,11 @@ class Ledger:
             values |= {"progress_done": self._done, "progress_total": self._total}
         words = f"{self._sent:,} of {self._total:,} sent"
         mark_changed(conn)
-        return fenced(conn, self._task.id, self._task.attempt, progress_words=words, **values)
+        return fenced_update(conn, self._task.id, self._task.attempt, progress_words=words, **values)
 
     def show(self) -> None:
         """Where the run stands now: what its parts settled last may not have been shown."""
-        with self._shop.write() as conn:
+        with self._resources.write() as conn:
             self._tally(counts(conn, self._task.id))
             self._show(conn)
 
@@ -236,13 +245,13 @@ class Ledger:
         if self._pending is None or self._pending[1].state not in ("sent", "failed"):
             return
         (delivery, reply), self._pending = self._pending, None
-        with self._shop.write() as conn:
+        with self._resources.write() as conn:
             row = (d.c.task == self._task.id) & (d.c.position == delivery.position) & (d.c.state == "unknown")
             late = update(d).where(row, d.c.attempts == delivery.attempts)
             if conn.execute(late.values(**settled(delivery, reply, ()))).rowcount:
                 restate(conn, self._task.id)
 
-    def _hear(self, wishes: Wishes, *, at_once: bool = True) -> None:
+    def _hear(self, wishes: Requests, *, at_once: bool = True) -> None:
         self._readiness.speed.rate = wishes.rate
         if wishes.asked in ("cancel", "pause"):
             self._control.ask(wishes.asked)  # type: ignore[arg-type]
@@ -256,7 +265,7 @@ class Ledger:
 
     def _wait_for_later(self) -> None:
         query = select(func.min(d.c.next_try)).where(self._mine, d.c.state == "waiting")
-        with self._shop.read() as conn:
+        with self._resources.read() as conn:
             earliest = conn.execute(query).scalar()
         if earliest is not None:
-            raise LetGo("wait", until=earliest, words="The server asked to try some of them again later.")
+            raise StopRun("wait", until=earliest, words="The server asked to try some of them again later.")

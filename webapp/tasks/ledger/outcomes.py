@@ -6,7 +6,7 @@ from typing import Any
 
 from webapp.db.types import now
 from webapp.errors import TaskError
-from webapp.ports import Delivery, NewDelivery, Reply
+from webapp.ports.deliveries import Delivery, NewDelivery, Reply
 
 STOP_AFTER = 25  # failures in a row
 REST = 10.0  # seconds

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 
-from webapp.tasks.cancellation import LetGo
+from webapp.tasks.cancellation import StopRun
 
 
 def together(works: Sequence[Callable[[], None]]) -> None:
@@ -14,10 +14,10 @@ def together(works: Sequence[Callable[[], None]]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    errors = [one for one in raised if not isinstance(one, LetGo)]
+    errors = [one for one in raised if not isinstance(one, StopRun)]
     if errors:
         raise errors[0]
-    wishes = [one for one in raised if isinstance(one, LetGo)]
+    wishes = [one for one in raised if isinstance(one, StopRun)]
     if wishes:
         raise min(wishes, key=_weight)
 
@@ -29,7 +29,7 @@ def _keeping(work: Callable[[], None], raised: list[BaseException]) -> None:
         raised.append(error)
 
 
-def _weight(wish: LetGo) -> tuple[int, float]:
+def _weight(wish: StopRun) -> tuple[int, float]:
     """A person's wish goes before a further try, and the earliest of these before the others."""
     later = wish.until.timestamp() if wish.until else 0.0
     return (["cancel", "pause", "stop", "yield", "wait"].index(wish.wish), later)

@@ -8,7 +8,7 @@ import time
 from sqlalchemy import Connection, insert, select, update
 
 from webapp.db import schema
-from webapp.ports import Target
+from webapp.ports.deliveries import Target
 
 LATE = 0.5  # seconds that a run makes up for: after a longer break its messages do not come in a heap
 
@@ -48,7 +48,7 @@ def rest(conn: Connection, target: Target, seconds: float) -> None:
         conn.execute(insert(p).values(target=target.name, next_free_at=until))
 
 
-class Speed:
+class RunRate:
     """The pace of one run: `rate` in messages per second, None where only its target sets one."""
 
     def __init__(self, rate: float | None) -> None:

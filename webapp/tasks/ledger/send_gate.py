@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from webapp.db import schema
 from webapp.db.types import now
-from webapp.ports import Target
+from webapp.ports.deliveries import Target
 from webapp.tasks import queries
-from webapp.tasks.cancellation import Control, LetGo
+from webapp.tasks.cancellation import Control, StopRun
 from webapp.tasks.ledger import rate_limit, slow_targets
 from webapp.tasks.model import Task
-from webapp.tasks.resources import Workshop
+from webapp.tasks.resources import TaskResources
 
 SETTLE_ALONE = 0.05  # seconds that a settled message may wait for the next one's mark
 TURN = 5.0  # seconds after which a run lets another one go first
@@ -25,21 +25,21 @@ PLACE = 0.02  # seconds between two looks for a place at the server
 t = schema.task
 
 
-class Readiness:
+class SendGate:
     """Waits, for one run, until its next message may go; `flush` settles the last one first where that takes long."""
 
-    def __init__(self, shop: Workshop, task: Task, control: Control, flush: Callable[[], None]) -> None:
-        self._shop, self._task, self._control, self._flush = shop, task, control, flush
+    def __init__(self, resources: TaskResources, task: Task, control: Control, flush: Callable[[], None]) -> None:
+        self._resources, self._task, self._control, self._flush = resources, task, control, flush
         self._began = time.monotonic()
         self._spread = task.id % 16 / 10  # seconds: so that not all that wait come back at the same moment
-        self.speed = rate_limit.Speed(task.rate)
+        self.speed = rate_limit.RunRate(task.rate)
 
     def get(self, target: Target) -> None:
         """Returns when a message may be handed over now; raises LetGo where the run has to end or to wait outside."""
         while True:
             self._give_way(target)
             if why := target.closed():
-                raise LetGo("wait", until=now() + timedelta(seconds=CLOSED), words=why)
+                raise StopRun("wait", until=now() + timedelta(seconds=CLOSED), words=why)
             self._wait_for_place(target)
             target.ready()
             seconds = self._seconds_to_wait(target)
@@ -48,7 +48,7 @@ class Readiness:
             if seconds > SETTLE_ALONE:
                 self._flush()
             if seconds > target.patience:
-                raise LetGo("wait", until=now() + timedelta(seconds=seconds + (self._spread if target.rests else 0)))
+                raise StopRun("wait", until=now() + timedelta(seconds=seconds + (self._spread if target.rests else 0)))
             self._control.wait(min(seconds, LOOK))
             self._control.check(between_messages=True)
             self._look_at_speed()
@@ -62,10 +62,10 @@ class Readiness:
         if time.monotonic() - self._began < TURN:
             return
         self._began = time.monotonic()
-        with self._shop.read() as conn:
+        with self._resources.read() as conn:
             another = queries.next_due(conn, self._task.queue, now())
         if another is not None:
-            raise LetGo("yield")
+            raise StopRun("yield")
 
     def _wait_for_place(self, target: Target) -> None:
         """Only so many may be connected to a server at once."""
@@ -74,17 +74,17 @@ class Readiness:
             self._flush()
             if time.monotonic() - began > target.patience or slow_targets.is_slow(target.name):
                 # As many as wait for a slow target would else fill all slots.
-                raise LetGo("wait", until=now() + timedelta(seconds=CROWDED * (1 + self._spread)))
+                raise StopRun("wait", until=now() + timedelta(seconds=CROWDED * (1 + self._spread)))
             self._control.wait(PLACE)
             self._control.check(between_messages=True)
 
     def _seconds_to_wait(self, target: Target) -> float:
         if not target.rate and not target.rests:
             return self.speed.seconds_to_wait()
-        with self._shop.read() as conn:
+        with self._resources.read() as conn:
             return max(rate_limit.seconds_to_wait(conn, target), self.speed.seconds_to_wait())
 
     def _look_at_speed(self) -> None:
         """Somebody may have changed it while the run waits for its next message."""
-        with self._shop.read() as conn:
+        with self._resources.read() as conn:
             self.speed.rate = conn.execute(select(t.c.rate).where(t.c.id == self._task.id)).scalar()

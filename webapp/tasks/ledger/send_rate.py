@@ -6,7 +6,8 @@ from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Conflict, UserError
-from webapp.ports import Engine, Person
+from webapp.ports.engine import Engine
+from webapp.ports.people import Person
 from webapp.tasks.model import State, Task
 from webapp.tasks.transitions import add_line
 

@@ -5,11 +5,11 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, select, update
 
 from webapp.db import schema
-from webapp.db.prepared import Prepared
+from webapp.db.prepared import CompiledStatement
 from webapp.db.types import now
 from webapp.errors import Superseded
 from webapp.tasks.model import State
-from webapp.tasks.transitions import Wishes
+from webapp.tasks.transitions import Requests
 
 t, d = schema.task, schema.delivery
 _MINE = (t.c.id == bindparam("b_task")) & (t.c.attempt == bindparam("b_attempt")) & (t.c.state == State.RUNNING)
@@ -18,8 +18,8 @@ _ROW = (d.c.task == bindparam("b_task")) & (d.c.position == bindparam("b_positio
 
 NEVER = "Not sent: this address is on the list of those to whom nobody writes."
 
-LOOK = Prepared(select(t.c.asked, t.c.rate).where(_MINE).with_for_update())
-MARK = Prepared(
+LOOK = CompiledStatement(select(t.c.asked, t.c.rate).where(_MINE).with_for_update())
+MARK = CompiledStatement(
     update(d)
     .where(_ROW, d.c.state == "waiting", ~_UNWANTED)
     .values(
@@ -30,7 +30,7 @@ MARK = Prepared(
         next_try=None,
     )
 )
-SETTLE = Prepared(
+SETTLE = CompiledStatement(
     update(d)
     .where(_ROW, d.c.state == "sending")
     .values(
@@ -43,12 +43,12 @@ SETTLE = Prepared(
 )
 
 
-def looked(conn: Connection, task_id: int, attempt: int) -> Wishes:
+def fenced_read(conn: Connection, task_id: int, attempt: int) -> Requests:
     """The fence without a write; Superseded where the task is no longer this attempt's own."""
     row = LOOK.run(conn, {"b_task": task_id, "b_attempt": attempt}).fetchone()
     if row is None:
         raise Superseded
-    return Wishes(*row)
+    return Requests(*row)
 
 
 def leave_out(conn: Connection, task_id: int, first: int, last: int) -> int:

@@ -8,11 +8,12 @@ from sqlalchemy import Connection, select
 from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
-from webapp.ports import ADDRESS_FAULTS, Engine
+from webapp.ports.deliveries import ADDRESS_FAULTS
+from webapp.ports.engine import Engine
 from webapp.tasks import notices, summary
-from webapp.tasks.cancellation import LetGo
+from webapp.tasks.cancellation import StopRun
 from webapp.tasks.model import State, Task
-from webapp.tasks.resources import Workshop
+from webapp.tasks.resources import TaskResources
 from webapp.tasks.transitions import counts, last_words, make_unknown, move, skip_waiting
 
 t = schema.task
@@ -20,7 +21,7 @@ STOPPING = "Outtray is stopping. It goes on after the restart."
 NOUNS = {"email": "emails", "notification": "notifications"}
 
 
-def finished(conn: Connection, shop: Workshop, task: Task, words: str | None) -> None:
+def finished(conn: Connection, resources: TaskResources, task: Task, words: str | None) -> None:
     """The kind has done its work; deliveries, where there are any, tell how it went."""
     by_state = counts(conn, task.id)
     state, told = summary.of_counts(by_state) if by_state else (State.DONE, "")
@@ -28,7 +29,7 @@ def finished(conn: Connection, shop: Workshop, task: Task, words: str | None) ->
     if words and state is State.FAILED:  # what the kind tells of was done, though nobody was told
         state = State.ATTENTION
     cause = "refused" if state is State.FAILED else ""
-    _end(conn, shop, task, state, words or told or "Done.", cause=cause, fault=fault)
+    _end(conn, resources, task, state, words or told or "Done.", cause=cause, fault=fault)
 
 
 def _has_address_faults(conn: Connection, task: Task) -> bool:
@@ -37,7 +38,7 @@ def _has_address_faults(conn: Connection, task: Task) -> bool:
     return conn.execute(query.limit(1)).first() is not None
 
 
-def let_go(conn: Connection, engine: Engine, task: Task, why: LetGo) -> None:
+def let_go(conn: Connection, engine: Engine, task: Task, why: StopRun) -> None:
     """Ends the run as somebody, or the run itself, wished."""
     if why.wish == "cancel":
         return cancelled(conn, task)
@@ -75,23 +76,25 @@ def put_back(conn: Connection, engine: Engine, task: Task) -> None:
 
 
 def failed(
-    conn: Connection, shop: Workshop, task: Task, error: TaskError, reference: str, *, logged: bool = False
+    conn: Connection, resources: TaskResources, task: Task, error: TaskError, reference: str, *, logged: bool = False
 ) -> None:
     """For good, or, where a later try may succeed, until then."""
     tries = conn.execute(select(t.c.tries).where(t.c.id == task.id)).scalar_one()
-    if not error.permanent and tries < len(shop.retry_seconds):
-        moment = now() + timedelta(seconds=shop.retry_seconds[tries])
+    if not error.permanent and tries < len(resources.settings.retry_seconds):
+        moment = now() + timedelta(seconds=resources.settings.retry_seconds[tries])
         words = f"{error.words} Outtray tries again."
-        return _back(conn, shop.engine, task, moment, words, outcome=words, tries=tries + 1, technical=error.technical)
+        return _back(
+            conn, resources.engine, task, moment, words, outcome=words, tries=tries + 1, technical=error.technical
+        )
     make_unknown(conn, task.id)
     skip_waiting(conn, task.id)
     by_state = counts(conn, task.id)
     words = summary.failed_words(error.words, by_state, NOUNS.get(task.kind, "messages"))
     state = State.ATTENTION if by_state.get("sent") or by_state.get("unknown") else State.FAILED
     more = {"cause": error.cause, "fault": error.fault, "technical": error.technical}
-    _end(conn, shop, task, state, words, reference=reference, **more)
+    _end(conn, resources, task, state, words, reference=reference, **more)
     if not logged:
-        shop.log_error(f"error in task {task.id} “{task.title}” ({reference}): {error.words}")
+        resources.log_error(f"error in task {task.id} “{task.title}” ({reference}): {error.words}")
 
 
 def new_reference() -> str:
@@ -117,9 +120,9 @@ def _move(conn: Connection, task: Task, state: State, words: str, line: str = ""
         raise Superseded
 
 
-def _end(conn: Connection, shop: Workshop, task: Task, state: State, words: str, **more: str) -> None:
+def _end(conn: Connection, resources: TaskResources, task: Task, state: State, words: str, **more: str) -> None:
     _move(conn, task, state, words, **more)
-    notices.task_ended(conn, shop, task, state, words)
+    notices.task_ended(conn, resources, task, state, words)
 
 
 def _asker(conn: Connection, task: Task) -> str:

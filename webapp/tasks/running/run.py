@@ -15,13 +15,14 @@ from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
-from webapp.ports import Kind
-from webapp.tasks.cancellation import Control, LetGo
+from webapp.ports.kinds import Kind
+from webapp.tasks.cancellation import Control, StopRun
 from webapp.tasks.mapping import tasks_select, to_tasks
 from webapp.tasks.model import State, Task
-from webapp.tasks.resources import Workshop
+from webapp.tasks.resources import TaskResources
 from webapp.tasks.running import endings
-from webapp.tasks.running.context import NO_ROOM, Context
+from webapp.tasks.running.context import DbTaskContext
+from webapp.tasks.running.task_files import NO_ROOM
 from webapp.tasks.transitions import RUNNING, add_line, last_state
 
 t = schema.task
@@ -29,9 +30,9 @@ log = logging.getLogger("outtray.tasks")
 Ending = Callable[[Connection], None]
 
 
-def claim(shop: Workshop, task_id: int, worker: str) -> Task | None:
+def claim(resources: TaskResources, task_id: int, worker: str) -> Task | None:
     """Makes a waiting, due task this worker's own, as a new attempt; None where it is not to be had."""
-    with shop.write() as conn:
+    with resources.write() as conn:
         due = (t.c.id == task_id) & (t.c.state == State.WAITING) & (t.c.not_before <= now())
         values = {"state": State.RUNNING, "worker": worker, "attempt": t.c.attempt + 1, "undo_until": None}
         claimed = update(t).where(due).values(**values, asked=None, asked_by=None, asked_at=None)
@@ -46,25 +47,25 @@ def claim(shop: Workshop, task_id: int, worker: str) -> Task | None:
         return to_tasks(conn, [row])[0]
 
 
-def perform(shop: Workshop, task: Task, control: Control) -> None:
+def perform(resources: TaskResources, task: Task, control: Control) -> None:
     """Runs a claimed task and writes down what became of it."""
-    kind = shop.kind(task.kind)
-    context = Context(shop, task, control)
+    kind = resources.kind(task.kind)
+    context = DbTaskContext(resources, task, control)
     try:
-        ending = _work(shop, kind, task, context)
+        ending = _work(resources, kind, task, context)
     except Superseded:
         return
     try:
-        end(shop, ending)
+        end(resources, ending)
     except Superseded:
         log.info("task %s is another attempt's now", task.id)
 
 
-def end(shop: Workshop, ending: Ending) -> None:
+def end(resources: TaskResources, ending: Ending) -> None:
     """Writes an ending; a database that cannot take it just now (a full disk, say) is asked again for a while."""
     for wait in (0.2, 1, 2, 5, None):
         try:
-            with shop.write() as conn:
+            with resources.write() as conn:
                 ending(conn)
             return
         except OperationalError:
@@ -73,44 +74,44 @@ def end(shop: Workshop, ending: Ending) -> None:
             time.sleep(wait)
 
 
-def _work(shop: Workshop, kind: Kind, task: Task, context: Context) -> Ending:
+def _work(resources: TaskResources, kind: Kind, task: Task, context: DbTaskContext) -> Ending:
     """Does the work; whatever it raises becomes the ending to be written."""
     try:
         words = _run_kind(kind, task, context)
-        return lambda conn: endings.finished(conn, shop, task, words)
-    except LetGo as wish:
+        return lambda conn: endings.finished(conn, resources, task, words)
+    except StopRun as wish:
         why = wish
-        return lambda conn: endings.let_go(conn, shop.engine, task, why)
+        return lambda conn: endings.let_go(conn, resources.engine, task, why)
     except TaskError as error:
         failure = error
-        return lambda conn: endings.failed(conn, shop, task, failure, endings.new_reference())
+        return lambda conn: endings.failed(conn, resources, task, failure, endings.new_reference())
     except Superseded:
         raise
     except MemoryError:
-        failure = no_memory(shop)
-        return lambda conn: endings.failed(conn, shop, task, failure, endings.new_reference())
+        failure = no_memory(resources)
+        return lambda conn: endings.failed(conn, resources, task, failure, endings.new_reference())
     except OSError as error:
         if error.errno == errno.ENOMEM:
-            failure = no_memory(shop)
-            return lambda conn: endings.failed(conn, shop, task, failure, endings.new_reference())
-        return _ending_of_bug(shop, task, error, full=error.errno in (errno.ENOSPC, errno.EDQUOT))
+            failure = no_memory(resources)
+            return lambda conn: endings.failed(conn, resources, task, failure, endings.new_reference())
+        return _ending_of_bug(resources, task, error, full=error.errno in (errno.ENOSPC, errno.EDQUOT))
     except Exception as error:  # noqa: BLE001
-        return _ending_of_bug(shop, task, error)
+        return _ending_of_bug(resources, task, error)
 
 
-def no_memory(shop: Workshop) -> TaskError:
+def no_memory(resources: TaskResources) -> TaskError:
     words = (
-        f"It needs more memory than a report may take ({shop.settings.report_memory_mb:,} MB). No file was made. "
+        f"It needs more memory than a report may take ({resources.settings.report_memory_mb:,} MB). No file was made. "
         "Choose fewer rows or columns, or do without sorting."
     )
     return TaskError(words, cause="report-memory", fault="form")
 
 
-def _run_kind(kind: Kind, task: Task, context: Context) -> str | None:
+def _run_kind(kind: Kind, task: Task, context: DbTaskContext) -> str | None:
     form = _form(kind, task)
     try:
         if kind.expand:
-            context.expand(iter(kind.expand(form, context)))
+            context.ledger.expand(iter(kind.expand(form, context)))
         return kind.run(form, context)
     finally:
         context.ledger.flush()
@@ -124,15 +125,15 @@ def _form(kind: Kind, task: Task) -> Any:
         raise TaskError(words, cause="old-form", technical=str(error), fault="form") from error
 
 
-def _ending_of_bug(shop: Workshop, task: Task, error: Exception, *, full: bool = False) -> Ending:
+def _ending_of_bug(resources: TaskResources, task: Task, error: Exception, *, full: bool = False) -> Ending:
     reference = endings.new_reference()
     technical = "".join(traceback.format_exception(error))[-8_000:]
     log.error("task %s failed (%s)", task.id, reference, exc_info=error)
-    shop.log_error(f"error in task {task.id} “{task.title}” ({reference}): {type(error).__name__}: {error}")
+    resources.log_error(f"error in task {task.id} “{task.title}” ({reference}): {type(error).__name__}: {error}")
     words = f"Something unexpected went wrong inside Outtray. Tell an admin: Reference {reference}."
     words = NO_ROOM if full else words
     failure = TaskError(words, cause="disk-full" if full else f"bug-{type(error).__name__}", technical=technical)
-    return lambda conn: endings.failed(conn, shop, task, failure, reference, logged=True)
+    return lambda conn: endings.failed(conn, resources, task, failure, reference, logged=True)
 
 
 def wish_of(conn: Connection, task: Task) -> tuple[bool, str | None]:

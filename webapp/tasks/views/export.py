@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, or_, select
 
 from webapp.db import schema
-from webapp.ports import Person
+from webapp.ports.people import Person
 
 t, d, p = schema.task, schema.delivery, schema.person
 CHUNK = 2_000

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from webapp.db import schema
 from webapp.db.search import contains
-from webapp.ports import Person
+from webapp.ports.people import Person
 
 t, d, p = schema.task, schema.delivery, schema.person
 

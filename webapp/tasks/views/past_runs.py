@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from webapp.db import schema
 from webapp.db.preferences import EVERYBODY, recall, remember
 from webapp.db.types import now
-from webapp.ports import Person
+from webapp.ports.people import Person
 
 SAME_HOURS = 24
 GOT = ("sent", "unknown", "sending")

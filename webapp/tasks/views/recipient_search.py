@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, String, cast, or_, select
 
 from webapp.db import schema
 from webapp.db.search import contains
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.tasks.model import name_in
 from webapp.tasks.transitions import BY_STATE
 

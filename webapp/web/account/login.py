@@ -6,10 +6,10 @@ from fastapi.responses import RedirectResponse, Response
 from webapp.accounts import audit, people, sessions
 from webapp.accounts.throttle import TooManyTries
 from webapp.errors import UserError
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.web.account import sign_in
 from webapp.web.http import cookies
-from webapp.web.http.deps import TheHouse, session_person
+from webapp.web.http.deps import TheInstallation, session_person
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import go, page
 
@@ -19,47 +19,47 @@ WRONG = "Email or password is not right."
 
 
 @router.get("/login")
-def form(request: Request, house: TheHouse, next: str = "/") -> Response:
+def form(request: Request, installation: TheInstallation, next: str = "/") -> Response:
     """The form; whoever is signed in goes on at once, and before there is an admin there is the set-up."""
     if session_person(request):
         return RedirectResponse(sign_in.safe_path(next), 303)
-    with house.read() as conn:
+    with installation.read() as conn:
         if not people.has_admin(conn):
             return RedirectResponse("/setup", 303)
     return _form(request, next)
 
 
 @router.post("/login")
-def sign_in(request: Request, house: TheHouse, posted: Posted) -> Response:
+def submit(request: Request, installation: TheInstallation, posted: Posted) -> Response:
     """A new session, or the form again with what is wrong."""
     email, password, path = posted.one("email"), posted.one("password"), posted.one("next", "/")
     try:
-        person = _prove(house, request, email, password)
+        person = _prove(installation, request, email, password)
     except TooManyTries as refused:
         return _form(request, path, email, refused.words, 429, {"Retry-After": str(refused.seconds)})
     except UserError as refused:
         return _form(request, path, email, refused.words, 422)
-    with house.write() as conn:
+    with installation.write() as conn:
         cookie = sign_in.begin(request, conn, person)
-        audit.record(conn, people.by_id(conn, house.settings, person), "signed in")
+        audit.record(conn, people.by_id(conn, installation.settings, person), "signed in")
     return sign_in.welcome(request, cookie, sign_in.safe_path(path))
 
 
 @router.post("/logout")
-def sign_out(request: Request, house: TheHouse) -> Response:
+def sign_out(request: Request, installation: TheInstallation) -> Response:
     """Ends this session; harmless for somebody whose session has ended already."""
     if cookie := cookies.cookie_of(request):
-        with house.write() as conn:
+        with installation.write() as conn:
             sessions.end(conn, cookie)
     response = go(request, "/login")
     cookies.take_away(request, response)
     return response
 
 
-def _prove(house: House, request: Request, email: str, password: str) -> int:
+def _prove(installation: Installation, request: Request, email: str, password: str) -> int:
     if not (email.strip() and password):
         raise UserError(WRONG, "password")  # nothing was tried: it does not count
-    return sign_in.prove(house, request, email, password, WRONG, "password")
+    return sign_in.prove(installation, request, email, password, WRONG, "password")
 
 
 def _form(

@@ -6,14 +6,14 @@ from fastapi.responses import Response
 from webapp.accounts import audit, commands, passwords, validation
 from webapp.accounts.throttle import TooManyTries
 from webapp.errors import UserError
-from webapp.installation import House
-from webapp.ports import Person
+from webapp.installation import Installation
+from webapp.ports.people import Person
 from webapp.tasks import inbox
 from webapp.web.account import sign_in
 from webapp.web.account.sessions_and_tokens import draw
 from webapp.web.http import flash
-from webapp.web.http.deps import SignedIn, TheHouse, session_of
-from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.deps import SignedIn, TheInstallation, session_of
+from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import go
 
 router = APIRouter(prefix="/account", include_in_schema=False)
@@ -22,19 +22,19 @@ WRONG = "This is not your password."
 
 
 @router.get("")
-def show(request: Request, person: SignedIn, house: TheHouse) -> Response:
+def show(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
     """Everything of the account, each part with its own form."""
-    return draw(request, house, person)
+    return draw(request, installation, person)
 
 
 @router.post("")
-def save(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+def save(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """Name, zone and wait."""
     typed = {name: posted.one(name) for name in ("name", "zone", "undo_seconds")}
-    default = house.settings.undo_seconds
+    default = installation.settings.undo_seconds
     if errors := _check(typed, default):
-        return draw(request, house, person, typed=typed, errors=errors, status=422)
-    with house.write() as conn:
+        return draw(request, installation, person, typed=typed, errors=errors, status=422)
+    with installation.write() as conn:
         commands.set_profile(conn, person, typed["name"], typed["zone"])
         commands.set_undo_seconds(conn, person, validation.undo_seconds(typed["undo_seconds"], default))
         inbox.wish(conn, person.id, posted.one("notices"), posted.all("notice_ways"))
@@ -42,13 +42,13 @@ def save(request: Request, person: SignedIn, house: TheHouse, posted: Posted) ->
 
 
 @router.post("/password")
-def set_password(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+def set_password(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """A new password, for whoever knows the present one; every other session ends."""
-    errors, status, headers = _check_passwords(request, house, person, posted)
+    errors, status, headers = _check_passwords(request, installation, person, posted)
     if errors:
-        return draw(request, house, person, errors=errors, status=status, headers=headers)
+        return draw(request, installation, person, errors=errors, status=status, headers=headers)
     stored = passwords.hashed(posted.one("password"))
-    with house.write() as conn:
+    with installation.write() as conn:
         commands.set_password(conn, person, stored, keep=session_of(request).hash)
         audit.record(conn, person, "changed the password", person.email)
     return flash.say(go(request, "/account"), "Your password is changed. You are signed out everywhere else.")
@@ -63,12 +63,12 @@ def _check(typed: dict[str, str], default: int) -> dict[str, str]:
 
 
 def _check_passwords(
-    request: Request, house: House, person: Person, posted: Posting
+    request: Request, installation: Installation, person: Person, posted: FormData
 ) -> tuple[dict[str, str], int, dict[str, str]]:
     if errors := sign_in.refused(lambda: passwords.check_new(posted.one("password"), person.email)):
         return errors, 422, {}
     try:
-        sign_in.prove(house, request, person.email, posted.one("current"), WRONG, "current")
+        sign_in.prove(installation, request, person.email, posted.one("current"), WRONG, "current")
     except TooManyTries as refused:
         return {"current": refused.words}, 429, {"Retry-After": str(refused.seconds)}
     except UserError as refused:

@@ -7,11 +7,11 @@ from fastapi.responses import Response
 
 from webapp.accounts import audit, sessions, tokens, validation
 from webapp.errors import UserError
-from webapp.installation import House
-from webapp.ports import Person
+from webapp.installation import Installation
+from webapp.ports.people import Person
 from webapp.tasks import inbox
 from webapp.web.http import flash, user_agents
-from webapp.web.http.deps import Id, SignedIn, TheHouse, session_of
+from webapp.web.http.deps import Id, SignedIn, TheInstallation, session_of
 from webapp.web.http.formatting import plural
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import go, page
@@ -22,29 +22,29 @@ TAKEN = "You have a token of this name. Choose another one."
 
 
 @router.post("/sessions/end")
-def end_others(request: Request, person: SignedIn, house: TheHouse) -> Response:
+def end_others(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
     """Signs the person out everywhere else."""
-    with house.write() as conn:
+    with installation.write() as conn:
         sessions.end_all(conn, person.id, keep=session_of(request).hash)
         audit.record(conn, person, "ended the other sessions", person.email)
     return flash.say(go(request, "/account"), "You are signed out everywhere else.")
 
 
 @router.post("/sessions/{session_id}/end")
-def end_one(request: Request, session_id: str, person: SignedIn, house: TheHouse) -> Response:
+def end_one(request: Request, session_id: str, person: SignedIn, installation: TheInstallation) -> Response:
     """Ends one session; one's own sends to the page of signing in."""
-    with house.write() as conn:
+    with installation.write() as conn:
         sessions.end_one(conn, person.id, session_id)
         audit.record(conn, person, "ended a session", person.email)
     return flash.say(go(request, "/account"), "That session is ended.")
 
 
 @router.post("/tokens")
-def make_token(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+def make_token(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """Shows the new token, this once. The same name again is refused, so that a reload makes no second one."""
     typed = posted.one("token_name")
     try:
-        with house.write() as conn:
+        with installation.write() as conn:
             name = validation.name(typed, empty="Write what the token is for.")
             if name in {token.name for token in tokens.of_person(conn, person.id)}:
                 raise UserError(TAKEN)
@@ -52,14 +52,14 @@ def make_token(request: Request, person: SignedIn, house: TheHouse, posted: Post
             audit.record(conn, person, "made a token", name)
     except UserError as refused:
         errors = {"token_name": refused.words}
-        return draw(request, house, person, typed={"token_name": typed}, errors=errors, status=422)
-    return draw(request, house, person, new_token=secret)
+        return draw(request, installation, person, typed={"token_name": typed}, errors=errors, status=422)
+    return draw(request, installation, person, new_token=secret)
 
 
 @router.post("/tokens/{token_id:int}/revoke")
-def revoke_token(request: Request, token_id: Id, person: SignedIn, house: TheHouse) -> Response:
+def revoke_token(request: Request, token_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
     """Ends a token at once."""
-    with house.write() as conn:
+    with installation.write() as conn:
         name = tokens.revoke(conn, person.id, token_id)
         audit.record(conn, person, "revoked a token", name)
     return flash.say(go(request, "/account"), f"“{name}” is revoked.")
@@ -67,7 +67,7 @@ def revoke_token(request: Request, token_id: Id, person: SignedIn, house: TheHou
 
 def draw(
     request: Request,
-    house: House,
+    installation: Installation,
     person: Person,
     *,
     typed: Mapping[str, str] | None = None,
@@ -77,8 +77,8 @@ def draw(
     new_token: str = "",
 ) -> Response:
     """The account page; `typed` stands in place of what is stored."""
-    with house.read() as conn:
-        listed = sessions.of_person(conn, house.settings, person.id)
+    with installation.read() as conn:
+        listed = sessions.of_person(conn, installation.settings, person.id)
         made = tokens.of_person(conn, person.id)
         wanted = inbox.wishes(conn, person.id)
     stored = {
@@ -98,11 +98,11 @@ def draw(
         typed={**stored, **(typed or {})},
         errors=errors or {},
         zones=validation.zones_to_choose(),
-        waits=_waits(house.settings.undo_seconds),
+        waits=_waits(installation.settings.undo_seconds),
         notices=list(inbox.CHOICES.items()),
         notice_ways=list(inbox.WAY_CHOICES.items()),
         chosen_ways=wanted.ways,
-        has_mail_server=house.has_mail_server,
+        has_mail_server=installation.mail.has_server,
         sessions=[(session, user_agents.named(session.agent)) for session in listed],
         this=session_of(request).id,
         tokens=made,

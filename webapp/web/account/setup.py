@@ -5,10 +5,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from webapp.accounts import audit, links, passwords, people, public_url, validation
 from webapp.errors import UserError
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.web.account import sign_in
-from webapp.web.http.deps import TheHouse
-from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.deps import TheInstallation
+from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import page
 
 router = APIRouter(prefix="/setup", include_in_schema=False)
@@ -17,66 +17,68 @@ USED = "This link was used or is too old. Restart Outtray for a new one."
 
 
 @router.get("")
-def closed(request: Request, house: TheHouse) -> Response:
+def closed(request: Request, installation: TheInstallation) -> Response:
     """Without the link there is only the way to it."""
-    with house.read() as conn:
+    with installation.read() as conn:
         if people.has_admin(conn):
             return RedirectResponse("/login", 303)
     return page(request, "setup/closed.html", words="")
 
 
 @router.get("/{secret}")
-def form(request: Request, secret: str, house: TheHouse) -> Response:
+def form(request: Request, secret: str, installation: TheInstallation) -> Response:
     """The form for the first admin."""
-    with house.read() as conn:
+    with installation.read() as conn:
         if not links.find(conn, "setup", secret) or people.has_admin(conn):
             return _used(request)
     here = f"{request.url.scheme}://{request.url.netloc}"
-    typed = {"name": "", "email": "", "zone": house.settings.timezone, "address": here}
-    return _form(request, house, secret, typed, {})
+    typed = {"name": "", "email": "", "zone": installation.settings.timezone, "address": here}
+    return _form(request, installation, secret, typed, {})
 
 
 @router.post("/{secret}")
-def create(request: Request, secret: str, house: TheHouse, posted: Posted) -> Response:
+def create(request: Request, secret: str, installation: TheInstallation, posted: Posted) -> Response:
     """Makes the admin, signs them in, and goes to Home; or shows the form again with what is wrong."""
     typed = {name: posted.one(name) for name in ("name", "email", "zone", "address")}
-    with house.read() as conn:
+    with installation.read() as conn:
         if not links.find(conn, "setup", secret):
             return _used(request)
-    if errors := _check(house, posted):
-        return _form(request, house, secret, typed, errors)
+    if errors := _check(installation, posted):
+        return _form(request, installation, secret, typed, errors)
     stored = passwords.hashed(posted.one("password"))
     try:
-        cookie = _make(request, house, secret, typed, stored)
+        cookie = _make(request, installation, secret, typed, stored)
     except UserError as taken:  # somebody who is no admin was added from the command line
-        return _form(request, house, secret, typed, {taken.field or "email": taken.words})
+        return _form(request, installation, secret, typed, {taken.field or "email": taken.words})
     return sign_in.welcome(request, cookie, "/?first=1") if cookie else _used(request)
 
 
-def _make(request: Request, house: House, secret: str, typed: dict[str, str], stored: str) -> str:
+def _make(request: Request, installation: Installation, secret: str, typed: dict[str, str], stored: str) -> str:
     """The first admin, all or nothing; returns the cookie of their session, nothing if somebody was quicker."""
-    with house.write() as conn:
+    with installation.write() as conn:
         if people.has_admin(conn) or not links.use(conn, "setup", secret):
             return ""
-        admin = people.add(conn, house.settings, typed["email"], typed["name"], "admin", stored, typed["zone"])
+        admin = people.add(conn, installation.settings, typed["email"], typed["name"], "admin", stored, typed["zone"])
         links.end_setup(conn)
-        if not house.settings.base_url:
+        if not installation.settings.base_url:
             public_url.keep(conn, public_url.read(typed["address"]))
         audit.record(conn, admin, "set up", admin.email)
         return sign_in.begin(request, conn, admin.id)
 
 
-def _check(house: House, posted: Posting) -> dict[str, str]:
+def _check(installation: Installation, posted: FormData) -> dict[str, str]:
     return sign_in.refused(
         lambda: validation.name(posted.one("name"), empty="Write your name."),
         lambda: validation.email(posted.one("email")),
         lambda: passwords.check_new(posted.one("password"), validation.as_kept(posted.one("email"))),
         lambda: validation.zone(posted.one("zone")),
-        lambda: house.settings.base_url or public_url.read(posted.one("address")),
+        lambda: installation.settings.base_url or public_url.read(posted.one("address")),
     )
 
 
-def _form(request: Request, house: House, secret: str, typed: dict[str, str], errors: dict[str, str]) -> Response:
+def _form(
+    request: Request, installation: Installation, secret: str, typed: dict[str, str], errors: dict[str, str]
+) -> Response:
     return page(
         request,
         "setup/index.html",
@@ -85,7 +87,7 @@ def _form(request: Request, house: House, secret: str, typed: dict[str, str], er
         typed=typed,
         errors=errors,
         zones=validation.zones_to_choose(),
-        base_url=house.settings.base_url,
+        base_url=installation.settings.base_url,
         is_local=public_url.is_local(typed["address"]),
     )
 

@@ -8,24 +8,24 @@ from sqlalchemy import Connection
 
 from webapp.accounts import passwords, people, sessions, throttle
 from webapp.errors import UserError
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.web.http import cookies
 
 
-def prove(house: House, request: Request, email: str, password: str, words: str, field: str) -> int:
+def prove(installation: Installation, request: Request, email: str, password: str, words: str, field: str) -> int:
     """Whose password it is; a UserError with these words where it is nobody's, TooManyTries where it may not be tried.
 
     The try is on disk before the password is looked at, so that neither haste nor a restart gives one more.
     """
     network = request.client.host if request.client else ""
-    with house.write() as conn:
+    with installation.write() as conn:
         throttle.take(conn, email, network)
-    with house.read() as conn:
+    with installation.read() as conn:
         known = people.credentials(conn, email)
     is_right = passwords.is_right(known.stored if known else "", password)
     if known is None or not is_right:
         raise UserError(words, field)
-    with house.write() as conn:
+    with installation.write() as conn:
         throttle.forgive(conn, email, network)
     return known.person
 

@@ -8,13 +8,14 @@ from pydantic import BaseModel, Field
 from starlette.convertors import Convertor, register_url_convertor
 
 from webapp.errors import FormErrors, UserError
-from webapp.installation import House
-from webapp.ports import Person
+from webapp.installation import Installation
+from webapp.ports.people import Person
+from webapp.starting import start_task
 from webapp.web.api.body import Fields
 from webapp.web.api.field_errors import MOST, no_such_field
 from webapp.web.api.schemas import answer
-from webapp.web.api.starting import begin, checked_form
-from webapp.web.http.deps import Program, TheHouse
+from webapp.web.api.starting import checked_form
+from webapp.web.http.deps import Program, TheInstallation
 from webapp.web.http.problem import problems
 
 
@@ -68,11 +69,18 @@ def _optional(**fields: str) -> dict[str, Any]:
     openapi_extra=_optional(message=MESSAGE),
 )
 def send_notification(
-    request: Request, email: Address, person: Program, house: TheHouse, given: Fields, background: BackgroundTasks
+    request: Request,
+    email: Address,
+    person: Program,
+    installation: TheInstallation,
+    given: Fields,
+    background: BackgroundTasks,
 ) -> Response:
     """Writes a line to log.txt in the data directory."""
     form = {"to": [_address(email)], "channels": ["log"], **_chosen(given, message=MESSAGE)}
-    return _begin(request, house, person, "notification", form, background, "Notification sent in the background")
+    return _begin(
+        request, installation, person, "notification", form, background, "Notification sent in the background"
+    )
 
 
 @router.post(
@@ -82,26 +90,37 @@ def send_notification(
     openapi_extra=_optional(subject=SUBJECT, body=TEXT),
 )
 def send_email(
-    request: Request, email: Address, person: Program, house: TheHouse, given: Fields, background: BackgroundTasks
+    request: Request,
+    email: Address,
+    person: Program,
+    installation: TheInstallation,
+    given: Fields,
+    background: BackgroundTasks,
 ) -> Response:
     """Sends one email."""
     form = {"to": [_address(email)], **_chosen(given, subject=SUBJECT, body=TEXT)}
-    return _begin(request, house, person, "email", form, background, "Email sent in the background")
+    return _begin(request, installation, person, "email", form, background, "Email sent in the background")
 
 
 @router.get("/generate-report", response_model=Begun, operation_id="generate_report_get")
 @router.post("/generate-report", response_model=Begun, operation_id="generate_report_post")
-def generate_report(request: Request, person: Program, house: TheHouse, background: BackgroundTasks) -> Response:
+def generate_report(
+    request: Request, person: Program, installation: TheInstallation, background: BackgroundTasks
+) -> Response:
     """Makes report.xlsx of the article's three people."""
     form = {"data": "people", "format": "xlsx", "name": "report"}
-    return _begin(request, house, person, "report", form, background, "Report generation started in the background")
+    return _begin(
+        request, installation, person, "report", form, background, "Report generation started in the background"
+    )
 
 
 @router.get("/run-task", response_model=Begun, operation_id="run_task_get")
 @router.post("/run-task", response_model=Begun, operation_id="run_task_post")
-def run_task(request: Request, person: Program, house: TheHouse, background: BackgroundTasks) -> Response:
+def run_task(request: Request, person: Program, installation: TheInstallation, background: BackgroundTasks) -> Response:
     """Starts a task that raises: it ends as failed, and its error is logged."""
-    return _begin(request, house, person, "self-test", {"fail": True}, background, "Task started in the background")
+    return _begin(
+        request, installation, person, "self-test", {"fail": True}, background, "Task started in the background"
+    )
 
 
 def _address(path: str) -> str:
@@ -122,26 +141,26 @@ def _chosen(given: dict[str, Any], **defaults: str) -> dict[str, Any]:
 
 def _begin(
     request: Request,
-    house: House,
+    installation: Installation,
     person: Person,
     kind_name: str,
     form: dict[str, Any],
     background: BackgroundTasks,
     message: str,
 ) -> Response:
-    kind = house.kind(kind_name)
+    kind = installation.kind(kind_name)
     try:
-        value = checked_form(house, person, kind, form)
+        value = checked_form(installation, person, kind, form)
     except FormErrors as error:  # the address is in the path here
         raise FormErrors({"email" if name == "to" else name: words for name, words in error.errors.items()}) from None
-    started = begin(house, person, kind, value, background)
-    url = f"{_origin(request, house)}/tasks/{started.id}"
+    started = start_task(installation, kind, value, person, via="api", background=background)
+    url = f"{_origin(request, installation)}/tasks/{started.id}"
     return answer(Begun(message=message, task=TaskLink(id=started.id, url=url)))
 
 
-def _origin(request: Request, house: House) -> str:
+def _origin(request: Request, installation: Installation) -> str:
     """How whoever asks reached the panel, unless the settings know its address."""
     host = request.headers.get("host", "")
-    if house.settings.base_url or not re.fullmatch(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", host):
-        return house.settings.address
+    if installation.settings.base_url or not re.fullmatch(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", host):
+        return installation.settings.address
     return f"{request.scope['scheme']}://{host}"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 from fastapi import Depends, Request
 
 from webapp.errors import TooLarge, UserError
-from webapp.web.http.multipart import FIELDS_BYTES, MB, Posting, read_posting
+from webapp.web.http.multipart import FIELDS_BYTES, MB, FormData, read_posting
 
 LIMIT = 10 * MB  # an email to 20,000 addresses is about 1 MB
 DEEPEST = 20  # levels; no form has more than five
@@ -64,7 +64,7 @@ async def _bytes(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def _texts(posted: Posting) -> dict[str, Any]:
+def _texts(posted: FormData) -> dict[str, Any]:
     for name in (*posted.files, *posted.refused):
         raise UserError("Send this as text, not as a file.", field=name)
     return {name: posted.one(name) for name in posted.values}

@@ -5,20 +5,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Request, Response
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts import people
 from webapp.connections import webhooks
-from webapp.connections.webhooks import Hook
+from webapp.connections.webhooks import IncomingWebhook
 from webapp.errors import FormErrors, TooLarge, UserError
 from webapp.kinds.notification.form import CHANNELS, GROUPS
 from webapp.notify import template
-from webapp.ports import Desk
-from webapp.tasks import queries
+from webapp.ports.form_context import FormContext
+from webapp.starting import start_task
 from webapp.web.api.body import DEEPEST, is_deep, is_storable
 from webapp.web.api.schemas import answer
-from webapp.web.api.starting import LONGEST_KEY, begin, checked_form
-from webapp.web.http.deps import TheHouse
+from webapp.web.api.starting import LONGEST_KEY, checked_form
+from webapp.web.http.deps import TheInstallation
 from webapp.web.http.problem import problem, problems
 
 router = APIRouter(prefix="/hooks", tags=["Incoming hooks"])
@@ -62,7 +61,7 @@ BODY = {
 def receive(
     request: Request,
     secret: str,
-    house: TheHouse,
+    installation: TheInstallation,
     background: BackgroundTasks,
     body: Annotated[bytes, Depends(read_small_body)],
     key: Annotated[str | None, Header(alias="Idempotency-Key")] = None,
@@ -72,29 +71,24 @@ def receive(
     The body is text, or JSON out of which the hook's template takes its parts. The same `Idempotency-Key` again
     starts nothing new.
     """
-    with house.read() as conn:
+    with installation.read() as conn:
         webhooks.require(conn, secret)
     try:
-        with house.write() as conn:
+        with installation.write() as conn:
             hook = webhooks.take(conn, secret)
-            owner = people.by_id(conn, house.settings, hook.owner)
+            owner = people.by_id(conn, installation.settings, hook.owner)
     except webhooks.TooMany as error:
         refused = problem(request, error.status, error.words)
         refused.headers["Retry-After"] = str(error.seconds)
         return refused
-    kind = house.kind("notification")
-    form = checked_form(house, owner, kind, _form(hook, _read(request, body), house.desk(owner)))
+    kind = installation.kind("notification")
+    form = checked_form(installation, owner, kind, _form(hook, _read(request, body), installation.form_context(owner)))
     key = f"hook:{hook.id}:{key}"[:LONGEST_KEY] if key and is_storable(key) else None
     title = " ".join(f"{hook.name}: {form.title or form.message}".split())[:400]
-    try:
-        task_id = begin(house, owner, kind, form, background, key=key, title=title).id
-    except IntegrityError:  # another call with this key was quicker
-        with house.read() as conn:
-            known = queries.by_key(conn, owner.id, key or "")
-        if known is None:
-            raise
-        task_id = known[0]
-    return answer(Accepted(message="Notification accepted", task=task_id), 202)
+    started = start_task(
+        installation, kind, form, owner, via=f"webhook {hook.name}", key=key, title=title, background=background
+    )
+    return answer(Accepted(message="Notification accepted", task=started.id), 202)
 
 
 def _read(request: Request, body: bytes) -> Any:
@@ -115,10 +109,10 @@ def _read(request: Request, body: bytes) -> Any:
     return found
 
 
-def _form(hook: Hook, given: Any, desk: Desk) -> dict[str, Any]:
+def _form(hook: IncomingWebhook, given: Any, form_context: FormContext) -> dict[str, Any]:
     """Channels and people that are gone are left out."""
-    places = {*CHANNELS, *(one.id for one in desk.channels())}
-    people = {*GROUPS, *(str(one.id) for one in desk.colleagues())}
+    places = {*CHANNELS, *(one.id for one in form_context.channels())}
+    people = {*GROUPS, *(str(one.id) for one in form_context.colleagues())}
     title, message = template.fill(hook.title, given), template.fill(hook.message, given)
     if not message:
         raise FormErrors({"message": NOTHING})

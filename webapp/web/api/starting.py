@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 from fastapi import BackgroundTasks
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
-from sqlalchemy.exc import IntegrityError
 
-from webapp.errors import Conflict, FormErrors, UserError
-from webapp.installation import House
+from webapp.errors import FormErrors, UserError
+from webapp.installation import Installation
 from webapp.kinds import KINDS
-from webapp.ports import Kind, Person
-from webapp.tasks import commands, queries
+from webapp.ports.kinds import Kind
+from webapp.ports.people import Person
+from webapp.starting import start_task, started_by
 from webapp.tasks.commands import Started
 from webapp.web.api.body import is_storable
 from webapp.web.api.field_errors import refusals
@@ -21,7 +21,6 @@ from webapp.web.forms.reading import Filled, checked
 
 LONGEST_KEY = 255
 UNSTORABLE = "This holds a character that cannot be stored."
-TAKEN = "This Idempotency-Key has started another task already."
 
 
 def _kind(value: object) -> str:
@@ -69,39 +68,28 @@ class Start(BaseModel):
     undo: Annotated[bool, BeforeValidator(_yes_or_no)] = False
 
 
-def start(house: House, person: Person, given: dict[str, Any], key: str | None, background: BackgroundTasks) -> Started:
-    """The task of this call: a new one, or the one that the same key has started; Conflict for another body."""
-    key = _stored(key)
-    wanted = _read(given)
-    digest = _digest(wanted)
-    if known := _known(house, person, key, digest):
-        return known
-    kind = KINDS[wanted.kind]
-    form = checked_form(house, person, kind, wanted.form)
-    more: dict[str, Any] = {"undo": wanted.undo, "not_before": wanted.not_before, "key": key, "key_hash": digest}
-    try:
-        return begin(house, person, kind, form, background, **more)
-    except IntegrityError:  # another request with this key was quicker
-        if known := _known(house, person, key, digest):
-            return known
-        raise
-
-
-def begin(
-    house: House, person: Person, kind: Kind, form: Any, background: BackgroundTasks, *, title: str = "", **more: Any
+def start(
+    installation: Installation, person: Person, given: dict[str, Any], key: str | None, background: BackgroundTasks
 ) -> Started:
-    """Writes the task down; on disk when this returns."""
-    title, total = title or house.title(kind, form, person), house.total(kind, form, person)
-    with house.write(background) as conn:
-        return commands.start(conn, house.engine, kind, form, person, title=title, total=total, **more)
+    """Starts the task of this call, or returns the one that the same key has started; raises Conflict, FormErrors."""
+    key = _stored(key)
+    call = _read(given)
+    digest = _digest(call)
+    if known := started_by(installation, person, key, digest):
+        return known
+    kind = KINDS[call.kind]
+    return start_task(
+        installation, kind, checked_form(installation, person, kind, call.form), person, via="api", key=key,
+        digest=digest, undo=call.undo, not_before=call.not_before, background=background,
+    )  # fmt: skip
 
 
-def checked_form(house: House, person: Person, kind: Kind, given: dict[str, Any]) -> Any:
+def checked_form(installation: Installation, person: Person, kind: Kind, given: dict[str, Any]) -> Any:
     """The form of the kind; FormErrors with one entry for each refused field."""
     if unstorable := {name: UNSTORABLE for name, value in given.items() if not is_storable(value)}:
         raise FormErrors(unstorable)
     try:
-        filled = checked(kind, Filled(kind.form.model_validate(given)), house.desk(person))
+        filled = checked(kind, Filled(kind.form.model_validate(given)), installation.form_context(person))
     except ValidationError as error:
         raise FormErrors(refusals(kind.form, error)) from None
     if filled.value is None:
@@ -123,16 +111,6 @@ def _stored(key: str | None) -> str | None:
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
         raise UserError(f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.", field="Idempotency-Key")
     return f"api:{key}"
-
-
-def _known(house: House, person: Person, key: str | None, digest: str) -> Started | None:
-    if key is None:
-        return None
-    with house.read() as conn:
-        found = queries.by_key(conn, person.id, key)
-    if found and found[1] != digest:
-        raise Conflict(TAKEN)
-    return Started(found[0], is_new=False) if found else None
 
 
 def _digest(wanted: Start) -> str:

@@ -24,7 +24,7 @@ from webapp.web.api.schemas import (
     line_out,
 )
 from webapp.web.files.pages import attachment, note_download
-from webapp.web.http.deps import Program, TheHouse
+from webapp.web.http.deps import Program, TheInstallation
 from webapp.web.http.problem import problem, problems
 from webapp.web.http.ranges import is_beyond
 
@@ -47,11 +47,11 @@ StateOfDelivery = Annotated[
 
 @router.get("/lines", response_model=Page[LineOut], responses=problems(422))
 def lines(
-    task_id: TaskId, person: Program, house: TheHouse, before: Before = "", limit: Limit = DEFAULT_LIMIT
+    task_id: TaskId, person: Program, installation: TheInstallation, before: Before = "", limit: Limit = DEFAULT_LIMIT
 ) -> Response:
     """The log of a task, oldest first."""
     place = place_of(before, "lines")
-    with house.read() as conn:
+    with installation.read() as conn:
         queries.one(conn, task_id, person)
         found = queries.lines(conn, task_id, place or 0, limit + 1)
     return answer(page_of(found, limit, line_out, "lines", lambda line: line.id))
@@ -61,7 +61,7 @@ def lines(
 def deliveries(
     task_id: TaskId,
     person: Program,
-    house: TheHouse,
+    installation: TheInstallation,
     state: StateOfDelivery = "",
     q: Words = "",
     before: Before = "",
@@ -69,7 +69,7 @@ def deliveries(
 ) -> Response:
     """The deliveries of a task, by position; `q` looks in the address."""
     place = place_of(before, "deliveries")
-    with house.read() as conn:
+    with installation.read() as conn:
         queries.one(conn, task_id, person)
         found = queries.deliveries(conn, task_id, state, q, -1 if place is None else place, limit + 1)
     return answer(page_of(found, limit, delivery_out, "deliveries", lambda row: row.position))
@@ -77,24 +77,26 @@ def deliveries(
 
 @router.get("/files", response_model=Page[FileOut], responses=problems(422))
 def of_task(
-    task_id: TaskId, person: Program, house: TheHouse, before: Before = "", limit: Limit = DEFAULT_LIMIT
+    task_id: TaskId, person: Program, installation: TheInstallation, before: Before = "", limit: Limit = DEFAULT_LIMIT
 ) -> Response:
     """The files of a task, in the order in which they were made."""
     place = place_of(before, "files")
-    with house.read() as conn:
+    with installation.read() as conn:
         task = queries.one(conn, task_id, person)
     found = [file for file in task.files if place is None or _made(file) > place]
     return answer(page_of(found, limit, file_out, "files", _made))
 
 
 @router.get("/files/{file_id}", response_class=FileResponse, responses={200: BYTES, **problems(410, 416)})
-def download(request: Request, task_id: TaskId, file_id: str, person: Program, house: TheHouse) -> Response:
+def download(
+    request: Request, task_id: TaskId, file_id: str, person: Program, installation: TheInstallation
+) -> Response:
     """The bytes of a file, as an attachment; `ETag` is their SHA-256."""
-    with house.read() as conn:
+    with installation.read() as conn:
         file = files.one(conn, file_id.replace("\0", ""), person)
     if file.task != task_id:
         raise NotFound("There is no such file.")
-    path = house.store.path(file.storage)
+    path = installation.store.path(file.storage)
     if file.deleted or file.expires < now() or not path.is_file():
         return problem(request, 410, "This file has been deleted.")
     etag = f'"{file.sha256}"'
@@ -102,7 +104,7 @@ def download(request: Request, task_id: TaskId, file_id: str, person: Program, h
         refusal = problem(request, 416, "This file has no such bytes.")
         refusal.headers["Content-Range"] = f"bytes */{file.size}"
         return refusal
-    note_download(request, house, file, person)
+    note_download(request, installation, file, person)
     headers = {
         "Content-Disposition": attachment(file.name),
         "X-Content-Type-Options": "nosniff",

@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from webapp.accounts import people
 from webapp.errors import NotFound
-from webapp.installation import House
-from webapp.ports import Person
+from webapp.installation import Installation
+from webapp.ports.people import Person
 from webapp.tasks import queries
 from webapp.tasks.queries import View
 from webapp.web.api import starting
@@ -27,7 +27,7 @@ from webapp.web.api.pagination import (
     place_of,
 )
 from webapp.web.api.schemas import TaskOut, answer, task_out
-from webapp.web.http.deps import Program, TheHouse
+from webapp.web.http.deps import Program, TheInstallation
 from webapp.web.http.problem import problems
 from webapp.web.tasks.actions import ACTS
 
@@ -75,20 +75,22 @@ Key = Annotated[
 @router.post(
     "", status_code=201, response_model=TaskOut, responses=AGAIN | problems(409, 413, 422), openapi_extra=START
 )
-def start(person: Program, house: TheHouse, body: Body, background: BackgroundTasks, key: Key = None) -> Response:
+def start(
+    person: Program, installation: TheInstallation, body: Body, background: BackgroundTasks, key: Key = None
+) -> Response:
     """Starts a task.
 
     The same `Idempotency-Key` with the same body again answers 200 with the same task; with another body, 409.
     """
-    started = starting.start(house, person, json_object(body), key, background)
+    started = starting.start(installation, person, json_object(body), key, background)
     headers = {"Location": f"{router.prefix}/{started.id}"}
-    return answer(_task(house, person, started.id), 201 if started.is_new else 200, headers)
+    return answer(_task(installation, person, started.id), 201 if started.is_new else 200, headers)
 
 
 @router.get("", response_model=Page[TaskOut], responses=problems(422))
 def index(
     person: Program,
-    house: TheHouse,
+    installation: TheInstallation,
     state: States = [],  # noqa: B006
     kind: Kind = "",
     q: Words = "",
@@ -98,67 +100,67 @@ def index(
 ) -> Response:
     """Tasks, newest first; staff see their own."""
     place = place_of(before, "tasks")
-    with house.read() as conn:
-        view = View(_whose(conn, house, person, owner), state, kind, q)
+    with installation.read() as conn:
+        view = View(_whose(conn, installation, person, owner), state, kind, q)
         found = queries.recent(conn, view, limit + 1, place)
     return answer(page_of(found, limit, task_out, "tasks", lambda task: task.id))
 
 
 @router.get("/{task_id}", **ONE)
-def show(task_id: TaskId, person: Program, house: TheHouse) -> Response:
+def show(task_id: TaskId, person: Program, installation: TheInstallation) -> Response:
     """One task."""
-    return answer(_task(house, person, task_id))
+    return answer(_task(installation, person, task_id))
 
 
 @router.post("/{task_id}/cancel", **ACT)
-def cancel(task_id: TaskId, person: Program, house: TheHouse, background: BackgroundTasks) -> Response:
+def cancel(task_id: TaskId, person: Program, installation: TheInstallation, background: BackgroundTasks) -> Response:
     """Ends a task that has not ended; a running one as soon as it can let go."""
-    return _act("cancel", task_id, person, house, background)
+    return _act("cancel", task_id, person, installation, background)
 
 
 @router.post("/{task_id}/retry", **ACT)
-def retry(task_id: TaskId, person: Program, house: TheHouse, background: BackgroundTasks) -> Response:
+def retry(task_id: TaskId, person: Program, installation: TheInstallation, background: BackgroundTasks) -> Response:
     """Does again what failed, was skipped or saved; never what was sent or is unknown."""
-    return _act("retry", task_id, person, house, background)
+    return _act("retry", task_id, person, installation, background)
 
 
 @router.post("/{task_id}/pause", **ACT)
-def pause(task_id: TaskId, person: Program, house: TheHouse, background: BackgroundTasks) -> Response:
+def pause(task_id: TaskId, person: Program, installation: TheInstallation, background: BackgroundTasks) -> Response:
     """Holds a task until it is resumed; a running one as soon as it can let go."""
-    return _act("pause", task_id, person, house, background)
+    return _act("pause", task_id, person, installation, background)
 
 
 @router.post("/{task_id}/resume", **ACT)
-def resume(task_id: TaskId, person: Program, house: TheHouse, background: BackgroundTasks) -> Response:
+def resume(task_id: TaskId, person: Program, installation: TheInstallation, background: BackgroundTasks) -> Response:
     """Lets a paused task go on."""
-    return _act("resume", task_id, person, house, background)
+    return _act("resume", task_id, person, installation, background)
 
 
 @router.post("/{task_id}/release", **ACT)
-def release(task_id: TaskId, person: Program, house: TheHouse, background: BackgroundTasks) -> Response:
+def release(task_id: TaskId, person: Program, installation: TheInstallation, background: BackgroundTasks) -> Response:
     """Lets a task go on that was held after a restore."""
-    return _act("release", task_id, person, house, background)
+    return _act("release", task_id, person, installation, background)
 
 
-def _act(name: str, task_id: int, person: Person, house: House, background: BackgroundTasks) -> Response:
-    with house.write(background) as conn:
-        ACTS[name](conn, house, queries.one(conn, task_id, person), person)
-    return answer(_task(house, person, task_id))
+def _act(name: str, task_id: int, person: Person, installation: Installation, background: BackgroundTasks) -> Response:
+    with installation.write(background) as conn:
+        ACTS[name](conn, installation, queries.one(conn, task_id, person), person)
+    return answer(_task(installation, person, task_id))
 
 
-def _task(house: House, person: Person, task_id: int) -> TaskOut:
-    with house.read() as conn:
+def _task(installation: Installation, person: Person, task_id: int) -> TaskOut:
+    with installation.read() as conn:
         return task_out(queries.one(conn, task_id, person))
 
 
-def _whose(conn: Connection, house: House, person: Person, owner: str) -> int | None:
+def _whose(conn: Connection, installation: Installation, person: Person, owner: str) -> int | None:
     """Whose tasks are wanted: None for everybody's, NOBODY where this person may see none of that owner's."""
     if not owner:
         return View.of(person).owner
     if owner == "me":
         return person.id
     try:
-        named = people.by_email(conn, house.settings, owner).id
+        named = people.by_email(conn, installation.settings, owner).id
     except NotFound:
         return NOBODY
     return named if person.is_admin or named == person.id else NOBODY

@@ -5,10 +5,11 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from webapp import ingest
 from webapp.errors import TooLarge, UserError
-from webapp.ports import Table
+from webapp.ports.tables import Table
 from webapp.web.api.schemas import UploadOut, answer
-from webapp.web.http.deps import Program, TheHouse
+from webapp.web.http.deps import Program, TheInstallation
 from webapp.web.http.multipart import Posted
 from webapp.web.http.problem import problems
 
@@ -50,7 +51,7 @@ FORM: dict[str, Any] = {
 
 
 @router.post("", status_code=201, response_model=UploadOut, responses=problems(413, 422), openapi_extra=FORM)
-def upload(person: Program, house: TheHouse, posted: Posted) -> Response:
+def upload(person: Program, installation: TheInstallation, posted: Posted) -> Response:
     """Reads and keeps a table (CSV or Excel). Its id goes into a form: `data` of a report, `recipients` of an email.
 
     A file of another type, or any with `use=attachment`, is kept as it is, for `attachments`; `rows` is then null.
@@ -64,12 +65,12 @@ def upload(person: Program, house: TheHouse, posted: Posted) -> Response:
     came = posted.files[FIELD]
     if posted.one("use") != "attachment":
         try:
-            return answer(_upload_out(house.receive_upload(person, came.name, came.path)), 201)
+            return answer(_upload_out(ingest.receive(installation, person, came.name, came.path)), 201)
         except UserError as refused:
             if PurePath(came.name).suffix.lower() in TABLES or not came.size:
                 refused.field = FIELD
                 raise
-    attached = house.receive_attachment(person, came.name, came.path)
+    attached = ingest.receive_attachment(installation, person, came.name, came.path)
     return answer(UploadOut(id=attached.id, name=attached.name, rows=None, columns=[], types=[], notes=[]), 201)
 
 

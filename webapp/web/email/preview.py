@@ -7,14 +7,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.errors import NotFound, UserError
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.kinds.email.form import EmailForm
 from webapp.kinds.email.recipients import look_up, require_column
 from webapp.mail import formats, lists
 from webapp.mail.preview import Draft, Preview, preview
 from webapp.mail.recipients import read_addresses
-from webapp.ports import Person
-from webapp.web.http.deps import SignedIn, TheHouse
+from webapp.ports.people import Person
+from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.formatting import plural
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import fragment
@@ -27,7 +27,7 @@ GONE = "This list cannot be read any more. Choose it again."
 
 
 @dataclass(frozen=True)
-class Pane:
+class EmailPreview:
     """What stands there: the message to one person, or words where there is none. `row` as a spreadsheet counts."""
 
     shown: Preview | None = None
@@ -37,49 +37,55 @@ class Pane:
 
 
 @router.post("/preview")
-def show(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+def show(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """The message as it is written so far; what is wrong with the form is said when it is sent."""
     raw = {name: posted.all(name) for name in EmailForm.model_fields}
     who = posted.one("who").strip()[:200]
     wanted = lists.Wanted(_number(posted.one("row")), posted.one("step") == "back", who.casefold())
-    return fragment(request, "kinds/email/_preview.html", pane=pane(house, person, raw, wanted, who))
+    return fragment(request, "kinds/email/_preview.html", pane=pane(installation, person, raw, wanted, who))
 
 
 def pane(
-    house: House, person: Person, raw: Mapping[str, Sequence[str]], wanted: lists.Wanted | None = None, who: str = ""
-) -> Pane:
+    installation: Installation,
+    person: Person,
+    raw: Mapping[str, Sequence[str]],
+    wanted: lists.Wanted | None = None,
+    who: str = "",
+) -> EmailPreview:
     """The preview of a form as it was typed, whole or not."""
     subject = " ".join("".join(c if c.isprintable() else " " for c in _last(raw, "subject")).split())
     body, chosen = _last(raw, "body"), _last(raw, "recipients")
     if not subject and not body.strip():
-        return Pane(words=EMPTY)
+        return EmailPreview(words=EMPTY)
     try:
-        entry = _entry(house, person, raw, wanted or lists.Wanted())
-        way = house.mail.way(_last(raw, "server"))
+        entry = _entry(installation, person, raw, wanted or lists.Wanted())
+        way = installation.mail.way(_last(raw, "server"))
     except (NotFound, UserError):
-        return Pane(words=GONE)
+        return EmailPreview(words=GONE)
     if entry is None:
-        return Pane(words=NOBODY.format(who) if who else "Nobody would get this email.", who=who)
+        return EmailPreview(words=NOBODY.format(who) if who else "Nobody would get this email.", who=who)
     has_link = _last(raw, "unsubscribe") != "never" if chosen else _last(raw, "unsubscribe") == "several"
     draft = Draft(subject, body, way.sender, has_link and (bool(chosen) or len(_addresses(raw)) > 1))
-    return Pane(preview(draft, entry.to, entry.values), row=entry.row if chosen else 0, who=who)
+    return EmailPreview(preview(draft, entry.to, entry.values), row=entry.row if chosen else 0, who=who)
 
 
-def name_of_list(house: House, person: Person, raw: Mapping[str, Sequence[str]]) -> str:
+def name_of_list(installation: Installation, person: Person, raw: Mapping[str, Sequence[str]]) -> str:
     """“clients.xlsx, sheet Clients: 300 rows”; empty where no list is chosen."""
     try:
-        table = house.table_of(person.id, _last(raw, "recipients"))
+        table = installation.form_context(person).table(_last(raw, "recipients"))
     except NotFound:
         return ""
     sheet = f", sheet {table.understood.sheet}" if table.understood.sheet else ""
     return f"{table.name}{sheet}: {plural(table.understood.rows, 'row')}"
 
 
-def _entry(house: House, person: Person, raw: Mapping[str, Sequence[str]], wanted: lists.Wanted) -> lists.Entry | None:
+def _entry(
+    installation: Installation, person: Person, raw: Mapping[str, Sequence[str]], wanted: lists.Wanted
+) -> lists.ListRow | None:
     if not (chosen := _last(raw, "recipients")):
         to = (_addresses(raw) or [person.email])[0]
-        return lists.Entry(0, to, "", {})
-    table = house.table_of(person.id, chosen)
+        return lists.ListRow(0, to, "", {})
+    table = installation.form_context(person).table(chosen)
     column = require_column([one.name for one in table.understood.columns], _last(raw, "address_column"))
     return look_up(table, lists.Reading(column, formats=formats.read(raw.get("formats", ()))), wanted)
 

@@ -4,19 +4,19 @@ from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import Response
 
 from webapp.errors import Conflict, FormErrors, UserError
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.kinds.email.form import EmailForm
 from webapp.kinds.email.kind import KIND as EMAIL
 from webapp.kinds.email.kind import check
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.tasks import queries
-from webapp.web.email.review_view import Look, look_at, sent_as
+from webapp.web.email.review_view import Review, look_at, sent_as
 from webapp.web.forms import drafts
 from webapp.web.forms.reading import WHOLE, Filled
-from webapp.web.http.deps import SignedIn, TheHouse
+from webapp.web.forms.starting import SENT_ALREADY, form_key, new_key, start_form
+from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import go, page, query
-from webapp.web.start.pages import SENT_ALREADY, begin, new_key
 
 router = APIRouter(prefix="/new/email/check", include_in_schema=False)
 
@@ -25,19 +25,23 @@ CHANGED = "Meanwhile the number has changed. Look once more, then press again."
 
 
 @router.get("")
-def show(request: Request, person: SignedIn, house: TheHouse, draft: str = "", looked: str = "") -> Response:
+def show(
+    request: Request, person: SignedIn, installation: TheInstallation, draft: str = "", looked: str = ""
+) -> Response:
     """The last look; `looked`: it was changed whether those are left out who got the same before."""
-    return _answer(request, house, person, draft, leaves_got=not looked or "leave_out" in request.query_params)
+    return _answer(request, installation, person, draft, leaves_got=not looked or "leave_out" in request.query_params)
 
 
 @router.post("")
-def send(request: Request, person: SignedIn, house: TheHouse, posted: Posted, background: BackgroundTasks) -> Response:
+def send(
+    request: Request, person: SignedIn, installation: TheInstallation, posted: Posted, background: BackgroundTasks
+) -> Response:
     """Starts it; above 20 only with the number confirmed."""
     key, confirmed, seen = posted.one("draft")[:100], posted.one("confirmed"), posted.one("number")
-    form = _draft(house, person, key)
+    form = _draft(installation, person, key)
     if form is None:
-        return _sent_already(request, house, person, key)
-    look = look_at(house, person, form, leaves_got=not seen or bool(posted.one("leave_out")))
+        return _sent_already(request, installation, person, key)
+    look = look_at(installation, person, form, leaves_got=not seen or bool(posted.one("leave_out")))
     if not look.number:
         return _page(request, key, look)
     if seen and seen != str(look.number):
@@ -45,40 +49,40 @@ def send(request: Request, person: SignedIn, house: TheHouse, posted: Posted, ba
     if look.asks and confirmed != str(look.number):
         return _page(request, key, look, {"confirmed": TICK})
     try:
-        started = begin(house, person, EMAIL, Filled(sent_as(form, look)), key, background)
+        started = start_form(installation, person, EMAIL, Filled(sent_as(form, look)), key, background)
     except Conflict:  # the same page has sent something else before
         key = new_key()
-        with house.write() as conn:
+        with installation.write() as conn:
             drafts.keep(conn, person, EMAIL, key, form)
         return _page(request, key, look, {WHOLE: SENT_ALREADY})
     return go(request, f"/#task-{started.id}")
 
 
-def _answer(request: Request, house: House, person: Person, key: str, *, leaves_got: bool) -> Response:
-    form = _draft(house, person, key)
+def _answer(request: Request, installation: Installation, person: Person, key: str, *, leaves_got: bool) -> Response:
+    form = _draft(installation, person, key)
     if form is None:
-        return _sent_already(request, house, person, key)
+        return _sent_already(request, installation, person, key)
     try:
-        check(form, house.desk(person))
-        return _page(request, key, look_at(house, person, form, leaves_got=leaves_got))
+        check(form, installation.form_context(person))
+        return _page(request, key, look_at(installation, person, form, leaves_got=leaves_got))
     except (FormErrors, UserError):  # the form says what is wrong beside its fields
         return go(request, f"/new/email{query(draft=key)}")
 
 
-def _draft(house: House, person: Person, key: str) -> EmailForm | None:
-    with house.read() as conn:
+def _draft(installation: Installation, person: Person, key: str) -> EmailForm | None:
+    with installation.read() as conn:
         found = drafts.find(conn, person, EMAIL, key)
     return EmailForm.model_validate(found) if found else None
 
 
-def _sent_already(request: Request, house: House, person: Person, key: str) -> Response:
+def _sent_already(request: Request, installation: Installation, person: Person, key: str) -> Response:
     """Whoever goes back or presses twice: the task that came of it, else an empty form."""
-    with house.read() as conn:
-        known = queries.by_key(conn, person.id, f"form:{key}")
+    with installation.read() as conn:
+        known = queries.by_key(conn, person.id, form_key(key))
     return go(request, f"/#task-{known[0]}" if known else "/new/email")
 
 
-def _page(request: Request, key: str, look: Look, errors: dict[str, str] | None = None) -> Response:
+def _page(request: Request, key: str, look: Review, errors: dict[str, str] | None = None) -> Response:
     return page(
         request, "new/check.html", status=422 if errors else 200, look=look, key=key, errors=errors or {},
         focus_h1=not errors,

@@ -5,22 +5,24 @@ from datetime import datetime
 
 from webapp import sandbox
 from webapp.connections import suppressions
-from webapp.connections.mail_routing import Way
-from webapp.installation import House
+from webapp.connections.mail_routing import Route
+from webapp.installation import Installation
 from webapp.kinds.email.form import EmailForm
 from webapp.kinds.email.kind import KIND, UNCHECKED, reading_of
 from webapp.kinds.email.recipients import require_column
 from webapp.mail import lists, merge
 from webapp.mail.list_summary import Summary, summary, summary_of
 from webapp.mail.preview import Draft, Preview, preview
-from webapp.ports import Attachment, Person, Table
+from webapp.ports.files import Attachment
+from webapp.ports.people import Person
+from webapp.ports.tables import Table
 from webapp.tasks.views import past_runs as earlier
 from webapp.tasks.views.past_runs import Earlier
 from webapp.web.http import formatting
 
 
 @dataclass(frozen=True)
-class Look:
+class Review:
     """All that the check page shows; `first` is how the first message looks."""
 
     summary: Summary
@@ -55,31 +57,31 @@ class Look:
         return [(name, count, rows[name]) for name, count in self.summary.empty.items() if count]
 
 
-def sent_as(form: EmailForm, look: Look) -> EmailForm:
+def sent_as(form: EmailForm, look: Review) -> EmailForm:
     """The form as it is sent after this look."""
     tasks = list(look.earlier.tasks) if look.summary.got and look.leaves_got else []
     return form.model_copy(update={"except_tasks": tasks})
 
 
-def look_at(house: House, person: Person, form: EmailForm, *, leaves_got: bool) -> Look:
+def look_at(installation: Installation, person: Person, form: EmailForm, *, leaves_got: bool) -> Review:
     """UserError where the list cannot be read any more."""
-    table = house.table_of(person.id, form.recipients) if form.recipients else None
+    table = installation.form_context(person).table(form.recipients) if form.recipients else None
     column = require_column([one.name for one in table.understood.columns], form.address_column) if table else ""
-    with house.read() as conn:
+    with installation.read() as conn:
         before = earlier.same(conn, person, KIND.name, {"subject": form.subject, "body": form.body, "test": False})
         reading = replace(
             reading_of(form, column), never=suppressions.keys(conn), got=before.keys, leaves_got=leaves_got
         )
     found = _summary(form, table, reading)
-    way = house.mail.way(form.server)
-    attachments = [house.attachment_of(person, file_id) for file_id in form.attachments]
+    way = installation.mail.way(form.server)
+    attachments = [installation.form_context(person).attachment(file_id) for file_id in form.attachments]
     draft = Draft(form.subject, form.body, way.sender, form.has_way_out, attachments)
     entry = found.first[0] if found.first else None
-    return Look(
+    return Review(
         found,
         way.sender,
         form.reply_to,
-        _duration(house, way, found.good),
+        _duration(installation, way, found.good),
         way.smtp is None,
         preview(draft, entry.to, entry.values) if entry else None,
         table.name if table else "",
@@ -87,7 +89,7 @@ def look_at(house: House, person: Person, form: EmailForm, *, leaves_got: bool) 
         attachments,
         before,
         leaves_got,
-        house.local_address if form.has_way_out else "",
+        installation.local_address if form.has_way_out else "",
     )
 
 
@@ -101,12 +103,12 @@ def _summary(form: EmailForm, table: Table | None, reading: lists.Reading) -> Su
     )  # fmt: skip
 
 
-def _duration(house: House, way: Way, number: int) -> str:
+def _duration(installation: Installation, way: Route, number: int) -> str:
     """By the speed that is set for the server, else by that of earlier runs through it."""
     if way.smtp is None:
         return "a moment"
     if way.smtp.rate:
         return formatting.about(number / way.smtp.rate)
-    with house.read() as conn:
+    with installation.read() as conn:
         speed = earlier.speed(conn, way.target)
     return f"{formatting.about(number / speed)}, as fast as the last time" if speed else ""

@@ -5,9 +5,9 @@ from fastapi.responses import PlainTextResponse, Response
 
 from webapp.accounts import audit
 from webapp.connections import suppressions
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.mail.recipients import normal_form
-from webapp.web.http.deps import TheHouse
+from webapp.web.http.deps import TheInstallation
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import page
 
@@ -17,41 +17,41 @@ BROKEN = "This link is not whole. Open it from the email itself, or answer the e
 
 
 @router.get("/{token}")
-def ask(request: Request, token: str, house: TheHouse) -> Response:
+def ask(request: Request, token: str, installation: TheInstallation) -> Response:
     """Changes nothing: mail programs and scanners look at every link."""
-    return _page(request, house, token)
+    return _page(request, installation, token)
 
 
 @router.post("/{token}")
-def unsubscribe(request: Request, token: str, house: TheHouse, posted: Posted) -> Response:
+def unsubscribe(request: Request, token: str, installation: TheInstallation, posted: Posted) -> Response:
     """The second step: by a person on the page, or by a mail program with what RFC 8058 says (3.1)."""
-    found = house.unsubscribe.read(token)
+    found = installation.unsubscribe.read(token)
     is_one_click = posted.one("List-Unsubscribe").lower() == "one-click"
     if found is None or not (is_one_click or posted.one("step") == "2"):
-        return _page(request, house, token)
+        return _page(request, installation, token)
     task, address = found
-    with house.write() as conn:
+    with installation.write() as conn:
         if suppressions.add(conn, [address], "unsubscribed", task=task):
             audit.record(conn, None, "unsubscribed", address)
-    return PlainTextResponse("Unsubscribed.\n") if is_one_click else _page(request, house, token)
+    return PlainTextResponse("Unsubscribed.\n") if is_one_click else _page(request, installation, token)
 
 
 @router.post("/{token}/undo")
-def undo(request: Request, token: str, house: TheHouse, posted: Posted) -> Response:
+def undo(request: Request, token: str, installation: TheInstallation, posted: Posted) -> Response:
     """It was a mistake; what an admin entered stays."""
-    found = house.unsubscribe.read(token)
+    found = installation.unsubscribe.read(token)
     if found and posted.one("step") == "2":
-        with house.write() as conn:
+        with installation.write() as conn:
             if suppressions.remove(conn, normal_form(found[1]), only="unsubscribed"):
                 audit.record(conn, None, "subscribed again", found[1])
-    return _page(request, house, token)
+    return _page(request, installation, token)
 
 
-def _page(request: Request, house: House, token: str) -> Response:
-    found = house.unsubscribe.read(token)
+def _page(request: Request, installation: Installation, token: str) -> Response:
+    found = installation.unsubscribe.read(token)
     if found is None:
         return page(request, "unsubscribe/broken.html", status=404, words=BROKEN)
-    with house.read() as conn:
+    with installation.read() as conn:
         is_out = bool(suppressions.which(conn, [found[1]]))
     # On the answer to a press the heading takes the focus: it says what has happened.
     return page(

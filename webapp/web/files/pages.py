@@ -11,11 +11,11 @@ from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.files import queries
 from webapp.files.model import File
-from webapp.installation import House
-from webapp.ports import Person
-from webapp.reports.preview import Peek
+from webapp.installation import Installation
+from webapp.ports.people import Person
+from webapp.reports.preview import Preview
 from webapp.web.http import flash
-from webapp.web.http.deps import SignedIn, TheHouse
+from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/files", include_in_schema=False)
@@ -25,10 +25,10 @@ PDF = "application/pdf"
 
 
 @router.get("")
-def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
+def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
     """The files that are there, newest first."""
-    before = _before(request, house, person)
-    with house.read() as conn:
+    before = _before(request, installation, person)
+    with installation.read() as conn:
         found = queries.newest(conn, person, PAGE + 1, before.created if before else None)
         owners = queries.owners(conn, [file for file, _ in found])
     shown = found[:PAGE]
@@ -38,77 +38,77 @@ def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
 
 
 @router.get("/{file_id}")
-def show(request: Request, file_id: str, person: SignedIn, house: TheHouse) -> Response:
+def show(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
     """What it is, who took it, and its first rows or its pages."""
-    file = _file(house, person, file_id)
-    if _is_gone(house, file):
+    file = _file(installation, person, file_id)
+    if _is_gone(installation, file):
         return page(request, "files/gone.html", status=410, file=file, went=_went(file))
-    with house.read() as conn:
+    with installation.read() as conn:
         found = queries.preview(conn, file_id)
         more: dict[str, Any] = {
             "downloads": queries.downloads(conn, file_id),
             "owner": queries.owners(conn, [file])[file.owner],
         }
-    return page(request, "files/show.html", file=file, peek=Peek(**found) if found else None, pdf=PDF, **more)
+    return page(request, "files/show.html", file=file, peek=Preview(**found) if found else None, pdf=PDF, **more)
 
 
 @router.get("/{file_id}/view")
-def view(request: Request, file_id: str, person: SignedIn, house: TheHouse) -> Response:
+def view(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
     """The pages of a PDF that a report made, within its page; everything else is only ever downloaded."""
-    file = _file(house, person, file_id)
-    if file.media_type != PDF or _is_gone(house, file):
+    file = _file(installation, person, file_id)
+    if file.media_type != PDF or _is_gone(installation, file):
         raise NotFound("There is no such file.")
     headers = {
         "Content-Disposition": "inline",
         "Cache-Control": "private, no-store",
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
     }
-    return FileResponse(house.store.path(file.storage), media_type=PDF, headers=headers)
+    return FileResponse(installation.store.path(file.storage), media_type=PDF, headers=headers)
 
 
 @router.get("/{file_id}/download")
-def download(request: Request, file_id: str, person: SignedIn, house: TheHouse) -> Response:
+def download(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
     """The bytes, as an attachment under its name; a page where they are gone."""
-    file = _file(house, person, file_id)
-    if _is_gone(house, file):
+    file = _file(installation, person, file_id)
+    if _is_gone(installation, file):
         return page(request, "files/gone.html", status=410, file=file, went=_went(file))
-    note_download(request, house, file, person)
+    note_download(request, installation, file, person)
     headers = {
         "Content-Disposition": attachment(file.name),
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }
-    return FileResponse(house.store.path(file.storage), media_type=file.media_type, headers=headers)
+    return FileResponse(installation.store.path(file.storage), media_type=file.media_type, headers=headers)
 
 
-def note_download(request: Request, house: House, file: File, person: Person) -> None:
+def note_download(request: Request, installation: Installation, file: File, person: Person) -> None:
     """Who took it; a download that goes on where it broke off is the same one."""
     start = request.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0]
     if request.method == "GET" and start == "0":
-        with house.write() as conn:
+        with installation.write() as conn:
             queries.downloaded(conn, file.id, person)
 
 
-def _is_gone(house: House, file: File) -> bool:
-    return bool(file.deleted) or file.expires < now() or not house.store.path(file.storage).is_file()
+def _is_gone(installation: Installation, file: File) -> bool:
+    return bool(file.deleted) or file.expires < now() or not installation.store.path(file.storage).is_file()
 
 
 @router.get("/{file_id}/delete")
-def ask(request: Request, file_id: str, person: SignedIn, house: TheHouse) -> Response:
+def ask(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
     """Asks before a file is deleted."""
-    return page(request, "files/delete.html", file=_file(house, person, file_id))
+    return page(request, "files/delete.html", file=_file(installation, person, file_id))
 
 
 @router.post("/{file_id}/delete")
-def delete(request: Request, file_id: str, person: SignedIn, house: TheHouse) -> Response:
+def delete(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
     """Deletes it; the focus then goes to the next row."""
-    with house.read() as conn:
+    with installation.read() as conn:
         ids = [file.id for file, _ in queries.newest(conn, person, 1_000)]
-    file = _file(house, person, file_id)
+    file = _file(installation, person, file_id)
     if file.deleted is None:
-        with house.write() as conn:
+        with installation.write() as conn:
             queries.forget(conn, file)
-        house.store.remove(file.storage)
+        installation.store.remove(file.storage)
     after = ids[ids.index(file.id) + 1 :][:1] if file.id in ids else []
     answer = go(request, f"/files#row-{after[0]}" if after else "/files")
     return flash.say(answer, f"{file.name} is deleted.")
@@ -120,8 +120,8 @@ def attachment(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _file(house: House, person: Person, file_id: str) -> File:
-    with house.read() as conn:
+def _file(installation: Installation, person: Person, file_id: str) -> File:
+    with installation.read() as conn:
         return queries.one(conn, file_id, person)
 
 
@@ -131,6 +131,6 @@ def _went(file: File) -> tuple[datetime, int]:
     return moment, (file.expires - file.created).days if moment >= file.expires else 0
 
 
-def _before(request: Request, house: House, person: Person) -> File | None:
+def _before(request: Request, installation: Installation, person: Person) -> File | None:
     file_id = request.query_params.get("before", "")
-    return _file(house, person, file_id) if file_id else None
+    return _file(installation, person, file_id) if file_id else None

@@ -11,7 +11,9 @@ from webapp.errors import NotFound
 from webapp.kinds.notification.form import GROUPS
 from webapp.mail import formats
 from webapp.mail.lists import address_column
-from webapp.ports import Desk, Kind, Table
+from webapp.ports.form_context import FormContext
+from webapp.ports.kinds import Kind
+from webapp.ports.tables import Table
 from webapp.web.forms.reading import (
     WHOLE,
     Filled,
@@ -58,7 +60,7 @@ class Control:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class FormView:
     """A whole form as it is drawn."""
 
     kind: Kind
@@ -83,13 +85,13 @@ class Drawing:
         return next(iter(self.controls), "")
 
 
-def draw(kind: Kind, filled: Filled[Any], desk: Desk) -> Drawing:
+def render_form(kind: Kind, filled: Filled[Any], form_context: FormContext) -> FormView:
     """The form of this kind with what was typed, for this person."""
     fields = kind.form.model_fields
-    controls = {name: _control(name, info, filled.raw.get(name, ()), desk) for name, info in fields.items()}
+    controls = {name: _control(name, info, filled.raw.get(name, ()), form_context) for name, info in fields.items()}
     data = next((control for control in controls.values() if control.widget in UPLOADED), None)
     if data is not None:
-        known = columns_of(fields[data.name], data.value, desk)
+        known = columns_of(fields[data.name], data.value, form_context)
         for name, control in controls.items():
             if control.widget == "columns":
                 controls[name] = _with_options(control, known)
@@ -99,25 +101,25 @@ def draw(kind: Kind, filled: Filled[Any], desk: Desk) -> Drawing:
                 controls[name] = _one_of(control, known)
             elif control.widget in ("lines", "picks", "pick"):
                 controls[name] = replace(control, options=known)
-    return Drawing(kind, controls, filled.errors)
+    return FormView(kind, controls, filled.errors)
 
 
-def columns_of(info: FieldInfo, chosen: str, desk: Desk) -> list[tuple[str, str, str]]:
+def columns_of(info: FieldInfo, chosen: str, form_context: FormContext) -> list[tuple[str, str, str]]:
     """The columns of the data that was chosen, with what they hold; none where nothing (known) was chosen."""
     samples = extra_of(info).get("sample_columns", {})
     if chosen in samples:
         return [(name, name, kind) for name, kind in samples[chosen].items()]
     try:
         if chosen.startswith("q-"):
-            columns = desk.query(chosen).columns
+            columns = form_context.query(chosen).columns
         else:
-            columns = desk.table(chosen).understood.columns if chosen else ()
+            columns = form_context.table(chosen).understood.columns if chosen else ()
     except NotFound:
         columns = ()
     return [(column.name, column.name, column.type) for column in columns[:SHOWN_COLUMNS]]
 
 
-def _control(name: str, info: FieldInfo, values: Sequence[str], desk: Desk) -> Control:
+def _control(name: str, info: FieldInfo, values: Sequence[str], form_context: FormContext) -> Control:
     extra = extra_of(info)
     widget = str(extra.get("widget", "")) or _widget(info)
     return Control(
@@ -126,7 +128,7 @@ def _control(name: str, info: FieldInfo, values: Sequence[str], desk: Desk) -> C
         info.description or "",
         widget,
         values,
-        _choices(widget, info, extra, desk, values),
+        _choices(widget, info, extra, form_context, values),
         is_many(info),
         int(extra.get("rows", 8)),
         _attributes(name, info),
@@ -142,21 +144,21 @@ def _lines(values: Sequence[str], parts: Sequence[str]) -> list[Mapping[str, str
 
 
 def _choices(
-    widget: str, info: FieldInfo, extra: Mapping[str, Any], desk: Desk, values: Sequence[str]
+    widget: str, info: FieldInfo, extra: Mapping[str, Any], form_context: FormContext, values: Sequence[str]
 ) -> Sequence[tuple[str, str, str]]:
     if widget in UPLOADED:
-        return _data_options(extra, desk, values)
+        return _data_options(extra, form_context, values)
     if widget == "files":
-        return _attachments(desk, values)
+        return _attachments(form_context, values)
     if widget == "channels":
-        return [(one.id, one.name, "paused" if one.paused else one.service) for one in desk.channels()] + _options(
-            info, extra
-        )
+        return [
+            (one.id, one.name, "paused" if one.paused else one.service) for one in form_context.channels()
+        ] + _options(info, extra)
     if widget == "people":
         groups = [(name, label, "") for name, label in GROUPS.items()]
-        return groups + [(str(one.id), one.name or one.email, "") for one in desk.colleagues()]
+        return groups + [(str(one.id), one.name or one.email, "") for one in form_context.colleagues()]
     if widget == "sender":
-        return [(value, label, "") for value, label in desk.senders()]
+        return [(value, label, "") for value, label in form_context.senders()]
     return _options(info, extra)
 
 
@@ -175,29 +177,31 @@ def _options(info: FieldInfo, extra: Mapping[str, Any]) -> list[tuple[str, str, 
     return [(value, label, str(hints.get(value, ""))) for value, label in options_of(info)]
 
 
-def _data_options(extra: Mapping[str, Any], desk: Desk, chosen: Sequence[str]) -> list[tuple[str, str, str]]:
+def _data_options(
+    extra: Mapping[str, Any], form_context: FormContext, chosen: Sequence[str]
+) -> list[tuple[str, str, str]]:
     """A person's own files first, of those with the same name the newest and the chosen one; then everybody's."""
-    kept = desk.kept() if extra["widget"] == "data" else ()
+    kept = form_context.kept() if extra["widget"] == "data" else ()
     is_kept = {table.id for _, _, table in kept}
     newest: dict[str, str] = {}
-    tables = [table for table in desk.tables() if table.id not in is_kept]
+    tables = [table for table in form_context.tables() if table.id not in is_kept]
     for table in tables:
         newest.setdefault(table.name, table.id)
     shown = [table for table in tables if newest[table.name] == table.id or table.id in chosen]
     own = [(data_id, name, _remark(table)) for data_id, name, table in kept]
     own += [(table.id, table.name, _remark(table)) for table in shown]
     if extra["widget"] == "data":
-        own += [(query.id, query.name, "saved query") for query in desk.queries()]
+        own += [(query.id, query.name, "saved query") for query in form_context.queries()]
     return own + [(str(name), str(title), "") for name, title in extra.get("samples", {}).items()]
 
 
-def _attachments(desk: Desk, chosen: Sequence[str]) -> list[tuple[str, str, str]]:
+def _attachments(form_context: FormContext, chosen: Sequence[str]) -> list[tuple[str, str, str]]:
     """What was chosen first, then the newest files of one's tasks; what is gone is not offered any more."""
-    found = {one.id: one for one in desk.attachable() if one.id not in chosen}
+    found = {one.id: one for one in form_context.attachable() if one.id not in chosen}
     kept = []
     for file_id in dict.fromkeys(chosen):
         with suppress(NotFound):
-            kept.append(desk.attachment(file_id))
+            kept.append(form_context.attachment(file_id))
     return [(one.id, one.name, size(one.size)) for one in (*kept, *found.values())]
 
 

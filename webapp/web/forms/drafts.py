@@ -8,7 +8,8 @@ from sqlalchemy import Connection, delete, select
 from webapp.db import schema
 from webapp.db.preferences import forget, recall, remember
 from webapp.db.types import now
-from webapp.ports import Kind, Person
+from webapp.ports.kinds import Kind
+from webapp.ports.people import Person
 
 DAYS = 30
 BEGIN = "draft:"

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from webapp.errors import FormErrors, UserError
-from webapp.ports import Desk, Kind
+from webapp.ports.form_context import FormContext
+from webapp.ports.kinds import Kind
 
 M = TypeVar("M", bound=BaseModel)
 # Widgets that post one value for each box that is ticked, or for each control.
@@ -58,12 +59,12 @@ def _typed(name: str, info: FieldInfo, posted: Values) -> list[str]:
     ]
 
 
-def checked(kind: Kind, filled: Filled[Any], desk: Desk) -> Filled[Any]:
+def checked(kind: Kind, filled: Filled[Any], form_context: FormContext) -> Filled[Any]:
     """The same after the kind has looked at what its model cannot know."""
     if filled.value is None or kind.check is None:
         return filled
     try:
-        kind.check(filled.value, desk)
+        kind.check(filled.value, form_context)
     except FormErrors as error:
         return filled.with_errors(error.errors)
     except UserError as error:

@@ -4,17 +4,19 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from webapp import ingest
 from webapp.db.preferences import recall, remember
 from webapp.errors import UserError
-from webapp.installation import House
-from webapp.ports import Kind, Person
+from webapp.installation import Installation
+from webapp.ports.kinds import Kind
+from webapp.ports.people import Person
 from webapp.web.forms.reading import Filled, extra_of
-from webapp.web.http.multipart import Posting
+from webapp.web.http.multipart import FormData
 
 REMEMBERED = ("channels",)  # widgets whose last choice is the next form's first
 
 
-def take_uploads(house: House, person: Person, kind: Kind, posted: Posting) -> dict[str, str]:
+def take_uploads(installation: Installation, person: Person, kind: Kind, posted: FormData) -> dict[str, str]:
     """Puts the id of each file that came in the place of its field; returns the words beside those that did not.
 
     The file of a field `data` is posted as `data-file`; a file goes before what was chosen from the list.
@@ -26,7 +28,7 @@ def take_uploads(house: House, person: Person, kind: Kind, posted: Posting) -> d
             errors[name] = posted.refused[sent]
         elif sent in posted.files:
             try:
-                _take(house, person, posted, name, is_table=_widget(kind, name) != "files")
+                _take(installation, person, posted, name, is_table=_widget(kind, name) != "files")
             except UserError as error:
                 errors[name] = error.words
         if name in errors and _widget(kind, name) != "files":
@@ -34,13 +36,13 @@ def take_uploads(house: House, person: Person, kind: Kind, posted: Posting) -> d
     return errors
 
 
-def _take(house: House, person: Person, posted: Posting, name: str, *, is_table: bool) -> None:
+def _take(installation: Installation, person: Person, posted: FormData, name: str, *, is_table: bool) -> None:
     if is_table:
         upload = posted.files[f"{name}-file"]
-        posted.values[name] = [house.receive_upload(person, upload.name, upload.path).id]
+        posted.values[name] = [ingest.receive(installation, person, upload.name, upload.path).id]
         return
     for upload in posted.all_files[f"{name}-file"]:
-        attached = house.receive_attachment(person, upload.name, upload.path)
+        attached = ingest.receive_attachment(installation, person, upload.name, upload.path)
         posted.values.setdefault(name, []).append(attached.id)
 
 

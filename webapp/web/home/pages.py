@@ -7,12 +7,12 @@ from sqlalchemy import Connection
 from webapp.accounts import people, saved_forms
 from webapp.connections import channels
 from webapp.db.preferences import EVERYBODY, recall, remember
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.kinds import KINDS
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.tasks import failure_groups
 from webapp.web.http import flash
-from webapp.web.http.deps import Admin, Id, SignedIn, TheHouse
+from webapp.web.http.deps import Admin, Id, SignedIn, TheInstallation
 from webapp.web.http.render import go, page
 from webapp.web.tasks import log_view
 from webapp.web.tasks.log_view import Filter
@@ -23,14 +23,14 @@ SKIPPED = "skipped-steps"
 
 
 @router.get("/")
-def home(request: Request, person: SignedIn, house: TheHouse) -> Response:
+def home(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
     """The three starts and the log."""
     said = flash.said(request)
-    with house.read() as conn:
+    with installation.read() as conn:
         log = log_view.read(conn, person, "/", Filter.of(request.query_params), (said.task, said.words))
         common = next((cause for cause in failure_groups.groups(conn, person) if cause.number > 1), None)
         shortcuts = [(KINDS[kind], one) for kind, one in saved_forms.shortcuts(conn, person) if kind in KINDS]
-        steps = _steps(conn, person, house, request.app.state.page_paths)
+        steps = _steps(conn, person, installation, request.app.state.page_paths)
     return page(
         request,
         "home/index.html",
@@ -47,30 +47,30 @@ def home(request: Request, person: SignedIn, house: TheHouse) -> Response:
 
 
 @router.post("/before/{step}/skip")
-def skip(request: Request, step: str, person: Admin, house: TheHouse) -> Response:
+def skip(request: Request, step: str, person: Admin, installation: TheInstallation) -> Response:
     """Takes one step of “Before colleagues start” off the page, for all admins."""
-    with house.write() as conn:
+    with installation.write() as conn:
         skipped = recall(conn, EVERYBODY, SKIPPED) or []
         remember(conn, EVERYBODY, SKIPPED, sorted({*skipped, step[:20]}))
     return go(request, "/#before")
 
 
 @router.post("/shortcuts/{kept_id:int}/remove")
-def remove_shortcut(request: Request, kept_id: Id, person: SignedIn, house: TheHouse) -> Response:
+def remove_shortcut(request: Request, kept_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
     """Takes a shortcut off the page; what was started with it stays."""
-    with house.write() as conn:
+    with installation.write() as conn:
         saved_forms.drop(conn, person, kept_id)
     return flash.say(go(request, "/"), "The shortcut is removed.")
 
 
-def _steps(conn: Connection, person: Person, house: House, paths: set[str]) -> list[str]:
+def _steps(conn: Connection, person: Person, installation: Installation, paths: set[str]) -> list[str]:
     """What an admin ought to do before colleagues start, as far as it is open."""
     if not person.is_admin:
         return []
     skipped = recall(conn, EVERYBODY, SKIPPED) or []
     is_open = {
-        "mail": not house.mail.has_server,
+        "mail": not installation.mail.has_server,
         "channel": not channels.listing(conn),
-        "people": "/people" in paths and len(people.listing(conn, house.settings)) < 2,
+        "people": "/people" in paths and len(people.listing(conn, installation.settings)) < 2,
     }
     return [step for step, holds in is_open.items() if holds and step not in skipped]

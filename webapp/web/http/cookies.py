@@ -50,4 +50,4 @@ def _name(request: Request) -> str:
 
 
 def _is_secure(request: Request) -> bool:
-    return is_secure(request.scope, request.app.state.house.settings.base_url)
+    return is_secure(request.scope, request.app.state.installation.settings.base_url)

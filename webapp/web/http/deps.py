@@ -12,14 +12,24 @@ from webapp.accounts.secrets import digest
 from webapp.accounts.sessions import Session
 from webapp.db.connect import current_version
 from webapp.errors import Forbidden
-from webapp.installation import House
-from webapp.ports import Person
+from webapp.installation import Installation
+from webapp.ports.people import Person
 from webapp.web.http.cookies import COOKIE, cookie_of
 from webapp.web.http.problem import problem
 from webapp.web.http.render import is_htmx
-from webapp.web.http.session_cache import Presence
+from webapp.web.http.session_cache import SessionCache
 
-__all__ = ["COOKIE", "Admin", "Id", "Program", "SignedIn", "TheHouse", "poll_session", "session_of", "session_person"]
+__all__ = [
+    "COOKIE",
+    "Admin",
+    "Id",
+    "Program",
+    "SignedIn",
+    "TheInstallation",
+    "poll_session",
+    "session_of",
+    "session_person",
+]
 
 _SIGNED_OUT = "You were signed out."
 _HOW = "A program needs a token: Authorization: Bearer out_… People make one on the page “Account”."
@@ -35,27 +45,27 @@ class Answered(Exception):
 
 def guard(app: FastAPI) -> None:
     """Lets the guards of this application's routes answer by themselves."""
-    app.state.presence = Presence()
+    app.state.presence = SessionCache()
     app.add_exception_handler(Answered, _answer)
 
 
-def get_house(request: Request) -> House:
-    house: House = request.app.state.house
-    return house
+def get_installation(request: Request) -> Installation:
+    installation: Installation = request.app.state.installation
+    return installation
 
 
-TheHouse = Annotated[House, Depends(get_house)]
+TheInstallation = Annotated[Installation, Depends(get_installation)]
 Id = Annotated[int, Path(le=2**63 - 1)]  # a number in an address, as far as a database can count
 
 
-def signed_in(request: Request, house: TheHouse) -> Person:
+def signed_in(request: Request, installation: TheInstallation) -> Person:
     """Whoever is signed in; everybody else is sent to the page where one does."""
-    session = _session(request, house)
+    session = _session(request, installation)
     if session is None:
-        raise Answered(_refusal(request, house))
+        raise Answered(_refusal(request, installation))
     request.state.session, request.state.person = session, session.person
     if session.is_stale:
-        with house.write() as conn:
+        with installation.write() as conn:
             sessions.touch(conn, session)
     return session.person
 
@@ -73,17 +83,19 @@ Admin = Annotated[Person, Depends(admin)]
 
 
 def program(
-    request: Request, house: TheHouse, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_token)]
+    request: Request,
+    installation: TheInstallation,
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_token)],
 ) -> Person:
     """The owner of the token; a browser's cookie counts for nothing here."""
-    with house.read() as conn:
-        found = tokens.find(conn, house.settings, given.credentials) if given else None
+    with installation.read() as conn:
+        found = tokens.find(conn, installation.settings, given.credentials) if given else None
     if found is None:
         refusal = problem(request, 401, _HOW)
         refusal.headers["WWW-Authenticate"] = "Bearer"
         raise Answered(refusal)
     if found.token.is_stale:
-        with house.write() as conn:
+        with installation.write() as conn:
             tokens.touch(conn, found.token)
     return found.person
 
@@ -93,14 +105,14 @@ Program = Annotated[Person, Depends(program)]
 
 def session_person(request: Request) -> Person | None:
     """Whoever is signed in, for polls and for pages that serve both; it does not keep the session alive."""
-    session = _session(request, request.app.state.house)
+    session = _session(request, request.app.state.installation)
     return session.person if session else None
 
 
 def poll_session(request: Request) -> Person | None:
     """Who polls, as far as memory tells without a query; good for a 204 only, see Presence."""
     cookie, state = cookie_of(request), request.app.state
-    person: Person | None = state.presence.find(state.house.version, digest(cookie)) if cookie else None
+    person: Person | None = state.presence.find(state.installation.version, digest(cookie)) if cookie else None
     return person
 
 
@@ -110,22 +122,22 @@ def session_of(request: Request) -> Session:
     return session
 
 
-def _session(request: Request, house: House) -> Session | None:
+def _session(request: Request, installation: Installation) -> Session | None:
     cookie = cookie_of(request)
     if not cookie:
         return None
-    with house.read() as conn:
+    with installation.read() as conn:
         version = current_version(conn)  # before the session: what ends in between is then looked up once more
-        session = sessions.find(conn, house.settings, cookie)
+        session = sessions.find(conn, installation.settings, cookie)
     if session:
         request.app.state.presence.keep(version, session)
     return session
 
 
-def _refusal(request: Request, house: House) -> Response:
+def _refusal(request: Request, installation: Installation) -> Response:
     if is_htmx(request):
         return PlainTextResponse(_SIGNED_OUT, 401, {"Cache-Control": "no-store"})
-    with house.read() as conn:
+    with installation.read() as conn:
         if not people.has_admin(conn):
             return RedirectResponse("/setup", 303)
     path = _page(request)

@@ -98,7 +98,7 @@ async def _not_understood(request: Request, error: Exception) -> Response:
     return answer(request, 404, WORDS[404])  # a page's address with a number that is none names nothing
 
 
-class LastDoor:
+class CatchAllMiddleware:
     """Plain ASGI middleware: whatever nobody expected is logged with a reference, and answered in neutral words."""
 
     def __init__(self, app: ASGIApp) -> None:

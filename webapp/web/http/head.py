@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 STARTS = ("/generate-report", "/run-task")  # the article starts work by GET; HEAD must be safe (RFC 9110, 9.2.1)
 
 
-class Head:
+class HeadMiddleware:
     """Stands right before the routes, none of which knows HEAD: many monitors look with it."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -30,7 +30,7 @@ class Upload:
 
 
 @dataclass
-class Posting:
+class FormData:
     """What was posted; `files` has the last of each name, `all_files` every one in its order.
 
     `refused`: fields of which a file is larger than the limit, with the words to say so.
@@ -49,21 +49,21 @@ class Posting:
         return (self.values.get(name) or [default])[-1]
 
 
-async def read_posting(request: Request) -> AsyncIterator[Posting]:
+async def read_posting(request: Request) -> AsyncIterator[FormData]:
     """The posted form; its files are gone once the answer has been made.
 
     A file over the limit is not written any further, but read on for a while: a browser that is cut off while it
     sends shows no answer, and the fields behind the file would be lost. TooLarge where it goes on and on.
     """
-    house = request.app.state.house
-    with house.store.scratch() as folder:
-        yield await _read(request, folder, house.settings.max_upload_mb * MB)
+    installation = request.app.state.installation
+    with installation.store.scratch() as folder:
+        yield await _read(request, folder, installation.settings.max_upload_mb * MB)
 
 
-Posted = Annotated[Posting, Depends(read_posting)]
+Posted = Annotated[FormData, Depends(read_posting)]
 
 
-async def _read(request: Request, folder: Path, limit: int) -> Posting:
+async def _read(request: Request, folder: Path, limit: int) -> FormData:
     kind, options = parse_options_header(request.headers.get("Content-Type", ""))
     if kind == b"multipart/form-data" and options.get(b"boundary"):
         return await _multipart(request, options[b"boundary"], folder, limit)
@@ -74,7 +74,7 @@ async def _read(request: Request, folder: Path, limit: int) -> Posting:
         body += chunk
         if len(body) > FIELDS_BYTES:
             raise TooLarge("This form holds more text than a form may.")
-    posting = Posting()
+    posting = FormData()
     for name, value in _pairs(bytes(body)):
         posting.values.setdefault(name, []).append(value)
     return posting
@@ -87,9 +87,9 @@ def _pairs(body: bytes) -> list[tuple[str, str]]:
         raise UserError(NOT_A_FORM) from None
 
 
-async def _multipart(request: Request, boundary: bytes, folder: Path, limit: int) -> Posting:
-    parts = _Parts(folder, limit)
-    callbacks: Any = {name: getattr(parts, name) for name in _Parts.CALLBACKS}
+async def _multipart(request: Request, boundary: bytes, folder: Path, limit: int) -> FormData:
+    parts = MultipartSink(folder, limit)
+    callbacks: Any = {name: getattr(parts, name) for name in MultipartSink.CALLBACKS}
     total = 0
     try:
         parser = MultipartParser(boundary, callbacks)
@@ -113,7 +113,7 @@ def too_large_words(limit: int) -> str:
     return f"This file is larger than {limit // MB:,} MB, the limit of this panel."
 
 
-class _Parts:
+class MultipartSink:
     """Takes the parser's calls: collects the parts of a form, files on disk."""
 
     CALLBACKS = (
@@ -121,7 +121,7 @@ class _Parts:
     )  # fmt: skip
 
     def __init__(self, folder: Path, limit: int) -> None:
-        self.posting = Posting()
+        self.posting = FormData()
         self.waiting = 0  # bytes of files that are not on disk yet
         self._folder, self._limit = folder, limit
         self._fields_bytes = self._fields = 0

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.tasks import inbox, queries
 from webapp.tasks.inbox import Bell
 
 
 @dataclass(frozen=True)
-class Place:
+class NavEntry:
     """A page group that the rail names; `match` is how the addresses of its pages begin."""
 
     name: str
@@ -20,12 +20,12 @@ class Place:
 
 
 PLACES = (
-    Place("Home", "/", "home"),
-    Place("Tasks", "/tasks", "tasks"),
-    Place("Inbox", "/inbox", "bell"),
-    Place("Files", "/files", "files"),
-    Place("People", "/people", "people", admins_only=True),
-    Place("Settings", "/settings", "settings", admins_only=True),
+    NavEntry("Home", "/", "home"),
+    NavEntry("Tasks", "/tasks", "tasks"),
+    NavEntry("Inbox", "/inbox", "bell"),
+    NavEntry("Files", "/files", "files"),
+    NavEntry("People", "/people", "people", admins_only=True),
+    NavEntry("Settings", "/settings", "settings", admins_only=True),
 )
 
 
@@ -45,7 +45,7 @@ def rail(request: Request, person: Person) -> list[Item]:
     """What this person sees there; only pages that the application has."""
     known = request.app.state.page_paths
     places = [place for place in PLACES if place.path in known and (person.is_admin or not place.admins_only)]
-    with request.app.state.house.read() as conn:
+    with request.app.state.installation.read() as conn:
         bell, need_you = inbox.bell(conn, person), queries.need_you(conn, person)
     counts = {"/tasks": need_you, "/inbox": bell.unread}
     return [
@@ -56,7 +56,7 @@ def rail(request: Request, person: Person) -> list[Item]:
     ]
 
 
-def _is_here(place: Place, request: Request) -> bool:
+def _is_here(place: NavEntry, request: Request) -> bool:
     here = request.url.path
     if place.path == "/":
         return here == "/" or here.startswith(("/new/", "/lists", "/data"))

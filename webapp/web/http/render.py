@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from webapp import paths
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.reports.writing import charts, svg
 from webapp.web.http import flash, formatting
 from webapp.web.http.formatting import DELIVERY_WORDS
@@ -110,5 +110,5 @@ def go(request: Request, path: str) -> Response:
 
 def _shared(request: Request) -> dict[str, Any]:
     person = viewer(request)
-    zone = person.zone if person else request.app.state.house.settings.zone
+    zone = person.zone if person else request.app.state.installation.settings.zone
     return {"person": person, "zone": zone, "here": request.url.path}

@@ -29,7 +29,7 @@ SECURE_HEADERS = {
 }
 
 
-class Security:
+class SecurityMiddleware:
     """Stands around the application; `base_url` is OUTTRAY_BASE_URL."""
 
     def __init__(self, app: ASGIApp, base_url: str = "") -> None:

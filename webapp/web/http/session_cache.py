@@ -5,12 +5,12 @@ from datetime import datetime
 
 from webapp.accounts.sessions import Session
 from webapp.db.types import now
-from webapp.ports import Person
+from webapp.ports.people import Person
 
 MOST = 10_000  # sessions
 
 
-class Presence:
+class SessionCache:
     """Sessions as they were at one version of the database; a newer version forgets them all.
 
     What it says may only ever spare somebody a 204: whoever is shown anything is looked up in the database.

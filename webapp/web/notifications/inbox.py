@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from webapp.markup.clean import clean
 from webapp.tasks import inbox
-from webapp.web.http.deps import Id, SignedIn, TheHouse
+from webapp.web.http.deps import Id, SignedIn, TheInstallation
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import go, page
 
@@ -17,13 +17,13 @@ CHIPS = {"": "All", "unread": "Unread", "messages": "Messages", "tasks": "Your t
 
 @router.get("")
 def index(
-    request: Request, person: SignedIn, house: TheHouse, only: str = "", q: str = "", before: str = ""
+    request: Request, person: SignedIn, installation: TheInstallation, only: str = "", q: str = "", before: str = ""
 ) -> Response:
     """What there is, filtered and searched."""
     only = only if only in CHIPS else ""
     words = q.strip()[:200].replace("\0", "")
     last = int(before) if before.isdecimal() and len(before) < 19 else None
-    with house.read() as conn:
+    with installation.read() as conn:
         found = inbox.listing(conn, person, only=only, words=words, before=last, limit=PAGE + 1)
     older = found[PAGE - 1].id if len(found) > PAGE else None
     shown = {one.id: clean(one.text) for one in found if not one.is_own}
@@ -33,16 +33,16 @@ def index(
 
 
 @router.post("/read")
-def read_all(request: Request, person: SignedIn, house: TheHouse) -> Response:
+def read_all(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
     """All of them are read."""
-    with house.write() as conn:
+    with installation.write() as conn:
         inbox.mark(conn, person)
     return go(request, "/inbox")
 
 
 @router.post("/{notice_id:int}")
-def mark(request: Request, notice_id: Id, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+def mark(request: Request, notice_id: Id, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """One is read, or unread again."""
-    with house.write() as conn:
+    with installation.write() as conn:
         inbox.mark(conn, person, notice_id, read=posted.one("unread") != "1")
     return go(request, f"/inbox#notice-{notice_id}")

@@ -7,14 +7,14 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.kinds.notification.form import CHANNELS, GROUPS, NotificationForm
 from webapp.kinds.notification.kind import EVERYONE
 from webapp.notify import preview
 from webapp.notify.preview import Shown
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.web.forms.reading import Filled
-from webapp.web.http.deps import SignedIn, TheHouse
+from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import fragment
 
@@ -25,7 +25,7 @@ NOWHERE = "Choose a place: the message is shown here as it arrives there."
 
 
 @dataclass(frozen=True)
-class Pane:
+class NotificationPreview:
     """What stands there: each chosen place, or words where there is nothing to show."""
 
     shown: Sequence[Shown] = ()
@@ -33,33 +33,33 @@ class Pane:
 
 
 @router.post("/preview")
-def show(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+def show(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """The message as it is written so far; what is wrong with the form is said when it is sent."""
     raw = {name: posted.all(name) for name in NotificationForm.model_fields}
-    return fragment(request, "kinds/notification/_preview.html", pane=_pane(house, person, raw))
+    return fragment(request, "kinds/notification/_preview.html", pane=_pane(installation, person, raw))
 
 
-def pane(house: House, person: Person, filled: Filled[Any]) -> Pane:
+def pane(installation: Installation, person: Person, filled: Filled[Any]) -> NotificationPreview:
     """The preview of a form as it was typed, whole or not."""
-    return _pane(house, person, filled.raw)
+    return _pane(installation, person, filled.raw)
 
 
-def _pane(house: House, person: Person, raw: Mapping[str, Sequence[str]]) -> Pane:
+def _pane(installation: Installation, person: Person, raw: Mapping[str, Sequence[str]]) -> NotificationPreview:
     title, message = " ".join(_text(raw, "title").split()), _text(raw, "message").strip()
     if not message:
-        return Pane(words=EMPTY)
+        return NotificationPreview(words=EMPTY)
     places, files = raw.get("channels", ()), len([one for one in raw.get("attachments", ()) if one])
     whom = _text(raw, "to").replace("\n", ", ").strip() or EVERYONE
-    channels = [one for one in house.desk(person).channels() if one.id in places]
+    channels = [one for one in installation.form_context(person).channels() if one.id in places]
     shown = [preview.in_channel(one, title, message, files) for one in channels]
-    if names := _names(house, person, raw.get("people", ())):
+    if names := _names(installation, person, raw.get("people", ())):
         shown.append(preview.in_inbox(names, title, message, files))
     shown += [preview.in_log(CHANNELS[one], whom, title, message) for one in places if one in CHANNELS]
-    return Pane(shown) if shown else Pane(words=NOWHERE)
+    return NotificationPreview(shown) if shown else NotificationPreview(words=NOWHERE)
 
 
-def _names(house: House, person: Person, chosen: Sequence[str]) -> str:
-    known = {**GROUPS, **{str(one.id): one.name or one.email for one in house.desk(person).colleagues()}}
+def _names(installation: Installation, person: Person, chosen: Sequence[str]) -> str:
+    known = {**GROUPS, **{str(one.id): one.name or one.email for one in installation.form_context(person).colleagues()}}
     return ", ".join(known[one] for one in chosen if one in known)
 
 

@@ -7,14 +7,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.kinds.notification.form import CHANNELS
 from webapp.kinds.notification.kind import INBOX
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.tasks.views import notification_history
 from webapp.tasks.views.notification_history import Told, Wanted
 from webapp.web.http import csv_response
-from webapp.web.http.deps import SignedIn, TheHouse
+from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.render import page, query
 
 router = APIRouter(prefix="/notifications", include_in_schema=False)
@@ -53,36 +53,36 @@ class Asked:
 
 
 @router.get("")
-def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
+def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
     """A page of them, the newest first."""
     asked, after = _asked(request), _after(request.query_params.get("after", ""))
-    with house.read() as conn:
+    with installation.read() as conn:
         found = notification_history.told(conn, person, asked.wanted(person), after, PAGE + 1)
     shown = found[:PAGE]
-    desk = house.desk(person)
+    form_context = installation.form_context(person)
     return page(
         request,
         "history/index.html",
         asked=asked,
         told=shown,
-        places=_places(house, person),
-        people=[(str(one.id), one.name or one.email) for one in desk.colleagues()],
+        places=_places(installation, person),
+        people=[(str(one.id), one.name or one.email) for one in form_context.colleagues()],
         next=f"{shown[-1].task}.{shown[-1].position}" if len(found) > PAGE else "",
         is_first=after is None,
     )
 
 
 @router.get("/notifications.csv")
-def export(request: Request, person: SignedIn, house: TheHouse) -> Response:
+def export(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
     """All that the filter finds."""
-    return csv_response.download("notifications.csv", _lines(house, person, _asked(request).wanted(person)))
+    return csv_response.download("notifications.csv", _lines(installation, person, _asked(request).wanted(person)))
 
 
-def _lines(house: House, person: Person, wanted: Wanted) -> Iterator[str]:
+def _lines(installation: Installation, person: Person, wanted: Wanted) -> Iterator[str]:
     yield csv_response.lines([HEAD])
-    places, after = _places(house, person), None
+    places, after = _places(installation, person), None
     while True:
-        with house.read() as conn:
+        with installation.read() as conn:
             found = notification_history.told(conn, person, wanted, after, CHUNK)
         if not found:
             return
@@ -99,9 +99,9 @@ def _cells(one: Told, places: Mapping[str, str]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _places(house: House, person: Person) -> dict[str, str]:
+def _places(installation: Installation, person: Person) -> dict[str, str]:
     """What deliveries call each place, and its name."""
-    channels = {one.id: one.name for one in house.desk(person).channels()}
+    channels = {one.id: one.name for one in installation.form_context(person).channels()}
     return {**channels, INBOX: "Inbox", **CHANNELS}
 
 

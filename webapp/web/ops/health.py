@@ -10,9 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.db.connect import current_version
 from webapp.engine.recovery import slots_alive
 from webapp.engine.supervisor import slots_of
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.web.api.schemas import answer
-from webapp.web.http.deps import TheHouse
+from webapp.web.http.deps import TheInstallation
 from webapp.web.http.problem import problem, problems
 
 router = APIRouter(tags=["Health"])
@@ -43,11 +43,11 @@ def healthz() -> Response:
 
 
 @router.get("/readyz", response_model=Ready, responses=problems(503))
-def readyz(request: Request, house: TheHouse) -> Response:
+def readyz(request: Request, installation: TheInstallation) -> Response:
     """Everything that a task needs is there: database, data directory and, where they run here, slots."""
-    parts = {"database": _has_database(house), "data directory": can_write(house)}
+    parts = {"database": _has_database(installation), "data directory": can_write(installation)}
     if request.app.state.needs_slots:
-        parts["slots"] = _has_slots(house)
+        parts["slots"] = _has_slots(installation)
     failing = [name for name, is_well in parts.items() if not is_well]
     if not failing:
         return answer(Ready())
@@ -55,20 +55,20 @@ def readyz(request: Request, house: TheHouse) -> Response:
     return problem(request, 503, f"Not ready: {', '.join(failing)}.", errors=errors)
 
 
-def _has_database(house: House) -> bool:
+def _has_database(installation: Installation) -> bool:
     try:
-        with house.read() as conn:
+        with installation.read() as conn:
             current_version(conn)
     except SQLAlchemyError:
         return False
     return True
 
 
-def can_write(house: House) -> bool:
+def can_write(installation: Installation) -> bool:
     """Whether the data directory takes a file."""
     # Asking for permissions would not see a full disk, nor a file system that has become read-only.
     try:
-        with tempfile.TemporaryFile(dir=house.data_dir) as probe:
+        with tempfile.TemporaryFile(dir=installation.data_dir) as probe:
             probe.write(b"x")
             probe.flush()
     except OSError:
@@ -76,9 +76,9 @@ def can_write(house: House) -> bool:
     return True
 
 
-def _has_slots(house: House) -> bool:
-    wanted = [queue for queue, number in slots_of(house.settings).items() if number]
+def _has_slots(installation: Installation) -> bool:
+    wanted = [queue for queue, number in slots_of(installation.settings).items() if number]
     try:
-        return slots_alive(house, wanted)
+        return slots_alive(installation, wanted)
     except OSError:
         return False

@@ -14,9 +14,9 @@ from webapp.db.connect import current_version
 from webapp.db.types import now
 from webapp.engine.worker_locks import living
 from webapp.errors import Forbidden
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.tasks.views import metrics as figures
-from webapp.web.http.deps import Program, TheHouse
+from webapp.web.http.deps import Program, TheInstallation
 from webapp.web.http.problem import problems
 
 router = APIRouter(tags=["Health"])
@@ -25,12 +25,12 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"  # what every Prometheus reads
 
 
 @router.get("/metrics", response_class=PlainTextResponse, responses=problems(401, 403))
-def metrics(request: Request, person: Program, house: TheHouse) -> Response:
+def metrics(request: Request, person: Program, installation: TheInstallation) -> Response:
     """Tasks, deliveries, queues, files and workers in numbers; for admins."""
     if not person.is_admin:
         raise Forbidden("Metrics need an admin's token.")
     registry = CollectorRegistry()  # a private one: the default one adds figures of this one process
-    registry.register(Figures(house, request.app.state.counted))
+    registry.register(Figures(installation, request.app.state.counted))
     return Response(generate_latest(registry), headers={"Cache-Control": "no-store"}, media_type=TEXT)
 
 
@@ -40,10 +40,10 @@ class Counted:
     def __init__(self) -> None:
         self._seen: tuple[int, figures.Counts, figures.Counts] = (-1, {}, {})
 
-    def now(self, house: House) -> tuple[figures.Counts, figures.Counts]:
+    def now(self, installation: Installation) -> tuple[figures.Counts, figures.Counts]:
         """Tasks and deliveries."""
-        if self._seen[0] != house.version:
-            with house.read() as conn:
+        if self._seen[0] != installation.version:
+            with installation.read() as conn:
                 # The version first: what changes in between is then counted once more, never missed.
                 self._seen = (current_version(conn), figures.tasks(conn), figures.deliveries(conn))
         return self._seen[1:]
@@ -52,8 +52,8 @@ class Counted:
 class Figures(Collector):
     """Reads the database at each scrape, so that every web process tells the same."""
 
-    def __init__(self, house: House, counted: Counted) -> None:
-        self._house, self._counted = house, counted
+    def __init__(self, installation: Installation, counted: Counted) -> None:
+        self._house, self._counted = installation, counted
 
     def describe(self) -> list[Metric]:
         return []  # else registering would collect once for nothing

@@ -5,15 +5,16 @@ from fastapi.responses import FileResponse, Response
 
 from webapp.errors import NotFound, UserError
 from webapp.files import saved_tables, uploads
-from webapp.files.saved_tables import DATA, SavedList
+from webapp.files.saved_tables import DATA, SavedTable
 from webapp.ingest import receive, reread
-from webapp.installation import House
-from webapp.ports import Person, Table
-from webapp.reports.reading.overrides import TYPES, Wish
+from webapp.installation import Installation
+from webapp.ports.people import Person
+from webapp.ports.tables import Table
+from webapp.reports.reading.overrides import TYPES, ParseOverrides
 from webapp.web.forms.controls import SHOWN_COLUMNS
 from webapp.web.http import flash
-from webapp.web.http.deps import SignedIn, TheHouse
-from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.deps import SignedIn, TheInstallation
+from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/data", include_in_schema=False)
@@ -25,68 +26,68 @@ LABELS = {"name": "Name", "file": "New file", "data": "Columns"}
 
 
 @router.get("")
-def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
+def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
     """A person's own data: those with a name, and the latest uploads."""
-    desk = house.desk(person)
-    kept = desk.kept()
+    form_context = installation.form_context(person)
+    kept = form_context.kept()
     known = {table.id for _, _, table in kept}
-    newest = [table for table in desk.tables() if table.id not in known]
+    newest = [table for table in form_context.tables() if table.id not in known]
     return page(request, "data/index.html", kept=kept, newest=newest, said=flash.said(request).words)
 
 
 @router.get("/{data_id}")
-def show(request: Request, data_id: str, person: SignedIn, house: TheHouse) -> Response:
+def show(request: Request, data_id: str, person: SignedIn, installation: TheInstallation) -> Response:
     """What was understood of one, and the forms that correct, name and replace it."""
-    return _page(request, house, person, data_id)
+    return _page(request, installation, person, data_id)
 
 
 @router.get("/{data_id}/download")
-def download(data_id: str, person: SignedIn, house: TheHouse) -> Response:
+def download(data_id: str, person: SignedIn, installation: TheInstallation) -> Response:
     """The file as it came."""
-    table = house.table_of(person.id, data_id)
+    table = installation.form_context(person).table(data_id)
     media_type = "application/octet-stream"
     return FileResponse(table.path, media_type=media_type, filename=table.name, content_disposition_type="attachment")
 
 
 @router.post("/{data_id}")
-def change(request: Request, data_id: str, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+def change(request: Request, data_id: str, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """Reads it again, names it, replaces it, or takes its name away: by the button that was pressed."""
     acts = {"reread": _reread, "keep": _keep, "replace": _replace, "remove": _remove}
     act = acts.get(posted.one("intent"), _reread)
     try:
-        there, said = act(house, person, data_id, posted)
+        there, said = act(installation, person, data_id, posted)
     except NotFound:
         raise
     except UserError as error:
         field = "name" if act is _keep else "file" if act is _replace else "data"
         status = 413 if posted.refused else 422
-        return _page(request, house, person, data_id, posted.one("name"), {field: error.words}, status)
+        return _page(request, installation, person, data_id, posted.one("name"), {field: error.words}, status)
     return flash.say(go(request, there), said)
 
 
-def _reread(house: House, person: Person, data_id: str, posted: Posting) -> tuple[str, str]:
-    table = house.table_of(person.id, data_id)
+def _reread(installation: Installation, person: Person, data_id: str, posted: FormData) -> tuple[str, str]:
+    table = installation.form_context(person).table(data_id)
     sheet = posted.one("sheet") if len(table.understood.sheets) > 1 else ""
     types = {} if sheet and sheet != table.understood.sheet else _types(posted)
-    new = reread(house, person, table, Wish(sheet, types))
-    return _put(house, person, data_id, new.id), "It was read as you said."
+    new = reread(installation, person, table, ParseOverrides(sheet, types))
+    return _put(installation, person, data_id, new.id), "It was read as you said."
 
 
-def _types(posted: Posting) -> dict[str, str]:
+def _types(posted: FormData) -> dict[str, str]:
     wished = zip(posted.all("column"), posted.all("type"), strict=False)
     return {column: kind for column, kind in wished if kind in TYPES}
 
 
-def _keep(house: House, person: Person, data_id: str, posted: Posting) -> tuple[str, str]:
-    table = house.table_of(person.id, data_id)
+def _keep(installation: Installation, person: Person, data_id: str, posted: FormData) -> tuple[str, str]:
+    table = installation.form_context(person).table(data_id)
     name = saved_tables.read_name(posted.one("name") or table.name.rpartition(".")[0])
-    with house.write() as conn:
+    with installation.write() as conn:
         list_id = saved_tables.add(conn, person, name, table.id, DATA)
     return f"{HERE}/{uploads.SAVED}{list_id}", f"Kept as “{name}”."
 
 
-def _replace(house: House, person: Person, data_id: str, posted: Posting) -> tuple[str, str]:
-    known = _saved(house, person, data_id)
+def _replace(installation: Installation, person: Person, data_id: str, posted: FormData) -> tuple[str, str]:
+    known = _saved(installation, person, data_id)
     if known is None:
         raise NotFound("This is not kept under a name.")
     if "file" in posted.refused:
@@ -95,29 +96,29 @@ def _replace(house: House, person: Person, data_id: str, posted: Posting) -> tup
         raise UserError(CHOOSE)
     came = posted.files["file"]
     wished = {one.name: one.wished for one in known.table.understood.columns if one.wished}
-    new = receive(house, person, came.name, came.path, Wish(types=wished))
+    new = receive(installation, person, came.name, came.path, ParseOverrides(types=wished))
     missing = [one.name for one in known.table.understood.columns if one.name not in _names(new)]
     said = f"“{known.name}” holds {came.name} from now on: {new.understood.rows:,} rows."
     if missing:
         said += f" Columns that are gone: {', '.join(missing[:10])}."
-    return _put(house, person, data_id, new.id), said
+    return _put(installation, person, data_id, new.id), said
 
 
-def _remove(house: House, person: Person, data_id: str, posted: Posting) -> tuple[str, str]:
-    known = _saved(house, person, data_id)
+def _remove(installation: Installation, person: Person, data_id: str, posted: FormData) -> tuple[str, str]:
+    known = _saved(installation, person, data_id)
     if known is None:
         raise NotFound("This is not kept under a name.")
-    with house.write() as conn:
+    with installation.write() as conn:
         saved_tables.remove(conn, known.id)
     return HERE, f"“{known.name}” is not kept any more. Files that were made of it stay."
 
 
-def _put(house: House, person: Person, data_id: str, upload_id: str) -> str:
+def _put(installation: Installation, person: Person, data_id: str, upload_id: str) -> str:
     """The new upload takes the place of the old one where that has a name; the address of its page."""
-    known = _saved(house, person, data_id)
+    known = _saved(installation, person, data_id)
     if known is None:
         return f"{HERE}/{upload_id}"
-    with house.write() as conn:
+    with installation.write() as conn:
         saved_tables.replace(conn, known.id, upload_id)
     return f"{HERE}/{data_id}"
 
@@ -126,19 +127,24 @@ def _names(table: Table) -> set[str]:
     return {column.name for column in table.understood.columns}
 
 
-def _saved(house: House, person: Person, data_id: str) -> SavedList | None:
+def _saved(installation: Installation, person: Person, data_id: str) -> SavedTable | None:
     number = data_id.removeprefix(uploads.SAVED)
     if number == data_id or not number.isdecimal() or len(number) > 18:
         return None
-    with house.read() as conn:
-        return saved_tables.one(conn, house.store, person, int(number), DATA)
+    with installation.read() as conn:
+        return saved_tables.one(conn, installation.store, person, int(number), DATA)
 
 
 def _page(
-    request: Request, house: House, person: Person, data_id: str, typed: str = "", errors: dict[str, str] | None = None,
+    request: Request,
+    installation: Installation,
+    person: Person,
+    data_id: str,
+    typed: str = "",
+    errors: dict[str, str] | None = None,
     status: int = 200,
-) -> Response:  # fmt: skip
-    table, saved = house.table_of(person.id, data_id), _saved(house, person, data_id)
+) -> Response:
+    table, saved = installation.form_context(person).table(data_id), _saved(installation, person, data_id)
     return page(
         request,
         "data/show.html",
@@ -154,5 +160,5 @@ def _page(
         errors=errors or {},
         labels=LABELS,
         delimiters=DELIMITERS,
-        max_mb=house.settings.max_upload_mb,
+        max_mb=installation.settings.max_upload_mb,
     )

@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from webapp.db import schema
 from webapp.files import uploads
-from webapp.installation import House
-from webapp.ports import Person
+from webapp.installation import Installation
+from webapp.ports.people import Person
 from webapp.web.forms.reading import line_of
-from webapp.web.http.multipart import Posting
+from webapp.web.http.multipart import FormData
 
 # Where a form names columns of its data: plain fields, and parts of lines.
 FIELDS = ("columns", "group_by", "across")
@@ -33,7 +33,7 @@ def missing(raw: Mapping[str, Sequence[str]], known: Sequence[str], outcome: Seq
     return [name for name in dict.fromkeys(named) if name != "*" and name.casefold() not in folded]
 
 
-def rename(posted: Posting) -> None:
+def rename(posted: FormData) -> None:
     """Puts the columns that were chosen in the place of those that are missing."""
     pairs = zip(posted.all("moved.from"), posted.all("moved.to"), strict=False)
     moved = {before: now for before, now in pairs if now}
@@ -56,9 +56,9 @@ def rename(posted: Posting) -> None:
         ]
 
 
-def used_before(house: House, person: Person, data_id: str) -> datetime | None:
+def used_before(installation: Installation, person: Person, data_id: str) -> datetime | None:
     """When this person last made a report of the very same bytes; None where that never was."""
-    with house.read() as conn:
+    with installation.read() as conn:
         mine = (t.c.owner == person.id, t.c.kind == "report")
         recent = conn.execute(select(t.c.form, t.c.created).where(*mine).order_by(t.c.id.desc()).limit(200)).all()
         if data_id.startswith(uploads.SAVED):

@@ -11,15 +11,16 @@ from fastapi.responses import Response
 from webapp import sandbox
 from webapp.accounts import audit, people
 from webapp.connections import channels
-from webapp.connections.channels import Stored
+from webapp.connections.channels import ChannelRecord
 from webapp.errors import NotFound, UserError
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.notify import connection_test
 from webapp.notify.services import SERVICES, url_of
-from webapp.ports import Reply, Takes
+from webapp.ports.channels import ChannelLimits
+from webapp.ports.deliveries import Reply
 from webapp.web.http import flash
-from webapp.web.http.deps import Admin, Id, TheHouse
-from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.deps import Admin, Id, TheInstallation
+from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/settings/channels", include_in_schema=False)
@@ -31,7 +32,7 @@ LABELS = {"name": "Name", "service": "Service", "people": "Who uses it"}
 
 
 @dataclass(frozen=True)
-class Entry:
+class ChannelForm:
     """A channel as it is typed in; of its address only what stands in the form of its service, and never twice."""
 
     id: int = 0
@@ -49,61 +50,63 @@ class Entry:
     def fields(self) -> Sequence[Any]:
         return SERVICES[self.service].fields if self.service in SERVICES else ()
 
-    def sealed(self, house: House) -> str:
+    def sealed(self, installation: Installation) -> str:
         """What was typed hidden, for the next press: no page shows it, encrypted it may stand there."""
         hidden = {one.name: self.typed[one.name] for one in self.fields if one.secret and self.typed.get(one.name)}
-        return house.seal.close(json.dumps([self.service, hidden])) if hidden else ""
+        return installation.secrets.close(json.dumps([self.service, hidden])) if hidden else ""
 
 
 @router.get("")
-def index(request: Request, person: Admin, house: TheHouse, service: str = "", channel: int = 0) -> Response:
+def index(
+    request: Request, person: Admin, installation: TheInstallation, service: str = "", channel: int = 0
+) -> Response:
     """The channels, and the form of a new one or of the one that is being changed."""
     if channel:
-        with house.read() as conn:
+        with installation.read() as conn:
             known = channels.one(conn, channel)
         names = [str(number) for number in known.people]
         anew = service if service in SERVICES else ""
-        entry = Entry(known.id, anew, known.name, known.internal, known.everyone, names)
-        return _page(request, house, replace(entry, shown=known.service, helper=known.helper))
-    return _page(request, house, Entry(service=service if service in SERVICES else ""))
+        entry = ChannelForm(known.id, anew, known.name, known.internal, known.everyone, names)
+        return _page(request, installation, replace(entry, shown=known.service, helper=known.helper))
+    return _page(request, installation, ChannelForm(service=service if service in SERVICES else ""))
 
 
 @router.post("")
-def save(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+def save(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
     """Tries it where that is asked, and keeps it."""
-    entry = _typed(house, posted)
+    entry = _typed(installation, posted)
     try:
-        url, service, takes = _url(house, entry)
+        url, service, takes = _url(installation, entry)
         if posted.one("intent") == "test":
-            reply = _try(url or _stored_url(house, entry.id), internal=entry.internal)
-            return _page(request, house, entry, reply=reply)
-        channel = Stored(
+            reply = _try(url or _stored_url(installation, entry.id), internal=entry.internal)
+            return _page(request, installation, entry, reply=reply)
+        channel = ChannelRecord(
             entry.id, entry.name, service, entry.internal, entry.everyone,
             [int(one) for one in entry.people if one.isdecimal() and len(one) < 19], False, entry.service, takes,
         )  # fmt: skip
-        with house.write() as conn:
+        with installation.write() as conn:
             if entry.id:
-                channel = Stored(**{**channel.__dict__, "paused": channels.one(conn, entry.id).paused})
-            channels.save(conn, house.seal, channel, url)
+                channel = ChannelRecord(**{**channel.__dict__, "paused": channels.one(conn, entry.id).paused})
+            channels.save(conn, installation.secrets, channel, url)
             audit.record(conn, person, "saved the channel", channel.name, service)
     except UserError as error:
         beside = error.field or "name"
-        shown = Entry(**{**entry.__dict__, "errors": {beside: error.words}})
-        return _page(request, house, shown, status=422)
+        shown = ChannelForm(**{**entry.__dict__, "errors": {beside: error.words}})
+        return _page(request, installation, shown, status=422)
     return flash.say(go(request, HERE), f"“{' '.join(entry.name.split())}” is kept.")
 
 
 @router.post("/{channel_id:int}/{act}")
-def act(request: Request, channel_id: Id, act: str, person: Admin, house: TheHouse) -> Response:
+def act(request: Request, channel_id: Id, act: str, person: Admin, installation: TheInstallation) -> Response:
     """Pauses one, lets it go on, tries it, or takes it away."""
-    with house.read() as conn:
+    with installation.read() as conn:
         known = channels.one(conn, channel_id)
     if act == "test":
-        reply = _try(_stored_url(house, channel_id), internal=known.internal)
+        reply = _try(_stored_url(installation, channel_id), internal=known.internal)
         return flash.say(go(request, HERE), f"{known.name}: {reply.words}")
     if act not in DONE:
         raise NotFound("There is nothing like that to do with a channel.")
-    with house.write() as conn:
+    with installation.write() as conn:
         if act == "remove":
             channels.remove(conn, channel_id)
         else:
@@ -112,11 +115,11 @@ def act(request: Request, channel_id: Id, act: str, person: Admin, house: TheHou
     return flash.say(go(request, HERE), f"“{known.name}” {DONE[act]}.")
 
 
-def _typed(house: House, posted: Posting) -> Entry:
+def _typed(installation: Installation, posted: FormData) -> ChannelForm:
     service, number = posted.one("service"), posted.one("id")
     names = [one.name for one in SERVICES[service].fields] if service in SERVICES else []
-    kept = _kept(house, posted.one("kept"), service)
-    return Entry(
+    kept = _kept(installation, posted.one("kept"), service)
+    return ChannelForm(
         int(number) if number.isdecimal() and len(number) < 19 else 0,
         service,
         posted.one("name"),
@@ -127,36 +130,38 @@ def _typed(house: House, posted: Posting) -> Entry:
     )
 
 
-def _kept(house: House, sealed: str, service: str) -> dict[str, str]:
+def _kept(installation: Installation, sealed: str, service: str) -> dict[str, str]:
     """What was typed hidden at the press before, where it was for the same service."""
     try:
-        of, hidden = json.loads(house.seal.open(sealed) or "[0, 0]")
+        of, hidden = json.loads(installation.secrets.open(sealed) or "[0, 0]")
     except (UserError, ValueError):
         return {}
     return hidden if of == service else {}
 
 
-def _url(house: House, entry: Entry) -> tuple[str, str, Takes]:
+def _url(installation: Installation, entry: ChannelForm) -> tuple[str, str, ChannelLimits]:
     """The address, what its service is called, and what it takes; empty where the stored one stays."""
     if entry.id and not any(value.strip() for value in entry.typed.values()):
-        return "", entry.shown, Takes()
+        return "", entry.shown, ChannelLimits()
     url = url_of(entry.service, entry.typed)
     name, takes = sandbox.call(connection_test.look, url, seconds=SECONDS, memory_mb=512, what="The address")
     return url, SERVICES[entry.service].name if entry.service != "other" else name, takes
 
 
-def _stored_url(house: House, channel_id: int) -> str:
-    with house.read() as conn:
-        return channels.url_of(conn, house.seal, channel_id)
+def _stored_url(installation: Installation, channel_id: int) -> str:
+    with installation.read() as conn:
+        return channels.url_of(conn, installation.secrets, channel_id)
 
 
 def _try(url: str, *, internal: bool) -> Reply:
     return sandbox.call(connection_test.send_test, url, internal, seconds=SECONDS, memory_mb=512, what="The test")
 
 
-def _page(request: Request, house: House, entry: Entry, *, reply: Reply | None = None, status: int = 200) -> Response:
-    with house.read() as conn:
-        known, members = channels.listing(conn), people.listing(conn, house.settings)
+def _page(
+    request: Request, installation: Installation, entry: ChannelForm, *, reply: Reply | None = None, status: int = 200
+) -> Response:
+    with installation.read() as conn:
+        known, members = channels.listing(conn), people.listing(conn, installation.settings)
     staff = [(str(one.person.id), one.person.name or one.person.email) for one in members if not one.person.is_admin]
     return page(
         request,
@@ -165,7 +170,7 @@ def _page(request: Request, house: House, entry: Entry, *, reply: Reply | None =
         said=flash.said(request).words,
         channels=known,
         entry=entry,
-        kept=entry.sealed(house),
+        kept=entry.sealed(installation),
         reply=reply,
         staff=staff,
         services=[(key, one.name) for key, one in SERVICES.items()],

@@ -15,7 +15,7 @@ UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
 @dataclass(frozen=True)
-class Fact:
+class SettingRow:
     """One setting: what it is, and who says so."""
 
     name: str
@@ -29,19 +29,19 @@ class Mail:
     """Where mail goes; without a server, to the outbox."""
 
     has_server: bool
-    facts: list[Fact]
+    facts: list[SettingRow]
     fixed_sender: str = ""  # that OUTTRAY_MAIL_FROM wins over what is entered
 
 
 def mail(settings: Settings) -> Mail:
     """The mail server of the settings, in words."""
     server = read_url(settings.smtp_url) if settings.smtp_url else None
-    comes_from = Fact("Emails come from", read_sender(settings.mail_from, server), _source(settings, "mail_from"))
+    comes_from = SettingRow("Emails come from", read_sender(settings.mail_from, server), _source(settings, "mail_from"))
     fixed = f"{settings.mail_from} counts. Set by OUTTRAY_MAIL_FROM on the server." if settings.mail_from else ""
     return Mail(server is not None, [*(_server(settings, server) if server else ()), comes_from], fixed)
 
 
-def keeping(settings: Settings) -> list[Fact]:
+def keeping(settings: Settings) -> list[SettingRow]:
     """How long things are kept, and the other limits."""
     undo = plural(settings.undo_seconds, "second") if settings.undo_seconds else "None: messages go at once"
     tries = ", ".join(_span(seconds) for seconds in settings.retry_seconds)
@@ -56,16 +56,16 @@ def keeping(settings: Settings) -> list[Fact]:
         ("retry_seconds", "Waits before further tries", tries, "Of a delivery; after the last it is failed."),
         ("timezone", "Time zone", settings.timezone, "For people who chose none."),
     ]
-    return [Fact(name, value, _source(settings, field), hint) for field, name, value, hint in rows]
+    return [SettingRow(name, value, _source(settings, field), hint) for field, name, value, hint in rows]
 
 
-def _server(settings: Settings, server: SmtpSettings) -> list[Fact]:
+def _server(settings: Settings, server: SmtpSettings) -> list[SettingRow]:
     limit = f"at most {server.rate:g} a second" if server.rate else "as fast as the server takes them"
     return [
-        Fact("Server", f"{server.host}, port {server.port}", _source(settings, "smtp_url")),
-        Fact("Encryption", ENCRYPTION[server.scheme]),
-        Fact("User name", server.user or "None: no sign-in"),
-        Fact("Speed", f"{plural(server.connections, 'connection')}, {limit}"),
+        SettingRow("Server", f"{server.host}, port {server.port}", _source(settings, "smtp_url")),
+        SettingRow("Encryption", ENCRYPTION[server.scheme]),
+        SettingRow("User name", server.user or "None: no sign-in"),
+        SettingRow("Speed", f"{plural(server.connections, 'connection')}, {limit}"),
     ]
 
 

@@ -8,7 +8,7 @@ from webapp.connections.mail_servers import Server
 from webapp.errors import UserError
 from webapp.mail.recipients import one_address
 from webapp.mail.url import MOST_CONNECTIONS, PORTS, SmtpSettings, with_name
-from webapp.web.http.multipart import Posting
+from webapp.web.http.multipart import FormData
 
 FIELDS = (
     "name", "host", "port", "scheme", "user", "password", "from_address", "from_name",
@@ -53,7 +53,7 @@ def typed_of(server: Server | None) -> dict[str, str]:
     }
 
 
-def read(posted: Posting, stored: Server | None) -> tuple[Server | None, dict[str, str], dict[str, str]]:
+def read(posted: FormData, stored: Server | None) -> tuple[Server | None, dict[str, str], dict[str, str]]:
     """The server, what is wrong with each field, and what was typed (without the password).
 
     An empty password keeps the stored one, but only for the host and user name that it was given for: whoever may

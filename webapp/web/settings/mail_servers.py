@@ -8,16 +8,16 @@ from fastapi.responses import Response
 
 from webapp.accounts import audit
 from webapp.connections import mail_servers
-from webapp.connections.mail_routing import Way
+from webapp.connections.mail_routing import Route
 from webapp.connections.mail_servers import Server
 from webapp.errors import Conflict, NotFound, UserError
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.mail.connection_test import try_out
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.tasks import failure_groups
 from webapp.web.http import flash
-from webapp.web.http.deps import Admin, Id, TheHouse
-from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.deps import Admin, Id, TheInstallation
+from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import fragment, go, is_htmx
 from webapp.web.settings import environment, mail_server_form
 from webapp.web.settings.overview import MailForm, Tested, settings_page
@@ -40,32 +40,32 @@ def loaded_again(request: Request, person: Admin) -> Response:
 
 
 @router.post("/test")
-def test(request: Request, person: Admin, house: TheHouse) -> Response:
+def test(request: Request, person: Admin, installation: TheInstallation) -> Response:
     """Tries the server of the environment, while no transaction is open, and lists the steps."""
-    if not house.mail.is_fixed:
+    if not installation.mail.is_fixed:
         raise Conflict("There is no mail server to test.")
-    tested = _try_out(house, person, house.mail.way(), "")
+    tested = _try_out(installation, person, installation.mail.way(), "")
     if is_htmx(request):
         return fragment(request, "settings/_test.html", tested=tested)
-    return settings_page(request, house, tested=tested)
+    return settings_page(request, installation, tested=tested)
 
 
 @router.post("/servers")
-def add(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+def add(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
     """A new server, or a test of what was typed so far."""
-    return _entered(request, person, house, posted, None)
+    return _entered(request, person, installation, posted, None)
 
 
 @router.post("/servers/{server_id:int}")
-def change(request: Request, server_id: Id, person: Admin, house: TheHouse, posted: Posted) -> Response:
+def change(request: Request, server_id: Id, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
     """Another shape for a server, or a test of what was typed so far."""
-    return _entered(request, person, house, posted, _stored(house, server_id))
+    return _entered(request, person, installation, posted, _stored(installation, server_id))
 
 
 @router.post("/servers/{server_id:int}/remove")
-def remove(request: Request, server_id: Id, person: Admin, house: TheHouse) -> Response:
+def remove(request: Request, server_id: Id, person: Admin, installation: TheInstallation) -> Response:
     """Tasks that were to go through it say so, and can be sent another way."""
-    with house.write() as conn:
+    with installation.write() as conn:
         found = next((server for server in mail_servers.listing(conn) if server.id == server_id), None)
         if found is None:
             raise NotFound(mail_servers.GONE)
@@ -75,70 +75,72 @@ def remove(request: Request, server_id: Id, person: Admin, house: TheHouse) -> R
 
 
 @router.post("/retry")
-def retry(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+def retry(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
     """Goes on with the tasks that a mail server stopped."""
-    with house.read() as conn:
+    with installation.read() as conn:
         ids = failure_groups.stopped_by_mail(conn, person, posted.one("server"))
-    number = retry_all(house, person, ids, "retried tasks that the mail server stopped")
+    number = retry_all(installation, person, ids, "retried tasks that the mail server stopped")
     return flash.say(go(request, "/settings#mail"), f"{number:,} {'task goes' if number == 1 else 'tasks go'} on.")
 
 
-def _entered(request: Request, person: Person, house: House, posted: Posting, stored: Server | None) -> Response:
+def _entered(
+    request: Request, person: Person, installation: Installation, posted: FormData, stored: Server | None
+) -> Response:
     server, errors, typed = mail_server_form.read(posted, stored)
     form = MailForm(stored.id if stored else 0, typed, errors, bool(stored and stored.smtp.password))
     if server is None:
-        return _form(request, house, form, 422)
+        return _form(request, installation, form, 422)
     if posted.one("intent") == "test":
-        way = Way(server.smtp, house.mail.sender_of(server), server.target)
-        form = replace(form, tested=_try_out(house, person, way, str(server.id) if server.id else "new"))
+        way = Route(server.smtp, installation.mail.sender_of(server), server.target)
+        form = replace(form, tested=_try_out(installation, person, way, str(server.id) if server.id else "new"))
         if posted.one("password") and not is_htmx(request):
             form = replace(form, password_hint=AGAIN)
-        return _form(request, house, form, 200)
+        return _form(request, installation, form, 200)
     try:
-        with house.write() as conn:
-            server_id = mail_servers.save(conn, house.seal, server)
+        with installation.write() as conn:
+            server_id = mail_servers.save(conn, installation.secrets, server)
             audit.record(
                 conn, person, f"{'changed' if stored else 'added'} the mail server", server.name, _told(server)
             )
     except UserError as taken:
-        return _form(request, house, replace(form, errors={taken.field or "": taken.words}), 422)
+        return _form(request, installation, replace(form, errors={taken.field or "": taken.words}), 422)
     return flash.say(go(request, f"/settings?server={server_id}&saved=1"), "Saved.")
 
 
-def _form(request: Request, house: House, form: MailForm, status: int) -> Response:
+def _form(request: Request, installation: Installation, form: MailForm, status: int) -> Response:
     if is_htmx(request):
         return fragment(
-            request, "settings/_server.html", status=status, form=form, mail=environment.mail(house.settings)
+            request, "settings/_server.html", status=status, form=form, mail=environment.mail(installation.settings)
         )
-    return settings_page(request, house, form=form, status=status)
+    return settings_page(request, installation, form=form, status=status)
 
 
-def _stored(house: House, server_id: int) -> Server:
+def _stored(installation: Installation, server_id: int) -> Server:
     """With its password; one that cannot be read any more is typed again."""
-    with house.read() as conn:
+    with installation.read() as conn:
         try:
-            return mail_servers.one(conn, house.seal, server_id)
+            return mail_servers.one(conn, installation.secrets, server_id)
         except NotFound:
             raise
         except UserError:
             return next(server for server in mail_servers.listing(conn) if server.id == server_id)
 
 
-def _try_out(house: House, person: Person, way: Way, of: str) -> Tested:
+def _try_out(installation: Installation, person: Person, way: Route, of: str) -> Tested:
     assert way.smtp is not None
     if not _testing.acquire(blocking=False):
         raise Conflict("A mail server is being tested already. Try again in a minute.")
     try:
-        steps = try_out(way.smtp, way.sender, is_fixed=house.mail.is_fixed and not of)
+        steps = try_out(way.smtp, way.sender, is_fixed=installation.mail.is_fixed and not of)
     finally:
         _testing.release()
     failed = next((step.name for step in steps if step.state == "failed"), "")
-    with house.write() as conn:
+    with installation.write() as conn:
         audit.record(
             conn, person, "tested the mail server", way.smtp.host, f"failed at: {failed}" if failed else "well"
         )
     server_id = of if of.isdecimal() else ""
-    with house.read() as conn:
+    with installation.read() as conn:
         waiting = 0 if failed or of == "new" else len(failure_groups.stopped_by_mail(conn, person, server_id))
     return Tested(steps, failed, waiting, server_id)
 

@@ -11,7 +11,7 @@ from webapp.accounts import audit
 from webapp.connections import channels as store
 from webapp.connections import databases, mail_servers, suppressions
 from webapp.connections.mail_servers import Server
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.mail.connection_test import Step
 from webapp.web.http import flash
 from webapp.web.http.render import page
@@ -50,11 +50,16 @@ class MailForm:
 
 
 def settings_page(
-    request: Request, house: House, *, form: MailForm | None = None, tested: Tested | None = None, status: int = 200
+    request: Request,
+    installation: Installation,
+    *,
+    form: MailForm | None = None,
+    tested: Tested | None = None,
+    status: int = 200,
 ) -> Response:
     """`form`: a server as it was typed; `tested`: a test of the environment's server."""
     before = _before(request)
-    with house.read() as conn:
+    with installation.read() as conn:
         trail = audit.listing(conn, before, PAGE + 1)
         known = mail_servers.listing(conn)
         unwanted, connected = suppressions.number(conn), len(databases.listing(conn))
@@ -64,18 +69,18 @@ def settings_page(
         "settings/index.html",
         status=status,
         said=flash.said(request).words,
-        mail=environment.mail(house.settings),
+        mail=environment.mail(installation.settings),
         servers=known,
         databases=connected,
         channels=channels,
         unwanted=unwanted,
-        form=form or _form(request, known, is_fixed=house.mail.is_fixed),
-        outbox=house.data_dir / "outbox",
+        form=form or _form(request, known, is_fixed=installation.mail.is_fixed),
+        outbox=installation.data_dir / "outbox",
         tested=tested or Tested(),
-        keeping=environment.keeping(house.settings),
-        parts=system_health.parts(house),
+        keeping=environment.keeping(installation.settings),
+        parts=system_health.parts(installation),
         version=__version__,
-        engine=house.settings.engine,
+        engine=installation.settings.engine,
         trail=trail[:PAGE],
         older=trail[PAGE - 1].id if len(trail) > PAGE else None,
         before=before,

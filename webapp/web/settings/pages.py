@@ -3,13 +3,13 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.web.http.deps import Admin, TheHouse
+from webapp.web.http.deps import Admin, TheInstallation
 from webapp.web.settings.overview import settings_page
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
 
 
 @router.get("")
-def index(request: Request, person: Admin, house: TheHouse) -> Response:
+def index(request: Request, person: Admin, installation: TheInstallation) -> Response:
     """All of it, as the environment and the database have it."""
-    return settings_page(request, house)
+    return settings_page(request, installation)

@@ -8,12 +8,12 @@ from fastapi.responses import Response
 from webapp.accounts import audit, commands, links, people, public_url, validation
 from webapp.accounts.links import NewLink
 from webapp.errors import Conflict, UserError
-from webapp.installation import House
-from webapp.ports import Person
+from webapp.installation import Installation
+from webapp.ports.people import Person
 from webapp.web.account import sign_in
 from webapp.web.http import flash
-from webapp.web.http.deps import Admin, Id, TheHouse
-from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.deps import Admin, Id, TheInstallation
+from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/people", include_in_schema=False)
@@ -22,72 +22,72 @@ OWN = "This is your own account. Another admin can do that."
 
 
 @router.get("")
-def listing(request: Request, person: Admin, house: TheHouse) -> Response:
+def listing(request: Request, person: Admin, installation: TheInstallation) -> Response:
     """Everybody, and the form to invite somebody."""
-    return _page(request, house)
+    return _page(request, installation)
 
 
 @router.post("")
-def invite(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+def invite(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
     """Adds somebody and shows the link by which they choose a password."""
     typed = {name: posted.one(name) for name in ("email", "name", "role")}
     errors = _check(posted)
     if not errors:
         try:
-            with house.write() as conn:
-                added = people.add(conn, house.settings, typed["email"], typed["name"], typed["role"])
+            with installation.write() as conn:
+                added = people.add(conn, installation.settings, typed["email"], typed["name"], typed["role"])
                 audit.record(conn, person, "invited", added.email, f"as {added.role}")
                 made = links.new_invite(conn, added.id)
-            return _page(request, house, link=made, invited=added)
+            return _page(request, installation, link=made, invited=added)
         except UserError as taken:
             errors = {taken.field or "email": taken.words}
-    return _page(request, house, typed=typed, errors=errors, status=422)
+    return _page(request, installation, typed=typed, errors=errors, status=422)
 
 
 @router.post("/{person_id:int}/link")
-def new_link(request: Request, person_id: Id, person: Admin, house: TheHouse) -> Response:
+def new_link(request: Request, person_id: Id, person: Admin, installation: TheInstallation) -> Response:
     """A new link for somebody who lost theirs or forgot the password."""
-    with house.write() as conn:
-        found = people.by_id(conn, house.settings, person_id)
+    with installation.write() as conn:
+        found = people.by_id(conn, installation.settings, person_id)
         if people.is_disabled(conn, person_id):
             raise Conflict(f"{found.name} is disabled. Enable them first.")
         made = links.new_invite(conn, person_id)
         audit.record(conn, person, "made a link for", found.email)
-    return _page(request, house, link=made, invited=found)
+    return _page(request, installation, link=made, invited=found)
 
 
 @router.post("/{person_id:int}/role")
-def set_role(request: Request, person_id: Id, person: Admin, house: TheHouse, posted: Posted) -> Response:
+def set_role(request: Request, person_id: Id, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
     """Makes an admin of staff, or staff of an admin."""
     role = validation.role(posted.one("role"))
-    with house.write() as conn:
-        found = _other(people.by_id(conn, house.settings, person_id), person)
+    with installation.write() as conn:
+        found = _other(people.by_id(conn, installation.settings, person_id), person)
         commands.set_role(conn, found, role)
         audit.record(conn, person, "changed the role of", found.email, f"to {role}")
     return flash.say(go(request, "/people"), f"{found.name} is {'an admin' if role == 'admin' else 'staff'} now.")
 
 
 @router.post("/{person_id:int}/disable")
-def disable(request: Request, person_id: Id, person: Admin, house: TheHouse) -> Response:
+def disable(request: Request, person_id: Id, person: Admin, installation: TheInstallation) -> Response:
     """Shuts somebody out at once; their tasks and files stay."""
-    with house.write() as conn:
-        found = _other(people.by_id(conn, house.settings, person_id), person)
+    with installation.write() as conn:
+        found = _other(people.by_id(conn, installation.settings, person_id), person)
         commands.disable(conn, found)
         audit.record(conn, person, "disabled", found.email)
     return flash.say(go(request, "/people"), f"{found.name} is signed out everywhere and cannot sign in.")
 
 
 @router.post("/{person_id:int}/enable")
-def enable(request: Request, person_id: Id, person: Admin, house: TheHouse) -> Response:
+def enable(request: Request, person_id: Id, person: Admin, installation: TheInstallation) -> Response:
     """Lets somebody in again."""
-    with house.write() as conn:
-        found = people.by_id(conn, house.settings, person_id)
+    with installation.write() as conn:
+        found = people.by_id(conn, installation.settings, person_id)
         commands.enable(conn, found)
         audit.record(conn, person, "enabled", found.email)
     return flash.say(go(request, "/people"), f"{found.name} can sign in again.")
 
 
-def _check(posted: Posting) -> dict[str, str]:
+def _check(posted: FormData) -> dict[str, str]:
     return sign_in.refused(
         lambda: validation.email(posted.one("email")),
         lambda: validation.name(posted.one("name")),
@@ -104,7 +104,7 @@ def _other(found: Person, person: Person) -> Person:
 
 def _page(
     request: Request,
-    house: House,
+    installation: Installation,
     *,
     typed: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
@@ -112,9 +112,9 @@ def _page(
     link: NewLink | None = None,
     invited: Person | None = None,
 ) -> Response:
-    with house.read() as conn:
-        members = people.listing(conn, house.settings)
-        base = public_url.known(conn, house.settings) or f"{request.url.scheme}://{request.url.netloc}"
+    with installation.read() as conn:
+        members = people.listing(conn, installation.settings)
+        base = public_url.known(conn, installation.settings) or f"{request.url.scheme}://{request.url.netloc}"
     return page(
         request,
         "people/index.html",

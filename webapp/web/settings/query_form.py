@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from webapp.connections.saved_queries import Stored
+from webapp.connections.saved_queries import SavedQueryRecord
 from webapp.errors import UserError
-from webapp.ports import Parameter
+from webapp.ports.tables import Parameter
 from webapp.reports.reading.sql import require_reading
-from webapp.web.http.multipart import Posting
+from webapp.web.http.multipart import FormData
 
 LABELS = {
     "name": "Name",
@@ -25,7 +25,7 @@ _PRESS = re.compile(r"(add|remove)-parameters(?:-(\d{1,3}))?")
 
 
 @dataclass(frozen=True)
-class Entry:
+class QueryForm:
     """The fields as texts; each line of `parameters` by its parts."""
 
     id: int = 0
@@ -39,7 +39,7 @@ class Entry:
     focus: int = -1  # the line that was just added
 
 
-def of(query: Stored) -> Entry:
+def of(query: SavedQueryRecord) -> QueryForm:
     lines = [
         {
             "name": one.name, "title": one.title, "type": one.type, "choices": ", ".join(one.choices),
@@ -48,20 +48,20 @@ def of(query: Stored) -> Entry:
         for one in query.parameters
     ]  # fmt: skip
     people = [str(person) for person in query.people]
-    return Entry(query.id, query.name, str(query.source), query.text, query.everyone, people, lines)
+    return QueryForm(query.id, query.name, str(query.source), query.text, query.everyone, people, lines)
 
 
-def typed(posted: Posting) -> Entry:
+def typed(posted: FormData) -> QueryForm:
     """Optional is a choice of its own in each line: a tick that is not set posts nothing, and lines would shift."""
     columns = [posted.all(f"parameters.{part}") for part in PARTS]
     lines = [dict(zip(PARTS, line, strict=True)) for line in zip(*columns, strict=False)]
-    return Entry(
+    return QueryForm(
         _number(posted.one("id")), posted.one("name"), posted.one("source"), posted.one("text"),
         posted.one("everyone") == "on", posted.all("people"), lines,
     )  # fmt: skip
 
 
-def press(entry: Entry, intent: str) -> Entry | None:
+def press(entry: QueryForm, intent: str) -> QueryForm | None:
     """A line more or less; None where this is no such button."""
     match = _PRESS.fullmatch(intent)
     if not match:
@@ -73,7 +73,7 @@ def press(entry: Entry, intent: str) -> Entry | None:
     return replace(entry, parameters=[line for place, line in enumerate(lines) if place != int(match[2] or 0)])
 
 
-def read(entry: Entry) -> Stored:
+def read(entry: QueryForm) -> SavedQueryRecord:
     """Fit to be kept, without its columns; UserError beside the field that is wrong."""
     name = " ".join(entry.name.split())
     if not name or len(name) > 100 or not name.isprintable():
@@ -90,7 +90,7 @@ def read(entry: Entry) -> Stored:
     if len(set(names)) < len(names) or len(names) > MOST:
         raise UserError(f"Each value has a name of its own, and there are at most {MOST}.", "parameters")
     people = [int(one) for one in entry.people if one.isdecimal() and len(one) < 19]
-    return Stored(entry.id, _number(entry.source), name, entry.text, parameters, (), entry.everyone, people)
+    return SavedQueryRecord(entry.id, _number(entry.source), name, entry.text, parameters, (), entry.everyone, people)
 
 
 def _parameter(line: dict[str, str]) -> Parameter:

@@ -7,16 +7,16 @@ from fastapi.responses import Response
 
 from webapp.accounts import audit
 from webapp.connections import suppressions
-from webapp.connections.suppressions import Unwanted
+from webapp.connections.suppressions import Suppression
 from webapp.errors import UserError
 from webapp.ingest import read_addresses_of
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.mail.recipients import read_addresses
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.web.http import csv_response, flash
-from webapp.web.http.deps import Admin, TheHouse
+from webapp.web.http.deps import Admin, TheInstallation
 from webapp.web.http.formatting import plural
-from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import go, page, query
 
 router = APIRouter(prefix="/settings/never", include_in_schema=False)
@@ -28,13 +28,13 @@ LABELS = {"addresses": "Addresses", "list": "Or a list of them"}
 
 
 @router.get("")
-def index(request: Request, person: Admin, house: TheHouse) -> Response:
+def index(request: Request, person: Admin, installation: TheInstallation) -> Response:
     """The list, with a search."""
-    return _page(request, house)
+    return _page(request, installation)
 
 
 @router.post("")
-def add(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+def add(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
     """Enters what was typed, and what the file holds."""
     typed, errors = posted.one("addresses"), {}
     found: list[str] = []
@@ -43,21 +43,21 @@ def add(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Res
     except ValueError as error:
         errors["addresses"] = str(error)
     try:
-        listed = _of_file(house, posted)
+        listed = _of_file(installation, posted)
     except UserError as error:
         listed, errors["list"] = [], error.words
     if not errors and not found and not listed:
         errors["addresses"] = "Give an address, or choose a list."
     if errors:
-        return _page(request, house, typed=typed, errors=errors, status=413 if posted.refused else 422)
-    return flash.say(go(request, HERE), _enter(house, person, found, listed))
+        return _page(request, installation, typed=typed, errors=errors, status=413 if posted.refused else 422)
+    return flash.say(go(request, HERE), _enter(installation, person, found, listed))
 
 
 @router.post("/remove")
-def remove(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+def remove(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
     """Somebody may be written to again."""
     key = posted.one("key")
-    with house.write() as conn:
+    with installation.write() as conn:
         is_gone = suppressions.remove(conn, key)
         if is_gone:
             audit.record(conn, person, "took off the never-write list", key)
@@ -66,22 +66,22 @@ def remove(request: Request, person: Admin, house: TheHouse, posted: Posted) -> 
 
 
 @router.get("/never-write-to.csv")
-def export(person: Admin, house: TheHouse) -> Response:
+def export(person: Admin, installation: TheInstallation) -> Response:
     """All of it, in a shape that the import takes."""
-    return csv_response.download("never-write-to.csv", _lines(house))
+    return csv_response.download("never-write-to.csv", _lines(installation))
 
 
-def _of_file(house: House, posted: Posting) -> list[str]:
+def _of_file(installation: Installation, posted: FormData) -> list[str]:
     if "list" in posted.refused:
         raise UserError(posted.refused["list"])
     if "list" not in posted.files:
         return []
     came = posted.files["list"]
-    return read_addresses_of(house.store, came.name, came.path)
+    return read_addresses_of(installation.store, came.name, came.path)
 
 
-def _enter(house: House, person: Person, typed: Sequence[str], listed: Sequence[str]) -> str:
-    with house.write() as conn:
+def _enter(installation: Installation, person: Person, typed: Sequence[str], listed: Sequence[str]) -> str:
+    with installation.write() as conn:
         new = suppressions.add(conn, typed, "added", by=person) + suppressions.add(conn, listed, "imported", by=person)
         audit.record(conn, person, "added to the never-write list", ", ".join(typed), f"{new} new")
     known = len({*typed, *listed}) - new
@@ -90,11 +90,16 @@ def _enter(house: House, person: Person, typed: Sequence[str], listed: Sequence[
 
 
 def _page(
-    request: Request, house: House, *, typed: str = "", errors: dict[str, str] | None = None, status: int = 200
+    request: Request,
+    installation: Installation,
+    *,
+    typed: str = "",
+    errors: dict[str, str] | None = None,
+    status: int = 200,
 ) -> Response:
     words = request.query_params.get("q", "").strip()[:200].replace("\0", "")
     after = request.query_params.get("after", "")[:400].replace("\0", "")
-    with house.read() as conn:
+    with installation.read() as conn:
         found, number = suppressions.listing(conn, words, after, PAGE + 1), suppressions.number(conn)
     return page(
         request,
@@ -110,15 +115,15 @@ def _page(
         typed=typed,
         errors=errors or {},
         labels=LABELS,
-        max_mb=house.settings.max_upload_mb,
+        max_mb=installation.settings.max_upload_mb,
     )
 
 
-def _lines(house: House) -> Iterator[str]:
+def _lines(installation: Installation) -> Iterator[str]:
     yield csv_response.lines([("Address", "How", "Since (UTC)")])
     after = ""
     while True:
-        with house.read() as conn:
+        with installation.read() as conn:
             found = suppressions.listing(conn, after=after, limit=CHUNK)
         if not found:
             return
@@ -126,5 +131,5 @@ def _lines(house: House) -> Iterator[str]:
         yield csv_response.lines([_cells(one) for one in found], guarded=False)
 
 
-def _cells(one: Unwanted) -> tuple[str, str, str]:
+def _cells(one: Suppression) -> tuple[str, str, str]:
     return (one.address, HOW[one.source], f"{one.at:%Y-%m-%d %H:%M:%S}")

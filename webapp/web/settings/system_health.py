@@ -8,7 +8,7 @@ from sqlalchemy import make_url
 
 from webapp.db.types import now
 from webapp.engine.worker_locks import living
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.settings import Settings
 from webapp.tasks.views import metrics
 from webapp.web.http.formatting import lasting, plural, size
@@ -25,7 +25,7 @@ WORKERS = "Workers run with “outtray serve”, or with “outtray worker” be
 
 
 @dataclass(frozen=True)
-class Part:
+class Check:
     """One part of the panel and how it is; `advice` says what to do where several parts may share it."""
 
     name: str
@@ -34,49 +34,49 @@ class Part:
     advice: str = ""
 
 
-def parts(house: House) -> list[Part]:
+def parts(installation: Installation) -> list[Check]:
     """Every part; those that fail say what to do, in their words or beside them."""
-    return [_database(house), _data_directory(house), *_queues(house)]
+    return [_database(installation), _data_directory(installation), *_queues(installation)]
 
 
-def _database(house: House) -> Part:
+def _database(installation: Installation) -> Check:
     from webapp.db.migrate import is_up_to_date  # Alembic is of no use to any other page
 
-    url = make_url(house.settings.database)
-    with house.read() as conn:
+    url = make_url(installation.settings.database)
+    with installation.read() as conn:
         release = ".".join(str(part) for part in conn.dialect.server_version_info or ())
-    where = f"SQLite {release}" if house.database.is_sqlite else f"PostgreSQL {release}, database {url.database}"
-    if is_up_to_date(house.database):
-        return Part("Database", True, f"{where}. It is up to date.")
-    return Part("Database", False, f"{where}. It is not up to date: run “outtray migrate”.")
+    where = f"SQLite {release}" if installation.database.is_sqlite else f"PostgreSQL {release}, database {url.database}"
+    if is_up_to_date(installation.database):
+        return Check("Database", True, f"{where}. It is up to date.")
+    return Check("Database", False, f"{where}. It is not up to date: run “outtray migrate”.")
 
 
-def _data_directory(house: House) -> Part:
-    if not can_write(house):
-        return Part("Data directory", False, f"{house.data_dir} cannot be written to.")
-    free = house.store.free_bytes()
-    words = f"{house.data_dir} has {size(free)} free."
-    return Part("Data directory", free >= LOW, words if free >= LOW else f"{words} Make room: reports may fail.")
+def _data_directory(installation: Installation) -> Check:
+    if not can_write(installation):
+        return Check("Data directory", False, f"{installation.data_dir} cannot be written to.")
+    free = installation.store.free_bytes()
+    words = f"{installation.data_dir} has {size(free)} free."
+    return Check("Data directory", free >= LOW, words if free >= LOW else f"{words} Make room: reports may fail.")
 
 
-def _queues(house: House) -> list[Part]:
+def _queues(installation: Installation) -> list[Check]:
     moment = now()
-    with house.read() as conn:
+    with installation.read() as conn:
         waiting = metrics.queues(conn, moment)
-    alive = Counter(worker.split("-")[1] for worker in living(house.run_dir))
-    return [_queue(house.settings, queue, alive, waiting.get(queue), moment) for queue in QUEUES]
+    alive = Counter(worker.split("-")[1] for worker in living(installation.run_dir))
+    return [_queue(installation.settings, queue, alive, waiting.get(queue), moment) for queue in QUEUES]
 
 
-def _queue(settings: Settings, queue: str, alive: Counter[str], due: metrics.Queue | None, moment: datetime) -> Part:
+def _queue(settings: Settings, queue: str, alive: Counter[str], due: metrics.Queue | None, moment: datetime) -> Check:
     wanted, in_web = settings.slots.get(queue, 0), settings.engine == "background"
     workers = alive["web"] if in_web else alive[queue]
     waits = f"{_tasks(due.due)}, the first for {lasting(moment - due.oldest)}." if due else "Nothing waits."
     if not wanted and (in_web or not workers):
-        return Part(QUEUES[queue], due is None, f"OUTTRAY_SLOTS gives them no worker. {waits}")
+        return Check(QUEUES[queue], due is None, f"OUTTRAY_SLOTS gives them no worker. {waits}")
     if not workers:
-        return Part(QUEUES[queue], False, f"No worker is alive on this machine. {waits}", WORKERS)
+        return Check(QUEUES[queue], False, f"No worker is alive on this machine. {waits}", WORKERS)
     who = "The web process does them itself." if in_web else f"{plural(workers, 'worker')} alive."
-    return Part(QUEUES[queue], True, f"{who} {waits}")
+    return Check(QUEUES[queue], True, f"{who} {waits}")
 
 
 def _tasks(number: int) -> str:

@@ -8,15 +8,15 @@ from fastapi.responses import Response
 
 from webapp.accounts import audit
 from webapp.connections import webhooks
-from webapp.connections.webhooks import MOST_PER_MINUTE, Hook
+from webapp.connections.webhooks import MOST_PER_MINUTE, IncomingWebhook
 from webapp.errors import FormErrors, UserError
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.kinds.notification.form import CHANNELS, GROUPS, PRIORITIES
 from webapp.notify import template
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.web.http import flash
-from webapp.web.http.deps import Admin, Id, TheHouse
-from webapp.web.http.multipart import Posted, Posting
+from webapp.web.http.deps import Admin, Id, TheInstallation
+from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/settings/hooks", include_in_schema=False)
@@ -35,7 +35,7 @@ LONGEST = 2_000  # letters of a template
 
 
 @dataclass(frozen=True)
-class Entry:
+class WebhookForm:
     """A hook as it is typed in."""
 
     name: str = ""
@@ -49,38 +49,40 @@ class Entry:
 
 
 @router.get("")
-def index(request: Request, person: Admin, house: TheHouse) -> Response:
+def index(request: Request, person: Admin, installation: TheInstallation) -> Response:
     """The hooks, and the form of a new one."""
-    return _page(request, house, person, Entry())
+    return _page(request, installation, person, WebhookForm())
 
 
 @router.post("")
-def add(request: Request, person: Admin, house: TheHouse, posted: Posted) -> Response:
+def add(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
     """Makes a hook and shows its address, this once."""
     entry = _typed(posted)
     try:
-        hook = _judged(entry, person, house)
-        with house.write() as conn:
+        hook = _judged(entry, person, installation)
+        with installation.write() as conn:
             secret = webhooks.add(conn, hook)
             audit.record(conn, person, "made the hook", hook.name)
     except UserError as error:
         errors = error.errors if isinstance(error, FormErrors) else {error.field or "name": error.words}
-        refused = Entry(**{**entry.__dict__, "errors": errors})
-        return _page(request, house, person, refused, status=422)
-    return _page(request, house, person, Entry(), made=(hook.name, f"{house.address}/hooks/{secret}"))
+        refused = WebhookForm(**{**entry.__dict__, "errors": errors})
+        return _page(request, installation, person, refused, status=422)
+    return _page(
+        request, installation, person, WebhookForm(), made=(hook.name, f"{installation.address}/hooks/{secret}")
+    )
 
 
 @router.post("/{hook_id:int}/revoke")
-def revoke(request: Request, hook_id: Id, person: Admin, house: TheHouse) -> Response:
+def revoke(request: Request, hook_id: Id, person: Admin, installation: TheInstallation) -> Response:
     """Ends one at once."""
-    with house.write() as conn:
+    with installation.write() as conn:
         name = webhooks.remove(conn, hook_id)
         audit.record(conn, person, "revoked the hook", name)
     return flash.say(go(request, HERE), f"“{name}” is revoked.")
 
 
-def _typed(posted: Posting) -> Entry:
-    return Entry(
+def _typed(posted: FormData) -> WebhookForm:
+    return WebhookForm(
         posted.one("name"),
         posted.all("channels"),
         posted.all("people"),
@@ -91,9 +93,9 @@ def _typed(posted: Posting) -> Entry:
     )
 
 
-def _judged(entry: Entry, person: Person, house: House) -> Hook:
+def _judged(entry: WebhookForm, person: Person, installation: Installation) -> IncomingWebhook:
     """FormErrors for all that is wrong with it."""
-    channels, people = ([name for name, _ in known] for known in _choices(house, person))
+    channels, people = ([name for name, _ in known] for known in _choices(installation, person))
     wrong: dict[str, str] = {}
     if not {*entry.channels, *entry.people} or not {*entry.channels} <= {*channels}:
         wrong["channels"] = "Choose a place."
@@ -113,16 +115,16 @@ def _judged(entry: Entry, person: Person, house: House) -> Hook:
             wrong[name] = error.words
     if wrong:
         raise FormErrors(wrong)
-    return Hook(
+    return IncomingWebhook(
         0, entry.name, entry.channels, entry.people, entry.priority, entry.title, entry.message,
         int(entry.per_minute), person.id,
     )  # fmt: skip
 
 
-def _choices(house: House, person: Person) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    desk = house.desk(person)
-    channels = [*((one.id, one.name) for one in desk.channels()), *CHANNELS.items()]
-    return channels, [*GROUPS.items(), *((str(one.id), one.name or one.email) for one in desk.colleagues())]
+def _choices(installation: Installation, person: Person) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    form_context = installation.form_context(person)
+    channels = [*((one.id, one.name) for one in form_context.channels()), *CHANNELS.items()]
+    return channels, [*GROUPS.items(), *((str(one.id), one.name or one.email) for one in form_context.colleagues())]
 
 
 def _called(chosen: Sequence[str], known: Sequence[tuple[str, str]]) -> list[str]:
@@ -130,10 +132,16 @@ def _called(chosen: Sequence[str], known: Sequence[tuple[str, str]]) -> list[str
 
 
 def _page(
-    request: Request, house: House, person: Person, entry: Entry, *, made: tuple[str, str] = ("", ""), status: int = 200
+    request: Request,
+    installation: Installation,
+    person: Person,
+    entry: WebhookForm,
+    *,
+    made: tuple[str, str] = ("", ""),
+    status: int = 200,
 ) -> Response:
-    channels, people = _choices(house, person)
-    with house.read() as conn:
+    channels, people = _choices(installation, person)
+    with installation.read() as conn:
         known = webhooks.listing(conn)
     return page(
         request,

@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 from webapp.accounts import audit
 from webapp.db.types import now
 from webapp.errors import Conflict, NotFound
-from webapp.installation import House
-from webapp.ports import Person
+from webapp.installation import Installation
+from webapp.ports.people import Person
 from webapp.tasks import commands, failure_groups, queries
 from webapp.tasks.model import Task
 from webapp.web.http import flash
-from webapp.web.http.deps import SignedIn, TheHouse
+from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.multipart import Posted
 from webapp.web.http.redirects import local_path, path_and_params
 from webapp.web.http.render import fragment, is_htmx
@@ -27,17 +27,21 @@ router = APIRouter(prefix="/tasks", include_in_schema=False)
 LOG_PAGES = ("/", "/tasks")
 STATE_LINE = "state"  # the id of what takes the focus on a task's page
 
-Act = Callable[[Connection, House, Task, Person], None]
+Act = Callable[[Connection, Installation, Task, Person], None]
 ACTS: dict[str, Act] = {
-    "undo": lambda conn, house, task, by: commands.undo(conn, house.engine, task, by),
-    "cancel": lambda conn, house, task, by: commands.cancel(conn, house.engine, task, by),
-    "pause": lambda conn, house, task, by: commands.pause(conn, house.engine, house.kind(task.kind), task, by),
-    "resume": lambda conn, house, task, by: commands.resume(conn, house.engine, task, by),
-    "release": lambda conn, house, task, by: commands.release(conn, house.engine, task, by),
-    "retry": lambda conn, house, task, by: commands.retry(conn, house.engine, task, by),
-    "dealt-with": lambda conn, house, task, by: commands.deal_with(conn, task, by),
-    "leave-unknown": lambda conn, house, task, by: commands.deal_with(conn, task, by, words="Left as they are"),
-    "send-unknown": lambda conn, house, task, by: commands.send_unknown_again(conn, house.engine, task, by),
+    "undo": lambda conn, installation, task, by: commands.undo(conn, installation.engine, task, by),
+    "cancel": lambda conn, installation, task, by: commands.cancel(conn, installation.engine, task, by),
+    "pause": lambda conn, installation, task, by: commands.pause(
+        conn, installation.engine, installation.kind(task.kind), task, by
+    ),
+    "resume": lambda conn, installation, task, by: commands.resume(conn, installation.engine, task, by),
+    "release": lambda conn, installation, task, by: commands.release(conn, installation.engine, task, by),
+    "retry": lambda conn, installation, task, by: commands.retry(conn, installation.engine, task, by),
+    "dealt-with": lambda conn, installation, task, by: commands.deal_with(conn, task, by),
+    "leave-unknown": lambda conn, installation, task, by: commands.deal_with(conn, task, by, words="Left as they are"),
+    "send-unknown": lambda conn, installation, task, by: commands.send_unknown_again(
+        conn, installation.engine, task, by
+    ),
 }
 
 
@@ -47,7 +51,7 @@ def act(
     task_id: int,
     action: str,
     person: SignedIn,
-    house: TheHouse,
+    installation: TheInstallation,
     posted: Posted,
     background: BackgroundTasks,
 ) -> Response:
@@ -56,30 +60,30 @@ def act(
         raise NotFound("There is no such button.")
     words = ""
     try:
-        with house.write(background) as conn:
-            ACTS[action](conn, house, queries.one(conn, task_id, person), person)
+        with installation.write(background) as conn:
+            ACTS[action](conn, installation, queries.one(conn, task_id, person), person)
     except Conflict as error:
         words = error.words
     back = local_path(posted.one("back"), f"/tasks/{task_id}")
-    return _answer(request, house, person, task_id, action, back, words)
+    return _answer(request, installation, person, task_id, action, back, words)
 
 
-def retry_all(house: House, person: Person, ids: Sequence[int], told: str) -> int:
+def retry_all(installation: Installation, person: Person, ids: Sequence[int], told: str) -> int:
     """Retries these tasks, a batch in each transaction; returns how many. `told`: what the audit trail says."""
     number = 0
     for begin in range(0, len(ids), failure_groups.BATCH):
-        with house.write() as conn:
-            number += failure_groups.retry(conn, house.engine, person, ids[begin : begin + failure_groups.BATCH])
-    with house.write() as conn:
+        with installation.write() as conn:
+            number += failure_groups.retry(conn, installation.engine, person, ids[begin : begin + failure_groups.BATCH])
+    with installation.write() as conn:
         audit.record(conn, person, told, details=f"{number} of {len(ids)}")
     return number
 
 
 def _answer(
-    request: Request, house: House, person: Person, task_id: int, action: str, back: str, words: str
+    request: Request, installation: Installation, person: Person, task_id: int, action: str, back: str, words: str
 ) -> Response:
     path, params = path_and_params(back)
-    with house.read() as conn:
+    with installation.read() as conn:
         task = queries.one(conn, task_id, person)
         focus = focus_after(task, now(), action, refused=bool(words)) if path in LOG_PAGES else STATE_LINE
         if not is_htmx(request):
@@ -88,7 +92,7 @@ def _answer(
         if path in LOG_PAGES:
             log = log_view.read(conn, person, path, Filter.of(params), (task_id, words), focus)
         else:
-            shown = read_task(conn, house, person, task_id, RecipientFilter.of(params), words, focus)
+            shown = read_task(conn, installation, person, task_id, RecipientFilter.of(params), words, focus)
     if path in LOG_PAGES:
         return fragment(request, "tasks/_news.html", log=log, back=log.here, swaps="task-log", is_search=False)
     return fragment(request, "tasks/_live.html", shown=shown, row=shown.row, back=shown.here, swaps="task-live")

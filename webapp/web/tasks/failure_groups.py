@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from webapp.tasks import failure_groups
 from webapp.web.http import flash
-from webapp.web.http.deps import SignedIn, TheHouse
+from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.multipart import Posted
 from webapp.web.http.render import go, query
 from webapp.web.tasks.actions import retry_all
@@ -14,12 +14,12 @@ router = APIRouter(prefix="/tasks/causes", include_in_schema=False)
 
 
 @router.post("/retry")
-def retry(request: Request, person: SignedIn, house: TheHouse, posted: Posted) -> Response:
+def retry(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """Retries all that failed for this one reason, of those that this person sees."""
     cause = posted.one("cause")[:100]
-    with house.read() as conn:
+    with installation.read() as conn:
         ids = failure_groups.of_cause(conn, person, cause)
-    number = retry_all(house, person, ids, f"retried all that failed by {cause}")
+    number = retry_all(installation, person, ids, f"retried all that failed by {cause}")
     words = f"{number:,} {'task goes' if number == 1 else 'tasks go'} on."
     return flash.say(go(request, "/tasks"), words)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from webapp.db.connect import current_version
 from webapp.db.types import now
-from webapp.ports import Person
+from webapp.ports.people import Person
 from webapp.tasks import inbox, queries
 from webapp.tasks.inbox import Bell
 from webapp.tasks.model import State, Task

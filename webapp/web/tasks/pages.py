@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from webapp.accounts import people
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.kinds import KINDS
 from webapp.tasks import failure_groups, queries
 from webapp.tasks.model import DeliveryRow, Task
 from webapp.web.http import csv_response, flash
-from webapp.web.http.deps import SignedIn, TheHouse
+from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.redirects import local_path
 from webapp.web.http.render import page
 from webapp.web.tasks import log_view
@@ -26,13 +26,13 @@ CHUNK = 1_000  # recipients read at a time
 
 
 @router.get("")
-def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
+def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
     """Every task that this person may see, with a search."""
     said = flash.said(request)
-    with house.read() as conn:
+    with installation.read() as conn:
         log = log_view.read(conn, person, "/tasks", Filter.of(request.query_params), (said.task, said.words))
         reasons = failure_groups.groups(conn, person) if not log.filter.is_narrow and not log.filter.before else []
-        owners = [member.person for member in people.listing(conn, house.settings)] if person.is_admin else []
+        owners = [member.person for member in people.listing(conn, installation.settings)] if person.is_admin else []
     kinds = list(KINDS.values())
     return page(
         request,
@@ -48,20 +48,20 @@ def index(request: Request, person: SignedIn, house: TheHouse) -> Response:
 
 
 @router.get("/{task_id:int}")
-def show(request: Request, task_id: int, person: SignedIn, house: TheHouse) -> Response:
+def show(request: Request, task_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """What happened?"""
     said = flash.said(request)
     note = said.words if said.task == task_id else ""
-    with house.read() as conn:
-        shown = read_task(conn, house, person, task_id, RecipientFilter.of(request.query_params), note)
+    with installation.read() as conn:
+        shown = read_task(conn, installation, person, task_id, RecipientFilter.of(request.query_params), note)
     return page(request, "tasks/show.html", shown=shown, row=shown.row, back=shown.here, swaps="task-live")
 
 
 @router.get("/{task_id:int}/cancel")
-def ask_cancel(request: Request, task_id: int, person: SignedIn, house: TheHouse) -> Response:
+def ask_cancel(request: Request, task_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """Asks before a run is stopped of which something is out already."""
     back = local_path(request.query_params.get("back", ""), f"/tasks/{task_id}")
-    with house.read() as conn:
+    with installation.read() as conn:
         task = queries.one(conn, task_id, person)
     if not asks_before_cancel(task):
         return RedirectResponse(back, 303)
@@ -71,18 +71,18 @@ def ask_cancel(request: Request, task_id: int, person: SignedIn, house: TheHouse
 
 
 @router.get("/{task_id:int}/recipients.csv")
-def recipients(request: Request, task_id: int, person: SignedIn, house: TheHouse) -> Response:
+def recipients(request: Request, task_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """The list of recipients as a file: those that the page shows, with the columns of their list."""
-    with house.read() as conn:
+    with installation.read() as conn:
         task = queries.one(conn, task_id, person)
     wanted = RecipientFilter.of(request.query_params)
-    return csv_response.download(f"recipients-of-task-{task_id}.csv", _lines(house, task, wanted))
+    return csv_response.download(f"recipients-of-task-{task_id}.csv", _lines(installation, task, wanted))
 
 
-def _lines(house: House, task: Task, wanted: RecipientFilter) -> Iterator[str]:
+def _lines(installation: Installation, task: Task, wanted: RecipientFilter) -> Iterator[str]:
     after, columns = -1, None
     while True:
-        with house.read() as conn:
+        with installation.read() as conn:
             found = queries.deliveries(conn, task.id, wanted.state, wanted.q, after, CHUNK)
         if columns is None:  # all rows of a list have the same
             columns = list(found[0].data) if found else []

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from webapp.kinds import KINDS
-from webapp.ports import Kind
+from webapp.ports.kinds import Kind
 from webapp.tasks.model import Line, State, Task
 from webapp.web.http import formatting
 

@@ -4,12 +4,12 @@ from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import RedirectResponse, Response
 
 from webapp.errors import Conflict, UserError
-from webapp.installation import House
-from webapp.ports import Person
+from webapp.installation import Installation
+from webapp.ports.people import Person
 from webapp.tasks import queries
 from webapp.tasks.ledger import send_rate
 from webapp.web.http import flash
-from webapp.web.http.deps import Id, SignedIn, TheHouse
+from webapp.web.http.deps import Id, SignedIn, TheInstallation
 from webapp.web.http.multipart import Posted
 from webapp.web.http.redirects import local_path, path_and_params
 from webapp.web.http.render import is_htmx, page_or_fragment
@@ -21,7 +21,12 @@ router = APIRouter(prefix="/tasks", include_in_schema=False)
 
 @router.post("/{task_id:int}/speed")
 def change(
-    request: Request, task_id: Id, person: SignedIn, house: TheHouse, posted: Posted, background: BackgroundTasks
+    request: Request,
+    task_id: Id,
+    person: SignedIn,
+    installation: TheInstallation,
+    posted: Posted,
+    background: BackgroundTasks,
 ) -> Response:
     """Sets it at once, or says beside the field what is wrong with the number."""
     back = local_path(posted.one("back"), f"/tasks/{task_id}")
@@ -29,27 +34,27 @@ def change(
     try:
         rate = send_rate.read_rate(typed)
     except UserError as error:
-        return _page(request, house, person, task_id, back, wrong=error.words, typed=typed)
+        return _page(request, installation, person, task_id, back, wrong=error.words, typed=typed)
     words = ""
     try:
-        with house.write(background) as conn:
-            send_rate.change_speed(conn, house.engine, queries.one(conn, task_id, person), person, rate)
+        with installation.write(background) as conn:
+            send_rate.change_speed(conn, installation.engine, queries.one(conn, task_id, person), person, rate)
     except Conflict as error:
         words = error.words
     if is_htmx(request):
-        return _page(request, house, person, task_id, back, note=words)
+        return _page(request, installation, person, task_id, back, note=words)
     answer = RedirectResponse(f"{back}#{STATE_LINE}", 303)
     return flash.say(answer, words, task_id) if words else answer
 
 
 def _page(
-    request: Request, house: House, person: Person, task_id: int, back: str,
+    request: Request, installation: Installation, person: Person, task_id: int, back: str,
     *, note: str = "", wrong: str = "", typed: str = "",
 ) -> Response:  # fmt: skip
     _, params = path_and_params(back)
     focus = "" if wrong else STATE_LINE
-    with house.read() as conn:
-        shown = read_task(conn, house, person, task_id, RecipientFilter.of(params), note, focus)
+    with installation.read() as conn:
+        shown = read_task(conn, installation, person, task_id, RecipientFilter.of(params), note, focus)
     return page_or_fragment(
         request,
         "tasks/show.html",

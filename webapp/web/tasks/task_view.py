@@ -7,12 +7,14 @@ from typing import Any, Self
 
 from sqlalchemy import Connection
 
+from webapp.accounts import people
 from webapp.db.connect import current_version
 from webapp.db.types import now
 from webapp.errors import NotFound
-from webapp.installation import House
+from webapp.installation import Installation
 from webapp.kinds import KINDS
-from webapp.ports import Person
+from webapp.ports.form_context import FormContext
+from webapp.ports.people import Person
 from webapp.tasks import queries
 from webapp.tasks.model import DeliveryRow, Line, State, Task
 from webapp.web.forms.reading import extra_of, label_of, options_of
@@ -117,7 +119,7 @@ class Shown:
 
 def read_task(
     conn: Connection,
-    house: House,
+    installation: Installation,
     person: Person,
     task_id: int,
     filter: RecipientFilter,
@@ -135,18 +137,18 @@ def read_task(
         found[:PAGE],
         found[PAGE - 1].position if len(found) > PAGE else None,
         filter,
-        entered(house, task),
+        entered(installation, task),
         version,
         moment,
     )
 
 
-def entered(house: House, task: Task) -> list[tuple[str, str]]:
+def entered(installation: Installation, task: Task) -> list[tuple[str, str]]:
     """What was filled in, by the labels of the form."""
     kind = KINDS.get(task.kind)
     fields = kind.form.model_fields if kind else {}
     return [
-        (label_of(name, fields.get(name)), _shown(house, task, fields.get(name), value))
+        (label_of(name, fields.get(name)), _shown(installation, task, fields.get(name), value))
         for name, value in task.form.items()
         if value not in ("", [], {}, None, False) and not _is_beside_the_point(fields.get(name), value)
     ]
@@ -157,19 +159,19 @@ def _is_beside_the_point(info: Any, value: Any) -> bool:
     return info is not None and extra_of(info).get("widget") == "hidden" and value == info.default
 
 
-def _shown(house: House, task: Task, info: Any, value: Any) -> str:
+def _shown(installation: Installation, task: Task, info: Any, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     widget = extra_of(info).get("widget")
     if widget == "files":
-        return "\n".join(_file_name(house, task, str(one)) for one in value)
+        return "\n".join(_file_name(installation, task, str(one)) for one in value)
     if widget == "lines":
         return "\n".join(_line(extra_of(info), one) for one in value) if isinstance(value, list) else _pairs(value)
     if isinstance(value, list):
         choices = dict(options_of(info)) if info else {}
         return "\n".join(choices.get(str(one), str(one)) for one in value)
     if widget in ("data", "list"):
-        return _data(house, task, info, str(value))
+        return _data(installation, task, info, str(value))
     return dict(options_of(info)).get(str(value), str(value)) if info else str(value)
 
 
@@ -183,18 +185,23 @@ def _pairs(value: Mapping[str, str]) -> str:
     return "\n".join(f"{name}: {one}" for name, one in value.items())
 
 
-def _file_name(house: House, task: Task, file_id: str) -> str:
+def _owners_view(installation: Installation, task: Task) -> FormContext:
+    with installation.read() as conn:
+        return installation.form_context(people.by_id(conn, installation.settings, task.owner))
+
+
+def _file_name(installation: Installation, task: Task, file_id: str) -> str:
     try:
-        return house.attachment_of(house.owner(task.owner), file_id).name
+        return _owners_view(installation, task).attachment(file_id).name
     except NotFound:
         return GONE
 
 
-def _data(house: House, task: Task, info: Any, value: str) -> str:
+def _data(installation: Installation, task: Task, info: Any, value: str) -> str:
     samples: Mapping[str, str] = extra_of(info).get("samples", {})
     if value in samples:
         return samples[value]
     try:
-        return house.table_of(task.owner, value).name
+        return _owners_view(installation, task).table(value).name
     except NotFound:
         return GONE

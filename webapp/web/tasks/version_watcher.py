@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.engine.local import Changes
-from webapp.installation import House
+from webapp.installation import Installation
 
 EVERY = 0.25  # seconds
 
@@ -16,10 +16,10 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def watching(house: House) -> Iterator[None]:
+def watching(installation: Installation) -> Iterator[None]:
     """For as long as the block runs."""
     ended = threading.Event()
-    thread = threading.Thread(target=_watch, args=(house, ended), name="watcher", daemon=True)
+    thread = threading.Thread(target=_watch, args=(installation, ended), name="watcher", daemon=True)
     thread.start()
     try:
         yield
@@ -28,14 +28,14 @@ def watching(house: House) -> Iterator[None]:
         thread.join(5)
 
 
-def _watch(house: House, ended: threading.Event) -> None:
+def _watch(installation: Installation, ended: threading.Event) -> None:
     changes: Changes | None = None  # none: nothing has been read yet, or the last look failed
     while not ended.wait(EVERY):
         try:
             # SQLite tells without a transaction whether there is anything to read.
-            if changes is None or changes.any() or not house.database.is_sqlite:
-                changes = changes or Changes(house.database)
-                house.look_for_changes()
+            if changes is None or changes.any() or not installation.database.is_sqlite:
+                changes = changes or Changes(installation.database)
+                installation.look_for_changes()
         except SQLAlchemyError as error:  # the database may come back; pages say meanwhile that it is gone
             if changes:
                 log.warning("the version counter cannot be read: %s", error)

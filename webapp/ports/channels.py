@@ -1,0 +1,33 @@
+"""A channel: a place that notifications go to, and its limits."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ChannelLimits:
+    """What a place takes at once: letters of a message and of a title (0: any number, and no title of its own)."""
+
+    body: int = 0
+    title: int = 0
+    markdown: bool = True
+    files: bool = True
+
+    @property
+    def is_sms(self) -> bool:
+        return 0 < self.body <= 160
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A place that notifications go to; `url` is a secret that stands in no page, log line or error.
+
+    `internal`: whether it may stand in the office's own network.
+    """
+
+    id: str
+    name: str
+    service: str
+    url: str = field(repr=False, default="")
+    internal: bool = False
+    paused: bool = False
+    takes: ChannelLimits = field(default_factory=ChannelLimits)

@@ -1,0 +1,15 @@
+"""A stored file that can go with a message."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a message: an upload, or what a task made; `size` in bytes."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+    path: Path

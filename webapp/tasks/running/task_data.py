@@ -1,0 +1,48 @@
+"""The tables that a running task reads, with the rights of its owner."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from webapp.errors import NotFound, TaskError, UserError
+from webapp.ports.people import Person
+from webapp.ports.tables import SavedQuery, Table, TableSchema
+from webapp.tasks.resources import TaskResources
+from webapp.tasks.views import past_runs
+
+DATA_GONE = "The file that this was to be made from is not here any more. Choose it again."
+
+
+class TaskData:
+    """ports.TaskData for the owner of a task."""
+
+    def __init__(self, resources: TaskResources, owner: Person) -> None:
+        self._resources = resources
+        self._view = resources.form_context(owner)
+        self.max_rows = resources.settings.report_rows
+
+    def table(self, upload_id: str) -> Table:
+        try:
+            return self._view.table(upload_id)
+        except NotFound:
+            raise TaskError(DATA_GONE, cause="upload-gone", fault="form") from None
+
+    def query(self, query_id: str, values: Mapping[str, str], target: Path) -> tuple[SavedQuery, TableSchema]:
+        try:
+            # One row more than allowed, so that a result that is too long is noticed.
+            return self._view.query(query_id), self._view.ask(query_id, values, target, self.max_rows + 1, apart=False)
+        except NotFound as error:
+            raise TaskError(error.words, cause="query-gone", fault="form") from None
+        except UserError as error:
+            raise TaskError(f"{error.words} No file was made.", cause="query", fault="server") from None
+
+    def records(self, name: str) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
+        return self._view.records(name)
+
+    def pace(self, name: str) -> float | None:
+        with self._resources.read() as conn:
+            return past_runs.pace(conn, name)
+
+    def keep_pace(self, name: str, seconds: float) -> None:
+        with self._resources.write() as conn:
+            past_runs.keep_pace(conn, name, seconds)

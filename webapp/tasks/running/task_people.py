@@ -1,0 +1,22 @@
+"""The people whom a running task may reach."""
+
+from collections.abc import Sequence
+
+from webapp.ports.people import Person
+from webapp.tasks import inbox
+from webapp.tasks.resources import TaskResources
+
+
+class TaskPeople:
+    """ports.TaskPeople of one task."""
+
+    def __init__(self, resources: TaskResources, task_id: int, owner: Person) -> None:
+        self._resources, self._task_id, self._owner = resources, task_id, owner
+
+    def colleagues(self) -> Sequence[Person]:
+        return self._resources.form_context(self._owner).colleagues()
+
+    def notify(self, person_id: int, title: str, text: str, key: str, priority: str = "normal") -> bool:
+        key = f"{self._task_id}.{key}"
+        with self._resources.write() as conn:
+            return inbox.tell(conn, person_id, title, text, task=self._task_id, key=key, priority=priority)
