@@ -43,17 +43,17 @@ class Installation:
         self.secrets = crypto.SecretBox(secret)
         self.unsubscribe = UnsubscribeTokens(secret)
         self.message_id = MessageIds(secret).of
-        self.mail = MailRouter(settings, self.secrets, self.data_dir, self.run_dir, self.read)
-        self.databases = QueryRunner(self.read, self.secrets)
-        self._pool = ConnectionPool(
-            settings=settings,
-            read=self.read,
-            secrets=self.secrets,
-            mail=self.mail,
-            unsubscribe=self.unsubscribe,
-            permits=Permits(),
-            run_dir=self.run_dir,
-        )
+        self._permits = Permits()
+
+    @property
+    def mail(self) -> MailRouter:
+        """The mail servers, or the outbox."""
+        return MailRouter(self.settings, self.secrets, self.data_dir, self.run_dir, self.read)
+
+    @property
+    def databases(self) -> QueryRunner:
+        """The databases that an admin connected."""
+        return QueryRunner(self.read, self.secrets)
 
     def read(self) -> AbstractContextManager[Connection]:
         """A short transaction that only reads."""
@@ -95,8 +95,18 @@ class Installation:
 
     def connections(self, task_id: int, owner: Person, *, is_urgent: bool) -> TaskConnections:
         """Returns the connections of a running task."""
-        return TaskConnections(self._pool, task_id, owner, is_urgent=is_urgent)
+        pool = ConnectionPool(
+            settings=self.settings,
+            read=self.read,
+            secrets=self.secrets,
+            mail=self.mail,
+            unsubscribe=self.unsubscribe,
+            permits=self._permits,
+            run_dir=self.run_dir,
+        )
+        return TaskConnections(pool, task_id, owner, is_urgent=is_urgent)
 
+    @property
     def has_mail_server(self) -> bool:
         return self.mail.has_server
 

@@ -21,9 +21,7 @@ T = TypeVar("T")
 # A plain interpreter instead of multiprocessing: it starts in 12 ms, needs no server process that stays (forkserver
 # and its resource tracker: 15 MB for each process that ever called), does not run the caller's main module again, and
 # may be started from a daemonic process and from any thread.
-_START = (
-    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from webapp.processes import _child; _child()"
-)
+_START = "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from webapp.sandbox import _child; _child()"
 # Without this each thread of Arrow and numpy reserves memory of its own, which the limit would count.
 _FRUGAL = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
 _FRUGAL |= {"OPENBLAS_NUM_THREADS": "1", "RUST_BACKTRACE": "0"}

@@ -14,7 +14,7 @@ from webapp.errors import FormErrors
 from webapp.kinds.email import kind
 from webapp.kinds.email.form import MOST_ATTACHED, EmailForm
 from webapp.tasks.model import State
-from webapp.tasks.running.context import ATTACHED_GONE
+from webapp.tasks.running.task_files import ATTACHED_GONE
 
 BYTES = bytes(range(256)) * 40 + b"\r\n.\r\n..dots"
 TO = "ana@example.com, ben@example.com"

@@ -45,7 +45,7 @@ def test_a_disk_without_room_fails_it_in_plain_words(installation, ana, monkeypa
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(logfile.os, "write", full)
-    monkeypatch.setattr(type(installation), "retry_seconds", ())
+    monkeypatch.setattr(installation, "settings", installation.settings.model_copy(update={"retry_seconds": ()}))
     task = perform(installation, ana, "notification", to=[ANA], message="Hello")
     assert task.state is State.FAILED
     assert deliveries(installation, ana, task)[0].reply.startswith("There is no room left on the server’s disk.")

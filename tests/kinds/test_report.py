@@ -26,15 +26,18 @@ class Task:
         self.told = []
         self.lines = []
         self.media_types = {}
-        self.table = lambda upload_id: table
+        self.files = self
+        self.data = SimpleNamespace(
+            table=lambda upload_id: table,
+            max_rows=5_000_000,
+            pace=lambda name: None,
+            keep_pace=lambda name, seconds: None,
+        )
         self.owner = SimpleNamespace(zone=ZoneInfo("Europe/Madrid"), name="Ana Ruiz", email="ana@example.com")
-        self.most_rows = 5_000_000
         self.charts = []
-        self.draw = self.charts.append
+        self.keep_chart = self.charts.append
         self.previews = {}
         self.keep_preview = self.previews.__setitem__
-        self.keep_pace = lambda name, seconds: None
-        self.pace = lambda name: None
 
     def progress(self, done, total=None, words=""):
         self.told.append((done, total, words))
@@ -43,7 +46,7 @@ class Task:
         self.lines.append(words)
 
     @contextlib.contextmanager
-    def new_file(self, name, media_type):
+    def new(self, name, media_type):
         self.media_types[name] = media_type
         yield self.folder / name
 
@@ -158,7 +161,7 @@ def test_the_title_says_what_is_reported(clients):
 
 def test_the_web_process_and_the_slots_import_no_pandas():
     code = (
-        "import sys, webapp.kinds.report, webapp.reports.sources\n"
+        "import sys, webapp.kinds.report.kind, webapp.reports.reading.sources\n"
         "print([name for name in ('pandas', 'pyarrow', 'python_calamine', 'rustpy_xlsxwriter') if name in sys.modules])"
     )
     root = Path(__file__).parents[2]

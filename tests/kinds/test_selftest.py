@@ -40,7 +40,7 @@ def test_after_a_pause_it_goes_on_where_it_was(installation, ana):
     with installation.write() as conn:
         commands.resume(conn, installation.engine, look(installation, ana, task_id), ana)
     claimed = run.claim(installation, task_id, "test")
-    context = run.Context(installation, claimed, Control())
+    context = run.DbTaskContext(installation, claimed, Control())
     context.done = 39
     KIND.run(SelfTestForm(seconds=4), context)
     task = look(installation, ana, task_id)

@@ -38,10 +38,10 @@ class Run:
 
     def deliver(self, server: Server) -> None:
         kind = self.installation.kind("email")
-        self.context.expand(iter(kind.expand(kind.form.model_validate(self.task.form), self.context)))
+        self.context.ledger.expand(iter(kind.expand(kind.form.model_validate(self.task.form), self.context)))
         try:
-            for delivery in self.context.deliveries(server):
-                self.context.settle(delivery, server.send(delivery.to))
+            for delivery in self.context.ledger.deliveries(server):
+                self.context.ledger.settle(delivery, server.send(delivery.to))
         finally:
             self.context.ledger.flush()
 
@@ -52,8 +52,8 @@ class Run:
         run.end(self.installation, run._work(self.installation, kind, self.task, self.context))
 
     def deliver_again(self, context: DbTaskContext, server: Server) -> None:
-        for delivery in context.deliveries(server):
-            context.settle(delivery, server.send(delivery.to))
+        for delivery in context.ledger.deliveries(server):
+            context.ledger.settle(delivery, server.send(delivery.to))
 
 
 def task_of(installation: Installation, task_id: int, owner: Person) -> Task:

@@ -12,7 +12,7 @@ from tests.html import read
 from tests.kinds.performing import perform
 from tests.kinds.test_notification_channels import channel
 from tests.notify.targets import Hook
-from tests.web.test_hooks import make as make_hook
+from tests.web.api.test_incoming_webhooks import make as make_hook
 from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date
 from webapp.installation import Installation, build

@@ -6,4 +6,4 @@ from webapp.kinds.report.kind import KIND as REPORT
 from webapp.kinds.selftest.kind import KIND as SELF_TEST
 from webapp.ports.kinds import Kind
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (EMAIL, NOTIFICATION, REPORT, SELF_TEST)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (NOTIFICATION, EMAIL, REPORT, SELF_TEST)}

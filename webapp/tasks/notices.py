@@ -31,7 +31,7 @@ def task_ended(conn: Connection, resources: TaskResources, task: Task, state: St
             task=task.id, is_own=True, priority="normal" if state is State.DONE else "high",
             is_read="inbox" not in wishes.ways, desktop="desktop" in wishes.ways,
         )  # fmt: skip
-    if "mail" in wishes.ways and resources.has_mail_server():
+    if "mail" in wishes.ways and resources.has_mail_server:
         _mail(conn, resources, task, f"- **{_typed(task.title)}**: {state.words}. {_typed(words)}", state)
 
 

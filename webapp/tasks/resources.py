@@ -44,6 +44,7 @@ class TaskResources(Protocol):
 
     def connections(self, task_id: int, owner: Person, *, is_urgent: bool) -> TaskConnections: ...
 
+    @property
     def has_mail_server(self) -> bool: ...
 
     def log_error(self, line: str) -> None:

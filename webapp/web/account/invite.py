@@ -74,7 +74,7 @@ def _form(
 ) -> Response:
     return page(
         request,
-        "invite/index.html",
+        "account/invite/index.html",
         status=422 if errors else 200,
         secret=secret,
         invited=invited,
@@ -85,4 +85,4 @@ def _form(
 
 
 def _used(request: Request) -> Response:
-    return page(request, "invite/used.html", status=410, words=USED)
+    return page(request, "account/invite/used.html", status=410, words=USED)

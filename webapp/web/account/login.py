@@ -72,7 +72,7 @@ def _form(
 ) -> Response:
     return page(
         request,
-        "login/index.html",
+        "account/login/index.html",
         status=status,
         headers=headers,
         refused=status >= 400,

@@ -22,7 +22,7 @@ def closed(request: Request, installation: TheInstallation) -> Response:
     with installation.read() as conn:
         if people.has_admin(conn):
             return RedirectResponse("/login", 303)
-    return page(request, "setup/closed.html", words="")
+    return page(request, "account/setup/closed.html", words="")
 
 
 @router.get("/{secret}")
@@ -81,7 +81,7 @@ def _form(
 ) -> Response:
     return page(
         request,
-        "setup/index.html",
+        "account/setup/index.html",
         status=422 if errors else 200,
         secret=secret,
         typed=typed,
@@ -93,4 +93,4 @@ def _form(
 
 
 def _used(request: Request) -> Response:
-    return page(request, "setup/closed.html", status=410, words=USED)
+    return page(request, "account/setup/closed.html", status=410, words=USED)

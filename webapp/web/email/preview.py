@@ -42,7 +42,7 @@ def show(request: Request, person: SignedIn, installation: TheInstallation, post
     raw = {name: posted.all(name) for name in EmailForm.model_fields}
     who = posted.one("who").strip()[:200]
     wanted = lists.Wanted(_number(posted.one("row")), posted.one("step") == "back", who.casefold())
-    return fragment(request, "kinds/email/_preview.html", pane=pane(installation, person, raw, wanted, who))
+    return fragment(request, "email/form/_preview.html", pane=pane(installation, person, raw, wanted, who))
 
 
 def pane(

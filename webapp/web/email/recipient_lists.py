@@ -144,7 +144,7 @@ def _page(
         known = saved_tables.listing(conn, installation.store, person)
     return page(
         request,
-        "lists/show.html" if chosen else "lists/index.html",
+        "email/lists/show.html" if chosen else "email/lists/index.html",
         status=status,
         said=flash.said(request).words,
         lists=known,

@@ -84,6 +84,6 @@ def _sent_already(request: Request, installation: Installation, person: Person, 
 
 def _page(request: Request, key: str, look: Review, errors: dict[str, str] | None = None) -> Response:
     return page(
-        request, "new/check.html", status=422 if errors else 200, look=look, key=key, errors=errors or {},
+        request, "email/review.html", status=422 if errors else 200, look=look, key=key, errors=errors or {},
         focus_h1=not errors,
     )  # fmt: skip

@@ -50,11 +50,11 @@ def undo(request: Request, token: str, installation: TheInstallation, posted: Po
 def _page(request: Request, installation: Installation, token: str) -> Response:
     found = installation.unsubscribe.read(token)
     if found is None:
-        return page(request, "unsubscribe/broken.html", status=404, words=BROKEN)
+        return page(request, "email/unsubscribe/broken.html", status=404, words=BROKEN)
     with installation.read() as conn:
         is_out = bool(suppressions.which(conn, [found[1]]))
     # On the answer to a press the heading takes the focus: it says what has happened.
     return page(
-        request, "unsubscribe/index.html", address=found[1], is_out=is_out, path=f"/unsubscribe/{token}",
+        request, "email/unsubscribe/index.html", address=found[1], is_out=is_out, path=f"/unsubscribe/{token}",
         focus_h1=request.method == "POST",
     )  # fmt: skip

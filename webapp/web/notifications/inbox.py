@@ -28,7 +28,14 @@ def index(
     older = found[PAGE - 1].id if len(found) > PAGE else None
     shown = {one.id: clean(one.text) for one in found if not one.is_own}
     return page(
-        request, "inbox/index.html", notices=found[:PAGE], shown=shown, older=older, only=only, words=words, chips=CHIPS
+        request,
+        "notifications/inbox/index.html",
+        notices=found[:PAGE],
+        shown=shown,
+        older=older,
+        only=only,
+        words=words,
+        chips=CHIPS,
     )
 
 

@@ -36,7 +36,7 @@ class NotificationPreview:
 def show(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """The message as it is written so far; what is wrong with the form is said when it is sent."""
     raw = {name: posted.all(name) for name in NotificationForm.model_fields}
-    return fragment(request, "kinds/notification/_preview.html", pane=_pane(installation, person, raw))
+    return fragment(request, "notifications/form/_preview.html", pane=_pane(installation, person, raw))
 
 
 def pane(installation: Installation, person: Person, filled: Filled[Any]) -> NotificationPreview:

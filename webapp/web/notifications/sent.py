@@ -62,7 +62,7 @@ def index(request: Request, person: SignedIn, installation: TheInstallation) -> 
     form_context = installation.form_context(person)
     return page(
         request,
-        "history/index.html",
+        "notifications/sent/index.html",
         asked=asked,
         told=shown,
         places=_places(installation, person),

@@ -32,7 +32,7 @@ def index(request: Request, person: SignedIn, installation: TheInstallation) -> 
     kept = form_context.kept()
     known = {table.id for _, _, table in kept}
     newest = [table for table in form_context.tables() if table.id not in known]
-    return page(request, "data/index.html", kept=kept, newest=newest, said=flash.said(request).words)
+    return page(request, "reports/data/index.html", kept=kept, newest=newest, said=flash.said(request).words)
 
 
 @router.get("/{data_id}")
@@ -147,7 +147,7 @@ def _page(
     table, saved = installation.form_context(person).table(data_id), _saved(installation, person, data_id)
     return page(
         request,
-        "data/show.html",
+        "reports/data/show.html",
         status=status,
         said=flash.said(request).words,
         table=table,

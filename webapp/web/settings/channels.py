@@ -165,7 +165,7 @@ def _page(
     staff = [(str(one.person.id), one.person.name or one.person.email) for one in members if not one.person.is_admin]
     return page(
         request,
-        "channels/index.html",
+        "settings/channels/index.html",
         status=status,
         said=flash.said(request).words,
         channels=known,

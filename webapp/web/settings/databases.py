@@ -147,7 +147,7 @@ def _index(request: Request, installation: Installation, entry: DatabaseForm, st
         known, saved = databases.listing(conn), saved_queries.listing(conn)
     names = {one.id: one.name for one in known}
     more: dict[str, Any] = {"sources": known, "queries": saved, "names": names, "entry": entry, "labels": LABELS}
-    return page(request, "databases/index.html", status=status, said=flash.said(request).words, **more)
+    return page(request, "settings/databases/index.html", status=status, said=flash.said(request).words, **more)
 
 
 def _query(
@@ -165,7 +165,7 @@ def _query(
         )
     return page(
         request,
-        "databases/query.html",
+        "settings/databases/query.html",
         status=status,
         entry=entry,
         peek=peek,

@@ -117,7 +117,7 @@ def _page(
         base = public_url.known(conn, installation.settings) or f"{request.url.scheme}://{request.url.netloc}"
     return page(
         request,
-        "people/index.html",
+        "settings/people/index.html",
         status=status,
         said=flash.said(request).words,
         members=members,

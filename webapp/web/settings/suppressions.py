@@ -103,7 +103,7 @@ def _page(
         found, number = suppressions.listing(conn, words, after, PAGE + 1), suppressions.number(conn)
     return page(
         request,
-        "settings/never.html",
+        "settings/suppressions.html",
         status=status,
         said=flash.said(request).words,
         unwanted=found[:PAGE],

@@ -145,7 +145,7 @@ def _page(
         known = webhooks.listing(conn)
     return page(
         request,
-        "channels/hooks.html",
+        "settings/channels/hooks.html",
         status=status,
         refused=status >= 400,
         said=flash.said(request).words,

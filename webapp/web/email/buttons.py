@@ -1,0 +1,56 @@
+"""The further buttons of the email form: a test to oneself, another list, a list kept under a name."""
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+from webapp.errors import UserError
+from webapp.files import saved_tables
+from webapp.kinds.email.form import EmailForm
+from webapp.starting import start_task
+from webapp.web.forms.buttons import Press, PressResult, unjudged
+from webapp.web.forms.reading import Filled, checked
+
+
+def test(press: Press) -> PressResult:
+    """Sends one email to the person at the form; the same text only once, however often it is pressed."""
+    whole = checked(press.kind, _with_somebody(press), press.installation.form_context(press.person))
+    if not isinstance(whole.value, EmailForm):
+        return PressResult(replace(whole, raw=press.filled.raw))
+    row = press.posted.one("row")
+    more = {"to": [press.person.email], "test": True, "test_row": int(row) if row.isdecimal() and len(row) < 9 else 1}
+    form = whole.value.model_copy(update=more)
+    key = f"test:{press.key}:{hashlib.sha256(form.model_dump_json().encode()).hexdigest()[:20]}"
+    task = start_task(
+        press.installation, press.kind, form, press.person, via="test", key=key, background=press.background
+    )
+    said = f"A test is on its way to {press.person.email}." if task.is_new else "This test was sent already."
+    return PressResult(unjudged(press.filled), said, task.id)
+
+
+def _with_somebody(press: Press) -> Filled[Any]:
+    """A test needs no recipients yet."""
+    if press.filled.value is not None or set(press.filled.errors) != {"to"} or press.posted.one("to").strip():
+        return press.filled
+    data = {name: press.posted.one(name) for name in ("subject", "body", "reply_to", "server")}
+    lists = {name: [value for value in press.posted.all(name) if value] for name in ("attachments", "formats")}
+    return Filled(EmailForm.model_validate({"to": [press.person.email], **data, **lists}), {}, press.filled.raw)
+
+
+def change_list(press: Press) -> PressResult:
+    return PressResult(unjudged(press.filled), is_changing=True)
+
+
+def keep_list(press: Press) -> PressResult:
+    filled, installation, person = unjudged(press.filled), press.installation, press.person
+    try:
+        table = installation.form_context(person).table(press.posted.one("recipients"))
+        with installation.write() as conn:
+            known = saved_tables.listing(conn, installation.store, person)
+            if already := next((one.name for one in known if one.table.id == table.id), ""):
+                return PressResult(filled, f"It is kept as the list “{already}”.")
+            name = saved_tables.read_name(press.posted.one("list_name") or table.name.rpartition(".")[0])
+            saved_tables.add(conn, person, name, table.id)
+    except UserError as error:
+        return PressResult(filled.with_errors({"list_name": error.words}))
+    return PressResult(filled, f"Kept as the list “{name}”.")
