@@ -1,4 +1,4 @@
-"""Imports run one way, as docs/decisions/0004 says; imports inside functions count, those for type checkers do not."""
+"""Imports run one way (docs/decisions/0004): those inside functions and those for type checkers count as well."""
 
 import ast
 from collections.abc import Iterator
@@ -8,97 +8,117 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FILES = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in (ROOT / "webapp").rglob("*.py")}
+PATHS = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in (ROOT / "webapp").rglob("*.py")
+}
+TREES = {module: ast.parse(path.read_text()) for module, path in PATHS.items()}
 
-# A room is a folder of webapp/ or a module beside them. It may import itself, the leaves, and what its row says.
+# A package is a folder of webapp/ (a folder of web/ counts as one) or a module beside them. Each row may import itself,
+# the leaves, and what it names.
 LEAVES: dict[str, set[str]] = {
     "errors": set(),
     "paths": set(),
     "settings": {"errors"},
     "logs": {"settings"},
-    "processes": {"errors"},
+    "sandbox": {"errors"},
     "markup": set(),
 }
 FIELD = {"mail", "notify", "reports"}
-TABLES = {"accounts", "db", "files", "ports", "tasks"}
-ROOMS = {
-    "secret": set(),
+STORES = {"accounts", "connections", "db", "files", "ports", "tasks"}
+BELOW_WEB = STORES | FIELD | {"crypto", "engine", "ingest", "installation", "kinds", "starting", "webapp"}
+WEB_LEVELS = [
+    {"web.http"},
+    {"web.forms", "web.account", "web.files"},
+    {"web.email", "web.reports", "web.notifications", "web.tasks"},
+    {"web.start", "web.api", "web.home"},
+    {"web.ops"},
+    {"web.settings"},
+    {"web.routes"},
+]
+PACKAGES = {
     "ports": set(),
+    "crypto": set(),
     "db": {"ports"},
-    "accounts": {"db", "ports", "secret"},
+    "accounts": {"db", "ports"},
     "files": {"db", "ports"},
-    "tasks": {"db", "files", "ports"},
+    "tasks": {"accounts", "db", "files", "ports"},
     "engine": {"db", "ports", "tasks"},
     "mail": {"ports"},
-    "mailroom": {"accounts", "db", "mail", "ports", "secret"},
     "notify": {"ports"},
-    "channels": {"accounts", "db", "ports", "secret"},
-    "databases": {"db", "ports", "reports", "secret"},
     "reports": {"ports"},
     "kinds": FIELD | {"ports"},
-    "intake": {"files", "mail", "ports", "reports"},
-    "house": TABLES | FIELD | {"channels", "databases", "engine", "intake", "kinds", "mailroom", "secret"},
-    "housekeeping": TABLES | {"house"},
-    "archive": TABLES | {"engine", "house"},
-    "web": TABLES
-    | FIELD
-    | {"app", "channels", "databases", "engine", "house", "intake", "kinds", "mailroom", "secret"},
-    "app": TABLES | {"engine", "house", "web"},
-    "cli": TABLES | FIELD | {"archive", "engine", "house", "housekeeping", "mailroom", "secret", "web"},
-    "preload": {"engine", "house", "mail"},
+    "connections": FIELD | {"accounts", "crypto", "db", "ports"},
+    "form_context": STORES | {"reports"},
+    "installation": STORES | FIELD | {"crypto", "engine", "form_context", "kinds"},
+    "ingest": {"files", "installation", "mail", "ports", "reports"},
+    "starting": {"accounts", "installation", "ports", "tasks"},
+    "maintenance": STORES | {"crypto", "engine", "installation", "webapp"},
+    **{
+        package: BELOW_WEB | set().union(*WEB_LEVELS[:level])
+        for level, packages in enumerate(WEB_LEVELS)
+        for package in packages
+    },
+    "app": BELOW_WEB | set().union(*WEB_LEVELS),
+    "serving": {"app", "engine", "installation"},
+    "cli": STORES | FIELD | {"crypto", "engine", "installation", "maintenance", "serving", "webapp"},
+    "preload": {"engine", "installation", "mail"},
     "__main__": {"cli"},
+    "webapp": set(),
 }
-MAY_IMPORT = LEAVES | {room: rooms | LEAVES.keys() for room, rooms in ROOMS.items()}
-MAY_IMPORT_FASTAPI = {"app", "web"}
+MAY_IMPORT = LEAVES | {package: allowed | LEAVES.keys() for package, allowed in PACKAGES.items()}
+MAY_IMPORT_FASTAPI = {"app", *set().union(*WEB_LEVELS)}
 STARTED_FOR_A_SLOT = ["webapp.engine.slot", "webapp.installation"]
 
 
-def room(module: str) -> str:
-    return f"{module}.__init__".split(".")[1]
+def package(module: str) -> str:
+    parts = module.split(".")[1:]
+    if not parts:
+        return "webapp"
+    return ".".join(parts[:2]) if parts[0] == "web" and len(parts) > 1 else parts[0]
 
 
 def imports(module: str) -> Iterator[str]:
-    """The modules that one module imports when it runs, ours by their full names."""
-    waiting: list[ast.AST] = [ast.parse(FILES[module].read_text())]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            waiting += node.orelse
-        elif isinstance(node, ast.Import):
+    """The modules that one module imports anywhere in it, ours by their full names."""
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module} imports relatively in line {node.lineno}"
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"
-                yield full if full in FILES or f"{full}.__init__" in FILES else node.module
-        else:
-            waiting += ast.iter_child_nodes(node)
+                yield full if full in PATHS else str(node.module)
 
 
-def file_of(module: str) -> str:
-    return module if module in FILES else f"{module}.__init__"
+GRAPH = {module: {name for name in imports(module) if name in PATHS} - {module} for module in PATHS}
 
 
-GRAPH = {module: {file_of(name) for name in imports(module) if name.startswith("webapp.")} for module in FILES}
+def test_every_package_is_in_the_table():
+    assert {package(module) for module in PATHS} - {"web"} <= MAY_IMPORT.keys()
 
 
-def test_every_room_is_in_the_table():
-    assert {room(module) for module in FILES} - {"__init__"} <= MAY_IMPORT.keys()
-
-
-@pytest.mark.parametrize("module", sorted(FILES.keys() - {"webapp.__init__"}))
-def test_a_module_imports_only_what_its_room_may(module):
-    here = room(module)
-    assert {name for name in GRAPH[module] if room(name) not in MAY_IMPORT[here] | {here}} == set()
+@pytest.mark.parametrize("module", sorted(PATHS.keys() - {"webapp", "webapp.web"}))
+def test_a_module_imports_only_what_its_package_may(module):
+    here = package(module)
+    assert {name for name in GRAPH[module] if package(name) not in MAY_IMPORT[here] | {here}} == set()
 
 
 def test_no_module_is_imported_by_what_it_imports():
-    TopologicalSorter(GRAPH).prepare()  # raises CycleError, which names the circle
+    TopologicalSorter(GRAPH).prepare()  # raises CycleError, which names the cycle
+
+
+def test_no_package_is_imported_by_what_it_imports():
+    arrows = {(package(module), package(name)) for module, names in GRAPH.items() for name in names}
+    graph: dict[str, set[str]] = {}
+    for here, there in arrows:
+        if here != there:
+            graph.setdefault(here, set()).add(there)
+    TopologicalSorter(graph).prepare()
 
 
 def test_only_the_web_knows_fastapi():
-    known = {module for module in FILES for name in imports(module) if name.split(".")[0] in ("fastapi", "starlette")}
-    assert {module for module in known if room(module) not in MAY_IMPORT_FASTAPI} == set()
+    known = {module for module in PATHS for name in imports(module) if name.split(".")[0] in ("fastapi", "starlette")}
+    assert {module for module in known if package(module) not in MAY_IMPORT_FASTAPI} == set()
 
 
 def test_a_slot_never_loads_the_web():
@@ -107,5 +127,5 @@ def test_a_slot_never_loads_the_web():
         module = waiting.pop()
         if module not in loaded:
             loaded.add(module)
-            waiting += GRAPH.get(module, ())
-    assert {module for module in loaded if room(module) in MAY_IMPORT_FASTAPI} == set()
+            waiting += GRAPH[module]
+    assert {module for module in loaded if package(module) in MAY_IMPORT_FASTAPI} == set()

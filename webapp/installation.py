@@ -17,7 +17,7 @@ from webapp.engine import choose
 from webapp.errors import NotFound
 from webapp.files.store import Store
 from webapp.form_context import DbFormContext
-from webapp.kinds import KINDS
+from webapp.kinds import KINDS, NOTE_KIND
 from webapp.mail.open_target import require_sense
 from webapp.notify import logfile
 from webapp.notify.concurrency_limit import Permits
@@ -81,6 +81,11 @@ class Installation:
         if name not in KINDS:
             raise NotFound(f"There is no kind of task called “{name}”.")
         return KINDS[name]
+
+    @property
+    def note_kind(self) -> Kind:
+        """The kind that mails people how their tasks ended."""
+        return NOTE_KIND
 
     def form_context(self, person: Person) -> DbFormContext:
         """Returns what a kind may look at on this person's behalf."""

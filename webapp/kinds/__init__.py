@@ -7,3 +7,5 @@ from webapp.kinds.selftest.kind import KIND as SELF_TEST
 from webapp.ports.kinds import Kind
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (NOTIFICATION, EMAIL, REPORT, SELF_TEST)}
+NOTE_KIND = EMAIL  # mails people how their tasks ended
+ANNOUNCEMENT_KIND = NOTIFICATION  # started by incoming webhooks

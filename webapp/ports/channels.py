@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field
 
+BUILT_IN = {"log": "Log file"}  # channels that nobody has to connect, and their names
+AUDIENCES = {"everyone": "Everyone", "staff": "All staff", "admins": "All admins"}
+PRIORITIES = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
+
 
 @dataclass(frozen=True)
 class ChannelLimits:

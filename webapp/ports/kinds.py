@@ -1,7 +1,7 @@
 """A kind of task: form, checks, run."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from webapp.ports.deliveries import NewDelivery
@@ -9,13 +9,37 @@ from webapp.ports.form_context import FormContext
 from webapp.ports.task_context import TaskContext
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One kind of task: all that the rest of the house needs to know of it.
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """What a person is told of a task that ended: `to` their address, `link` the task's page."""
 
-    `run` returns the outcome in plain words, or None where its deliveries tell. `check` raises UserError or
-    FormErrors for what a form model cannot know by itself. `total` is the number of deliveries, or None.
-    `grace` is how long (s) a message in flight may take once somebody wants the task to end.
+    to: str
+    title: str
+    state: str
+    text: str
+    link: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announcement:
+    """What another system wants people to be told, where, and how urgently."""
+
+    title: str
+    message: str
+    channels: Sequence[str]
+    people: Sequence[str]
+    priority: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind of task: all that other packages need to know of it.
+
+    `run` returns the outcome for people, or None if its deliveries tell it. `check` raises UserError or FormErrors
+    for what a form model cannot know by itself. `total` is the number of deliveries, or None. `title_at` and
+    `total_at` are used where title and total need more than the form, such as a file's name. `grace` is how long (s)
+    a message in flight may take after a request to cancel. `noun` names its deliveries, in the plural. `example` is a
+    body of POST /api/v1/tasks. `note_form` and `announcement_form` return forms for texts of other packages.
     """
 
     name: str
@@ -27,13 +51,11 @@ class Kind:
     run: Callable[[Any, TaskContext], str | None]
     title_of: Callable[[Any], str]
     queue: Callable[[Any], str]
-    title_at: Callable[[Any, FormContext], str] | None = (
-        None  # where the title needs more than the form, such as a file's name
-    )
+    title_at: Callable[[Any, FormContext], str] | None = None
     check: Callable[[Any, FormContext], None] | None = None
     expand: Callable[[Any, TaskContext], Iterable[NewDelivery]] | None = None
     total: Callable[[Any], int | None] = lambda form: None
-    total_at: Callable[[Any, FormContext], int | None] | None = None  # where it needs more than the form
+    total_at: Callable[[Any, FormContext], int | None] | None = None
     template: Sequence[str] = ()  # fields that are kept as a template under a name
     is_checked: Callable[[Any], bool] = lambda form: False  # whether a person looks it over before it is sent
     undoable: bool = False
@@ -41,3 +63,7 @@ class Kind:
     in_child: bool = False
     grace: float = 2.0
     on_home: bool = True
+    noun: str = "messages"
+    example: Mapping[str, Any] = field(default_factory=dict)
+    note_form: Callable[[Note, Mapping[str, Any] | None], dict[str, Any] | None] | None = None
+    announcement_form: Callable[[Announcement, FormContext], dict[str, Any]] | None = None

@@ -40,6 +40,10 @@ class TaskResources(Protocol):
     def kind(self, name: str) -> Kind:
         """Raises NotFound for a name that is not installed."""
 
+    @property
+    def note_kind(self) -> Kind:
+        """The kind that mails people how their tasks ended."""
+
     def form_context(self, person: Person) -> FormContext: ...
 
     def connections(self, task_id: int, owner: Person, *, is_urgent: bool) -> TaskConnections: ...

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from webapp.errors import FormErrors, NotFound, TaskError
-from webapp.kinds.email import recipients
+from webapp.kinds.email import notes, recipients
 from webapp.kinds.email.form import EmailForm
 from webapp.mail import formats, lists
 from webapp.mail.merge import ALWAYS, unknown_fields, values_for
@@ -159,4 +159,11 @@ KIND = Kind(
     undoable=True,
     pausable=True,
     grace=10.0,
+    noun="emails",
+    note_form=notes.form_of,
+    example={
+        "form": {"to": ["ana@example.com", "ben@example.com"], "subject": "Hello", "body": "The **office** is closed."},
+        "not_before": "2026-11-03T08:00:00+01:00",
+        "undo": True,
+    },
 )

@@ -6,12 +6,10 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from webapp.kinds.fields import one_line, text
 from webapp.mail.recipients import read_addresses
+from webapp.ports.channels import BUILT_IN, PRIORITIES
 from webapp.ports.forms import TaskForm
 
-CHANNELS = {"log": "Log file"}
 HINTS = {"log": "A text file on the server. Nobody is alerted."}
-PRIORITIES = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
-GROUPS = {"everyone": "Everyone", "staff": "All staff", "admins": "All admins"}
 MOST = 1_000
 MOST_ATTACHED = 10  # files
 
@@ -47,9 +45,9 @@ class NotificationForm(TaskForm):
     )
     title: Annotated[str, one_line("title", 200)] = Field("", title="Title", description="Optional.")
     channels: Annotated[list[str], _several("Choose a place.")] = Field(
-        default_factory=lambda: [*CHANNELS],
+        default_factory=lambda: [*BUILT_IN],
         title="Where",
-        json_schema_extra={"widget": "channels", "choices": {**CHANNELS}, "hints": {**HINTS}},
+        json_schema_extra={"widget": "channels", "choices": {**BUILT_IN}, "hints": {**HINTS}},
     )
     people: Annotated[list[str], _several("Choose people.")] = Field(
         default_factory=list,

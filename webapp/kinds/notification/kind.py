@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from webapp.errors import FormErrors, NotFound
-from webapp.kinds.notification.form import CHANNELS, GROUPS, NotificationForm
-from webapp.ports.channels import Channel
+from webapp.kinds.notification import announcement
+from webapp.kinds.notification.form import NotificationForm
+from webapp.ports.channels import AUDIENCES, BUILT_IN, Channel
 from webapp.ports.deliveries import Delivery, NewDelivery, Reply, Target
 from webapp.ports.form_context import FormContext
 from webapp.ports.kinds import Kind
@@ -20,7 +21,7 @@ PAUSED = "The channel “{}” is paused. An admin can let it go on in Settings 
 def check(form: NotificationForm, form_context: FormContext) -> None:
     """Places, people and files are there, and this person may use them."""
     wrong = {}
-    known = {*CHANNELS, *(name for one in form_context.channels() for name in (one.id, one.name))}
+    known = {*BUILT_IN, *(name for one in form_context.channels() for name in (one.id, one.name))}
     if not form.channels and not form.people:
         wrong["channels"] = "Choose a place."
     elif unknown := [one for one in form.channels if one not in known]:
@@ -37,7 +38,7 @@ def check(form: NotificationForm, form_context: FormContext) -> None:
 
 
 def _unknown(chosen: Sequence[str], colleagues: Sequence[Person]) -> list[str]:
-    known = {*GROUPS}.union(*(_called(one) for one in colleagues))
+    known = {*AUDIENCES}.union(*(_called(one) for one in colleagues))
     return [one for one in chosen if one.casefold() not in known]
 
 
@@ -49,7 +50,7 @@ def _called(person: Person) -> set[str]:
 def expand(form: NotificationForm, task: TaskContext) -> Iterator[NewDelivery]:
     """One delivery for each place; to the log file one for each person, to inboxes one for each of them."""
     for channel in form.channels:
-        if channel in CHANNELS:
+        if channel in BUILT_IN:
             for to in form.to or [EVERYONE]:
                 yield NewDelivery(to, {"channel": channel}, channel=channel)
         else:
@@ -154,8 +155,8 @@ def _title(form: NotificationForm) -> str:
 
 
 def _total_at(form: NotificationForm, form_context: FormContext) -> int:
-    in_log = max(1, len(form.to)) * sum(channel in CHANNELS for channel in form.channels)
-    elsewhere = sum(channel not in CHANNELS for channel in form.channels)
+    in_log = max(1, len(form.to)) * sum(channel in BUILT_IN for channel in form.channels)
+    elsewhere = sum(channel not in BUILT_IN for channel in form.channels)
     inboxes = sum(_is_meant(form.people, one) for one in form_context.colleagues()) if form.people else 0
     return in_log + elsewhere + inboxes
 
@@ -172,10 +173,15 @@ KIND = Kind(
     queue=lambda form: "notify",
     check=check,
     expand=expand,
-    total=lambda form: max(1, len(form.to)) if set(form.channels) <= set(CHANNELS) and not form.people else None,
+    total=lambda form: max(1, len(form.to)) if set(form.channels) <= set(BUILT_IN) and not form.people else None,
     total_at=_total_at,
     template=("title", "message", "priority"),
     undoable=True,
     pausable=True,
     grace=10.0,
+    noun="notifications",
+    announcement_form=announcement.form_of,
+    example={
+        "form": {"to": ["ana@example.com"], "channels": ["log"], "title": "Orders", "message": "Order 17 is ready."}
+    },
 )

@@ -193,4 +193,6 @@ KIND = Kind(
     check=check,
     expand=mail.expand,
     in_child=True,
+    noun="emails",
+    example={"form": {"data": "sales", "columns": ["Region", "Amount"], "format": "xlsx"}},
 )

@@ -49,4 +49,5 @@ KIND = Kind(
     queue=lambda form: "quick" if form.seconds < SHORT else "reports",
     pausable=True,
     on_home=False,
+    example={"form": {"fail": False, "seconds": 0.5}},
 )

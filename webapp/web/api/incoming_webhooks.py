@@ -10,9 +10,9 @@ from webapp.accounts import people
 from webapp.connections import webhooks
 from webapp.connections.webhooks import IncomingWebhook
 from webapp.errors import FormErrors, TooLarge, UserError
-from webapp.kinds.notification.form import CHANNELS, GROUPS
+from webapp.kinds import ANNOUNCEMENT_KIND
 from webapp.notify import template
-from webapp.ports.form_context import FormContext
+from webapp.ports.kinds import Announcement
 from webapp.starting import start_task
 from webapp.web.api.body import DEEPEST, is_deep, is_storable
 from webapp.web.api.schemas import answer
@@ -24,7 +24,6 @@ router = APIRouter(prefix="/hooks", tags=["Incoming hooks"])
 
 LIMIT = 64 << 10  # bytes
 NOTHING = "There is nothing to tell: the body is empty, or holds none of the parts that the hook asks for."
-MOST = {"title": 200, "message": 10_000}  # letters
 
 
 class Accepted(BaseModel):
@@ -81,10 +80,12 @@ def receive(
         refused = problem(request, error.status, error.words)
         refused.headers["Retry-After"] = str(error.seconds)
         return refused
-    kind = installation.kind("notification")
-    form = checked_form(installation, owner, kind, _form(hook, _read(request, body), installation.form_context(owner)))
+    announcement, kind = _announcement(hook, _read(request, body)), ANNOUNCEMENT_KIND
+    assert kind.announcement_form is not None
+    given = kind.announcement_form(announcement, installation.form_context(owner))
+    form = checked_form(installation, owner, kind, given)
     key = f"hook:{hook.id}:{key}"[:LONGEST_KEY] if key and is_storable(key) else None
-    title = " ".join(f"{hook.name}: {form.title or form.message}".split())[:400]
+    title = " ".join(f"{hook.name}: {announcement.title or announcement.message}".split())[:400]
     started = start_task(
         installation, kind, form, owner, via=f"webhook {hook.name}", key=key, title=title, background=background
     )
@@ -109,19 +110,11 @@ def _read(request: Request, body: bytes) -> Any:
     return found
 
 
-def _form(hook: IncomingWebhook, given: Any, form_context: FormContext) -> dict[str, Any]:
-    """Channels and people that are gone are left out."""
-    places = {*CHANNELS, *(one.id for one in form_context.channels())}
-    people = {*GROUPS, *(str(one.id) for one in form_context.colleagues())}
+def _announcement(hook: IncomingWebhook, given: Any) -> Announcement:
+    """What the hook's templates take from the body; raises FormErrors if that is nothing."""
     title, message = template.fill(hook.title, given), template.fill(hook.message, given)
     if not message:
         raise FormErrors({"message": NOTHING})
-    title = " ".join("".join(one if one.isprintable() else " " for one in title).split())
-    message = "".join(one for one in message if one.isprintable() or one in "\n\t")
-    return {
-        "title": title[: MOST["title"]],
-        "message": message[: MOST["message"]],
-        "channels": [one for one in hook.channels if one in places],
-        "people": [one for one in hook.people if one in people],
-        "priority": hook.priority,
-    }
+    return Announcement(
+        title=title, message=message, channels=hook.channels, people=hook.people, priority=hook.priority
+    )

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from webapp.accounts import people
 from webapp.errors import NotFound
 from webapp.installation import Installation
+from webapp.kinds import KINDS
 from webapp.ports.people import Person
 from webapp.tasks import queries
 from webapp.tasks.queries import View
@@ -34,20 +35,7 @@ from webapp.web.tasks.actions import ACTS
 router = APIRouter(prefix="/api/v1/tasks", tags=["Tasks"], responses=problems(401))
 
 NOBODY = 0  # no row has this id
-EXAMPLES: dict[str, dict[str, Any]] = {
-    "notification": {
-        "kind": "notification",
-        "form": {"to": ["ana@example.com"], "channels": ["log"], "title": "Orders", "message": "Order 17 is ready."},
-    },
-    "email": {
-        "kind": "email",
-        "form": {"to": ["ana@example.com", "ben@example.com"], "subject": "Hello", "body": "The **office** is closed."},
-        "not_before": "2026-11-03T08:00:00+01:00",
-        "undo": True,
-    },
-    "report": {"kind": "report", "form": {"data": "sales", "columns": ["Region", "Amount"], "format": "xlsx"}},
-    "self-test": {"kind": "self-test", "form": {"fail": False, "seconds": 0.5}},
-}
+EXAMPLES = {name: {"kind": name, **kind.example} for name, kind in KINDS.items() if kind.example}
 START = {
     "requestBody": {
         "required": True,

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from webapp.errors import NotFound
-from webapp.kinds.notification.form import GROUPS
 from webapp.mail import formats
 from webapp.mail.lists import address_column
+from webapp.ports.channels import AUDIENCES
 from webapp.ports.form_context import FormContext
 from webapp.ports.kinds import Kind
 from webapp.ports.tables import Table
@@ -155,7 +155,7 @@ def _choices(
             (one.id, one.name, "paused" if one.paused else one.service) for one in form_context.channels()
         ] + _options(info, extra)
     if widget == "people":
-        groups = [(name, label, "") for name, label in GROUPS.items()]
+        groups = [(name, label, "") for name, label in AUDIENCES.items()]
         return groups + [(str(one.id), one.name or one.email, "") for one in form_context.colleagues()]
     if widget == "sender":
         return [(value, label, "") for value, label in form_context.senders()]

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.installation import Installation
-from webapp.kinds.notification.form import CHANNELS, GROUPS, NotificationForm
+from webapp.kinds.notification.form import NotificationForm
 from webapp.kinds.notification.kind import EVERYONE
 from webapp.notify import preview
 from webapp.notify.preview import Shown
+from webapp.ports.channels import AUDIENCES, BUILT_IN
 from webapp.ports.people import Person
 from webapp.web.forms.reading import Filled
 from webapp.web.http.deps import SignedIn, TheInstallation
@@ -54,12 +55,15 @@ def _pane(installation: Installation, person: Person, raw: Mapping[str, Sequence
     shown = [preview.in_channel(one, title, message, files) for one in channels]
     if names := _names(installation, person, raw.get("people", ())):
         shown.append(preview.in_inbox(names, title, message, files))
-    shown += [preview.in_log(CHANNELS[one], whom, title, message) for one in places if one in CHANNELS]
+    shown += [preview.in_log(BUILT_IN[one], whom, title, message) for one in places if one in BUILT_IN]
     return NotificationPreview(shown) if shown else NotificationPreview(words=NOWHERE)
 
 
 def _names(installation: Installation, person: Person, chosen: Sequence[str]) -> str:
-    known = {**GROUPS, **{str(one.id): one.name or one.email for one in installation.form_context(person).colleagues()}}
+    known = {
+        **AUDIENCES,
+        **{str(one.id): one.name or one.email for one in installation.form_context(person).colleagues()},
+    }
     return ", ".join(known[one] for one in chosen if one in known)
 
 

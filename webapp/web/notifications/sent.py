@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.installation import Installation
-from webapp.kinds.notification.form import CHANNELS
 from webapp.kinds.notification.kind import INBOX
+from webapp.ports.channels import BUILT_IN
 from webapp.ports.people import Person
 from webapp.tasks.views import notification_history
 from webapp.tasks.views.notification_history import Told, Wanted
@@ -102,7 +102,7 @@ def _cells(one: Told, places: Mapping[str, str]) -> tuple[str, ...]:
 def _places(installation: Installation, person: Person) -> dict[str, str]:
     """What deliveries call each place, and its name."""
     channels = {one.id: one.name for one in installation.form_context(person).channels()}
-    return {**channels, INBOX: "Inbox", **CHANNELS}
+    return {**channels, INBOX: "Inbox", **BUILT_IN}
 
 
 def _asked(request: Request) -> Asked:

@@ -11,8 +11,8 @@ from webapp.connections import webhooks
 from webapp.connections.webhooks import MOST_PER_MINUTE, IncomingWebhook
 from webapp.errors import FormErrors, UserError
 from webapp.installation import Installation
-from webapp.kinds.notification.form import CHANNELS, GROUPS, PRIORITIES
 from webapp.notify import template
+from webapp.ports.channels import AUDIENCES, BUILT_IN, PRIORITIES
 from webapp.ports.people import Person
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, Id, TheInstallation
@@ -123,8 +123,8 @@ def _judged(entry: WebhookForm, person: Person, installation: Installation) -> I
 
 def _choices(installation: Installation, person: Person) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     form_context = installation.form_context(person)
-    channels = [*((one.id, one.name) for one in form_context.channels()), *CHANNELS.items()]
-    return channels, [*GROUPS.items(), *((str(one.id), one.name or one.email) for one in form_context.colleagues())]
+    channels = [*((one.id, one.name) for one in form_context.channels()), *BUILT_IN.items()]
+    return channels, [*AUDIENCES.items(), *((str(one.id), one.name or one.email) for one in form_context.colleagues())]
 
 
 def _called(chosen: Sequence[str], known: Sequence[tuple[str, str]]) -> list[str]:

@@ -1,0 +1,25 @@
+"""The form of a notification that another system asks for."""
+
+from typing import Any
+
+from webapp.ports.channels import AUDIENCES, BUILT_IN
+from webapp.ports.form_context import FormContext
+from webapp.ports.kinds import Announcement
+
+LONGEST_TITLE = 200  # characters
+LONGEST_MESSAGE = 10_000
+
+
+def form_of(announcement: Announcement, form_context: FormContext) -> dict[str, Any]:
+    """Returns the form; channels and people that are gone are left out, what is too long is cut."""
+    channels = {*BUILT_IN, *(one.id for one in form_context.channels())}
+    people = {*AUDIENCES, *(str(one.id) for one in form_context.colleagues())}
+    title = " ".join("".join(one if one.isprintable() else " " for one in announcement.title).split())
+    message = "".join(one for one in announcement.message if one.isprintable() or one in "\n\t")
+    return {
+        "title": title[:LONGEST_TITLE],
+        "message": message[:LONGEST_MESSAGE],
+        "channels": [one for one in announcement.channels if one in channels],
+        "people": [one for one in announcement.people if one in people],
+        "priority": announcement.priority,
+    }
