@@ -76,11 +76,15 @@ class Installation:
             self.version = max(self.version, current_version(conn))
         return self.version
 
+    def find_kind(self, name: str) -> Kind | None:
+        """Returns None for a kind that is not installed: its tasks may still be in the database."""
+        return KINDS.get(name)
+
     def kind(self, name: str) -> Kind:
         """Returns the kind of that name; raises NotFound if it is not installed."""
-        if name not in KINDS:
+        if (kind := self.find_kind(name)) is None:
             raise NotFound(f"There is no kind of task called “{name}”.")
-        return KINDS[name]
+        return kind
 
     @property
     def note_kind(self) -> Kind:

@@ -1,7 +1,6 @@
 """Every table; times are in UTC, sizes in bytes. Migrations in migrations/ bring a database to this."""
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -18,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from webapp.db.types import BigKey, Utc
+from webapp.db.types import BigKey, Json, Utc
 
 metadata = MetaData(
     naming_convention={
@@ -112,7 +111,7 @@ memory = Table(
     metadata,
     Column("person", BigKey, primary_key=True, autoincrement=False),
     Column("key", String(100), primary_key=True),
-    Column("value", JSON, nullable=False),
+    Column("value", Json, nullable=False),
 )
 
 upload = Table(
@@ -124,7 +123,7 @@ upload = Table(
     Column("size", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("storage", String(100), nullable=False),
-    Column("understood", JSON, nullable=False),
+    Column("understood", Json, nullable=False),
     Column("created", Utc, nullable=False),
     Index("ix_upload_owner_created", "owner", "created"),
 )
@@ -137,7 +136,7 @@ task = Table(
     Column("title", String(400), nullable=False),
     _person("owner"),
     Column("state", String(12), nullable=False),
-    Column("form", JSON, nullable=False),
+    Column("form", Json, nullable=False),
     Column("form_version", Integer, nullable=False),
     Column("queue", String(20), nullable=False),
     Column("priority", Integer, nullable=False, server_default="0"),
@@ -167,7 +166,7 @@ task = Table(
     Column("rate", Float),  # messages per second that a person allows this run; null: as its server takes them
     Column("target", String(300), nullable=False, server_default=""),  # what it sends through: a mail server's name
     Column("sender", String(400), nullable=False, server_default=""),  # the From address, where mail returns to
-    Column("chart", JSON(none_as_null=True)),  # what a report drew, as reports.charts.Chart has it
+    Column("chart", Json(none_as_null=True)),  # what a report drew, as reports.charts.Chart has it
     Column("created", Utc, nullable=False),
     Column("started", Utc),
     Column("finished", Utc),
@@ -206,7 +205,7 @@ delivery = Table(
     Column("to", String(400), nullable=False),
     Column("key", String(400), nullable=False, server_default=""),  # the mailbox: mail.recipients.normal_form
     Column("channel", String(40), nullable=False, server_default=""),  # of a notification: which way it goes
-    Column("data", JSON, nullable=False),
+    Column("data", Json, nullable=False),
     Column("state", String(10), nullable=False),
     Column("why", String(10), nullable=False, server_default=""),  # left out: bad, duplicate, again, never
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -266,7 +265,7 @@ kept = Table(
     Column("purpose", String(20), nullable=False),  # template
     Column("kind", String(40), nullable=False),
     Column("name", String(100), nullable=False),
-    Column("form", JSON, nullable=False),
+    Column("form", Json, nullable=False),
     Column("updated", Utc, nullable=False),
     UniqueConstraint("owner", "purpose", "kind", "name"),
 )
@@ -300,7 +299,7 @@ preview = Table(
     "preview",
     metadata,
     Column("file", String(40), ForeignKey("file.id", ondelete="CASCADE"), primary_key=True),
-    Column("data", JSON, nullable=False),
+    Column("data", Json, nullable=False),
 )
 
 # Places that notifications go to.
@@ -312,10 +311,10 @@ channel = Table(
     Column("url", Text, nullable=False),  # encrypted: an Apprise URL
     Column("service", String(100), nullable=False),  # what people call its kind: Slack
     Column("helper", String(40), nullable=False),  # with whose plain fields it was entered, of notify/services.py
-    Column("takes", JSON, nullable=False),  # ports.Takes
+    Column("takes", Json, nullable=False),  # ports.Takes
     Column("internal", Boolean, nullable=False),  # whether it may stand in the office's own network
     Column("everyone", Boolean, nullable=False),
-    Column("people", JSON, nullable=False),  # ids of those who may use it, besides admins
+    Column("people", Json, nullable=False),  # ids of those who may use it, besides admins
     Column("paused", Boolean, nullable=False),
     Column("created", Utc, nullable=False),
 )
@@ -328,8 +327,8 @@ hook = Table(
     _person(),  # in whose name its notifications start
     Column("name", String(200), nullable=False, unique=True),
     Column("hash", String(64), nullable=False, unique=True),  # SHA-256 of its secret
-    Column("channels", JSON, nullable=False),
-    Column("people", JSON, nullable=False),
+    Column("channels", Json, nullable=False),
+    Column("people", Json, nullable=False),
     Column("priority", String(10), nullable=False),
     Column("title", Text, nullable=False),  # templates
     Column("message", Text, nullable=False),
@@ -379,10 +378,10 @@ query = Table(
     Column("source", BigKey, ForeignKey("source.id"), nullable=False),
     Column("name", String(100), nullable=False, unique=True),
     Column("text", Text, nullable=False),
-    Column("parameters", JSON, nullable=False),
-    Column("columns", JSON, nullable=False),  # name and type, as they were when it was tried
+    Column("parameters", Json, nullable=False),
+    Column("columns", Json, nullable=False),  # name and type, as they were when it was tried
     Column("everyone", Boolean, nullable=False),
-    Column("people", JSON, nullable=False),  # ids of those who may use it, besides admins
+    Column("people", Json, nullable=False),  # ids of those who may use it, besides admins
     Column("updated", Utc, nullable=False),
 )
 

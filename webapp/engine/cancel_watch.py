@@ -36,7 +36,7 @@ def watched(resources: TaskResources, task: Task, control: Control, give_up: Cal
 def _watch(
     resources: TaskResources, task: Task, control: Control, give_up: Callable[[], None], ended: threading.Event
 ) -> None:
-    grace = resources.kind(task.kind).grace
+    grace = grace_of(resources, task)
     while not ended.wait(LOOK_EVERY):
         try:
             with resources.read() as conn:
@@ -52,6 +52,12 @@ def _watch(
             return
         except OperationalError as error:
             log.warning("the database did not answer: %s", error.orig)
+
+
+def grace_of(resources: TaskResources, task: Task) -> float:
+    """The seconds that a message in flight may take after a request to cancel."""
+    kind = resources.find_kind(task.kind)
+    return kind.grace if kind else 0.0
 
 
 def is_overdue(control: Control, grace: float) -> bool:

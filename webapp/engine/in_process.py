@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from webapp.engine import recovery
 from webapp.engine.background import BackgroundEngine
 from webapp.engine.cancel_watch import watched
-from webapp.engine.report_process import run_in_child
+from webapp.engine.report_process import run_in_child, runs_in_child
 from webapp.engine.worker_locks import WorkerLock, new_worker
 from webapp.tasks.cancellation import Control
 from webapp.tasks.resources import Build, TaskResources
@@ -81,7 +81,7 @@ def _run_one(installation: TaskResources, build: Build, slot: WebSlot, task_id: 
     if slot.stopping:
         control.ask("stop")
     try:
-        if installation.kind(task.kind).in_child:
+        if runs_in_child(installation, task):
             return run_in_child(build, installation, task, control)
         # A thread cannot be killed: once its task has been ended over its head, its next write meets Superseded.
         with watched(installation, task, control, give_up=lambda: None):

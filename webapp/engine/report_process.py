@@ -25,6 +25,12 @@ TOO_LONG = "It took longer than {} seconds, the most that a report may take, and
 log = logging.getLogger("outtray.engine")
 
 
+def runs_in_child(resources: TaskResources, task: Task) -> bool:
+    """True if the kind wants a process of its own; False for a kind that is not installed."""
+    kind = resources.find_kind(task.kind)
+    return kind is not None and kind.in_child
+
+
 def run_in_child(build: Build, installation: TaskResources, task: Task, control: Control) -> None:
     """Returns when the child has ended and what became of the task is written down."""
     ours, theirs = multiprocessing.Pipe()
@@ -32,7 +38,7 @@ def run_in_child(build: Build, installation: TaskResources, task: Task, control:
     child = context.Process(target=_main, args=(build, installation.settings, task, theirs), daemon=True)
     child.start()
     theirs.close()
-    grace = installation.kind(task.kind).grace
+    grace = cancel_watch.grace_of(installation, task)
     deadline = time.monotonic() + installation.settings.report_seconds
     try:
         while child.is_alive():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from webapp import logs
 from webapp.engine.cancel_watch import STOP_SECONDS, watched
-from webapp.engine.report_process import run_in_child
+from webapp.engine.report_process import run_in_child, runs_in_child
 from webapp.engine.wakeup import Wakeup
 from webapp.engine.worker_locks import WorkerLock
 from webapp.settings import AT_ONCE, Settings
@@ -86,7 +86,7 @@ class ProcessSlot:
         if self.stopping:
             control.ask("stop")
         try:
-            if installation.kind(task.kind).in_child:
+            if runs_in_child(installation, task):
                 run_in_child(self._build, installation, task, control)
             else:
                 with watched(installation, task, control, give_up):

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from webapp.db import schema
+from webapp.db.types import Unreadable
 from webapp.files.model import File
 from webapp.files.queries import of_tasks
 from webapp.tasks.model import DeliveryRow, Line, Progress, State, Task
@@ -27,7 +28,7 @@ def to_tasks(conn: Connection, rows: Sequence[Row[Any]]) -> list[Task]:
 
 
 def to_line(row: Row[Any]) -> Line:
-    return Line(row.id, row.at, State(row.state) if row.state else None, row.words)
+    return Line(row.id, row.at, State.stored(row.state) if row.state else None, row.words)
 
 
 def to_delivery(row: Row[Any]) -> DeliveryRow:
@@ -43,7 +44,10 @@ _COMPOSED = {"key", "key_hash", "deaths", "tries", "asked_at", "progress_done", 
 def _task(row: Row[Any], files: list[File], counts: dict[str, int]) -> Task:
     plain = {name: value for name, value in row._mapping.items() if name not in _COMPOSED}
     progress = Progress(row.progress_done, row.progress_total, row.progress_words)
-    return Task(**{**plain, "state": State(row.state)}, progress=progress, files=files, counts=counts)
+    form = row.form if isinstance(row.form, dict) else Unreadable()
+    return Task(
+        **{**plain, "state": State.stored(row.state), "form": form}, progress=progress, files=files, counts=counts
+    )
 
 
 def _counts(conn: Connection, ids: list[int]) -> Mapping[int, dict[str, int]]:

@@ -20,6 +20,11 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     HELD = "held"
 
+    @classmethod
+    def stored(cls, value: str) -> "State":
+        """Returns the state of a row; one that only another version knows is shown as failed."""
+        return cls._value2member_map_.get(value, cls.FAILED)  # type: ignore[return-value]
+
     @property
     def words(self) -> str:
         """What people see."""

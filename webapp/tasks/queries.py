@@ -59,7 +59,7 @@ def one(conn: Connection, task_id: int, person: Person) -> Task:
 def totals(conn: Connection, view: View) -> dict[State, int]:
     """How many tasks are in each state."""
     query = select(t.c.state, func.count()).where(*_conditions(view)).group_by(t.c.state)
-    return {State(state): number for state, number in conn.execute(query)}
+    return {State.stored(state): number for state, number in conn.execute(query)}
 
 
 def need_you(conn: Connection, person: Person) -> int:

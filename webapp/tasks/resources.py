@@ -37,8 +37,8 @@ class TaskResources(Protocol):
 
     def write(self) -> AbstractContextManager[Connection]: ...
 
-    def kind(self, name: str) -> Kind:
-        """Raises NotFound for a name that is not installed."""
+    def find_kind(self, name: str) -> Kind | None:
+        """Returns None for a kind that is not installed: its tasks may still be in the database."""
 
     @property
     def note_kind(self) -> Kind:

@@ -75,7 +75,7 @@ def last_state(conn: Connection, task_id: int) -> State | None:
     line = schema.task_line
     query = select(line.c.state).where(line.c.task == task_id, line.c.state.is_not(None))
     state = conn.execute(query.order_by(line.c.id.desc()).limit(1)).scalar()
-    return State(state) if state else None
+    return State.stored(state) if state else None
 
 
 def last_words(conn: Connection, task_id: int) -> str:

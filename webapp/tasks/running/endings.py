@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from webapp.db import schema
 from webapp.db.types import now
-from webapp.errors import NotFound, Superseded, TaskError
+from webapp.errors import Superseded, TaskError
 from webapp.ports.deliveries import ADDRESS_FAULTS
 from webapp.ports.engine import Engine
 from webapp.tasks import notices, summary
@@ -88,19 +88,13 @@ def failed(
     make_unknown(conn, task.id)
     skip_waiting(conn, task.id)
     by_state = counts(conn, task.id)
-    words = summary.failed_words(error.words, by_state, _noun(resources, task))
+    kind = resources.find_kind(task.kind)
+    words = summary.failed_words(error.words, by_state, kind.noun if kind else "messages")
     state = State.ATTENTION if by_state.get("sent") or by_state.get("unknown") else State.FAILED
     more = {"cause": error.cause, "fault": error.fault, "technical": error.technical}
     _end(conn, resources, task, state, words, reference=reference, **more)
     if not logged:
         resources.log_error(f"error in task {task.id} “{task.title}” ({reference}): {error.words}")
-
-
-def _noun(resources: TaskResources, task: Task) -> str:
-    try:
-        return resources.kind(task.kind).noun
-    except NotFound:
-        return "messages"
 
 
 def new_reference() -> str:

@@ -23,10 +23,14 @@ from webapp.tasks.resources import TaskResources
 from webapp.tasks.running import endings
 from webapp.tasks.running.context import DbTaskContext
 from webapp.tasks.running.task_files import NO_ROOM
-from webapp.tasks.transitions import RUNNING, add_line, last_state
+from webapp.tasks.transitions import RUNNING, add_line, last_state, move
 
 t = schema.task
 log = logging.getLogger("outtray.tasks")
+UNDECODED = "The stored task cannot be read. Nothing was done. Ask an admin to look at it."
+NOT_INSTALLED = (
+    "This kind of task is not installed here. Nothing was done. Ask an admin to install it again, then press Retry."
+)
 Ending = Callable[[Connection], None]
 
 
@@ -44,15 +48,26 @@ def claim(resources: TaskResources, task_id: int, worker: str) -> Task | None:
         if last_state(conn, task_id) is not State.RUNNING:
             add_line(conn, task_id, RUNNING, State.RUNNING)
         mark_changed(conn)
-        return to_tasks(conn, [row])[0]
+        try:
+            return to_tasks(conn, [row])[0]
+        except Exception as error:  # noqa: BLE001
+            _fail_undecoded(conn, task_id, error)
+            return None
+
+
+def _fail_undecoded(conn: Connection, task_id: int, error: Exception) -> None:
+    """Ends a task whose row does not decode; without it, its worker would meet the same row again and again."""
+    log.error("task %s does not decode", task_id, exc_info=error)
+    move(
+        conn, task_id, State.FAILED, UNDECODED,
+        outcome=UNDECODED, cause="undecoded", technical=repr(error)[:8_000], fault="server",
+    )  # fmt: skip
 
 
 def perform(resources: TaskResources, task: Task, control: Control) -> None:
     """Runs a claimed task and writes down what became of it."""
-    kind = resources.kind(task.kind)
-    context = DbTaskContext(resources, task, control)
     try:
-        ending = _work(resources, kind, task, context)
+        ending = _work(resources, task, control)
     except Superseded:
         return
     try:
@@ -74,10 +89,10 @@ def end(resources: TaskResources, ending: Ending) -> None:
             time.sleep(wait)
 
 
-def _work(resources: TaskResources, kind: Kind, task: Task, context: DbTaskContext) -> Ending:
-    """Does the work; whatever it raises becomes the ending to be written."""
+def _work(resources: TaskResources, task: Task, control: Control) -> Ending:
+    """Runs the kind and returns the ending to write; every exception becomes one."""
     try:
-        words = _run_kind(kind, task, context)
+        words = _run_kind(_kind(resources, task), task, DbTaskContext(resources, task, control))
         return lambda conn: endings.finished(conn, resources, task, words)
     except StopRun as wish:
         why = wish
@@ -117,10 +132,16 @@ def _run_kind(kind: Kind, task: Task, context: DbTaskContext) -> str | None:
         context.ledger.flush()
 
 
+def _kind(resources: TaskResources, task: Task) -> Kind:
+    if (kind := resources.find_kind(task.kind)) is None:
+        raise TaskError(NOT_INSTALLED, cause="kind-missing", technical=f"kind {task.kind!r}", fault="server")
+    return kind
+
+
 def _form(kind: Kind, task: Task) -> Any:
     try:
         return kind.form.model_validate(kind.form.upgrade(dict(task.form), task.form_version))
-    except (ValidationError, ValueError) as error:
+    except (ValidationError, ValueError, TypeError, KeyError) as error:
         words = "This was filled in for an older version of Outtray. Open it with “Change and run again”."
         raise TaskError(words, cause="old-form", technical=str(error), fault="form") from error
 
