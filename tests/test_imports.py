@@ -14,6 +14,8 @@ FILES = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path i
 LEAVES: dict[str, set[str]] = {
     "errors": set(),
     "paths": set(),
+    "clock": set(),
+    "loops": {"clock"},
     "settings": {"errors"},
     "logs": {"settings"},
     "processes": {"errors"},
