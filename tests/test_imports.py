@@ -19,6 +19,8 @@ TREES = {module: ast.parse(path.read_text()) for module, path in PATHS.items()}
 LEAVES: dict[str, set[str]] = {
     "errors": set(),
     "paths": set(),
+    "clock": set(),
+    "loops": {"clock"},
     "settings": {"errors"},
     "logs": {"settings"},
     "sandbox": {"errors"},
