@@ -133,7 +133,7 @@ def _bell() -> tuple[float, float]:
             ana = make_person(conn, installation.settings, "ana@example.com", "Ana")
             for number in range(1_000):
                 make_task(conn, ana)
-                inbox.tell(conn, ana.id, "Meeting", "At nine.", key=str(number), is_read=number < 980)
+                inbox.notify(conn, ana.id, "Meeting", "At nine.", key=str(number), is_read=number < 980)
         with installation.read() as conn:
             log = _median(lambda: log_view.read(conn, ana, "/", Filter()))
             bell = _median(lambda: inbox.bell(conn, ana))

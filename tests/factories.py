@@ -15,6 +15,7 @@ from webapp.files import queries as files
 from webapp.files.store import Store
 from webapp.ports.people import Person
 from webapp.settings import Settings
+from webapp.tasks.holds import HoldReason
 from webapp.tasks.model import State
 from webapp.tasks.transitions import add_line
 
@@ -52,6 +53,7 @@ def make_task(conn: Connection, owner: Person, state: str = "done", **columns: A
         "queue": "quick",
         "not_before": moment,
         "attempt": 0 if state == "waiting" else 1,
+        "hold_reason": HoldReason.RESTORED if state == "held" else None,
         "created": moment - timedelta(minutes=3),
         "started": None if state in ("waiting", "cancelled") else moment - timedelta(minutes=2),
         "finished": moment - timedelta(minutes=1) if has_ended else None,

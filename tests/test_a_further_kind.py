@@ -98,7 +98,15 @@ def test_a_removed_kind_fails_its_tasks_once_and_a_retry_works_when_it_is_back(
     task = look(installation, ana, waiting)
     assert (task.state, task.outcome, task.cause) == (State.FAILED, NOT_INSTALLED, "kind-missing")
     program = speak(installation, ana)
-    for path in ("/", "/tasks", "/files", f"/tasks/{done}", f"/tasks/{waiting}", "/tasks/log?seen=0", "/tasks?kind=labels"):
+    for path in (
+        "/",
+        "/tasks",
+        "/files",
+        f"/tasks/{done}",
+        f"/tasks/{waiting}",
+        "/tasks/log?seen=0",
+        "/tasks?kind=labels",
+    ):
         assert signed_in.get(path).status_code == 200, path
     for path in ("/api/v1/tasks", f"/api/v1/tasks/{waiting}", f"/api/v1/tasks/{done}/files"):
         assert program.get(path).status_code == 200, path
@@ -116,7 +124,7 @@ def test_a_removed_kind_fails_its_tasks_once_and_a_retry_works_when_it_is_back(
 DAMAGE = {
     "a form that is no JSON": "update task set form = '{\"name' where id = :id",
     "a form that is a list": "update task set form = '[1, 2]' where id = :id",
-    "a form of other fields": "update task set form = '{\"colour\": \"red\"}' where id = :id",
+    "a form of other fields": 'update task set form = \'{"colour": "red"}\' where id = :id',
     "a version of the form from the future": "update task set form_version = 99 where id = :id",
     "a time that is none": "update task set created = 'yesterday' where id = :id",
     "a chart that is no JSON": "update task set chart = '{' where id = :id",

@@ -86,7 +86,7 @@ def test_cancel_ends_a_running_task(panel: Panel):
         panel.wait_for(task_id, State.RUNNING)
         with panel.installation.write() as conn:
             commands.cancel(conn, panel.installation.engine, panel.task(task_id), panel.ana)
-        assert panel.wait_for(task_id, State.CANCELLED).asked is None
+        assert panel.wait_for(task_id, State.CANCELLED).requested is None
 
 
 def test_a_paused_task_goes_on_where_it_was(panel: Panel):
@@ -134,10 +134,10 @@ def test_a_task_is_put_back_only_when_its_worker_is_dead(panel: Panel):
     lock.take()
     task_id = panel.start()
     claimed = run.claim(panel.installation, task_id, worker)
-    recovery.put_back_lost(panel.installation)
+    recovery.requeue_lost(panel.installation)
     assert panel.task(task_id).state is State.RUNNING
     lock.release()
-    recovery.put_back_lost(panel.installation)
+    recovery.requeue_lost(panel.installation)
     assert panel.task(task_id).state is State.WAITING
     with pytest.raises(Superseded), panel.installation.write() as conn:
         fenced_update(conn, task_id, claimed.attempt, progress_done=1)
@@ -151,8 +151,8 @@ def test_three_deaths_without_progress_fail_a_task_and_progress_in_between_saves
             claimed = run.claim(panel.installation, task_id, worker)
             if task_id == well:
                 with panel.installation.write() as conn:
-                    fenced_update(conn, task_id, claimed.attempt, deaths=0, progress_done=1)
-            recovery.put_back(panel.installation, worker, counted=True)
+                    fenced_update(conn, task_id, claimed.attempt, crash_count=0, progress_done=1)
+            recovery.requeue(panel.installation, worker, counted=True)
     assert panel.task(poisoned).state is State.FAILED
     assert "three times" in panel.task(poisoned).outcome
     assert panel.task(well).state is State.WAITING
@@ -162,7 +162,7 @@ def test_deaths_of_supervisor_or_machine_do_not_count(panel: Panel):
     task_id = panel.start()
     for _ in range(4):
         run.claim(panel.installation, task_id, new_worker(panel.installation.run_dir, "quick"))
-        recovery.put_back_lost(panel.installation)
+        recovery.requeue_lost(panel.installation)
     assert panel.task(task_id).state is State.WAITING
 
 

@@ -53,11 +53,11 @@ def set_stage(installation: Installation, folder: Path) -> dict[str, int | str]:
         ):
             channel = channels.ChannelRecord(0, name, service, False, True, (), paused, takes=takes)
             channels.save(conn, installation.secrets, channel, "json://example.com/x")
-        inbox.tell(conn, ana.id, "Meeting at three", "In the small room. Bring the figures of October.", key="a")
+        inbox.notify(conn, ana.id, "Meeting at three", "In the small room. Bring the figures of October.", key="a")
         words = "56 sent, 2 failed."
         more = {"key": "b", "task": tasks["attention"], "is_own": True, "priority": "high"}
-        inbox.tell(conn, ana.id, "Invoice reminder to 58 people: needs attention", words, **more)
-        inbox.tell(conn, ana.id, "Lunch", "Pizza is here.", key="c")
+        inbox.notify(conn, ana.id, "Invoice reminder to 58 people: needs attention", words, **more)
+        inbox.notify(conn, ana.id, "Lunch", "Pizza is here.", key="c")
         inbox.mark(conn, ana, 1)
     report = {"data": ["sales"], "group_by": ["Region"]}
     with installation.write() as conn:
@@ -110,7 +110,7 @@ def _fill(installation: Installation, folder: Path) -> dict[str, int]:
 
 def _held(conn: Connection, ana: Person) -> int:
     return make_task(
-        conn, ana, "held", kind="email", form=EMAIL, title="Newsletter to 8,400 people", held_why="restored",
+        conn, ana, "held", kind="email", form=EMAIL, title="Newsletter to 8,400 people", hold_reason="restored",
         created=now() - timedelta(days=1), progress_total=8_400,
     )  # fmt: skip
 
@@ -195,8 +195,8 @@ def _done(conn: Connection, installation: Installation, ana: Person, folder: Pat
 
 def _paused(conn: Connection, ana: Person) -> int:
     return make_task(
-        conn, ana, "held", kind="email", form=EMAIL, title="Survey to 300 people", held_why="paused",
-        asked_by="Rut Admin", progress_done=120, progress_total=300, progress_words="120 of 300 sent",
+        conn, ana, "held", kind="email", form=EMAIL, title="Survey to 300 people", hold_reason="paused",
+        requested_by="Rut Admin", progress_done=120, progress_total=300, progress_words="120 of 300 sent",
     )  # fmt: skip
 
 

@@ -53,9 +53,9 @@ def shown_at_last(page) -> bool:
     return page.evaluate("window.__shown.length") > 0
 
 
-def tell(installation, person, title: str, **more) -> None:
+def notify(installation, person, title: str, **more) -> None:
     with installation.write() as conn:
-        inbox.tell(conn, person.id, title, "At nine.", key=title, **more)
+        inbox.notify(conn, person.id, title, "At nine.", key=title, **more)
         mark_changed(conn)
 
 
@@ -64,7 +64,7 @@ def test_the_title_counts_what_runs_and_what_is_unread(page, installation, ana):
     expect(page).to_have_title("What would you like to do? – Outtray")
     with installation.write() as conn:
         task = make_task(conn, ana, "running", kind="self-test", title="Self-test")
-    tell(installation, ana, "Meeting")
+    notify(installation, ana, "Meeting")
     look(page)
     expect(page).to_have_title("1 running, 1 unread · What would you like to do? – Outtray")
     with installation.write() as conn:
@@ -76,7 +76,7 @@ def test_the_title_counts_what_runs_and_what_is_unread(page, installation, ana):
 
 
 def test_a_refused_form_says_so_before_the_counts(page, installation, ana):
-    tell(installation, ana, "Meeting")
+    notify(installation, ana, "Meeting")
     page.goto("/new/notification")
     expect(page).to_have_title("1 unread · Send a notification – Outtray")
     page.get_by_role("button", name="Send notification", exact=True).click()
@@ -85,19 +85,19 @@ def test_a_refused_form_says_so_before_the_counts(page, installation, ana):
 
 def test_a_notice_is_shown_once_with_consent_and_a_click_opens_the_task(noticing, installation, ana):
     page = noticing
-    tell(installation, ana, "Before consent")
+    notify(installation, ana, "Before consent")
     page.goto("/account")
     page.get_by_role("button", name=SWITCH).click()
     expect(page.get_by_role("button", name="Show no more")).to_be_visible()
     page.goto("/")
     with installation.write() as conn:
         task = make_task(conn, ana, title="Stock report")
-    tell(installation, ana, "Stock report: done", task=task, is_own=True)
+    notify(installation, ana, "Stock report: done", task=task, is_own=True)
     until(lambda: shown_at_last(page), 25)
     assert page.evaluate(SHOWN) == [["Stock report: done", "At nine."]]
     page.reload()
     assert page.evaluate(SHOWN) == []
-    tell(installation, ana, "Again: done", task=task, is_own=True)
+    notify(installation, ana, "Again: done", task=task, is_own=True)
     until(lambda: shown_at_last(page), 25)
     page.evaluate("window.__shown[0].onclick()")
     page.wait_for_url(f"**/tasks/{task}")
@@ -105,7 +105,7 @@ def test_a_notice_is_shown_once_with_consent_and_a_click_opens_the_task(noticing
 
 def test_without_consent_none_is_shown(noticing, installation, ana):
     noticing.goto("/")
-    tell(installation, ana, "Meeting")
+    notify(installation, ana, "Meeting")
     look(noticing)
     expect(noticing).to_have_title("1 unread · What would you like to do? – Outtray")
     assert noticing.evaluate(SHOWN) == []
@@ -116,7 +116,7 @@ def test_a_page_without_a_log_asks_for_the_bell_alone(noticing, installation, an
     page.add_init_script("localStorage.setItem('outtray.desktop', 'on')")
     page.clock.install()
     page.goto("/files")
-    tell(installation, ana, "Meeting")
+    notify(installation, ana, "Meeting")
     page.clock.fast_forward(11_000)
     until(lambda: page.evaluate("window.__shown.length"), 25)
     expect(page.locator("#unread")).to_contain_text("1 unread")
@@ -128,7 +128,7 @@ def test_a_page_with_a_log_makes_no_second_request(page, installation, ana):
     page.clock.install()
     Home(page).open()
     page.clock.fast_forward(60_000)
-    tell(installation, ana, "Meeting")
+    notify(installation, ana, "Meeting")
     page.clock.fast_forward(21_000)
     expect(page.locator("#unread")).to_contain_text("1 unread")
     assert not [url for url in asked if "/inbox/bell" in url]

@@ -66,7 +66,7 @@ def test_where_a_poll_removes_the_focused_button_its_row_has_the_focus(page, ins
     home = Home(page).open()
     row = home.log.row(running)
     row.button("Cancel").focus()
-    change(installation, running, asked="cancel", asked_by="Ana Ruiz")
+    change(installation, running, requested="cancel", requested_by="Ana Ruiz")
     expect(row.beside).to_have_text("stopping…")
     expect(row.root).to_be_focused()
 

@@ -8,7 +8,7 @@ from webapp.installation import Installation
 from webapp.kinds.selftest.kind import KIND, SelfTestForm
 from webapp.ports.people import Person
 from webapp.tasks import commands
-from webapp.tasks.cancellation import Control
+from webapp.tasks.cancellation import Control, StopRequest
 from webapp.tasks.model import State
 from webapp.tasks.running import run
 
@@ -34,7 +34,7 @@ def test_after_a_pause_it_goes_on_where_it_was(installation, ana):
     task_id = start(installation, ana, "self-test", seconds=4)
     control = Control()
     claimed = run.claim(installation, task_id, "test")
-    control.ask("pause")
+    control.request(StopRequest.PAUSE)
     run.perform(installation, claimed, control)
     assert look(installation, ana, task_id).state is State.HELD
     with installation.write() as conn:

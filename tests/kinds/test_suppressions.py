@@ -17,7 +17,7 @@ from webapp.kinds.email.form import EmailForm
 from webapp.kinds.email.kind import KIND
 from webapp.ports.people import Person
 from webapp.tasks.cancellation import Control
-from webapp.tasks.ledger.statements import NEVER
+from webapp.tasks.ledger.statements import SUPPRESSED
 from webapp.tasks.model import State
 from webapp.tasks.running import run
 
@@ -38,7 +38,7 @@ def test_nobody_on_the_list_gets_a_mail_and_each_is_named(mailing: Installation,
     task = perform(mailing, ana, "email", to=TWO, subject="Hi", body="Hi")
     assert server.counts() == {"ana@example.com": 1}
     assert [(row.to, row.state, row.reply) for row in deliveries(mailing, ana, task)][1] == (
-        "ben@example.com", "skipped", NEVER,
+        "ben@example.com", "skipped", SUPPRESSED,
     )  # fmt: skip
     assert dict(task.counts) == {"sent": 1, "never": 1}
     assert (task.state, task.outcome) == (State.DONE, "1 sent, 1 left out: nobody writes to them.")

@@ -10,6 +10,7 @@ from tests.notify.targets import Hook
 from webapp.errors import UserError
 from webapp.notify import channels, guard
 from webapp.notify.services import SERVICES, url_of
+from webapp.ports.deliveries import ReplyState
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_what_may_have_arrived_is_unknown(hook, monkeypatch):
 def test_an_answer_that_never_comes_to_its_end_is_given_up(hook, monkeypatch):
     monkeypatch.setattr(channels, "SECONDS", 0.5)
     hook.on("/drip", drip=True)
-    assert send(hook.url("/drip")) == channels.Reply("unknown", channels.SLOW)
+    assert send(hook.url("/drip")) == channels.Reply(ReplyState.UNKNOWN, channels.SLOW)
 
 
 def test_without_a_connection_it_is_tried_later(hook):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from webapp.installation import Installation
-from webapp.ports.deliveries import Reply, Target
+from webapp.ports.deliveries import Reply, ReplyState, Target
 from webapp.ports.people import Person
 from webapp.tasks import queries
 from webapp.tasks.cancellation import Control
@@ -11,7 +11,7 @@ from webapp.tasks.model import Task
 from webapp.tasks.running import run
 from webapp.tasks.running.context import DbTaskContext
 
-SENT = Reply("sent", "The mail server accepted it.")
+SENT = Reply(ReplyState.SENT, "The mail server accepted it.")
 
 
 class Server(Target):

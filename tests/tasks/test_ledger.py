@@ -10,10 +10,10 @@ from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.installation import Installation
-from webapp.ports.deliveries import Reply
+from webapp.ports.deliveries import Reply, ReplyState
 from webapp.ports.people import Person
 from webapp.tasks import commands, queries
-from webapp.tasks.cancellation import StopRun
+from webapp.tasks.cancellation import StopRequest, StopRun
 from webapp.tasks.model import State
 from webapp.tasks.running import endings
 from webapp.tasks.transitions import make_unknown
@@ -60,7 +60,7 @@ def test_preparing_that_broke_off_goes_on_where_it_was(installation: Installatio
         first.deliver(Server())
     assert task_of(installation, task_id, ana).not_prepared == 2
     with installation.write() as conn:
-        endings.put_back(conn, installation.engine, first.task)
+        endings.requeue(conn, installation.engine, first.task)
     second, server = Run(installation, task_id), Server()
     second.deliver(server)
     assert server.seen == [f"p{n}@example.com" for n in range(10)]
@@ -68,7 +68,7 @@ def test_preparing_that_broke_off_goes_on_where_it_was(installation: Installatio
 
 def test_a_refused_address_leaves_the_task_needing_attention_and_retry_writes_only_to_it(installation, ana, start):
     task_id = start(3)
-    refuse = Server(lambda to: Reply("failed", "There is no such mailbox.") if to.startswith("p1") else SENT)
+    refuse = Server(lambda to: Reply(ReplyState.FAILED, "There is no such mailbox.") if to.startswith("p1") else SENT)
     Run(installation, task_id).finish(refuse)
     task = task_of(installation, task_id, ana)
     assert (task.state, task.outcome, task.failed_count) == (State.ATTENTION, "2 sent, 1 failed.", 1)
@@ -82,7 +82,7 @@ def test_a_refused_address_leaves_the_task_needing_attention_and_retry_writes_on
 
 def test_later_waits_per_recipient_and_fails_after_the_last_wait(installation: Installation, ana: Person, start):
     task_id = start(2)
-    busy = Server(lambda to: Reply("later", "The server is busy.") if to.startswith("p0") else SENT)
+    busy = Server(lambda to: Reply(ReplyState.LATER, "The server is busy.") if to.startswith("p0") else SENT)
     for wait in installation.settings.retry_seconds:
         Run(installation, task_id).finish(busy)
         task = task_of(installation, task_id, ana)
@@ -103,7 +103,7 @@ def test_a_message_lost_before_it_was_handed_over_is_tried_again_at_once(
     def drop_first(to: str) -> Reply:
         if not lost:
             lost.append(to)
-            return Reply("lost", "The connection broke before the message was handed over.")
+            return Reply(ReplyState.LOST, "The connection broke before the message was handed over.")
         return SENT
 
     server = Server(drop_first)
@@ -116,7 +116,7 @@ def test_what_is_unknown_is_not_sent_again_by_a_retry_but_by_a_person_with_the_s
     installation, ana, start
 ):
     task_id = start(2)
-    drop = Server(lambda to: Reply("unknown", "It may have arrived.") if to.startswith("p0") else SENT)
+    drop = Server(lambda to: Reply(ReplyState.UNKNOWN, "It may have arrived.") if to.startswith("p0") else SENT)
     Run(installation, task_id).finish(drop)
     task = task_of(installation, task_id, ana)
     assert (task.state, task.unknown_count, task.can_retry) == (State.ATTENTION, 1, False)
@@ -236,20 +236,22 @@ def _let_time_pass(installation: Installation, task_id: int) -> None:
         conn.execute(update(d).where(d.c.task == task_id, d.c.next_try.is_not(None)).values(next_try=now()))
 
 
-@pytest.mark.parametrize(("wish", "state"), [("cancel", State.CANCELLED), ("pause", State.HELD)])
-@pytest.mark.parametrize("way", ["yield", "wait", "death"])
-def test_a_wish_is_not_lost_when_the_run_goes_back_at_the_same_moment(installation, ana, start, wish, state, way):
+@pytest.mark.parametrize(("request_", "state"), [("cancel", State.CANCELLED), ("pause", State.HELD)])
+@pytest.mark.parametrize("end", ["yield", "wait", "crash"])
+def test_a_request_is_not_lost_when_the_run_is_requeued_at_the_same_moment(
+    installation, ana, start, request_, state, end
+):
     task_id = start(3)
     running = Run(installation, task_id)
     with installation.write() as conn:
         task = queries.one(conn, task_id, ana)
-        if wish == "cancel":
+        if request_ == "cancel":
             commands.cancel(conn, installation.engine, task, ana)
         else:
             commands.pause(conn, installation.engine, installation.kind("email"), task, ana)
     with installation.write() as conn:
-        if way == "death":
+        if end == "crash":
             commands.recover(conn, installation.engine, task_id, running.task.attempt, counted=True)
         else:
-            endings.let_go(conn, installation.engine, running.task, StopRun(way, until=now()))
+            endings.stopped(conn, installation.engine, running.task, StopRun(StopRequest(end), until=now()))
     assert task_of(installation, task_id, ana).state is state

@@ -12,9 +12,9 @@ from webapp.tasks.running import run
 t, i = schema.task, schema.inbox
 
 
-def wish(installation, person, which: str = "all", *ways: str) -> None:
+def prefer(installation, person, which: str = "all", *ways: str) -> None:
     with installation.write() as conn:
-        inbox.wish(conn, person.id, which, ways)
+        inbox.save_preferences(conn, person.id, which, ways)
 
 
 def told(installation) -> list:
@@ -39,22 +39,22 @@ def test_the_usual_way_is_the_inbox_and_the_desktop(installation, ana):
 
 
 def test_the_desktop_alone_leaves_nothing_unread(installation, ana):
-    wish(installation, ana, "all", "desktop")
+    prefer(installation, ana, "all", "desktop")
     perform(installation, ana, "self-test", seconds=0)
     ((_, read, desktop),) = told(installation)
     assert (read is not None, desktop) == (True, True)
 
 
 def test_no_way_and_no_wish_tell_nothing(installation, ana, with_server):
-    wish(installation, ana, "all")
+    prefer(installation, ana, "all")
     perform(installation, ana, "self-test", seconds=0)
-    wish(installation, ana, "none", "inbox", "mail")
+    prefer(installation, ana, "none", "inbox", "mail")
     perform(installation, ana, "self-test", fail=True)
     assert (told(installation), mails(installation)) == ([], [])
 
 
 def test_several_that_end_within_a_minute_go_in_one_email(installation, ana, with_server):
-    wish(installation, ana, "all", "mail")
+    prefer(installation, ana, "all", "mail")
     for fail in (False, True, False):
         perform(installation, ana, "self-test", fail=fail, seconds=0)
     (mail,) = mails(installation)
@@ -65,7 +65,7 @@ def test_several_that_end_within_a_minute_go_in_one_email(installation, ana, wit
 
 
 def test_nobody_is_told_how_such_an_email_ended(installation, ana, with_server):
-    wish(installation, ana, "all", "inbox", "mail")
+    prefer(installation, ana, "all", "inbox", "mail")
     perform(installation, ana, "self-test", seconds=0)
     (mail,) = mails(installation)
     with installation.write() as conn:
@@ -76,6 +76,6 @@ def test_nobody_is_told_how_such_an_email_ended(installation, ana, with_server):
 
 
 def test_without_a_mail_server_no_email_is_made(installation, ana):
-    wish(installation, ana, "all", "mail")
+    prefer(installation, ana, "all", "mail")
     perform(installation, ana, "self-test", seconds=0)
     assert mails(installation) == []

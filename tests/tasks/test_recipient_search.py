@@ -22,7 +22,7 @@ def task_id(installation, ana) -> int:
 
 def found(installation, person, words: str) -> list[tuple[str, str, str]]:
     with installation.read() as conn:
-        return [(one.name or one.to, one.state, one.returns_to) for one in answers(conn, person, words)]
+        return [(one.name or one.to, one.result, one.returns_to) for one in answers(conn, person, words)]
 
 
 @pytest.mark.parametrize("words", ["maria@", "MARIA@EXAMPLE", "lópez", "LÓPEZ", "lugo 100%", "007", "o 10"])

@@ -3,16 +3,16 @@
 import pytest
 
 from tests.tasks.running import SENT, Run, Server, task_of
-from webapp.ports.deliveries import Reply
+from webapp.ports.deliveries import Reply, ReplyState
 from webapp.tasks import commands
 from webapp.tasks.model import State
 
-REFUSED = Reply("failed", "There is no such mailbox.", "550 5.1.1 Who?")
+REFUSED = Reply(ReplyState.FAILED, "There is no such mailbox.", "550 5.1.1 Who?")
 
 
 @pytest.mark.parametrize("state", ["failed", "unknown"])
 def test_twenty_five_failures_in_a_row_stop_a_run_and_it_says_why(installation, ana, start, state):
-    task_id, server = start(60), Server(lambda to: Reply(state, "No such luck."))
+    task_id, server = start(60), Server(lambda to: Reply(ReplyState(state), "No such luck."))
     Run(installation, task_id).finish(server)
     task = task_of(installation, task_id, ana)
     assert len(server.seen) == 25
@@ -31,7 +31,7 @@ def test_one_that_is_taken_in_between_begins_the_count_anew(installation, ana, s
 
 
 def test_later_is_no_failure(installation, ana, start):
-    task_id, server = start(40), Server(lambda to: Reply("later", "Greylisted."))
+    task_id, server = start(40), Server(lambda to: Reply(ReplyState.LATER, "Greylisted."))
     Run(installation, task_id).finish(server)
     assert len(server.seen) == 40
     assert task_of(installation, task_id, ana).state is State.WAITING

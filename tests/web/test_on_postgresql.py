@@ -78,7 +78,7 @@ def test_a_hook_a_channel_an_inbox_and_the_history(admin, client, installation, 
 def test_the_owner_is_told_in_one_email(installation, ana, monkeypatch):
     monkeypatch.setattr(type(installation), "has_mail_server", property(lambda installation: True))
     with installation.write() as conn:
-        inbox.wish(conn, ana.id, "all", ["mail"])
+        inbox.save_preferences(conn, ana.id, "all", ["mail"])
     for _ in range(2):
         perform(installation, ana, "self-test", seconds=0)
     with installation.read() as conn:

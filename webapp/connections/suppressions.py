@@ -16,7 +16,7 @@ from webapp.ports.people import Person
 Source = Literal["unsubscribed", "added", "imported"]
 BATCH = 1_000  # addresses in one statement; SQLite takes no more than 32,766 values
 
-n = schema.never
+n = schema.suppression
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ def _config() -> Config:
     return config
 
 
-def bring_up_to_date(database: Database) -> None:
-    """Runs every migration that this database has not seen, all in one transaction."""
+def bring_up_to_date(database: Database, revision: str = "head") -> None:
+    """Runs every migration up to `revision` that this database has not seen, all in one transaction."""
     if is_up_to_date(database):
         return
     config = _config()
@@ -27,7 +27,7 @@ def bring_up_to_date(database: Database) -> None:
         if not database.is_sqlite:
             conn.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         config.attributes["connection"] = conn
-        upgrade(config, "head")
+        upgrade(config, revision)
 
 
 def is_up_to_date(database: Database) -> bool:

@@ -146,13 +146,15 @@ task = Table(
     Column("key_hash", String(64)),  # of the body that came with it
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("worker", String(100)),  # names the lock of whoever runs it
-    Column("deaths", Integer, nullable=False, server_default="0"),  # in a row, without progress in between
-    Column("tries", Integer, nullable=False, server_default="0"),  # waits for a connection, in a row
-    Column("refused", Integer, nullable=False, server_default="0"),  # deliveries that failed, in a row
-    Column("asked", String(10)),  # cancel, pause: a person's wish that a running task has not obeyed yet
-    Column("asked_by", String(320)),
-    Column("asked_at", Utc),
-    Column("held_why", String(20)),  # paused, restored
+    Column("crash_count", Integer, nullable=False, server_default="0"),  # in a row, without progress in between
+    Column(
+        "retries", Integer, nullable=False, server_default="0"
+    ),  # of the whole task, in a row: waits for a connection
+    Column("consecutive_failures", Integer, nullable=False, server_default="0"),  # deliveries that failed, in a row
+    Column("requested", String(10)),  # cancel, pause: what a person requested of a running task
+    Column("requested_by", String(320)),
+    Column("requested_at", Utc),
+    Column("hold_reason", String(20)),  # paused, restored
     Column("expanded", Boolean, nullable=False, server_default=false()),
     Column("progress_done", BigInteger, nullable=False, server_default="0"),
     Column("progress_total", BigInteger),
@@ -162,7 +164,7 @@ task = Table(
     Column("fault", String(10), nullable=False, server_default=""),  # form, server: whose turn it is
     Column("reference", String(20)),
     Column("technical", Text, nullable=False, server_default=""),
-    Column("dealt_with", Utc),
+    Column("acknowledged_at", Utc),  # since when a failed task no longer counts as one that needs a person
     Column("rate", Float),  # messages per second that a person allows this run; null: as its server takes them
     Column("target", String(300), nullable=False, server_default=""),  # what it sends through: a mail server's name
     Column("sender", String(400), nullable=False, server_default=""),  # the From address, where mail returns to
@@ -207,7 +209,7 @@ delivery = Table(
     Column("channel", String(40), nullable=False, server_default=""),  # of a notification: which way it goes
     Column("data", Json, nullable=False),
     Column("state", String(10), nullable=False),
-    Column("why", String(10), nullable=False, server_default=""),  # left out: bad, duplicate, again, never
+    Column("skip_reason", String(10), nullable=False, server_default=""),  # left out: bad, duplicate, again, never
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_try", Utc),
     Column("reply", Text, nullable=False, server_default=""),
@@ -244,9 +246,9 @@ pace = Table(
     Column("next_free_at", Float, nullable=False),
 )
 
-# Addresses to which nobody writes any more.
-never = Table(
-    "never",
+# The suppression list: addresses that get no email any more.
+suppression = Table(
+    "suppression",
     metadata,
     Column("key", String(400), primary_key=True),  # as delivery.key
     Column("address", String(400), nullable=False),

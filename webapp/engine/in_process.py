@@ -9,7 +9,7 @@ from webapp.engine.background import BackgroundEngine
 from webapp.engine.cancel_watch import watched
 from webapp.engine.report_process import run_in_child, runs_in_child
 from webapp.engine.worker_locks import WorkerLock, new_worker
-from webapp.tasks.cancellation import Control
+from webapp.tasks.cancellation import Control, StopRequest
 from webapp.tasks.resources import Build, TaskResources
 from webapp.tasks.running import run
 
@@ -38,10 +38,10 @@ class WebSlot:
         self._poked.set()
 
     def stop(self) -> None:
-        """Begins nothing new; what runs may finish for a while, or is put back."""
+        """Begins nothing new; what runs may finish for a while, or is requeued."""
         self._stopping.set()
         for control in list(self.controls):
-            control.ask("stop")
+            control.request(StopRequest.STOP)
         self.wake()
 
 
@@ -79,11 +79,11 @@ def _run_one(installation: TaskResources, build: Build, slot: WebSlot, task_id: 
     control = Control()
     slot.controls.add(control)
     if slot.stopping:
-        control.ask("stop")
+        control.request(StopRequest.STOP)
     try:
         if runs_in_child(installation, task):
             return run_in_child(build, installation, task, control)
-        # A thread cannot be killed: once its task has been ended over its head, its next write meets Superseded.
+        # A thread cannot be killed: after a forced end, the task's next write raises Superseded.
         with watched(installation, task, control, give_up=lambda: None):
             run.perform(installation, task, control)
     finally:
@@ -93,5 +93,5 @@ def _run_one(installation: TaskResources, build: Build, slot: WebSlot, task_id: 
 def _look_after_lost(installation: TaskResources, slot: WebSlot) -> None:
     wait = threading.Event()
     while not slot.stopping:
-        recovery.put_back_lost(installation)
+        recovery.requeue_lost(installation)
         wait.wait(LOOK_AFTER_LOST)

@@ -1,4 +1,4 @@
-"""Puts back the tasks of workers that died; only whoever could take a worker's lock may say that it is dead."""
+"""Requeues the tasks of workers that died; a worker is dead when its lock can be taken."""
 
 import os
 import time
@@ -14,11 +14,11 @@ from webapp.tasks.resources import TaskResources
 
 t = schema.task
 LOOK_EVERY = 0.02  # seconds
-RELEASE_SECONDS = 2.0  # a killed process lets go of its lock when the kernel has buried it
+RELEASE_SECONDS = 2.0  # a killed process keeps its lock until the kernel has removed it
 
 
-def put_back_lost(installation: TaskResources) -> None:
-    """Tasks that run in the table while their worker is gone: after a crash, or of another supervisor's time."""
+def requeue_lost(installation: TaskResources) -> None:
+    """Requeues running tasks whose worker is gone: after a crash, or from an earlier supervisor."""
     with installation.read() as conn:
         workers = _workers(conn)
     for worker in workers:
@@ -26,8 +26,8 @@ def put_back_lost(installation: TaskResources) -> None:
             _recover(installation, worker, counted=False)
 
 
-def put_back(installation: TaskResources, worker: str, *, counted: bool) -> None:
-    """The task of a worker that has just died, as soon as its lock is free."""
+def requeue(installation: TaskResources, worker: str, *, counted: bool) -> None:
+    """Requeues the task of a worker that has just died, as soon as its lock is free."""
     end = time.monotonic() + RELEASE_SECONDS
     while is_held(installation.run_dir, worker) and time.monotonic() < end:
         time.sleep(LOOK_EVERY)

@@ -15,7 +15,7 @@ from webapp.engine import cancel_watch
 from webapp.errors import TaskError
 from webapp.settings import Settings
 from webapp.tasks import commands
-from webapp.tasks.cancellation import Control
+from webapp.tasks.cancellation import Control, StopRequest
 from webapp.tasks.model import Task
 from webapp.tasks.resources import Build, TaskResources
 from webapp.tasks.running import endings, run
@@ -48,12 +48,12 @@ def run_in_child(build: Build, installation: TaskResources, task: Task, control:
                 return _failed(
                     installation, task, TOO_LONG.format(f"{installation.settings.report_seconds:,}"), "report-time"
                 )
-            child.join(0.1 if control.wish else cancel_watch.LOOK_EVERY)
+            child.join(0.1 if control.requested else cancel_watch.LOOK_EVERY)
             _listen(installation, task, control)
             if child.is_alive() and cancel_watch.is_overdue(control, grace):
                 child.kill()
                 child.join()
-                ending = partial(cancel_watch.end_by_force, resources=installation, task=task, wish=control.wish)
+                ending = partial(cancel_watch.force_end, resources=installation, task=task, request=control.requested)
                 return run.end(installation, ending)
     finally:
         ours.close()
@@ -62,9 +62,9 @@ def run_in_child(build: Build, installation: TaskResources, task: Task, control:
 
 def _listen(resources: TaskResources, task: Task, control: Control) -> None:
     with resources.read() as conn:
-        is_ours, wish = run.wish_of(conn, task)
-    if is_ours and wish == "cancel":
-        control.ask("cancel")
+        is_ours, request = run.request_of(conn, task)
+    if is_ours and request is StopRequest.CANCEL:
+        control.request(StopRequest.CANCEL)
 
 
 def _failed(installation: TaskResources, task: Task, words: str, cause: str) -> None:
@@ -75,7 +75,7 @@ def _failed(installation: TaskResources, task: Task, words: str, cause: str) -> 
 def _after_death(installation: TaskResources, task: Task, code: int) -> None:
     """A child that ended without an ending of its task was killed: by the system, or by somebody."""
     with installation.read() as conn:
-        is_ours, _ = run.wish_of(conn, task)
+        is_ours, _ = run.request_of(conn, task)
     if is_ours and code == -signal.SIGABRT:  # how libraries end that are refused the memory they ask for
         _failed(installation, task, run.no_memory(installation).words, "report-memory")
     elif is_ours:

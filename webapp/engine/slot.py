@@ -15,7 +15,7 @@ from webapp.engine.report_process import run_in_child, runs_in_child
 from webapp.engine.wakeup import Wakeup
 from webapp.engine.worker_locks import WorkerLock
 from webapp.settings import AT_ONCE, Settings
-from webapp.tasks.cancellation import Control
+from webapp.tasks.cancellation import Control, StopRequest
 from webapp.tasks.model import Task
 from webapp.tasks.resources import Build, TaskResources
 from webapp.tasks.running import run
@@ -48,11 +48,11 @@ class ProcessSlot:
         self._ear.ring()
 
     def stop(self) -> None:
-        """Begins nothing new; the task that runs may finish, or is put back."""
+        """Begins nothing new; the task that runs may finish, or is requeued."""
         self._stopped = time.monotonic()
         self._stopping.set()
         for control in list(self._controls):
-            control.ask("stop")
+            control.request(StopRequest.STOP)
         self.wake()
 
     def run_one(self, installation: TaskResources, task_id: int, give_up: Callable[[], None]) -> None:
@@ -69,12 +69,12 @@ class ProcessSlot:
         if self._at_once == 1:
             self._perform(installation, task, give_up)
         else:
-            # A thread cannot be killed, and with this process its neighbours would end. Once its task has been ended
-            # over its head, its next write meets Superseded.
+            # A thread cannot be killed, and with this process its neighbours would end. After a
+            # forced end, the task's next write raises Superseded.
             threading.Thread(target=self._perform, args=(installation, task, lambda: None), daemon=True).start()
 
     def close(self) -> None:
-        """Returns when what runs beside has ended, or has been put back over its head."""
+        """Waits until every running task has finished or was requeued by force."""
         until = self._stopped + STOP_SECONDS + 1
         for _ in range(self._at_once):
             self._room.acquire(timeout=max(0.0, until - time.monotonic()))
@@ -84,7 +84,7 @@ class ProcessSlot:
         control = Control()
         self._controls.add(control)
         if self.stopping:
-            control.ask("stop")
+            control.request(StopRequest.STOP)
         try:
             if runs_in_child(installation, task):
                 run_in_child(self._build, installation, task, control)
@@ -105,7 +105,7 @@ def main(settings: Settings, build: Build, queue: str, worker: str, pipe: Pipe) 
     lock = WorkerLock(installation.run_dir, worker)
     lock.take()
     slot = ProcessSlot(build, installation.run_dir, [queue], worker)
-    threading.Thread(target=obey, args=(pipe, slot), daemon=True).start()
+    threading.Thread(target=handle, args=(pipe, slot), daemon=True).start()
     if not installation.database.is_sqlite:
         from webapp.engine.pg_listen import ring_on_notify
 
@@ -119,8 +119,8 @@ def main(settings: Settings, build: Build, queue: str, worker: str, pipe: Pipe) 
     lock.release()
 
 
-def obey(pipe: Pipe, slot: ProcessSlot) -> None:
-    """Hears the supervisor; its silence is its death, and no slot outlives it."""
+def handle(pipe: Pipe, slot: ProcessSlot) -> None:
+    """Handles what the supervisor sends; a closed pipe means that it died, and no slot outlives it."""
     try:
         while True:
             pipe.recv()  # there is only one word to hear: stop

@@ -70,7 +70,7 @@ class Supervisor:
             self._start_again()
             ticks += 1
             if time.monotonic() < self._alert_until or ticks % CALM_TICKS == 0:
-                recovery.put_back_lost(self._house)
+                recovery.requeue_lost(self._house)
         self._end()
 
     def _start(self, role: Role) -> None:
@@ -109,7 +109,7 @@ class Supervisor:
         self._children.remove(child)
         log.warning("%s ended with %s and is started again", child.worker, child.process.exitcode)
         if child.role.runs_tasks:
-            recovery.put_back(self._house, child.worker, counted=not fork_server_died)
+            recovery.requeue(self._house, child.worker, counted=not fork_server_died)
         self._alert_until = time.monotonic() + ALERT_SECONDS
         lived = time.monotonic() - child.born
         pause = 0.0 if lived > CALM_SECONDS else min(5.0, 0.2 + 2.0 / (lived + 0.4))
@@ -133,7 +133,7 @@ class Supervisor:
                 log.warning("%s did not end in time and is killed", child.worker)
                 child.process.kill()
                 child.process.join()
-        recovery.put_back_lost(self._house)
+        recovery.requeue_lost(self._house)
 
 
 def slot_roles(build: Build, slots: dict[str, int]) -> list[Role]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from webapp.mail.lists import ListRow, Reading, entries
 from webapp.mail.merge import key_of
+from webapp.ports.delivery_state import SkipReason
 
 NAMED = 50  # rows of each problem that a page names
 
@@ -41,10 +42,10 @@ def summary(found: Iterable[ListRow], reading: Reading, fields: Sequence[str] = 
     firsts: dict[str, int] = {}
     for entry in found:
         told.rows += 1
-        if entry.key in reading.got and entry.why in ("", "again"):
+        if entry.key in reading.got and entry.skip_reason in (None, SkipReason.AGAIN):
             told.got += 1
             _keep(told.got_rows, (entry.row, entry.to))
-        if entry.why:
+        if entry.skip_reason:
             _note_left_out(told, entry, firsts)
             continue
         told.good += 1
@@ -55,13 +56,13 @@ def summary(found: Iterable[ListRow], reading: Reading, fields: Sequence[str] = 
 
 
 def _note_left_out(told: Summary, entry: ListRow, firsts: Mapping[str, int]) -> None:
-    if entry.why == "bad":
+    if entry.skip_reason is SkipReason.BAD:
         told.bad += 1
         _keep(told.bad_rows, (entry.row, entry.skip))
-    elif entry.why == "never":
+    elif entry.skip_reason is SkipReason.NEVER:
         told.never += 1
         _keep(told.never_rows, (entry.row, entry.to))
-    elif entry.why == "duplicate":
+    elif entry.skip_reason is SkipReason.DUPLICATE:
         told.duplicates += 1
         _keep(told.duplicate_rows, (entry.row, entry.to, firsts[entry.key]))
 

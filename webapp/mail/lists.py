@@ -13,6 +13,7 @@ from webapp.errors import UserError
 from webapp.mail.formats import shown
 from webapp.mail.merge import key_of
 from webapp.mail.recipients import normal_form, one_address
+from webapp.ports.delivery_state import SkipReason
 
 BATCH_ROWS = 10_000
 WRONG = 5  # rows that one error names
@@ -49,14 +50,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class ListRow:
-    """One row of a list; `skip` says why nothing is sent to it, `why` in one word: bad, never, again, duplicate."""
+    """One row of a list; with a `skip_reason` nothing is sent to it, and `skip` says why to people."""
 
     row: int  # as a spreadsheet counts: the header is row 1; of typed addresses the place in line
     to: str
     key: str
     values: dict[str, str]
     skip: str = ""
-    why: str = ""
+    skip_reason: SkipReason | None = None
 
 
 def address_column(columns: Sequence[str]) -> str:
@@ -83,7 +84,7 @@ def look_up(typed: Path, reading: Reading, wanted: Wanted) -> ListRow | None:
     """The first at or after the wanted row who gets it, or the last before it; None where nobody does."""
     before: ListRow | None = None
     for entry in entries(typed, reading):
-        if entry.why:
+        if entry.skip_reason:
             continue
         if wanted.words:
             if any(wanted.words in value.casefold() for value in (entry.to, *entry.values.values())):
@@ -108,29 +109,31 @@ def _entry(number: int, row: dict[str, Any], reading: Reading, seen: dict[str, i
         address = one_address(typed)
     except ValueError as error:
         wrong = f"Row {number}: {error}" if typed else f"Row {number} has no address."
-        return ListRow(number, typed[:400], "", values, wrong, "bad")
+        return ListRow(number, typed[:400], "", values, wrong, SkipReason.BAD)
     return _judged(ListRow(number, address, normal_form(address), values), reading, seen)
 
 
 def _judged(entry: ListRow, reading: Reading, seen: dict[str, int]) -> ListRow:
     if entry.key in reading.never:
-        return replace(entry, skip=NEVER, why="never")
+        return replace(entry, skip=NEVER, skip_reason=SkipReason.NEVER)
     if entry.key in reading.got and reading.leaves_got:
-        return replace(entry, skip=AGAIN, why="again")
+        return replace(entry, skip=AGAIN, skip_reason=SkipReason.AGAIN)
     first = seen.setdefault(entry.key, entry.row)
     if first != entry.row and not reading.duplicates:
-        return replace(entry, skip=f"Row {entry.row} has the same address as row {first}.", why="duplicate")
+        return replace(
+            entry, skip=f"Row {entry.row} has the same address as row {first}.", skip_reason=SkipReason.DUPLICATE
+        )
     return entry
 
 
 def addresses(typed: Path, column: str) -> list[str]:
     """Every address of a list, each once; UserError names the rows that hold something else."""
-    found = [entry for entry in entries(typed, Reading(column)) if entry.why != "duplicate"]
-    wrong = [entry.skip for entry in found if entry.why == "bad" and entry.to]
+    found = [entry for entry in entries(typed, Reading(column)) if entry.skip_reason is not SkipReason.DUPLICATE]
+    wrong = [entry.skip for entry in found if entry.skip_reason is SkipReason.BAD and entry.to]
     if wrong:
         more = f" {len(wrong) - WRONG:,} more rows are wrong too." if len(wrong) > WRONG else ""
         raise UserError(" ".join(wrong[:WRONG]) + more)
-    return [entry.to for entry in found if not entry.why]
+    return [entry.to for entry in found if not entry.skip_reason]
 
 
 def write_down(typed: Path, reading: Reading, target: Path) -> int:
@@ -138,6 +141,7 @@ def write_down(typed: Path, reading: Reading, target: Path) -> int:
     number = 0
     with target.open("w", encoding="utf-8") as out:
         for entry in entries(typed, reading):
-            out.write(json.dumps([entry.to, entry.values, entry.skip, entry.why, entry.key], ensure_ascii=False) + "\n")
+            values = [entry.to, entry.values, entry.skip, entry.skip_reason or "", entry.key]
+            out.write(json.dumps(values, ensure_ascii=False) + "\n")
             number += 1
     return number

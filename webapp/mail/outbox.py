@@ -13,7 +13,7 @@ from typing import Self
 from webapp.errors import TaskError
 from webapp.mail.recipients import needs_utf8
 from webapp.mail.url import read_sender
-from webapp.ports.deliveries import MailTarget, Message, Reply
+from webapp.ports.deliveries import MailTarget, Message, Reply, ReplyState
 
 SAVED = "Saved to the outbox, not sent."
 
@@ -49,9 +49,9 @@ class Outbox(MailTarget):
             _write_whole(path, message.as_bytes(utf8=needs_utf8(to, parseaddr(self.sender)[1])))
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                return Reply("later", "There is no room left on the server’s disk.", str(error))
-            return Reply("failed", "The outbox could not be written to.", str(error))
-        return Reply("saved", SAVED, path.name)
+                return Reply(ReplyState.LATER, "There is no room left on the server’s disk.", str(error))
+            return Reply(ReplyState.FAILED, "The outbox could not be written to.", str(error))
+        return Reply(ReplyState.SAVED, SAVED, path.name)
 
 
 def file_name(message_id: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from webapp.ports.deliveries import ADDRESS_FAULTS, Reply
+from webapp.ports.deliveries import ADDRESS_FAULTS, Reply, ReplyState
 
 Step = Literal["MAIL", "RCPT", "DATA", "message"]
 
@@ -53,8 +53,8 @@ def refused(step: Step, code: int, text: bytes) -> Reply:
     """A reply from 400 on: the server takes it later, or never."""
     said = technical(code, text)
     if code < 500:
-        return Reply("later", FULL if b"4.2.2" in text else LATER, said)
-    return Reply("failed", _why(step, code, said), said)
+        return Reply(ReplyState.LATER, FULL if b"4.2.2" in text else LATER, said)
+    return Reply(ReplyState.FAILED, _why(step, code, said), said)
 
 
 def technical(code: int, text: bytes) -> str:

@@ -14,7 +14,7 @@ from webapp.mail.envelope import commands, dotted, hear_all, say_all
 from webapp.mail.recipients import needs_utf8, wire_form
 from webapp.mail.replies import Step, refused, technical
 from webapp.mail.url import SmtpSettings, read_sender
-from webapp.ports.deliveries import MailTarget, Message, Reply
+from webapp.ports.deliveries import MailTarget, Message, Reply, ReplyState
 
 QUIT_SECONDS = 5.0
 IDLE_SECONDS = 10.0  # after which the server is asked whether it is still there
@@ -101,20 +101,20 @@ class SmtpServer(MailTarget):
         """Hands one message over to one envelope recipient; never raises for what a server may do."""
         smtp = self._smtp
         if smtp is None:
-            return Reply("lost", replies.LOST)
+            return Reply(ReplyState.LOST, replies.LOST)
         utf8 = needs_utf8(to, self._from)
         if utf8 and not smtp.has_extn("smtputf8"):
-            return Reply("failed", replies.NO_SMTPUTF8)
+            return Reply(ReplyState.FAILED, replies.NO_SMTPUTF8)
         content = dotted(message.as_bytes(utf8=utf8))
         self._taken += 1
         self._size = len(content)
         if self._begun not in ("", to):
             self.give_up()
-            return Reply("lost", replies.LOST)
+            return Reply(ReplyState.LOST, replies.LOST)
         try:
             refusal = self._offer(smtp, wire_form(to), len(content), utf8=utf8)
         except (OSError, SMTPException) as error:
-            return self._broke("lost", replies.LOST, error)
+            return self._broke(ReplyState.LOST, replies.LOST, error)
         if refusal is not None:
             return refusal
         return self._hand_over(smtp, content)
@@ -151,10 +151,10 @@ class SmtpServer(MailTarget):
         try:
             code, text = self._write(smtp, content)
         except (OSError, SMTPException) as error:
-            return self._broke("unknown", replies.UNKNOWN, error)
+            return self._broke(ReplyState.UNKNOWN, replies.UNKNOWN, error)
         if 200 <= code < 300:
             self._used = time.monotonic()
-            return Reply("sent", replies.SENT, technical(code, text))
+            return Reply(ReplyState.SENT, replies.SENT, technical(code, text))
         return self._refused(smtp, "message", code, text)
 
     def _write(self, smtp: SMTP, content: bytes) -> tuple[int, bytes]:
@@ -176,8 +176,8 @@ class SmtpServer(MailTarget):
         if not 400 <= code < 600:  # no sense in it: whoever speaks there is no mail server
             self._drop()
             if step == "message":
-                return Reply("unknown", replies.UNKNOWN, technical(code, text))
-            return Reply("lost", replies.LOST, technical(code, text))
+                return Reply(ReplyState.UNKNOWN, replies.UNKNOWN, technical(code, text))
+            return Reply(ReplyState.LOST, replies.LOST, technical(code, text))
         if code == 421:  # the server is closing the connection (RFC 5321, 3.8)
             self._drop()
         elif self._smtp is not None:
@@ -206,10 +206,9 @@ class SmtpServer(MailTarget):
         self._used = time.monotonic()
         return code == 250
 
-    def _broke(self, state: str, words: str, error: Exception) -> Reply:
+    def _broke(self, state: ReplyState, words: str, error: Exception) -> Reply:
         self._drop()
-        said = f"{type(error).__name__}: {error}"
-        return Reply("lost", words, said) if state == "lost" else Reply("unknown", words, said)
+        return Reply(state, words, f"{type(error).__name__}: {error}")
 
     def _wait_at_most(self, smtp: SMTP, seconds: float) -> None:
         if smtp.sock is not None:

@@ -22,6 +22,10 @@ from webapp.db.types import Utc, now
 from webapp.engine.worker_locks import living
 from webapp.errors import UserError
 from webapp.installation import Installation
+from webapp.ports.delivery_state import DeliveryState
+from webapp.tasks.holds import HoldReason
+from webapp.tasks.ledger.delivery_state import may_become
+from webapp.tasks.model import ACTIVE, State
 
 FORMAT = 1
 BATCH = 500  # rows
@@ -163,9 +167,11 @@ def _row(line: bytes, readers: dict[str, Callable[[Any], Any]]) -> dict[str, Any
 
 def _hold(conn: Connection) -> None:
     t, d = schema.task, schema.delivery
-    active = update(t).where(t.c.state.in_(["waiting", "running"]))
-    conn.execute(active.values(state="held", held_why="restored", worker=None, asked=None, undo_until=None))
-    conn.execute(update(d).where(d.c.state == "sending").values(state="unknown", updated=now()))
+    held = {"state": State.HELD, "hold_reason": HoldReason.RESTORED}
+    active = update(t).where(t.c.state.in_(ACTIVE))
+    conn.execute(active.values(**held, worker=None, requested=None, undo_until=None))
+    in_flight = update(d).where(may_become(DeliveryState.UNKNOWN))
+    conn.execute(in_flight.values(state=DeliveryState.UNKNOWN, updated=now()))
 
 
 def _count_on(conn: Connection) -> None:

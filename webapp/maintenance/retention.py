@@ -88,7 +88,7 @@ def _forget_uploads(installation: Installation) -> None:
 
 def _texts_that_name_uploads(conn: Connection) -> list[str]:
     """Forms of tasks that are not over, and what people keep."""
-    is_open = t.c.state.in_(["waiting", "running", "held"])
+    is_open = t.c.state.not_in(ENDED)
     forms = (select(t.c.form).where(is_open), select(schema.kept.c.form))
     return [str(form) for query in forms for form in conn.execute(query).scalars()]
 

@@ -17,7 +17,7 @@ from webapp.errors import UserError
 from webapp.notify import guard
 from webapp.notify.allowed_services import ALLOWED
 from webapp.ports.channels import ChannelLimits
-from webapp.ports.deliveries import Reply
+from webapp.ports.deliveries import Reply, ReplyState
 
 SECONDS = 15.0  # for a connection, for each wait within an answer, and for a whole sending
 SECONDS_FOR_FILE = 15.0  # more for each
@@ -110,7 +110,7 @@ def send(url: str, title: str, body: str, priority: str, files: Sequence[Path], 
     try:
         place = _urgent(_place(url), url, priority)
     except UserError as error:
-        return Reply("failed", error.words)
+        return Reply(ReplyState.FAILED, error.words)
     seen = _Seen()
     _seen.set(seen)
     sender = Apprise(asset=_ASSET)
@@ -124,13 +124,14 @@ def send(url: str, title: str, body: str, priority: str, files: Sequence[Path], 
                 body=body, title=title, notify_type=kind, body_format=NotifyFormat.MARKDOWN, attach=attached or None
             )
         except Exception as error:  # noqa: BLE001 - its text may name the address
-            return Reply("unknown" if seen.answer or seen.accepted else "failed", BROKE, type(error).__name__)
+            state = ReplyState.UNKNOWN if seen.answer or seen.accepted else ReplyState.FAILED
+            return Reply(state, BROKE, type(error).__name__)
     if went_well:
-        return Reply("sent", f"{place.service_name} accepted it.")
+        return Reply(ReplyState.SENT, f"{place.service_name} accepted it.")
     if seen.accepted - bool(seen.answer is not None and seen.answer.ok):
-        return Reply("unknown", "It accepted a part of it, not all. Look there before you send it again.")
+        return Reply(ReplyState.UNKNOWN, "It accepted a part of it, not all. Look there before you send it again.")
     if watch.refused:
-        return Reply("failed", guard.REFUSED)
+        return Reply(ReplyState.FAILED, guard.REFUSED)
     return _reply(seen.answer, seen.failure, is_over=watch.is_over)
 
 
@@ -138,31 +139,31 @@ def _reply(answer: Any, failure: BaseException | None, *, is_over: bool) -> Repl
     if answer is not None:
         return _of_status(answer.status_code, answer.headers)
     if isinstance(failure, requests.exceptions.SSLError):
-        return Reply("failed", "Its certificate is not valid, so nothing was sent.")
+        return Reply(ReplyState.FAILED, "Its certificate is not valid, so nothing was sent.")
     if isinstance(failure, requests.exceptions.ConnectTimeout):
-        return Reply("later", "It did not answer within 15 seconds.")
+        return Reply(ReplyState.LATER, "It did not answer within 15 seconds.")
     if "NewConnectionError" in repr(failure) or "NameResolutionError" in repr(failure):
-        return Reply("later", "There is no connection to it.")
+        return Reply(ReplyState.LATER, "There is no connection to it.")
     if is_over or isinstance(failure, requests.exceptions.ReadTimeout):
-        return Reply("unknown", SLOW)
+        return Reply(ReplyState.UNKNOWN, SLOW)
     if isinstance(failure, requests.exceptions.ConnectionError):
-        return Reply("unknown", "The connection broke after it was handed over. It may have arrived.")
-    return Reply("failed", "It could not be reached, or did not accept the notification.")
+        return Reply(ReplyState.UNKNOWN, "The connection broke after it was handed over. It may have arrived.")
+    return Reply(ReplyState.FAILED, "It could not be reached, or did not accept the notification.")
 
 
 def _of_status(status: int, headers: Any) -> Reply:
     technical = f"HTTP {status}"
     if 200 <= status < 300:
-        return Reply("failed", "It answered, but did not accept the notification.", technical)
+        return Reply(ReplyState.FAILED, "It answered, but did not accept the notification.", technical)
     if 300 <= status < 400:
-        return Reply("failed", "It sends on to another address, which is not followed.", technical)
+        return Reply(ReplyState.FAILED, "It sends on to another address, which is not followed.", technical)
     if status in (408, 425, 429) or status >= 500:
         words = (
             "It has too much to do: try again later."
             if status == 429
             else "It has trouble of its own: try again later."
         )
-        return Reply("later", words, technical, _wait(headers.get("Retry-After", "")))
+        return Reply(ReplyState.LATER, words, technical, _wait(headers.get("Retry-After", "")))
     words = {
         401: "It did not accept the key of the channel.",
         403: "It did not accept the key of the channel.",
@@ -170,7 +171,7 @@ def _of_status(status: int, headers: Any) -> Reply:
         410: "There is no such place any more.",
         413: "The message or its files are too large for it.",
     }.get(status, "It refused the notification.")
-    return Reply("failed", words, technical)
+    return Reply(ReplyState.FAILED, words, technical)
 
 
 def _wait(text: str) -> float | None:

@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import Path
 
 from webapp.errors import TaskError
-from webapp.ports.deliveries import Reply, Target
+from webapp.ports.deliveries import Reply, ReplyState, Target
 
 NAME = "log.txt"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -39,9 +39,9 @@ class LogFile(Target):
             write(self._path, f"notification for {to}: {message}")
         except OSError as error:
             if error.errno in FULL:
-                return Reply("later", "There is no room left on the server’s disk.", str(error))
-            return Reply("failed", "The log file could not be written to.", str(error))
-        return Reply("sent", "Written to the log file.")
+                return Reply(ReplyState.LATER, "There is no room left on the server’s disk.", str(error))
+            return Reply(ReplyState.FAILED, "The log file could not be written to.", str(error))
+        return Reply(ReplyState.SENT, "Written to the log file.")
 
 
 def append(data_dir: Path, line: str) -> None:

@@ -1,7 +1,10 @@
 """One message on its way: the delivery, the target that takes it, and the reply."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from enum import StrEnum
+from typing import Any, Protocol
+
+from webapp.ports.delivery_state import DeliveryState, SkipReason
 
 # What a delivery's reply says where the address itself is at fault: whoever filled in the form can correct it.
 ADDRESS_FAULTS = (
@@ -16,14 +19,14 @@ ADDRESS_FAULTS = (
 class NewDelivery:
     """One message to be sent: an address or a channel, and the merge data of its row.
 
-    `key` names the mailbox: two with the same reach the same. `skip` says in plain words why nothing is sent there,
-    `why` in one word: bad, duplicate, again.
+    `key` names the mailbox: two with the same reach the same. With a `skip_reason` nothing is sent there; `skip` then
+    says why to people.
     """
 
     to: str
     data: dict[str, Any] = field(default_factory=dict)
     skip: str = ""
-    why: str = ""
+    skip_reason: SkipReason | None = None
     key: str = ""
     channel: str = ""  # of a notification: which way it goes
 
@@ -39,19 +42,32 @@ class Delivery:
     message_id: str
 
 
+class ReplyState(StrEnum):
+    """How handing one message over ended: as the state that its delivery gets, or so that it is tried again."""
+
+    SENT = DeliveryState.SENT.value
+    FAILED = DeliveryState.FAILED.value  # for good
+    UNKNOWN = DeliveryState.UNKNOWN.value  # the connection broke after the message was handed over
+    SAVED = DeliveryState.SAVED.value
+    LATER = "later"  # the server said: try again later
+    LOST = "lost"  # the connection broke before the message was handed over
+
+    @property
+    def delivery_state(self) -> DeliveryState:
+        """The state of the delivery after this reply, as long as it may be tried again."""
+        if self in (ReplyState.LATER, ReplyState.LOST):
+            return DeliveryState.WAITING
+        return DeliveryState(self.value)
+
+
 @dataclass(frozen=True)
 class Reply:
-    """What came of handing one message over.
+    """What handing one message over came to; `words` are for people, `technical` is the server's own text."""
 
-    `state`: sent, failed (for good), later (the server said: try again later), lost (the connection broke before
-    the message was handed over), unknown (it broke after), saved (to the outbox). `words` are plain;
-    `technical` is the server's own text.
-    """
-
-    state: Literal["sent", "failed", "later", "lost", "unknown", "saved"]
+    state: ReplyState
     words: str
     technical: str = ""
-    after: float | None = None  # of “later”: the seconds that the server asked to wait
+    after: float | None = None  # of LATER: the seconds that the server asked to wait
 
 
 class Target(Protocol):

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from webapp.ports.channels import Channel
 from webapp.ports.deliveries import Delivery, LineTarget, MailTarget, Reply, Target
+from webapp.ports.delivery_state import SkipReason
 from webapp.ports.files import Attachment
 from webapp.ports.people import Person
 from webapp.ports.tables import SavedQuery, Table, TableSchema
@@ -116,8 +117,8 @@ class TaskLedger(Ledger, Protocol):
     def each_channel(self, work: Callable[[str, Ledger], None], channels: Sequence[str]) -> None:
         """Calls `work` for each channel in parallel, with a ledger of that channel's deliveries."""
 
-    def skip(self, message: str, why: str) -> None:
-        """Marks every waiting delivery as skipped; `why` is the reason code, `message` the text people see."""
+    def skip(self, message: str, reason: SkipReason) -> None:
+        """Marks every waiting delivery as skipped; `message` is what people see."""
 
     def reached_by(self, tasks: Sequence[int]) -> frozenset[str]:
         """Returns the mailboxes (NewDelivery.key) that these tasks of the owner's reached, or may have."""

@@ -1,55 +1,75 @@
-"""Somebody's wish that a running task should end, and how the task hears of it."""
+"""How a running task learns that it is to end: a person requests it, its slot stops, or the run itself has to wait."""
 
 import threading
 import time
 from datetime import datetime
-from typing import Literal
+from enum import StrEnum
 
-Wish = Literal["cancel", "pause", "stop"]
-FINISH_SECONDS = 5.0  # how long work without deliveries may go on after its slot was told to stop
+FINISH_SECONDS = 5.0  # how long work without deliveries may continue after its slot was told to stop
+
+
+class StopRequest(StrEnum):
+    """Why a run is to end before its work is done; the most urgent first."""
+
+    CANCEL = "cancel"  # a person ends the task
+    PAUSE = "pause"  # a person holds the task
+    STOP = "stop"  # its slot shuts down
+    YIELD = "yield"  # another run waits for this slot
+    WAIT = "wait"  # nothing can be sent before a certain time
+
+    @classmethod
+    def stored(cls, value: str | None) -> "StopRequest | None":
+        """Returns the request of a row; None if there is none, or one that only another version knows."""
+        return cls._value2member_map_.get(value)  # type: ignore[return-value]
+
+    @property
+    def urgency(self) -> int:
+        """The rank of the request; 0 is the most urgent."""
+        return list(StopRequest).index(self)
 
 
 class StopRun(BaseException):
     """Ends a run on purpose; a BaseException, so that no kind swallows it by accident.
 
-    `wish`: cancel, pause, stop (its slot goes home), yield (another run waits) or wait (until `until`).
+    `until`: when the task may run again (UTC); None: at once. `words`: why it waits, shown to people.
     """
 
-    def __init__(self, wish: str, until: datetime | None = None, words: str = "") -> None:
-        super().__init__(wish)
-        self.wish = wish
+    def __init__(self, request: StopRequest, until: datetime | None = None, words: str = "") -> None:
+        super().__init__(request)
+        self.request = request
         self.until = until
         self.words = words
 
 
 class Control:
-    """Shared by the thread that runs a task and the one that watches for wishes."""
+    """Shared by the thread that runs a task and the thread that watches for requests."""
 
     def __init__(self) -> None:
-        self.wish: Wish | None = None
+        self.requested: StopRequest | None = None
         self.since = 0.0  # monotonic seconds
-        self._asked = threading.Event()
+        self._has_request = threading.Event()
 
-    def ask(self, wish: Wish | None) -> None:
-        """Remembers the strongest wish; None takes a pause back."""
-        if wish is None:
-            if self.wish == "pause":
-                self.wish = None
-                self._asked.clear()
-        elif self.wish is None or (wish == "cancel" and self.wish != "cancel"):
-            self.wish, self.since = wish, time.monotonic()
-            self._asked.set()
+    def request(self, request: StopRequest | None) -> None:
+        """Remembers the strongest request; None withdraws a pause."""
+        if request is None:
+            if self.requested is StopRequest.PAUSE:
+                self.requested = None
+                self._has_request.clear()
+        elif self.requested is None or (request is StopRequest.CANCEL and self.requested is not StopRequest.CANCEL):
+            self.requested, self.since = request, time.monotonic()
+            self._has_request.set()
 
     def check(self, *, between_messages: bool = False) -> None:
-        """Raises LetGo where the run is to end here; a stop lets work that has no messages finish for a while."""
-        if self.wish is None:
+        """Raises StopRun if the run has to end here; after a stop, work without messages may finish for a while."""
+        if self.requested is None:
             return
-        if self.wish != "stop" or between_messages or time.monotonic() - self.since > FINISH_SECONDS:
-            raise StopRun(self.wish)
+        is_stop = self.requested is StopRequest.STOP
+        if not is_stop or between_messages or time.monotonic() - self.since > FINISH_SECONDS:
+            raise StopRun(self.requested)
 
     def wait(self, seconds: float) -> None:
-        """Waits, but not once there is a wish."""
-        if self._asked.is_set():  # a stop that lets the work finish must not turn waiting into spinning
+        """Waits for `seconds`, but returns at once when there is a request."""
+        if self._has_request.is_set():  # a stop that lets the work finish must not turn waiting into spinning
             time.sleep(min(seconds, 0.1))
         else:
-            self._asked.wait(seconds)
+            self._has_request.wait(seconds)

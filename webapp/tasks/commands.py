@@ -9,18 +9,23 @@ from sqlalchemy import Connection, insert, select, update
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
-from webapp.errors import Conflict
+from webapp.errors import Conflict, Forbidden
+from webapp.ports.delivery_state import DeliveryState
 from webapp.ports.engine import Engine
 from webapp.ports.kinds import Kind
 from webapp.ports.people import Person
 from webapp.tasks import queries
+from webapp.tasks.cancellation import StopRequest
+from webapp.tasks.holds import HoldAction, HoldReason
+from webapp.tasks.ledger.delivery_state import is_retryable
 from webapp.tasks.model import State, Task
 from webapp.tasks.summary import stopped_words
 from webapp.tasks.transitions import add_line, counts, make_unknown, move, skip_waiting
 
 t, d = schema.task, schema.delivery
-POISON = 3  # deaths in a row without progress in between
+MOST_CRASHES = 3  # in a row, without progress in between
 UNDONE = "Taken back. Nothing was sent."
+_WAITING_AGAIN = {"state": DeliveryState.WAITING, "attempts": 0, "next_try": None}
 
 
 @dataclass(frozen=True)
@@ -100,10 +105,10 @@ def undo(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
 
 def cancel(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
     """Ends a task that has not ended: at once where it does not run, else as soon as it can let go."""
-    if task.state is State.RUNNING and _ask(conn, task, "cancel", by):
+    if task.state is State.RUNNING and _request(conn, task, StopRequest.CANCEL, by):
         return
     words = stopped_words(task.counts, task.not_prepared)
-    if not move(conn, task.id, State.CANCELLED, f"Cancelled by {by.name}.", outcome=words, cause="", held_why=None):
+    if not move(conn, task.id, State.CANCELLED, f"Cancelled by {by.name}.", outcome=words, cause=""):
         raise Conflict(f"This task is {task.state.words}: there is nothing to cancel.")
     skip_waiting(conn, task.id)
     engine.withdraw(conn, task.id)
@@ -111,86 +116,82 @@ def cancel(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
 
 def pause(conn: Connection, engine: Engine, kind: Kind, task: Task, by: Person) -> None:
     """Holds a task; a running one lets go after the message in flight."""
-    if task.state is State.RUNNING and kind.pausable and _ask(conn, task, "pause", by):
+    if task.state is State.RUNNING and kind.pausable and _request(conn, task, StopRequest.PAUSE, by):
         return
     if task.state is State.RUNNING and not kind.pausable:
         raise Conflict("This task cannot be paused once it runs. It can be cancelled.")
     words = f"Paused by {by.name}."
-    if not move(conn, task.id, State.HELD, words, held_why="paused", asked_by=by.name, undo_until=None):
+    paused: dict[str, Any] = {"hold_reason": HoldReason.PAUSED, "requested_by": by.name, "undo_until": None}
+    if not move(conn, task.id, State.HELD, words, **paused):
         raise Conflict(f"This task is {task.state.words}: there is nothing to pause.")
     engine.withdraw(conn, task.id)
 
 
 def resume(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
-    """Lets a paused task go on."""
-    if task.state is State.RUNNING and task.asked == "pause":
-        conn.execute(update(t).where(t.c.id == task.id, t.c.asked == "pause").values(asked=None, asked_at=None))
+    """Lets a paused task continue; raises Conflict if it is not paused, Forbidden if `by` may not."""
+    if task.state is State.RUNNING and task.requested is StopRequest.PAUSE:
+        pausing = update(t).where(t.c.id == task.id, t.c.requested == StopRequest.PAUSE)
+        conn.execute(pausing.values(requested=None, requested_at=None))
         return mark_changed(conn)
-    if not task.is_paused:
-        raise Conflict(f"This task is {task.state.words}, not paused.")
-    _wait_again(conn, engine, task, f"Resumed by {by.name}.")
+    _end_hold(conn, engine, task, by, HoldAction.RESUME)
 
 
 def release(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
-    """Lets a task go on that was held after a restore."""
-    if task.state is not State.HELD or task.is_paused:
-        raise Conflict(f"This task is {task.state.words}, not held after a restore.")
-    _wait_again(conn, engine, task, f"Released by {by.name}.")
+    """Lets a task continue that was held after a restore; raises Conflict if it was not, Forbidden if `by` may not."""
+    _end_hold(conn, engine, task, by, HoldAction.RELEASE)
 
 
 def retry(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
-    """Does again what failed, was skipped or saved; never what was sent or is unknown."""
+    """Sends again what failed, was skipped or saved; never what was sent or is unknown."""
     if not task.can_retry:
         raise Conflict(f"This task is {task.state.words}: there is nothing to retry.")
-    again = update(d).where(
-        d.c.task == task.id, d.c.state.in_(["failed", "skipped", "saved", "waiting"]), d.c.why == ""
-    )
-    conn.execute(again.values(state="waiting", attempts=0, next_try=None, reply="", technical="", updated=now()))
+    again = update(d).where(d.c.task == task.id, is_retryable())
+    conn.execute(again.values(**_WAITING_AGAIN, skip_reason="", reply="", technical="", updated=now()))
     _wait_again(conn, engine, task, f"Retry by {by.name}.")
 
 
 def send_unknown_again(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
     """Sends what perhaps arrived once more, with the same Message-ID; a person has decided so."""
     if not task.state.has_ended or not task.unknown_count:
-        raise Conflict("There is no message of which nobody knows whether it arrived.")
-    again = update(d).where(d.c.task == task.id, d.c.state == "unknown")
-    conn.execute(again.values(state="waiting", attempts=0, next_try=None, updated=now()))
+        raise Conflict("This task has no message that may or may not have arrived.")
+    again = update(d).where(d.c.task == task.id, d.c.state == DeliveryState.UNKNOWN)
+    conn.execute(again.values(**_WAITING_AGAIN, updated=now()))
     _wait_again(conn, engine, task, f"{by.name} sends the unknown ones again.")
 
 
-def deal_with(conn: Connection, task: Task, by: Person, *, words: str = "Marked as dealt with") -> None:
-    """Takes a task out of the count of those that need somebody; its state stays."""
+def acknowledge(conn: Connection, task: Task, by: Person, *, words: str = "Marked as dealt with") -> None:
+    """Takes a task out of the count of those that need a person; its state stays. Raises Conflict if it is not one."""
     if task.state not in (State.FAILED, State.ATTENTION):
         raise Conflict(f"This task is {task.state.words}: nobody is needed.")
-    conn.execute(update(t).where(t.c.id == task.id).values(dealt_with=now()))
+    conn.execute(update(t).where(t.c.id == task.id).values(acknowledged_at=now()))
     add_line(conn, task.id, f"{words} by {by.name}.")
     mark_changed(conn)
 
 
 def recover(conn: Connection, engine: Engine, task_id: int, attempt: int, *, counted: bool) -> bool:
-    """Puts a task back whose slot is gone; the third death in a row without progress (`counted`) fails it.
+    """Requeues a task whose worker is gone; MOST_CRASHES in a row without progress (if `counted`) fail it.
 
-    A message that was in flight becomes unknown. False where the task was no longer that slot's.
+    A message that was in flight becomes unknown. Returns False if the task was no longer that attempt's.
     """
     row = conn.execute(select(t).where(t.c.id == task_id).with_for_update()).one()
     if row.attempt != attempt or row.state != State.RUNNING:
         return False
     settled_one = make_unknown(conn, task_id) > 0
-    if row.asked:
-        return _obey_for(conn, task_id, attempt, row.asked, row.asked_by or "an admin")
-    deaths = row.deaths + 1 if counted and not settled_one else row.deaths
-    if deaths >= POISON:
+    if row.requested:
+        return _handle_request(conn, task_id, attempt, StopRequest(row.requested), row.requested_by or "an admin")
+    crash_count = row.crash_count + 1 if counted and not settled_one else row.crash_count
+    if crash_count >= MOST_CRASHES:
         return _give_up(conn, task_id, attempt)
     words = "Its process ended. It goes on where it was." if counted else "Outtray was restarted. It goes on."
-    move(conn, task_id, State.WAITING, words, attempt=attempt, deaths=deaths, not_before=now())
+    move(conn, task_id, State.WAITING, words, attempt=attempt, crash_count=crash_count, not_before=now())
     engine.submit(conn, task_id, row.queue, row.priority, None)
     return True
 
 
-def _obey_for(conn: Connection, task_id: int, attempt: int, wish: str, by: str) -> bool:
-    """What the dead slot was asked to do."""
-    if wish == "pause":
-        return move(conn, task_id, State.HELD, f"Paused by {by}.", attempt=attempt, held_why="paused")
+def _handle_request(conn: Connection, task_id: int, attempt: int, request: StopRequest, by: str) -> bool:
+    """Ends or holds a task as a person requested before its worker died."""
+    if request is StopRequest.PAUSE:
+        return move(conn, task_id, State.HELD, f"Paused by {by}.", attempt=attempt, hold_reason=HoldReason.PAUSED)
     words = stopped_words(counts(conn, task_id))
     skip_waiting(conn, task_id)
     return move(conn, task_id, State.CANCELLED, f"Cancelled by {by}.", attempt=attempt, outcome=words, cause="")
@@ -202,16 +203,29 @@ def _give_up(conn: Connection, task_id: int, attempt: int) -> bool:
     return move(conn, task_id, State.FAILED, words, attempt=attempt, outcome=words, cause="poison", fault="server")
 
 
-def _ask(conn: Connection, task: Task, wish: str, by: Person) -> bool:
-    """Tells a running task; False where it has just stopped running, so that it may be changed at once."""
-    if task.asked == "cancel":
+def _request(conn: Connection, task: Task, request: StopRequest, by: Person) -> bool:
+    """Records a cancel or pause request. Returns False if the task no longer runs; the caller then acts directly."""
+    if task.requested is StopRequest.CANCEL:
         raise Conflict("It is already stopping.")
-    mine = (t.c.id == task.id) & (t.c.attempt == task.attempt) & (t.c.state == State.RUNNING)
-    if conn.execute(update(t).where(mine).values(asked=wish, asked_by=by.name, asked_at=now())).rowcount == 0:
+    running = update(t).where(t.c.id == task.id, t.c.attempt == task.attempt, t.c.state == State.RUNNING)
+    if conn.execute(running.values(requested=request, requested_by=by.name, requested_at=now())).rowcount == 0:
         return False
-    add_line(conn, task.id, f"{by.name} wants it to {'stop' if wish == 'cancel' else 'pause'}.")
+    add_line(conn, task.id, f"{by.name} wants it to {'stop' if request is StopRequest.CANCEL else 'pause'}.")
     mark_changed(conn)
     return True
+
+
+def _end_hold(conn: Connection, engine: Engine, task: Task, by: Person, action: HoldAction) -> None:
+    hold = task.hold
+    if hold is None:
+        raise Conflict(f"This task is {task.state.words}: there is nothing to {action}.")
+    if hold.action is None:
+        raise Conflict(f"{hold.told} Nothing was changed.")
+    if hold.action is not action:
+        raise Conflict(f"This task is {hold.text}. Nothing was changed. To let it continue, use {hold.action.label}.")
+    if not hold.may_end(by, task.owner):
+        raise Forbidden(f"This task is {hold.text}. Only {hold.by.text} can let it continue.")
+    _wait_again(conn, engine, task, f"{action.log_line} {by.name}.")
 
 
 def _wait_again(conn: Connection, engine: Engine, task: Task, words: str) -> None:
@@ -221,9 +235,9 @@ def _wait_again(conn: Connection, engine: Engine, task: Task, words: str) -> Non
         "fault": "",
         "reference": None,
         "technical": "",
-        "deaths": 0,
-        "tries": 0,
-        "refused": 0,
+        "crash_count": 0,
+        "retries": 0,
+        "consecutive_failures": 0,
     }
     moment = max(now(), task.not_before) if task.state is State.HELD else now()
     if not move(conn, task.id, State.WAITING, words, not_before=moment, undo_until=None, **fresh):

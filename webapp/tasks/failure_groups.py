@@ -15,12 +15,12 @@ from webapp.tasks.mapping import tasks_select, to_tasks
 from webapp.tasks.model import State, Task
 
 t = schema.task
-OPEN = (t.c.state == State.FAILED) & t.c.dealt_with.is_(None) & (t.c.cause != "")
+OPEN = (t.c.state == State.FAILED) & t.c.acknowledged_at.is_(None) & (t.c.cause != "")
 BATCH = 50  # tasks that go on in one commit
 MAIL = "mail-"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cause:
     """One reason for which tasks failed: how many, since when, and the words of the last one."""
 
@@ -36,12 +36,15 @@ class Cause:
 
 
 def groups(conn: Connection, person: Person) -> list[Cause]:
-    """The causes of failed tasks that nobody has dealt with, the commonest first; staff see those of their own."""
+    """Returns the causes of failed tasks not yet marked as dealt with, the commonest first; staff see their own."""
     query = select(t.c.cause, func.count(), func.min(t.c.finished), func.max(t.c.id)).where(_seen_by(person))
     rows = conn.execute(query.group_by(t.c.cause).order_by(func.count().desc(), t.c.cause)).all()
     said = select(t.c.id, t.c.outcome).where(t.c.id.in_([row[3] for row in rows]))
     words: dict[int, str] = {row.id: row.outcome for row in conn.execute(said)}
-    return [Cause(row[0], row[1], row[2], _first_sentence(words[row[3]])) for row in rows]
+    return [
+        Cause(key=key, number=number, since=since, words=_first_sentence(words[last]))
+        for key, number, since, last in rows
+    ]
 
 
 def stopped_by_mail(conn: Connection, person: Person, server_id: str = "") -> list[int]:

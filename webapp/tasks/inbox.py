@@ -15,7 +15,7 @@ from webapp.db.types import now
 from webapp.ports.people import Person
 from webapp.tasks.model import State
 
-WISHES, WAYS = "notices", "notice-ways"
+WHICH, WAYS = "notices", "notice-ways"  # keys in db/preferences.py
 CHOICES = {"all": "Every one", "failed": "Those that failed or need attention", "none": "None"}
 WAY_CHOICES = {"inbox": "In the inbox", "desktop": "On the desktop, while a page is open", "mail": "By email"}
 USUAL_WAYS = ("inbox", "desktop")
@@ -24,9 +24,9 @@ RECENT = timedelta(minutes=10)  # older ones are none for the desktop
 i, p, t = schema.inbox, schema.person, schema.task
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Notice:
-    """One thing that somebody was told; `task`: what it is about, where that is theirs."""
+    """One notification in a person's inbox; `task`: what it is about, `is_own`: a task of theirs."""
 
     id: int
     title: str
@@ -43,7 +43,7 @@ class Notice:
         return f"/tasks/{self.task}" if self.is_own and self.task else f"/inbox#notice-{self.id}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Bell:
     """What the bell tells: how many are unread, how many of one's own tasks run, what is new for the desktop."""
 
@@ -60,7 +60,7 @@ class Bell:
 
 @dataclass(frozen=True)
 class NotificationPreferences:
-    """Of which of their own tasks somebody wants to be told (`which` of CHOICES), and how (`ways` of WAY_CHOICES)."""
+    """Notification preferences: which of their tasks (CHOICES), by which channel (WAY_CHOICES)."""
 
     which: str = "failed"
     ways: Sequence[str] = USUAL_WAYS
@@ -70,11 +70,11 @@ class NotificationPreferences:
         return state is not State.CANCELLED and (self.which == "all" or (self.which == "failed" and is_bad))
 
 
-def tell(
+def notify(
     conn: Connection, person: int, title: str, text: str, *, key: str, task: int | None = None,
     priority: str = "normal", is_own: bool = False, is_read: bool = False, desktop: bool = True,
 ) -> bool:  # fmt: skip
-    """Puts it in, once for this key; False where the person is not there any more. `is_own`: about their own task."""
+    """Adds a notice to an inbox, once per key; returns False if the person is gone. `is_own`: about their own task."""
     moment = now()
     there = select(p.c.id).where(p.c.id == person, p.c.disabled.is_(None))
     if conn.execute(there).first() is None:
@@ -89,16 +89,17 @@ def tell(
     return True
 
 
-def wishes(conn: Connection, person: int) -> NotificationPreferences:
-    """What somebody wants to be told of their own tasks."""
-    which, ways = recall(conn, person, WISHES), recall(conn, person, WAYS)
+def preferences(conn: Connection, person: int) -> NotificationPreferences:
+    """Returns what a person wants to be notified about."""
+    which, ways = recall(conn, person, WHICH), recall(conn, person, WAYS)
     known = [one for one in WAY_CHOICES if one in ways] if isinstance(ways, list) else USUAL_WAYS
     return NotificationPreferences(which if which in CHOICES else "failed", known)
 
 
-def wish(conn: Connection, person: int, which: str, ways: Sequence[str]) -> None:
+def save_preferences(conn: Connection, person: int, which: str, ways: Sequence[str]) -> None:
+    """Stores the preferences; an unknown `which` changes nothing."""
     if which in CHOICES:
-        remember(conn, person, WISHES, which)
+        remember(conn, person, WHICH, which)
         remember(conn, person, WAYS, [one for one in WAY_CHOICES if one in ways])
 
 
@@ -107,7 +108,7 @@ def bell(conn: Connection, person: Person) -> Bell:
     query = select(i).where(i.c.person == person.id, i.c.desktop, i.c.created > now() - RECENT)
     newest = [_notice(row) for row in conn.execute(query.order_by(i.c.id.desc()).limit(NEWEST))]
     running = select(func.count()).where(t.c.owner == person.id, t.c.state == State.RUNNING)
-    return Bell(unread(conn, person), conn.execute(running).scalar_one(), newest)
+    return Bell(unread=unread(conn, person), running=conn.execute(running).scalar_one(), newest=newest)
 
 
 def unread(conn: Connection, person: Person) -> int:
@@ -132,7 +133,16 @@ def listing(
 
 
 def _notice(row: Row[Any]) -> Notice:
-    return Notice(row.id, row.title, row.text, row.priority, row.task, row.is_own, row.created, row.read)
+    return Notice(
+        id=row.id,
+        title=row.title,
+        text=row.text,
+        priority=row.priority,
+        task=row.task,
+        is_own=row.is_own,
+        created=row.created,
+        read=row.read,
+    )
 
 
 def mark(conn: Connection, person: Person, notice: int | None = None, *, read: bool = True) -> None:

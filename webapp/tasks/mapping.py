@@ -9,8 +9,11 @@ from webapp.db import schema
 from webapp.db.types import Unreadable
 from webapp.files.model import File
 from webapp.files.queries import of_tasks
+from webapp.ports.delivery_state import Counts, DeliveryResult, DeliveryState, stored_result
+from webapp.tasks.cancellation import StopRequest
+from webapp.tasks.holds import HoldReason
+from webapp.tasks.ledger.delivery_state import RESULT
 from webapp.tasks.model import DeliveryRow, Line, Progress, State, Task
-from webapp.tasks.transitions import BY_STATE
 
 t, p = schema.task, schema.person
 
@@ -28,32 +31,48 @@ def to_tasks(conn: Connection, rows: Sequence[Row[Any]]) -> list[Task]:
 
 
 def to_line(row: Row[Any]) -> Line:
-    return Line(row.id, row.at, State.stored(row.state) if row.state else None, row.words)
+    state = State.stored(row.state) if row.state else None
+    return Line(id=row.id, at=row.at, state=state, words=row.words)
 
 
 def to_delivery(row: Row[Any]) -> DeliveryRow:
     return DeliveryRow(
-        row.position, row.to, row.state, row.attempts, row.reply, row.technical, row.message_id, row.next_try,
-        row.updated, row.data,
-    )  # fmt: skip
-
-
-_COMPOSED = {"key", "key_hash", "deaths", "tries", "asked_at", "progress_done", "progress_total", "progress_words"}
-
-
-def _task(row: Row[Any], files: list[File], counts: dict[str, int]) -> Task:
-    plain = {name: value for name, value in row._mapping.items() if name not in _COMPOSED}
-    progress = Progress(row.progress_done, row.progress_total, row.progress_words)
-    form = row.form if isinstance(row.form, dict) else Unreadable()
-    return Task(
-        **{**plain, "state": State.stored(row.state), "form": form}, progress=progress, files=files, counts=counts
+        position=row.position,
+        to=row.to,
+        state=DeliveryState.stored(row.state),
+        attempts=row.attempts,
+        reply=row.reply,
+        technical=row.technical,
+        message_id=row.message_id,
+        next_try=row.next_try,
+        updated=row.updated,
+        data=row.data,
     )
 
 
-def _counts(conn: Connection, ids: list[int]) -> Mapping[int, dict[str, int]]:
+# Columns that are no attributes of a Task.
+_LEFT_OUT = {
+    "key", "key_hash", "crash_count", "retries", "requested_at", "progress_done", "progress_total", "progress_words",
+}  # fmt: skip
+
+
+def _task(row: Row[Any], files: list[File], counts: Counts) -> Task:
+    plain = {name: value for name, value in row._mapping.items() if name not in _LEFT_OUT}
+    decoded = {
+        "state": State.stored(row.state),
+        "form": row.form if isinstance(row.form, dict) else Unreadable(),
+        "requested": StopRequest.stored(row.requested),
+        "hold_reason": HoldReason.stored(row.hold_reason),
+    }
+    progress = Progress(done=row.progress_done, total=row.progress_total, words=row.progress_words)
+    return Task(**{**plain, **decoded}, progress=progress, files=files, counts=counts)
+
+
+def _counts(conn: Connection, ids: list[int]) -> Mapping[int, Counts]:
     d = schema.delivery
-    found: dict[int, dict[str, int]] = {}
-    query = select(d.c.task, BY_STATE, func.count()).where(d.c.task.in_(ids)).group_by(d.c.task, BY_STATE)
-    for task_id, state, number in conn.execute(query) if ids else ():
-        found.setdefault(task_id, {})[state] = number
+    found: dict[int, dict[DeliveryResult, int]] = {}
+    query = select(d.c.task, RESULT, func.count()).where(d.c.task.in_(ids)).group_by(d.c.task, RESULT)
+    for task_id, value, number in conn.execute(query) if ids else ():
+        of_task, result = found.setdefault(task_id, {}), stored_result(value)
+        of_task[result] = of_task.get(result, 0) + number
     return found

@@ -7,6 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from webapp.files.model import File
+from webapp.ports.delivery_state import Counts, DeliveryState, accepted
+from webapp.tasks.cancellation import StopRequest
+from webapp.tasks.holds import HOLDS, UNKNOWN_HOLD, Hold, HoldReason
 
 
 class State(StrEnum):
@@ -35,21 +38,13 @@ class State(StrEnum):
         return self in ENDED
 
 
-LEFT_OUT = (
-    "bad",
-    "duplicate",
-    "again",
-    "never",
-    "empty",
-)  # why nothing is sent to somebody; a state of its own on pages
-
 NAMES = ("name", "full name", "nombre", "contact", "person", "customer")
 FIRST, LAST = ("first name", "firstname", "given name"), ("last name", "lastname", "surname", "family name")
 
 ENDED = frozenset({State.DONE, State.ATTENTION, State.FAILED, State.CANCELLED})
 ACTIVE = frozenset({State.WAITING, State.RUNNING})
 
-FOLLOWERS: Mapping[State, frozenset[State]] = {
+TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.WAITING: frozenset({State.RUNNING, State.CANCELLED, State.HELD}),
     State.RUNNING: ENDED | {State.WAITING, State.HELD},
     State.HELD: frozenset({State.WAITING, State.CANCELLED}),
@@ -60,14 +55,14 @@ FOLLOWERS: Mapping[State, frozenset[State]] = {
 }
 
 
-def predecessors(state: State) -> list[State]:
-    """The states from which a task may come to `state`."""
-    return [before for before, after in FOLLOWERS.items() if state in after]
+def allowed_from(state: State) -> list[State]:
+    """Returns the states from which a task may change to `state`."""
+    return [before for before, after in TRANSITIONS.items() if state in after]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far a task is; `total` None: nobody knows yet."""
+    """How far a task is; `total` is None while it is not known."""
 
     done: int
     total: int | None
@@ -78,9 +73,9 @@ class Progress:
         return bool(self.total)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Line:
-    """A line of a task's log; `state` is set where the line tells of a change of state."""
+    """A line of a task's log; `state` is set if the line tells of a change of state."""
 
     id: int
     at: datetime
@@ -88,13 +83,13 @@ class Line:
     words: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DeliveryRow:
     """One delivery, as pages and programs list it."""
 
     position: int
     to: str
-    state: str
+    state: DeliveryState
     attempts: int
     reply: str
     technical: str
@@ -118,9 +113,9 @@ def name_in(data: Mapping[str, Any]) -> str:
     return f"{first} {last}".strip()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Task:
-    """One thing that somebody started."""
+    """One thing that a person or a program started."""
 
     id: int
     kind: str
@@ -137,9 +132,9 @@ class Task:
     undo_until: datetime | None
     attempt: int
     worker: str | None
-    asked: str | None
-    asked_by: str | None
-    held_why: str | None
+    requested: StopRequest | None
+    requested_by: str | None
+    hold_reason: HoldReason | None  # None unless it is held
     expanded: bool
     progress: Progress
     outcome: str
@@ -147,8 +142,8 @@ class Task:
     fault: str
     reference: str | None
     technical: str
-    dealt_with: datetime | None
-    refused: int
+    acknowledged_at: datetime | None
+    consecutive_failures: int
     rate: float | None
     target: str
     sender: str
@@ -157,7 +152,7 @@ class Task:
     finished: datetime | None
     chart: Mapping[str, Any] | None = None
     files: Sequence[File] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)  # deliveries by state; empty where the task has none
+    counts: Counts = field(default_factory=dict)  # of its deliveries; empty if it has none
 
     @property
     def is_active(self) -> bool:
@@ -166,8 +161,8 @@ class Task:
 
     @property
     def is_stopping(self) -> bool:
-        """Somebody wants it to end or pause and it has not obeyed yet."""
-        return self.asked is not None and self.state is State.RUNNING
+        """A person has requested to cancel or pause it, and it still runs."""
+        return self.requested is not None and self.state is State.RUNNING
 
     @property
     def has_speed(self) -> bool:
@@ -175,13 +170,16 @@ class Task:
         return self.queue == "mail" and not self.state.has_ended
 
     @property
-    def is_paused(self) -> bool:
-        return self.state is State.HELD and self.held_why == "paused"
+    def hold(self) -> Hold | None:
+        """What follows from being held; None unless it is held."""
+        if self.state is not State.HELD:
+            return None
+        return HOLDS[self.hold_reason] if self.hold_reason else UNKNOWN_HOLD
 
     @property
     def needs_you(self) -> bool:
-        """Counted in the rail until somebody says that it is dealt with."""
-        return self.state in (State.FAILED, State.ATTENTION) and self.dealt_with is None
+        """Counted in the rail until a person marks it as dealt with."""
+        return self.state in (State.FAILED, State.ATTENTION) and self.acknowledged_at is None
 
     @property
     def was_undone(self) -> bool:
@@ -189,12 +187,8 @@ class Task:
         return self.state is State.CANCELLED and self.cause == "undone"
 
     @property
-    def can_cancel(self) -> bool:
-        return State.CANCELLED in FOLLOWERS[self.state] and self.asked != "cancel"
-
-    @property
     def can_retry(self) -> bool:
-        """Retry does again what failed, was skipped or saved; never what was sent or is unknown."""
+        """True if Retry has something to do: what failed, was skipped or saved; never what was sent or is unknown."""
         if self.state not in (State.FAILED, State.ATTENTION, State.CANCELLED):
             return False
         return not self.counts or not self.expanded or self.retryable > 0
@@ -202,15 +196,20 @@ class Task:
     @property
     def retryable(self) -> int:
         """How many deliveries a retry would reset."""
-        return sum(self.counts.get(state, 0) for state in ("failed", "skipped", "saved", "waiting"))
+        return sum(number for result, number in self.counts.items() if result.is_retryable)
+
+    @property
+    def sent_count(self) -> int:
+        """How many messages a server has accepted."""
+        return accepted(self.counts)
 
     @property
     def failed_count(self) -> int:
-        return self.counts.get("failed", 0)
+        return self.counts.get(DeliveryState.FAILED, 0)
 
     @property
     def unknown_count(self) -> int:
-        return self.counts.get("unknown", 0)
+        return self.counts.get(DeliveryState.UNKNOWN, 0)
 
     @property
     def not_prepared(self) -> int:

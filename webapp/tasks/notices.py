@@ -22,16 +22,16 @@ t = schema.task
 
 def task_ended(conn: Connection, resources: TaskResources, task: Task, state: State, words: str) -> None:
     """Puts it into the owner's inbox, and mails it, where they want that."""
-    wishes = inbox.wishes(conn, task.owner)
-    if not wishes.wants(state) or _is_notice(conn, task):
+    preferences = inbox.preferences(conn, task.owner)
+    if not preferences.wants(state) or _is_notice(conn, task):
         return
-    if {"inbox", "desktop"} & {*wishes.ways}:
-        inbox.tell(
+    if {"inbox", "desktop"} & {*preferences.ways}:
+        inbox.notify(
             conn, task.owner, f"{task.title}: {state.words}"[:400], words, key=f"task.{task.id}.{task.attempt}",
             task=task.id, is_own=True, priority="normal" if state is State.DONE else "high",
-            is_read="inbox" not in wishes.ways, desktop="desktop" in wishes.ways,
+            is_read="inbox" not in preferences.ways, desktop="desktop" in preferences.ways,
         )  # fmt: skip
-    if "mail" in wishes.ways and resources.has_mail_server:
+    if "mail" in preferences.ways and resources.has_mail_server:
         _mail(conn, resources, task, state, words)
 
 

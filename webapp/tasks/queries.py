@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, String, and_, cast, func, literal, or_, select, union_all
@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement, Connection, String, and_, cast, func, lite
 from webapp.db import schema
 from webapp.db.search import contains
 from webapp.errors import NotFound
+from webapp.ports.delivery_state import DeliveryResult, DeliveryState
 from webapp.ports.people import Person
+from webapp.tasks.ledger.delivery_state import is_result
 from webapp.tasks.mapping import tasks_select, to_delivery, to_line, to_tasks
-from webapp.tasks.model import ACTIVE, LEFT_OUT, DeliveryRow, Line, State, Task
+from webapp.tasks.model import ACTIVE, DeliveryRow, Line, State, Task
 from webapp.tasks.views.recipient_search import matching
 
 t, d, line = schema.task, schema.delivery, schema.task_line
@@ -28,6 +30,7 @@ class View:
     """Which tasks are looked at: whose (None: everybody's), in which states, of which kind, with which words."""
 
     owner: int | None
+    _: KW_ONLY
     states: Sequence[State] = ()
     kind: str = ""
     words: str = ""
@@ -64,7 +67,7 @@ def totals(conn: Connection, view: View) -> dict[State, int]:
 
 def need_you(conn: Connection, person: Person) -> int:
     """Tasks that failed or need attention and that nobody has dealt with."""
-    unsettled = and_(t.c.state.in_([State.FAILED, State.ATTENTION]), t.c.dealt_with.is_(None))
+    unsettled = and_(t.c.state.in_([State.FAILED, State.ATTENTION]), t.c.acknowledged_at.is_(None))
     return conn.execute(select(func.count()).where(unsettled, *_conditions(View.of(person)))).scalar_one()
 
 
@@ -99,12 +102,24 @@ def last_lines(conn: Connection, ids: Sequence[int], limit: int = 4) -> dict[int
 
 
 def deliveries(
-    conn: Connection, task_id: int, state: str = "", words: str = "", after: int = -1, limit: int = 50
+    conn: Connection,
+    task_id: int,
+    *,
+    state: DeliveryState | None = None,
+    result: DeliveryResult | None = None,
+    words: str = "",
+    after: int = -1,
+    limit: int = 50,
 ) -> list[DeliveryRow]:
-    """Deliveries in the order of their positions, from `after` on; `words` are looked for in the row."""
+    """Returns deliveries by position, from `after` on; `words` are looked for in the row.
+
+    `state` finds all skipped ones, `result` SKIPPED only those without a reason, as pages count them.
+    """
     query = select(d).where(d.c.task == task_id, d.c.position > after).order_by(d.c.position).limit(limit)
     if state:
-        query = query.where((d.c.why if state in LEFT_OUT else d.c.state) == state)
+        query = query.where(d.c.state == state)
+    if result:
+        query = query.where(is_result(result))
     if words:
         query = query.where(matching(words))
     return [to_delivery(row) for row in conn.execute(query)]
@@ -142,7 +157,7 @@ def _conditions(view: View) -> list[ColumnElement[bool]]:
     if view.kind:
         found.append(t.c.kind == view.kind)
     if view.cause:
-        found += [t.c.cause == view.cause, t.c.dealt_with.is_(None)]
+        found += [t.c.cause == view.cause, t.c.acknowledged_at.is_(None)]
     if view.words:
         sent_to = select(d.c.task).where(d.c.task == t.c.id, matching(view.words)).exists()
         typed = contains(cast(t.c.form, String), json.dumps(view.words, ensure_ascii=False)[1:-1])

@@ -1,29 +1,32 @@
 """How a task changes: one conditional UPDATE each, whose row count is checked, and a line of its log."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, case, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Superseded
+from webapp.ports.delivery_state import DeliveryResult, DeliveryState, SkipReason, stored_result
 from webapp.tasks import summary
-from webapp.tasks.model import State, predecessors
+from webapp.tasks.cancellation import StopRequest
+from webapp.tasks.ledger.delivery_state import RESULT, may_become
+from webapp.tasks.model import State, allowed_from
 
 t, d = schema.task, schema.delivery
 RUNNING = "Running."
 STOPPED = "Not sent: the task was stopped."
-BY_STATE = case((d.c.why != "", d.c.why), else_=d.c.state)
 
 
 def move(conn: Connection, task_id: int, to: State, words: str, *, attempt: int | None = None, **more: Any) -> bool:
-    """Brings a task to another state if today's allows it; False where it does not. No `words`: no line in its log.
+    """Changes the state of a task if its present state allows it; returns False if not. No `words`: no line in its log.
 
     With `attempt` the change is a slot's: it counts only while that attempt of the task is running.
     """
-    allowed = t.c.state.in_(predecessors(to)) if attempt is None else t.c.state == State.RUNNING
+    allowed = t.c.state.in_(allowed_from(to)) if attempt is None else t.c.state == State.RUNNING
     change = update(t).where(t.c.id == task_id, allowed).values(state=to, **_settled(to), **more)
     if attempt is not None:
         change = change.where(t.c.attempt == attempt)
@@ -36,22 +39,24 @@ def move(conn: Connection, task_id: int, to: State, words: str, *, attempt: int 
 
 
 def _settled(to: State) -> dict[str, Any]:
-    """What comes with a state: an ended task belongs to no worker, and nobody's wish is open any more."""
+    """Returns the columns that entering a state resets: the worker, and any pending cancel or pause request."""
     if to is State.RUNNING:
         return {}
-    values: dict[str, Any] = {"worker": None, "asked": None, "asked_at": None}
+    values: dict[str, Any] = {"worker": None, "requested": None, "requested_at": None}
+    if to is not State.HELD:
+        values["hold_reason"] = None
     if to.has_ended:
         values |= {"finished": now(), "undo_until": None}
     if to is State.WAITING:
-        values |= {"finished": None, "dealt_with": None, "held_why": None}
+        values |= {"finished": None, "acknowledged_at": None}
     return values
 
 
 @dataclass(frozen=True)
 class Requests:
-    """What people want of a running task: that it ends or pauses, and how many messages a second it may send."""
+    """What people request of a running task: to cancel or pause, and at most how many messages a second to send."""
 
-    asked: str | None
+    requested: StopRequest | None
     rate: float | None
 
 
@@ -59,10 +64,10 @@ def fenced_update(conn: Connection, task_id: int, attempt: int, **values: Any) -
     """A slot's write about its own running task; Superseded where it is no longer its own."""
     mine = (t.c.id == task_id) & (t.c.attempt == attempt) & (t.c.state == State.RUNNING)
     change = update(t).where(mine).values(**values or {"attempt": attempt})
-    row = conn.execute(change.returning(t.c.asked, t.c.rate)).first()
+    row = conn.execute(change.returning(t.c.requested, t.c.rate)).first()
     if row is None:
         raise Superseded
-    return Requests(row.asked, row.rate)
+    return Requests(StopRequest.stored(row.requested), row.rate)
 
 
 def add_line(conn: Connection, task_id: int, words: str, state: State | None = None) -> None:
@@ -85,27 +90,30 @@ def last_words(conn: Connection, task_id: int) -> str:
     return conn.execute(query.order_by(line.c.id.desc()).limit(1)).scalar() or ""
 
 
-def skip_waiting(conn: Connection, task_id: int, words: str = STOPPED, why: str = "") -> None:
-    """What has not gone out will not go out; `why` where that is on purpose."""
-    change = update(d).where(d.c.task == task_id, d.c.state == "waiting")
-    conn.execute(change.values(state="skipped", why=why, reply=words, updated=now()))
+def skip_waiting(conn: Connection, task_id: int, words: str = STOPPED, reason: SkipReason | None = None) -> None:
+    """Marks every waiting delivery as skipped; `words` are what people see."""
+    change = update(d).where(d.c.task == task_id, may_become(DeliveryState.SKIPPED))
+    conn.execute(change.values(state=DeliveryState.SKIPPED, skip_reason=reason or "", reply=words, updated=now()))
 
 
 def make_unknown(conn: Connection, task_id: int) -> int:
-    """A message that was being handed over when its process ended: nobody can know. Returns how many."""
+    """Marks what was being handed over as unknown, because its process ended; returns how many deliveries."""
     words = "It may have arrived. The connection broke after the message was handed over."
-    change = update(d).where(d.c.task == task_id, d.c.state == "sending")
-    return conn.execute(change.values(state="unknown", reply=words, updated=now())).rowcount
+    change = update(d).where(d.c.task == task_id, may_become(DeliveryState.UNKNOWN))
+    return conn.execute(change.values(state=DeliveryState.UNKNOWN, reply=words, updated=now())).rowcount
 
 
-def counts(conn: Connection, task_id: int) -> dict[str, int]:
-    """The deliveries of a task by state; those that were left out from the start by why: bad, duplicate."""
-    query = select(BY_STATE, func.count()).where(d.c.task == task_id).group_by(BY_STATE)
-    return {row[0]: row[1] for row in conn.execute(query)}
+def counts(conn: Connection, task_id: int) -> dict[DeliveryResult, int]:
+    """Returns how many deliveries of a task have each result."""
+    query = select(RESULT, func.count()).where(d.c.task == task_id).group_by(RESULT)
+    found: Counter[DeliveryResult] = Counter()
+    for value, number in conn.execute(query):
+        found[stored_result(value)] += number
+    return found
 
 
 def restate(conn: Connection, task_id: int) -> None:
-    """An ended task whose counts have changed says so."""
+    """Recomputes state and outcome of an ended task after a late reply."""
     row = conn.execute(select(t.c.state).where(t.c.id == task_id)).one()
     if row.state in (State.DONE, State.ATTENTION, State.FAILED):
         state, words = summary.of_counts(counts(conn, task_id))

@@ -74,9 +74,9 @@ def test_staff_see_their_own_tasks_and_admins_everybodys(signed_in, admin, insta
         ("waiting", {}, ["Cancel"]),
         ("running", {"kind": "self-test"}, ["Cancel"]),
         ("running", {"kind": "email", "progress_total": 40}, ["Pause", "Cancel"]),
-        ("running", {"asked": "cancel"}, []),
-        ("held", {"held_why": "restored"}, ["Open"]),
-        ("held", {"held_why": "paused"}, ["Resume", "Cancel"]),
+        ("running", {"requested": "cancel"}, []),
+        ("held", {"hold_reason": "restored"}, ["Open"]),
+        ("held", {"hold_reason": "paused"}, ["Resume", "Cancel"]),
         ("done", {}, ["Run again"]),
         ("cancelled", {}, ["Run again"]),
         ("cancelled", {"cause": "undone"}, ["Change and send again"]),
@@ -164,7 +164,7 @@ def test_fifty_tasks_make_a_page_and_the_rest_is_older(signed_in, installation, 
 def test_the_rail_counts_what_needs_somebody(signed_in, installation, ana):
     task(installation, ana, "failed")
     task(installation, ana, "attention")
-    task(installation, ana, "failed", dealt_with=now())
+    task(installation, ana, "failed", acknowledged_at=now())
     count = home(signed_in).one(id="need-you")
     assert count.one("span", class_="unseen").text == "2 need you"
 

@@ -85,8 +85,8 @@ class TestActions:
         [
             ("waiting", {}, "cancel", "cancelled"),
             ("waiting", {}, "pause", "held"),
-            ("held", {"held_why": "paused"}, "resume", "waiting"),
-            ("held", {"held_why": "restored"}, "release", "waiting"),
+            ("held", {"hold_reason": "paused"}, "resume", "waiting"),
+            ("held", {"hold_reason": "restored"}, "release", "waiting"),
             ("failed", {}, "retry", "waiting"),
             ("running", {"kind": "self-test"}, "cancel", "running"),
         ],

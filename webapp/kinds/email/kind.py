@@ -88,7 +88,7 @@ def expand(form: EmailForm, task: TaskContext) -> Iterator[NewDelivery]:
     if form.recipients:
         yield from recipients.of_list(task.data.table(form.recipients), reading)
     for entry in lists.of_addresses(form.to, reading):
-        yield NewDelivery(entry.to, {}, entry.skip, entry.why, entry.key)
+        yield NewDelivery(entry.to, {}, entry.skip, entry.skip_reason, entry.key)
 
 
 def reading_of(form: EmailForm, column: str = "", **more: frozenset[str]) -> lists.Reading:

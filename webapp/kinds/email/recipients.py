@@ -11,6 +11,7 @@ from webapp.errors import FormErrors, TaskError, UserError
 from webapp.mail import lists
 from webapp.mail.recipients import normal_form
 from webapp.ports.deliveries import NewDelivery
+from webapp.ports.delivery_state import SkipReason
 from webapp.ports.tables import Table
 
 GONE = "The list that this was to go to is not here any more. Choose it again."
@@ -66,4 +67,5 @@ def of_list(table: Table, reading: lists.Reading) -> Iterator[NewDelivery]:
             raise TaskError(error.words, cause="list", fault="form") from None
         with written.open(encoding="utf-8") as lines:
             for line in lines:
-                yield NewDelivery(*json.loads(line))
+                to, values, skip, reason, key = json.loads(line)
+                yield NewDelivery(to, values, skip, SkipReason(reason) if reason else None, key)

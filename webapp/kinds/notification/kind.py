@@ -6,7 +6,7 @@ from webapp.errors import FormErrors, NotFound
 from webapp.kinds.notification import announcement
 from webapp.kinds.notification.form import NotificationForm
 from webapp.ports.channels import AUDIENCES, BUILT_IN, Channel
-from webapp.ports.deliveries import Delivery, NewDelivery, Reply, Target
+from webapp.ports.deliveries import Delivery, NewDelivery, Reply, ReplyState, Target
 from webapp.ports.form_context import FormContext
 from webapp.ports.kinds import Kind
 from webapp.ports.people import Person
@@ -118,7 +118,7 @@ def _to_inboxes(form: NotificationForm, task: TaskContext, ledger: Ledger) -> No
         title = form.title or f"From {task.owner.name or task.owner.email}"
         went = task.people.notify(delivery.data["person"], title, form.message, str(delivery.position), form.priority)
         words = "In the inbox." if went else "This person is not here any more."
-        ledger.settle(delivery, Reply("sent" if went else "failed", words))
+        ledger.settle(delivery, Reply(ReplyState.SENT if went else ReplyState.FAILED, words))
 
 
 def _to_channel(form: NotificationForm, task: TaskContext, way: str, ledger: Ledger) -> None:
@@ -126,7 +126,7 @@ def _to_channel(form: NotificationForm, task: TaskContext, way: str, ledger: Led
         channel = task.connections.channel(way)
     except NotFound as error:
         for delivery in ledger.deliveries(Place(f"channel:{way}")):
-            ledger.settle(delivery, Reply("failed", error.words))
+            ledger.settle(delivery, Reply(ReplyState.FAILED, error.words))
         return
     closed = PAUSED.format(channel.name) if channel.paused else ""
     with task.connections.permit(f"channel:{way}", AT_ONCE) as admission:

@@ -13,6 +13,7 @@ from webapp.kinds.report.data import Known
 from webapp.kinds.report.eta import Eta
 from webapp.kinds.report.form import ReportForm
 from webapp.kinds.report.plan import plan_of, wrong_with
+from webapp.ports.delivery_state import SkipReason
 from webapp.ports.files import Attachment
 from webapp.ports.form_context import FormContext
 from webapp.ports.kinds import Kind
@@ -75,7 +76,7 @@ def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
         raise TaskError(TOO_MANY.format(table.rows, task.data.max_rows), cause="report-rows", fault="form")
     rows = _counted(table)
     if form.skip_empty and table.rows - table.has_total == 0:
-        task.ledger.skip(mail.EMPTY, "empty")
+        task.ledger.skip(mail.EMPTY, SkipReason.EMPTY)
         return "There are no rows, so no file was made."
     title = _heading(form, data.title)
     name = safe(form.name or data.stem, form.format)

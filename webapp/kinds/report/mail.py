@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from webapp.kinds.report.form import ReportForm
 from webapp.mail import lists
-from webapp.ports.deliveries import NewDelivery
+from webapp.ports.deliveries import NewDelivery, ReplyState
 from webapp.ports.files import Attachment
 from webapp.ports.task_context import TaskContext
 
@@ -21,7 +21,7 @@ EMPTY = "Not sent: the report has no rows."
 def expand(form: ReportForm, task: TaskContext) -> Iterator[NewDelivery]:
     """One delivery for each address."""
     for entry in lists.of_addresses(form.mail_to, lists.Reading()):
-        yield NewDelivery(entry.to, {}, entry.skip, entry.why, entry.key)
+        yield NewDelivery(entry.to, {}, entry.skip, entry.skip_reason, entry.key)
 
 
 def hand_over(form: ReportForm, task: TaskContext, file: Attachment, title: str, rows: str) -> str:
@@ -34,22 +34,22 @@ def hand_over(form: ReportForm, task: TaskContext, file: Attachment, title: str,
         task.log(TOO_LARGE.format(size=file.size / 1_000_000))
     link = f"{task.connections.panel_address()}/files/{file.id}/download"
     body = (LINKED if is_link else ENCLOSED).format(title=title, name=file.name, rows=rows, link=link)
-    sent: list[tuple[str, str]] = []
-    failed: list[tuple[str, str]] = []
+    sent: list[tuple[str, ReplyState]] = []
+    failed: list[tuple[str, ReplyState]] = []
     with task.connections.mail_server() as server:
         letter = Letter(title, body, server.sender, "", [] if is_link else [file], has_way_out=False)
         for delivery in task.ledger.deliveries(server):
             message = letter.to(delivery.to, delivery.message_id, datetime.now(UTC), {}, "")
             reply = server.send(message, delivery.to)
             task.ledger.settle(delivery, reply)
-            (sent if reply.state == "sent" else failed).append((delivery.to, reply.state))
+            (sent if reply.state is ReplyState.SENT else failed).append((delivery.to, reply.state))
     return _words(sent, failed)
 
 
-def _words(sent: Sequence[tuple[str, str]], failed: Sequence[tuple[str, str]]) -> str:
+def _words(sent: Sequence[tuple[str, ReplyState]], failed: Sequence[tuple[str, ReplyState]]) -> str:
     if not failed:
         return f"Emailed to {_named([to for to, _ in sent])}." if sent else ""
-    if all(state == "saved" for _, state in failed):
+    if all(state is ReplyState.SAVED for _, state in failed):
         return f"The email to {_named([to for to, _ in failed])} was saved to the outbox, not sent."
     return f"{READY} The email to {_named([to for to, _ in failed])} was not accepted."
 

@@ -1,30 +1,33 @@
-"""What the columns of a delivery say before it goes, and after a reply; and when a run had better stop by itself."""
+"""Maps a reply to a delivery's columns, records them, and decides when repeated failures stop a run."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import Connection, update
+
+from webapp.db import schema
 from webapp.db.types import now
 from webapp.errors import TaskError
-from webapp.ports.deliveries import Delivery, NewDelivery, Reply
+from webapp.ports.deliveries import Delivery, NewDelivery, Reply, ReplyState
+from webapp.ports.delivery_state import DeliveryState
+from webapp.tasks.ledger.statements import SETTLE, bound
+
+d = schema.delivery
 
 STOP_AFTER = 25  # failures in a row
 REST = 10.0  # seconds
 
 
-def settled(delivery: Delivery, reply: Reply, waits: Sequence[int]) -> dict[str, Any]:
-    """The columns of a delivery after this reply; `waits` (s) are those before each further try."""
-    state: str = reply.state
-    words, next_try = reply.words, None
-    if state in ("later", "lost"):
+def columns_after(delivery: Delivery, reply: Reply, waits: Sequence[int]) -> dict[str, Any]:
+    """Returns the columns of a delivery after this reply; `waits` (s) are those before each retry."""
+    state, words, next_try = reply.state.delivery_state, reply.words, None
+    if state is DeliveryState.WAITING:
         tried = delivery.attempts - 1
         if tried >= len(waits):
-            state, words = "failed", f"{words} It was tried {delivery.attempts} times."
+            state, words = DeliveryState.FAILED, f"{words} It was tried {delivery.attempts} times."
         else:
-            # The first loss of a connection is no reason to wait: the next connection may be well.
-            seconds: float = 0 if state == "lost" and tried == 0 else waits[tried]
-            seconds = seconds if reply.after is None else max(seconds, reply.after)
-            state, next_try = "waiting", now() + timedelta(seconds=seconds)
+            next_try = now() + timedelta(seconds=_seconds_before_retry(reply, tried, waits[tried]))
     return {
         "state": state,
         "reply": words,
@@ -34,14 +37,33 @@ def settled(delivery: Delivery, reply: Reply, waits: Sequence[int]) -> dict[str,
     }
 
 
+def _seconds_before_retry(reply: Reply, tried: int, usual: float) -> float:
+    # The first loss of a connection is no reason to wait: the next connection may work.
+    seconds = 0.0 if reply.state is ReplyState.LOST and tried == 0 else usual
+    return seconds if reply.after is None else max(seconds, reply.after)
+
+
+def record_outcome(conn: Connection, task_id: int, delivery: Delivery, columns: dict[str, Any]) -> None:
+    """Writes the outcome of a delivery that is marked as sending."""
+    SETTLE.run(conn, bound(task=task_id, position=delivery.position, **columns))
+
+
+def record_late_outcome(conn: Connection, task_id: int, delivery: Delivery, columns: dict[str, Any]) -> bool:
+    """Writes the outcome of a delivery that has become unknown; returns False if that is no longer this attempt."""
+    row = (d.c.task == task_id) & (d.c.position == delivery.position) & (d.c.attempts == delivery.attempts)
+    late = update(d).where(row, d.c.state == DeliveryState.UNKNOWN)
+    return conn.execute(late.values(**columns)).rowcount > 0
+
+
 def rest_of(reply: Reply, waits: Sequence[int]) -> float:
-    """Seconds for which a target that answered so is left alone: as long as it asked for, else a little."""
-    if reply.state not in ("later", "unknown"):
+    """Returns the seconds for which a target that answered so gets nothing: as long as it asked for, else a little."""
+    if reply.state not in (ReplyState.LATER, ReplyState.UNKNOWN):
         return 0.0
     return max(reply.after or 0.0, min(waits[0] if waits else 0.0, REST))
 
 
 def new_row(task_id: int, position: int, delivery: NewDelivery) -> dict[str, Any]:
+    """Returns the row of a delivery that enters the ledger."""
     return {
         "task": task_id,
         "position": position,
@@ -49,24 +71,28 @@ def new_row(task_id: int, position: int, delivery: NewDelivery) -> dict[str, Any
         "key": delivery.key,
         "channel": delivery.channel,
         "data": delivery.data,
-        "state": "skipped" if delivery.skip else "waiting",
-        "why": delivery.why,
+        "state": DeliveryState.SKIPPED if delivery.skip_reason else DeliveryState.WAITING,
+        "skip_reason": delivery.skip_reason or "",
         "reply": delivery.skip,
         "updated": now(),
     }
 
 
-def in_a_row(refused: int, reply: Reply) -> int:
-    """How many failed in a row, this one included; what is tried again later says nothing yet."""
-    if reply.state in ("failed", "unknown"):
-        return refused + 1
-    return 0 if reply.state in ("sent", "saved") else refused
+def in_a_row(failures: int, reply: Reply) -> int:
+    """Returns how many deliveries failed in a row, this one included; one that is tried again does not count yet."""
+    match reply.state:
+        case ReplyState.FAILED | ReplyState.UNKNOWN:
+            return failures + 1
+        case ReplyState.SENT | ReplyState.SAVED:
+            return 0
+        case ReplyState.LATER | ReplyState.LOST:
+            return failures
 
 
-def stop(refused: int, last: str) -> TaskError:
-    """Why a run stops by itself; `last` are the words of the last failure."""
+def stop(failures: int, last: str) -> TaskError:
+    """Returns the error that stops a run after so many failures in a row; `last` are the words of the last one."""
     words = (
-        f"It stopped by itself, because the last {refused} failed one after another. The last one: {last} "
+        f"It stopped by itself, because the last {failures} failed one after another. The last one: {last} "
         "Look at what the server said, then press Retry: it goes on with those that are left."
     )
     return TaskError(words, permanent=True, cause="mail-refusals", technical=last)

@@ -7,7 +7,7 @@ from webapp.tasks.cancellation import StopRun
 
 
 def together(works: Sequence[Callable[[], None]]) -> None:
-    """Returns when all have; raises what most concerns the task: an error, a wish, or the earliest further try."""
+    """Returns when all have ended; raises the most important: an error, a request, or the earliest retry."""
     raised: list[BaseException] = []
     threads = [threading.Thread(target=_keeping, args=(work, raised), daemon=True) for work in works]
     for thread in threads:
@@ -17,9 +17,9 @@ def together(works: Sequence[Callable[[], None]]) -> None:
     errors = [one for one in raised if not isinstance(one, StopRun)]
     if errors:
         raise errors[0]
-    wishes = [one for one in raised if isinstance(one, StopRun)]
-    if wishes:
-        raise min(wishes, key=_weight)
+    stops = [one for one in raised if isinstance(one, StopRun)]
+    if stops:
+        raise min(stops, key=_weight)
 
 
 def _keeping(work: Callable[[], None], raised: list[BaseException]) -> None:
@@ -29,7 +29,6 @@ def _keeping(work: Callable[[], None], raised: list[BaseException]) -> None:
         raised.append(error)
 
 
-def _weight(wish: StopRun) -> tuple[int, float]:
-    """A person's wish goes before a further try, and the earliest of these before the others."""
-    later = wish.until.timestamp() if wish.until else 0.0
-    return (["cancel", "pause", "stop", "yield", "wait"].index(wish.wish), later)
+def _weight(stop: StopRun) -> tuple[int, float]:
+    """Orders stops: a person's request before a retry, and the earliest retry before the others."""
+    return (stop.request.urgency, stop.until.timestamp() if stop.until else 0.0)

@@ -10,7 +10,7 @@ from webapp.db import schema
 from webapp.db.types import now
 from webapp.ports.deliveries import Target
 from webapp.tasks import queries
-from webapp.tasks.cancellation import Control, StopRun
+from webapp.tasks.cancellation import Control, StopRequest, StopRun
 from webapp.tasks.ledger import rate_limit, slow_targets
 from webapp.tasks.model import Task
 from webapp.tasks.resources import TaskResources
@@ -35,11 +35,11 @@ class SendGate:
         self.speed = rate_limit.RunRate(task.rate)
 
     def get(self, target: Target) -> None:
-        """Returns when a message may be handed over now; raises LetGo where the run has to end or to wait outside."""
+        """Returns when a message may be handed over now; raises StopRun if the run has to end or to wait outside."""
         while True:
             self._give_way(target)
             if why := target.closed():
-                raise StopRun("wait", until=now() + timedelta(seconds=CLOSED), words=why)
+                raise StopRun(StopRequest.WAIT, until=now() + timedelta(seconds=CLOSED), words=why)
             self._wait_for_place(target)
             target.ready()
             seconds = self._seconds_to_wait(target)
@@ -48,7 +48,8 @@ class SendGate:
             if seconds > SETTLE_ALONE:
                 self._flush()
             if seconds > target.patience:
-                raise StopRun("wait", until=now() + timedelta(seconds=seconds + (self._spread if target.rests else 0)))
+                later = seconds + (self._spread if target.rests else 0)
+                raise StopRun(StopRequest.WAIT, until=now() + timedelta(seconds=later))
             self._control.wait(min(seconds, LOOK))
             self._control.check(between_messages=True)
             self._look_at_speed()
@@ -65,7 +66,7 @@ class SendGate:
         with self._resources.read() as conn:
             another = queries.next_due(conn, self._task.queue, now())
         if another is not None:
-            raise StopRun("yield")
+            raise StopRun(StopRequest.YIELD)
 
     def _wait_for_place(self, target: Target) -> None:
         """Only so many may be connected to a server at once."""
@@ -74,7 +75,7 @@ class SendGate:
             self._flush()
             if time.monotonic() - began > target.patience or slow_targets.is_slow(target.name):
                 # As many as wait for a slow target would else fill all slots.
-                raise StopRun("wait", until=now() + timedelta(seconds=CROWDED * (1 + self._spread)))
+                raise StopRun(StopRequest.WAIT, until=now() + timedelta(seconds=CROWDED * (1 + self._spread)))
             self._control.wait(PLACE)
             self._control.check(between_messages=True)
 

@@ -41,7 +41,7 @@ def change_speed(conn: Connection, engine: Engine, task: Task, by: Person, rate:
 
 def _go_on_now(conn: Connection, engine: Engine, task: Task) -> None:
     """A slow run waits outside of its slot until its next message: the new speed counts from now on."""
-    only_slow = (t.c.id == task.id) & (t.c.state == State.WAITING) & (t.c.attempt > 0) & (t.c.tries == 0)
+    only_slow = (t.c.id == task.id) & (t.c.state == State.WAITING) & (t.c.attempt > 0) & (t.c.retries == 0)
     if task.rate and conn.execute(select(t.c.id).where(only_slow)).first() and task.not_before > now():
         conn.execute(update(t).where(only_slow).values(not_before=now()))
         engine.submit(conn, task.id, task.queue, task.priority, now())

@@ -8,22 +8,25 @@ from webapp.db import schema
 from webapp.db.prepared import CompiledStatement
 from webapp.db.types import now
 from webapp.errors import Superseded
+from webapp.ports.delivery_state import DeliveryState, SkipReason
+from webapp.tasks.cancellation import StopRequest
+from webapp.tasks.ledger.delivery_state import may_become
 from webapp.tasks.model import State
 from webapp.tasks.transitions import Requests
 
 t, d = schema.task, schema.delivery
 _MINE = (t.c.id == bindparam("b_task")) & (t.c.attempt == bindparam("b_attempt")) & (t.c.state == State.RUNNING)
-_UNWANTED = exists().where(schema.never.c.key == d.c.key)
+_SUPPRESSED = exists().where(schema.suppression.c.key == d.c.key)
 _ROW = (d.c.task == bindparam("b_task")) & (d.c.position == bindparam("b_position"))
 
-NEVER = "Not sent: this address is on the list of those to whom nobody writes."
+SUPPRESSED = "Not sent: this address is on the list of those to whom nobody writes."
 
-LOOK = CompiledStatement(select(t.c.asked, t.c.rate).where(_MINE).with_for_update())
+LOOK = CompiledStatement(select(t.c.requested, t.c.rate).where(_MINE).with_for_update())
 MARK = CompiledStatement(
     update(d)
-    .where(_ROW, d.c.state == "waiting", ~_UNWANTED)
+    .where(_ROW, may_become(DeliveryState.SENDING), ~_SUPPRESSED)
     .values(
-        state="sending",
+        state=DeliveryState.SENDING,
         attempts=bindparam("b_attempts"),
         message_id=bindparam("b_message_id"),
         updated=bindparam("b_updated"),
@@ -32,7 +35,7 @@ MARK = CompiledStatement(
 )
 SETTLE = CompiledStatement(
     update(d)
-    .where(_ROW, d.c.state == "sending")
+    .where(_ROW, d.c.state == DeliveryState.SENDING)
     .values(
         state=bindparam("b_state"),
         reply=bindparam("b_reply"),
@@ -44,18 +47,20 @@ SETTLE = CompiledStatement(
 
 
 def fenced_read(conn: Connection, task_id: int, attempt: int) -> Requests:
-    """The fence without a write; Superseded where the task is no longer this attempt's own."""
+    """Checks the fence without a write; raises Superseded if the task is no longer this attempt's."""
     row = LOOK.run(conn, {"b_task": task_id, "b_attempt": attempt}).fetchone()
     if row is None:
         raise Superseded
-    return Requests(*row)
+    return Requests(StopRequest.stored(row[0]), row[1])
 
 
-def leave_out(conn: Connection, task_id: int, first: int, last: int) -> int:
-    """Those of the waiting deliveries at these positions to which nobody may write; returns how many."""
-    here = (d.c.task == task_id) & d.c.position.between(first, last) & (d.c.state == "waiting")
-    values = {"state": "skipped", "why": "never", "reply": NEVER, "updated": now()}
-    return conn.execute(update(d).where(here, _UNWANTED).values(**values)).rowcount
+def skip_suppressed(conn: Connection, task_id: int, first: int, last: int) -> int:
+    """Skips waiting deliveries in this range whose address is suppressed; returns the count."""
+    here = (d.c.task == task_id) & d.c.position.between(first, last) & may_become(DeliveryState.SKIPPED)
+    values = {
+        "state": DeliveryState.SKIPPED, "skip_reason": SkipReason.NEVER, "reply": SUPPRESSED, "updated": now()
+    }  # fmt: skip
+    return conn.execute(update(d).where(here, _SUPPRESSED).values(**values)).rowcount
 
 
 def bound(**values: Any) -> dict[str, Any]:

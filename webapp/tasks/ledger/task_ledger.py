@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from webapp.db import schema
 from webapp.db.connect import mark_changed
+from webapp.ports.delivery_state import DeliveryState, SkipReason
 from webapp.ports.task_context import Ledger as ChannelLedger
 from webapp.tasks.cancellation import Control
 from webapp.tasks.ledger.ledger import Ledger, ProgressClock
@@ -26,7 +27,7 @@ class TaskLedger(Ledger):
 
     def channels(self) -> Sequence[str]:
         d = schema.delivery
-        query = select(d.c.channel).where(d.c.task == self._task.id, d.c.state == "waiting").distinct()
+        query = select(d.c.channel).where(d.c.task == self._task.id, d.c.state == DeliveryState.WAITING).distinct()
         with self._resources.read() as conn:
             return list(conn.execute(query.order_by(d.c.channel)).scalars())
 
@@ -38,10 +39,10 @@ class TaskLedger(Ledger):
         finally:
             self.show()
 
-    def skip(self, message: str, why: str) -> None:
+    def skip(self, message: str, reason: SkipReason) -> None:
         with self._resources.write() as conn:
             fenced_update(conn, self._task.id, self._task.attempt)
-            skip_waiting(conn, self._task.id, message, why)
+            skip_waiting(conn, self._task.id, message, reason)
             mark_changed(conn)
 
     def reached_by(self, tasks: Sequence[int]) -> frozenset[str]:

@@ -4,7 +4,7 @@ import time
 
 from webapp.accounts import people
 from webapp.db.connect import mark_changed
-from webapp.tasks.cancellation import Control
+from webapp.tasks.cancellation import Control, StopRequest
 from webapp.tasks.ledger.ledger import SHOWN_EVERY
 from webapp.tasks.ledger.task_ledger import TaskLedger
 from webapp.tasks.model import Task
@@ -38,7 +38,7 @@ class DbTaskContext:
             requests = fenced_update(conn, self.id, self._task.attempt)
             add_line(conn, self.id, message)
             mark_changed(conn)
-        self._handle(requests.asked)
+        self._handle(requests.requested)
 
     def progress(self, done: int, total: int | None = None, message: str = "") -> None:
         self._control.check()
@@ -46,11 +46,11 @@ class DbTaskContext:
         if not is_last and time.monotonic() - self._shown < SHOWN_EVERY:
             return
         self._shown = time.monotonic()
-        values = {"progress_done": done, "progress_total": total, "progress_words": message, "deaths": 0}
+        values = {"progress_done": done, "progress_total": total, "progress_words": message, "crash_count": 0}
         with self._resources.write() as conn:
             requests = fenced_update(conn, self.id, self._task.attempt, **values)
             mark_changed(conn)
-        self._handle(requests.asked)
+        self._handle(requests.requested)
 
     def sleep(self, seconds: float) -> None:
         self._control.check()
@@ -59,7 +59,7 @@ class DbTaskContext:
             self._control.wait(left)
             self._control.check()
 
-    def _handle(self, request: str | None) -> None:
-        if request in ("cancel", "pause"):
-            self._control.ask(request)  # type: ignore[arg-type]
+    def _handle(self, request: StopRequest | None) -> None:
+        if request is not None:
+            self._control.request(request)
             self._control.check()

@@ -16,7 +16,7 @@ from webapp.db.connect import mark_changed
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.ports.kinds import Kind
-from webapp.tasks.cancellation import Control, StopRun
+from webapp.tasks.cancellation import Control, StopRequest, StopRun
 from webapp.tasks.mapping import tasks_select, to_tasks
 from webapp.tasks.model import State, Task
 from webapp.tasks.resources import TaskResources
@@ -39,7 +39,7 @@ def claim(resources: TaskResources, task_id: int, worker: str) -> Task | None:
     with resources.write() as conn:
         due = (t.c.id == task_id) & (t.c.state == State.WAITING) & (t.c.not_before <= now())
         values = {"state": State.RUNNING, "worker": worker, "attempt": t.c.attempt + 1, "undo_until": None}
-        claimed = update(t).where(due).values(**values, asked=None, asked_by=None, asked_at=None)
+        claimed = update(t).where(due).values(**values, requested=None, requested_by=None, requested_at=None)
         if conn.execute(claimed).rowcount == 0:
             return None
         row = conn.execute(tasks_select().where(t.c.id == task_id)).one()
@@ -94,9 +94,9 @@ def _work(resources: TaskResources, task: Task, control: Control) -> Ending:
     try:
         words = _run_kind(_kind(resources, task), task, DbTaskContext(resources, task, control))
         return lambda conn: endings.finished(conn, resources, task, words)
-    except StopRun as wish:
-        why = wish
-        return lambda conn: endings.let_go(conn, resources.engine, task, why)
+    except StopRun as request:
+        why = request
+        return lambda conn: endings.stopped(conn, resources.engine, task, why)
     except TaskError as error:
         failure = error
         return lambda conn: endings.failed(conn, resources, task, failure, endings.new_reference())
@@ -157,9 +157,9 @@ def _ending_of_bug(resources: TaskResources, task: Task, error: Exception, *, fu
     return lambda conn: endings.failed(conn, resources, task, failure, reference, logged=True)
 
 
-def wish_of(conn: Connection, task: Task) -> tuple[bool, str | None]:
-    """Whether this attempt still runs, and what somebody wants of it."""
-    row = conn.execute(select(t.c.state, t.c.attempt, t.c.asked).where(t.c.id == task.id)).first()
+def request_of(conn: Connection, task: Task) -> tuple[bool, StopRequest | None]:
+    """Returns whether this attempt still runs, and what a person requested of it."""
+    row = conn.execute(select(t.c.state, t.c.attempt, t.c.requested).where(t.c.id == task.id)).first()
     if row is None or row.state != State.RUNNING or row.attempt != task.attempt:
         return False, None
-    return True, row.asked
+    return True, StopRequest.stored(row.requested)

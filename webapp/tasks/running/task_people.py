@@ -19,4 +19,4 @@ class TaskPeople:
     def notify(self, person_id: int, title: str, text: str, key: str, priority: str = "normal") -> bool:
         key = f"{self._task_id}.{key}"
         with self._resources.write() as conn:
-            return inbox.tell(conn, person_id, title, text, task=self._task_id, key=key, priority=priority)
+            return inbox.notify(conn, person_id, title, text, task=self._task_id, key=key, priority=priority)

@@ -12,7 +12,7 @@ from webapp.tasks.queries import IS_WAITING
 t, d, f, u = schema.task, schema.delivery, schema.file, schema.upload
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Queue:
     """Tasks whose time has come and that have not begun; `oldest` is since when the first of them could."""
 
@@ -20,7 +20,7 @@ class Queue:
     oldest: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Kept:
     """Things in the store, and their bytes."""
 
@@ -46,17 +46,17 @@ def deliveries(conn: Connection) -> Counts:
 def queues(conn: Connection, moment: datetime) -> Mapping[str, Queue]:
     """The queues in which something is due."""
     query = select(t.c.queue, func.count(), func.min(t.c.not_before)).where(IS_WAITING, t.c.not_before <= moment)
-    return {queue: Queue(due, oldest) for queue, due, oldest in conn.execute(query.group_by(t.c.queue))}
+    return {queue: Queue(due=due, oldest=oldest) for queue, due, oldest in conn.execute(query.group_by(t.c.queue))}
 
 
 def files(conn: Connection) -> Kept:
     """What tasks made and is still there."""
     query = select(func.count(), func.coalesce(func.sum(f.c.size), 0)).where(f.c.deleted.is_(None))
     number, size = conn.execute(query).one()
-    return Kept(number, int(size))
+    return Kept(number=number, size=int(size))
 
 
 def uploads(conn: Connection) -> Kept:
     """What people brought in; the typed copies beside them are not counted."""
     number, size = conn.execute(select(func.count(), func.coalesce(func.sum(u.c.size), 0))).one()
-    return Kept(number, int(size))
+    return Kept(number=number, size=int(size))

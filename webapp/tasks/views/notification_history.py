@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 
 from webapp.db import schema
 from webapp.db.search import contains
+from webapp.ports.delivery_state import DeliveryState
 from webapp.ports.people import Person
 
 t, d, p = schema.task, schema.delivery, schema.person
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wanted:
     """Which: `channel` as deliveries name it, `person` who sent it or was told; times in UTC, `until` excluded."""
 
@@ -24,9 +26,9 @@ class Wanted:
     until: datetime | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Told:
-    """One of them."""
+    """One notification to one target."""
 
     task: int
     position: int
@@ -35,7 +37,7 @@ class Told:
     sender: str
     to: str
     channel: str
-    state: str
+    state: DeliveryState
     reply: str
     attempts: int
     moment: datetime
@@ -45,16 +47,30 @@ def told(
     conn: Connection, person: Person, wanted: Wanted, after: tuple[int, int] | None = None, limit: int = 50
 ) -> Sequence[Told]:
     """The newest first, those of one task in their order; `after` the last that is known (task, position)."""
-    columns = (
-        d.c.task, d.c.position, t.c.form["title"].as_string().label("title"), t.c.form["message"].as_string(),
-        p.c.name, d.c.to, d.c.channel, d.c.state, d.c.reply, d.c.attempts, d.c.updated,
-    )  # fmt: skip
+    title, message = t.c.form["title"].as_string(), t.c.form["message"].as_string()
+    columns = (d, title.label("title"), message.label("message"), p.c.name.label("sender"))
     query = select(*columns).join(t, t.c.id == d.c.task).join(p, p.c.id == t.c.owner)
     query = query.where(t.c.kind == "notification", *_conditions(person, wanted))
     if after:
         query = query.where(or_(d.c.task < after[0], and_(d.c.task == after[0], d.c.position > after[1])))
     found = conn.execute(query.order_by(d.c.task.desc(), d.c.position).limit(limit))
-    return [Told(row[0], row[1], row[2] or "", row[3] or "", *row[4:]) for row in found]
+    return [_told(row) for row in found]
+
+
+def _told(row: Row[Any]) -> Told:
+    return Told(
+        task=row.task,
+        position=row.position,
+        title=row.title or "",
+        message=row.message or "",
+        sender=row.sender,
+        to=row.to,
+        channel=row.channel,
+        state=DeliveryState.stored(row.state),
+        reply=row.reply,
+        attempts=row.attempts,
+        moment=row.updated,
+    )
 
 
 def _conditions(person: Person, wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -10,17 +10,19 @@ from sqlalchemy import Connection, func, select
 from webapp.db import schema
 from webapp.db.preferences import EVERYBODY, recall, remember
 from webapp.db.types import now
+from webapp.ports.delivery_state import DeliveryState
 from webapp.ports.people import Person
 
 SAME_HOURS = 24
-GOT = ("sent", "unknown", "sending")
+MAY_HAVE_ARRIVED = [state for state in DeliveryState if state.may_have_arrived]
+ACCEPTED = [state for state in DeliveryState if state.was_accepted]
 ENOUGH = 50  # messages from which a run tells its speed
 RUNS = 5
 
 t, d = schema.task, schema.delivery
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Earlier:
     """Tasks that sent the same message, whom it reached (the keys of mailboxes), and when the last of it went."""
 
@@ -34,12 +36,13 @@ def same(conn: Connection, person: Person, kind: str, said: Mapping[str, Any]) -
     since = now() - timedelta(hours=SAME_HOURS)
     query = select(t.c.id, t.c.form).where(t.c.owner == person.id, t.c.kind == kind, t.c.created > since)
     alike = [row.id for row in conn.execute(query) if _says(row.form, said)]
-    reached = (d.c.task.in_(alike), d.c.state.in_(GOT))
+    reached = (d.c.task.in_(alike), d.c.state.in_(MAY_HAVE_ARRIVED))
     keys = keys_of(conn, person.id, alike)
     if not keys:
         return Earlier()
     tasks = conn.execute(select(d.c.task).where(*reached).distinct().order_by(d.c.task)).scalars().all()
-    return Earlier(tasks, keys, conn.execute(select(func.max(d.c.updated)).where(*reached)).scalar())
+    last = conn.execute(select(func.max(d.c.updated)).where(*reached)).scalar()
+    return Earlier(tasks=tasks, keys=keys, at=last)
 
 
 def _says(form: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
@@ -52,7 +55,7 @@ def keys_of(conn: Connection, owner: int, tasks: Sequence[int]) -> frozenset[str
     if not tasks:
         return frozenset()
     query = select(d.c.key).join(t, t.c.id == d.c.task).where(t.c.owner == owner, d.c.task.in_(tasks))
-    return frozenset(conn.execute(query.where(d.c.state.in_(GOT), d.c.key != "")).scalars())
+    return frozenset(conn.execute(query.where(d.c.state.in_(MAY_HAVE_ARRIVED), d.c.key != "")).scalars())
 
 
 def pace(conn: Connection, name: str) -> float | None:
@@ -72,7 +75,7 @@ def speed(conn: Connection, target: str) -> float | None:
     ended = (t.c.target == target, t.c.queue == "mail", t.c.started.is_not(None), t.c.finished.is_not(None))
     query = select(t.c.id, t.c.started, t.c.finished).where(*ended).order_by(t.c.id.desc()).limit(RUNS)
     rows = conn.execute(query).all()
-    sent = select(func.count()).where(d.c.task.in_([row.id for row in rows]), d.c.state == "sent")
+    sent = select(func.count()).where(d.c.task.in_([row.id for row in rows]), d.c.state.in_(ACCEPTED))
     number = conn.execute(sent).scalar_one() if rows else 0
     seconds = sum((row.finished - row.started).total_seconds() for row in rows)
     return number / max(seconds, 0.1) if number >= ENOUGH else None

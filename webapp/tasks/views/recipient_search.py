@@ -9,25 +9,26 @@ from sqlalchemy import ColumnElement, Connection, String, cast, or_, select
 
 from webapp.db import schema
 from webapp.db.search import contains
+from webapp.ports.delivery_state import DeliveryResult, DeliveryState, stored_result
 from webapp.ports.people import Person
+from webapp.tasks.ledger.delivery_state import RESULT
 from webapp.tasks.model import name_in
-from webapp.tasks.transitions import BY_STATE
 
 SHOWN = 10
 
 t, d = schema.task, schema.delivery
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One message to one person; `state` as pages name it, with why somebody was left out."""
+    """One message to one person, and what became of it."""
 
     task: int
     title: str
     kind: str
     to: str
     name: str
-    state: str
+    result: DeliveryResult
     reply: str
     next_try: datetime | None
     updated: datetime
@@ -35,8 +36,9 @@ class Answer:
 
     @property
     def returns_to(self) -> str:
-        """Where mail comes back to that a server accepted and could not deliver; empty where that was no mail."""
-        return parseaddr(self.sender)[1] if self.state in ("sent", "unknown") else ""
+        """The address to which bounces go; empty unless a bounce may still come."""
+        may_bounce = self.result in (DeliveryState.SENT, DeliveryState.UNKNOWN)
+        return parseaddr(self.sender)[1] if may_bounce else ""
 
 
 def matching(words: str) -> ColumnElement[bool]:
@@ -47,14 +49,22 @@ def matching(words: str) -> ColumnElement[bool]:
 
 def answers(conn: Connection, person: Person, words: str, limit: int = SHOWN) -> list[Answer]:
     """The newest first; one more than `limit` where there are more."""
-    query = select(d, BY_STATE.label("told"), t.c.title, t.c.kind, t.c.sender).join(t, t.c.id == d.c.task)
+    query = select(d, RESULT.label("result"), t.c.title, t.c.kind, t.c.sender).join(t, t.c.id == d.c.task)
     if not person.is_admin:
         query = query.where(t.c.owner == person.id)
     found = query.where(matching(words)).order_by(d.c.task.desc(), d.c.position).limit(limit + 1)
     return [
         Answer(
-            row.task, row.title, row.kind, row.to, name_in(row.data), row.told, row.reply, row.next_try, row.updated,
-            row.sender,
+            task=row.task,
+            title=row.title,
+            kind=row.kind,
+            to=row.to,
+            name=name_in(row.data),
+            result=stored_result(row.result),
+            reply=row.reply,
+            next_try=row.next_try,
+            updated=row.updated,
+            sender=row.sender,
         )
         for row in conn.execute(found)
-    ]  # fmt: skip
+    ]

@@ -37,7 +37,7 @@ def save(request: Request, person: SignedIn, installation: TheInstallation, post
     with installation.write() as conn:
         commands.set_profile(conn, person, typed["name"], typed["zone"])
         commands.set_undo_seconds(conn, person, validation.undo_seconds(typed["undo_seconds"], default))
-        inbox.wish(conn, person.id, posted.one("notices"), posted.all("notice_ways"))
+        inbox.save_preferences(conn, person.id, posted.one("notices"), posted.all("notice_ways"))
     return flash.say(go(request, "/account"), "Saved")
 
 

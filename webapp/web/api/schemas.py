@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from webapp.files.model import File
-from webapp.tasks.model import DeliveryRow, Line, Task
+from webapp.ports.delivery_state import DeliveryState
+from webapp.tasks.holds import HoldReason
+from webapp.tasks.model import DeliveryRow, Line, State, Task
 
 MOMENT = "2026-11-03T10:42:07.000123+00:00"
 Time = Annotated[
@@ -16,8 +18,6 @@ Time = Annotated[
     PlainSerializer(lambda moment: moment.astimezone(UTC).isoformat(timespec="microseconds"), return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": [MOMENT]}),
 ]
-StateName = Literal["waiting", "running", "done", "attention", "failed", "cancelled", "held"]
-DeliveryState = Literal["waiting", "sending", "sent", "failed", "unknown", "skipped", "saved"]
 
 
 class ProgressOut(BaseModel):
@@ -46,7 +46,8 @@ class TaskOut(BaseModel):
     kind: str = Field(examples=["report"])
     title: str = Field(examples=["Report: sales"])
     owner: str = Field(examples=["ana@example.com"])
-    state: StateName = Field(examples=["done"])
+    state: State = Field(examples=["done"])
+    hold_reason: HoldReason | None = Field(examples=[None, "paused"])
     progress: ProgressOut
     outcome: str = Field(examples=["sales.xlsx: 10,000 rows"])
     reference: str | None = Field(examples=[None, "R-7F3K"])
@@ -61,7 +62,7 @@ class LineOut(BaseModel):
     """A line of a task's log; `state` where it tells of a change of state."""
 
     at: Time
-    state: StateName | None
+    state: State | None
     words: str = Field(examples=["Started by Ana Ruiz."])
 
 
@@ -113,7 +114,8 @@ def task_out(task: Task) -> TaskOut:
         kind=task.kind,
         title=task.title,
         owner=task.owner_email,
-        state=task.state.value,
+        state=task.state,
+        hold_reason=task.hold_reason,
         progress=ProgressOut(done=task.progress.done, total=task.progress.total, words=task.progress.words),
         outcome=task.outcome,
         reference=task.reference,
@@ -130,7 +132,7 @@ def file_out(file: File) -> FileOut:
 
 
 def line_out(line: Line) -> LineOut:
-    return LineOut(at=line.at, state=line.state.value if line.state else None, words=line.words)
+    return LineOut(at=line.at, state=line.state, words=line.words)
 
 
 def delivery_out(row: DeliveryRow) -> DeliveryOut:

@@ -1,21 +1,21 @@
 """What belongs to a task, for programs: the lines of its log, its deliveries, its files."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, get_args
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from webapp.db.types import now
 from webapp.errors import NotFound, UserError
 from webapp.files import queries as files
 from webapp.files.model import File
+from webapp.ports.delivery_state import DeliveryState
 from webapp.tasks import queries
 from webapp.web.api.pagination import DEFAULT_LIMIT, Before, Limit, Page, TaskId, Words, page_of, place_of
 from webapp.web.api.schemas import (
     DeliveryOut,
-    DeliveryState,
     FileOut,
     LineOut,
     answer,
@@ -34,14 +34,17 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BYTES = {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
 
 
-def _delivery_state(given: object) -> str:
-    if given != "" and given not in get_args(DeliveryState):
-        raise UserError(f"A delivery is one of: {', '.join(get_args(DeliveryState))}.", field="state")
-    return str(given)
+def _delivery_state(given: object) -> DeliveryState | None:
+    try:
+        return DeliveryState(str(given)) if given else None
+    except ValueError:
+        raise UserError(f"A delivery is one of: {', '.join(DeliveryState)}.", field="state") from None
 
 
 StateOfDelivery = Annotated[
-    str, BeforeValidator(_delivery_state), Query(json_schema_extra={"enum": ["", *get_args(DeliveryState)]})
+    DeliveryState | None,
+    BeforeValidator(_delivery_state),
+    WithJsonSchema({"type": "string", "enum": ["", *DeliveryState]}),
 ]
 
 
@@ -62,7 +65,7 @@ def deliveries(
     task_id: TaskId,
     person: Program,
     installation: TheInstallation,
-    state: StateOfDelivery = "",
+    state: StateOfDelivery = None,
     q: Words = "",
     before: Before = "",
     limit: Limit = DEFAULT_LIMIT,
@@ -71,7 +74,8 @@ def deliveries(
     place = place_of(before, "deliveries")
     with installation.read() as conn:
         queries.one(conn, task_id, person)
-        found = queries.deliveries(conn, task_id, state, q, -1 if place is None else place, limit + 1)
+        after = -1 if place is None else place
+        found = queries.deliveries(conn, task_id, state=state, words=q, after=after, limit=limit + 1)
     return answer(page_of(found, limit, delivery_out, "deliveries", lambda row: row.position))
 
 

@@ -89,7 +89,7 @@ def index(
     """Tasks, newest first; staff see their own."""
     place = place_of(before, "tasks")
     with installation.read() as conn:
-        view = View(_whose(conn, installation, person, owner), state, kind, q)
+        view = View(_whose(conn, installation, person, owner), states=state, kind=kind, words=q)
         found = queries.recent(conn, view, limit + 1, place)
     return answer(page_of(found, limit, task_out, "tasks", lambda task: task.id))
 

@@ -5,6 +5,7 @@ from typing import Any
 from webapp.files import saved_tables
 from webapp.installation import Installation
 from webapp.mail.merge import fields_of
+from webapp.ports.delivery_state import DeliveryState
 from webapp.ports.people import Person
 from webapp.tasks import queries
 from webapp.tasks.model import Task
@@ -42,5 +43,6 @@ def only_failed(installation: Installation, task: Task, filled: Filled[Any]) -> 
     if fields_of(*filled.raw.get("subject", ()), *filled.raw.get("body", ())):
         return filled.with_errors({WHOLE: FROM_A_LIST.format(plural(task.failed_count, "person", "people"))})
     with installation.read() as conn:
-        to = [row.to for row in queries.deliveries(conn, task.id, "failed", limit=MOST_CORRECTED)]
+        failed = queries.deliveries(conn, task.id, state=DeliveryState.FAILED, limit=MOST_CORRECTED)
+    to = [row.to for row in failed]
     return Filled(None, {}, {**filled.raw, "to": ["\n".join(to)], "recipients": []})

@@ -5,19 +5,6 @@ from zoneinfo import ZoneInfo
 
 from webapp.db.types import now
 
-DELIVERY_WORDS = {
-    "sent": "sent",
-    "failed": "failed",
-    "unknown": "unknown",
-    "saved": "saved to the outbox",
-    "skipped": "skipped",
-    "bad": "without a valid address",
-    "duplicate": "duplicates, left out",
-    "again": "got it before, left out",
-    "never": "never written to, left out",
-    "sending": "being sent",
-    "waiting": "waiting",
-}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -12,13 +12,25 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from webapp import paths
+from webapp.ports.delivery_state import DeliveryState
 from webapp.ports.people import Person
 from webapp.reports.writing import charts, svg
+from webapp.tasks.model import State
 from webapp.web.http import flash, formatting
-from webapp.web.http.formatting import DELIVERY_WORDS
 from webapp.web.http.navigation import rail
 
 NO_STORE = {"Cache-Control": "no-store"}
+# The state of a task whose colour and sign the state of a delivery has.
+DELIVERY_LOOKS = {
+    DeliveryState.WAITING: State.WAITING,
+    DeliveryState.SENDING: State.RUNNING,
+    DeliveryState.SENT: State.DONE,
+    DeliveryState.FAILED: State.FAILED,
+    DeliveryState.UNKNOWN: State.ATTENTION,
+    DeliveryState.SKIPPED: State.CANCELLED,
+    DeliveryState.SAVED: State.HELD,
+    DeliveryState.RETURNED: State.ATTENTION,
+}
 
 
 @cache
@@ -31,9 +43,10 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals |= {"told": DELIVERY_WORDS, "asset": asset, "query": query, "plural": formatting.plural}
+    env.globals |= {"asset": asset, "query": query, "plural": formatting.plural}
     for name in ("number", "size", "day", "near_day", "when", "day_and_time", "clock", "iso", "lasting", "days_left"):
         env.filters[name] = getattr(formatting, name)
+    env.filters["task_look"] = DELIVERY_LOOKS.__getitem__
     env.filters["drawn"] = lambda chart: Markup(svg.svg(charts.from_json(chart)))  # noqa: S704 - it escapes all texts
     return env
 

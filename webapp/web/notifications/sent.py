@@ -48,7 +48,11 @@ class Asked:
         number = int(self.person) if self.person.isdecimal() and len(self.person) < 19 else None
         until = _start_of(self.until, person)
         return Wanted(
-            self.q, self.channel, number, _start_of(self.since, person), until + timedelta(days=1) if until else None
+            words=self.q,
+            channel=self.channel,
+            person=number,
+            since=_start_of(self.since, person),
+            until=until + timedelta(days=1) if until else None,
         )
 
 

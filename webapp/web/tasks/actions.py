@@ -37,8 +37,10 @@ ACTS: dict[str, Act] = {
     "resume": lambda conn, installation, task, by: commands.resume(conn, installation.engine, task, by),
     "release": lambda conn, installation, task, by: commands.release(conn, installation.engine, task, by),
     "retry": lambda conn, installation, task, by: commands.retry(conn, installation.engine, task, by),
-    "dealt-with": lambda conn, installation, task, by: commands.deal_with(conn, task, by),
-    "leave-unknown": lambda conn, installation, task, by: commands.deal_with(conn, task, by, words="Left as they are"),
+    "dealt-with": lambda conn, installation, task, by: commands.acknowledge(conn, task, by),
+    "leave-unknown": lambda conn, installation, task, by: commands.acknowledge(
+        conn, task, by, words="Left as they are"
+    ),
     "send-unknown": lambda conn, installation, task, by: commands.send_unknown_again(
         conn, installation.engine, task, by
     ),
@@ -85,7 +87,7 @@ def _answer(
     path, params = path_and_params(back)
     with installation.read() as conn:
         task = queries.one(conn, task_id, person)
-        focus = focus_after(task, now(), action, refused=bool(words)) if path in LOG_PAGES else STATE_LINE
+        focus = focus_after(task, now(), person, action, refused=bool(words)) if path in LOG_PAGES else STATE_LINE
         if not is_htmx(request):
             answer = RedirectResponse(f"{back}#{focus}", 303)
             return flash.say(answer, words, task_id) if words else answer

@@ -51,7 +51,7 @@ class Filter:
     def view(self, person: Person) -> View:
         """What this person may see of it."""
         owner = (self.owner or None) if person.is_admin else person.id
-        return View(owner, STATES.get(self.state, ()), self.kind, self.q, self.cause)
+        return View(owner, states=STATES.get(self.state, ()), kind=self.kind, words=self.q, cause=self.cause)
 
     @property
     def is_narrow(self) -> bool:
@@ -143,7 +143,10 @@ def read(
     tasks = queries.recent(conn, view, PAGE + 1, filter.before or None)
     shown = tasks[:PAGE]
     lines = queries.last_lines(conn, [task.id for task in shown])
-    rows = [Row(task, moment, lines.get(task.id, ()), note[1] if note[0] == task.id else "", focus) for task in shown]
+    rows = [
+        Row(task, moment, person, lines.get(task.id, ()), note[1] if note[0] == task.id else "", focus)
+        for task in shown
+    ]
     return Log(
         path,
         filter,
@@ -165,9 +168,9 @@ def is_unchanged(seen: str, version: int, moment: datetime) -> bool:
     return number == str(version) and not (stale_at.isdecimal() and int(stale_at) <= moment.timestamp())
 
 
-def focus_after(task: Task, moment: datetime, action: str, *, refused: bool) -> str:
+def focus_after(task: Task, moment: datetime, person: Person, action: str, *, refused: bool) -> str:
     """The id of what takes the focus once this was done with a task."""
-    row = Row(task, moment)
+    row = Row(task, moment, person)
     wanted = {"undo": "cancel" if refused else "again"}.get(action, "")
     ids = {one.id for one in row.actions}
     return f"{row.id}-{wanted}" if f"{row.id}-{wanted}" in ids else row.id

@@ -65,9 +65,8 @@ def ask_cancel(request: Request, task_id: int, person: SignedIn, installation: T
         task = queries.one(conn, task_id, person)
     if not asks_before_cancel(task):
         return RedirectResponse(back, 303)
-    sent = task.counts.get("sent", 0)
-    rest = (task.progress.total or sum(task.counts.values())) - sent
-    return page(request, "tasks/cancel.html", task=task, sent=sent, rest=rest, back=back)
+    rest = (task.progress.total or sum(task.counts.values())) - task.sent_count
+    return page(request, "tasks/cancel.html", task=task, sent=task.sent_count, rest=rest, back=back)
 
 
 @router.get("/{task_id:int}/recipients.csv")
@@ -83,7 +82,7 @@ def _lines(installation: Installation, task: Task, wanted: RecipientFilter) -> I
     after, columns = -1, None
     while True:
         with installation.read() as conn:
-            found = queries.deliveries(conn, task.id, wanted.state, wanted.q, after, CHUNK)
+            found = queries.deliveries(conn, task.id, result=wanted.result, words=wanted.q, after=after, limit=CHUNK)
         if columns is None:  # all rows of a list have the same
             columns = list(found[0].data) if found else []
             yield csv_response.lines([(*HEAD, *columns)])

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 
 from webapp.kinds import KINDS
 from webapp.ports.kinds import Kind
+from webapp.ports.people import Person
+from webapp.tasks.cancellation import StopRequest
+from webapp.tasks.holds import HoldReason
 from webapp.tasks.model import Line, State, Task
 from webapp.web.http import formatting
 
@@ -27,17 +30,18 @@ class Action:
 
 @dataclass(frozen=True)
 class Row:
-    """A task with the moment at which it is looked at; `note` answers the press of its reader."""
+    """A task with the moment and the person that look at it; `note` answers a press of theirs."""
 
     task: Task
     moment: datetime
+    viewer: Person
     lines: Sequence[Line] = ()
     note: str = ""
     focus: str = ""  # the id of the element that takes the focus
     actions: Sequence[Action] = field(init=False, default=())
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "actions", actions_of(self.task, self.moment))
+        object.__setattr__(self, "actions", _actions(self))
 
     @property
     def id(self) -> str:
@@ -58,9 +62,9 @@ class Row:
     def aside(self) -> str:
         """What stands beside the state."""
         if self.task.is_stopping:
-            return "stopping…" if self.task.asked == "cancel" else "pausing…"
-        if self.task.is_paused:
-            return f"paused by {self.task.asked_by}" if self.task.asked_by else "paused"
+            return "stopping…" if self.task.requested is StopRequest.CANCEL else "pausing…"
+        if self.task.hold_reason is HoldReason.PAUSED:
+            return f"paused by {self.task.requested_by}" if self.task.requested_by else "paused"
         return ""
 
     @property
@@ -87,11 +91,19 @@ class Row:
             return "You can still take it back." if task.can_undo(self.moment) else _waiting_words(self)
         if task.state is State.RUNNING:
             return task.progress.words or "Working on it."
-        if task.state is State.HELD and not task.is_paused:
-            return "Held after a restore. Nothing goes out until somebody releases it."
-        if task.state is State.HELD:
-            return task.progress.words or "Nothing more goes out until somebody resumes it."
+        if task.hold:
+            return task.hold.told if task.hold.needs_look else task.progress.words or task.hold.told
         return task.outcome
+
+    @property
+    def can_end_hold(self) -> bool:
+        """True if the task is held and its viewer may let it continue."""
+        return self.task.hold is not None and self.task.hold.may_end(self.viewer, self.task.owner)
+
+    @property
+    def offers_hold_action(self) -> bool:
+        """True if the row itself has the button that lets the held task continue."""
+        return self.can_end_hold and self.task.hold is not None and not self.task.hold.needs_look
 
     @property
     def time_left(self) -> str:
@@ -118,9 +130,10 @@ def time_left(task: Task, moment: datetime) -> str:
     return f"{formatting.about(left)} left"
 
 
-def actions_of(task: Task, moment: datetime) -> list[Action]:
+def _actions(row: Row) -> list[Action]:
     """What makes sense now, the most likely first."""
-    found = _by_state(task, moment)
+    task = row.task
+    found = _by_state(row)
     return [
         Action(
             label,
@@ -136,19 +149,18 @@ def actions_of(task: Task, moment: datetime) -> list[Action]:
 _Found = list[tuple[str, str, str]]  # name, label, address where it is a link
 
 
-def _by_state(task: Task, moment: datetime) -> _Found:
+def _by_state(row: Row) -> _Found:
+    task = row.task
     kind = KINDS.get(task.kind)
     match task.state:
-        case State.WAITING if task.can_undo(moment):
+        case State.WAITING if row.can_undo:
             return [("undo", "Undo", "")]
         case State.WAITING:
             return [("cancel", "Cancel", "")]
         case State.RUNNING:
             return _of_running(task, kind)
-        case State.HELD if task.is_paused:
-            return [("resume", "Resume", ""), ("cancel", "Cancel", "")]
         case State.HELD:
-            return [("open", "Open", f"/tasks/{task.id}")]
+            return _of_held(row)
         case State.ATTENTION:
             return _of_attention(task)
         case State.FAILED:
@@ -157,11 +169,17 @@ def _by_state(task: Task, moment: datetime) -> _Found:
     return [("again", label, _filled(task))]
 
 
+def _of_held(row: Row) -> _Found:
+    if row.task.hold and row.task.hold.action and row.offers_hold_action:
+        return [(row.task.hold.action, row.task.hold.action.label, ""), ("cancel", "Cancel", "")]
+    return [("open", "Open", f"/tasks/{row.task.id}")]
+
+
 def _of_running(task: Task, kind: Kind | None) -> _Found:
-    if task.asked == "cancel":
+    if task.requested is StopRequest.CANCEL:
         return []
     stop: tuple[str, str, str] = ("cancel", "Cancel", "")
-    if task.asked == "pause":
+    if task.requested is StopRequest.PAUSE:
         return [("resume", "Resume", ""), stop]
     is_run = kind is not None and kind.pausable and (task.progress.total or 0) > 1
     return [("pause", "Pause", ""), stop] if is_run else [stop]
@@ -196,4 +214,4 @@ def _waiting_words(row: Row) -> str:
 
 def asks_before_cancel(task: Task) -> bool:
     """Whether something of it is out already, so that stopping half-way deserves a question."""
-    return task.state is State.RUNNING and bool(task.counts.get("sent", 0))
+    return task.state is State.RUNNING and task.sent_count > 0

@@ -13,12 +13,13 @@ from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.installation import Installation
 from webapp.kinds import KINDS
+from webapp.ports.delivery_state import RESULTS, DeliveryResult, find_result
 from webapp.ports.form_context import FormContext
 from webapp.ports.people import Person
 from webapp.tasks import queries
+from webapp.tasks.holds import HoldAction
 from webapp.tasks.model import DeliveryRow, Line, State, Task
 from webapp.web.forms.reading import extra_of, label_of, options_of
-from webapp.web.http.formatting import DELIVERY_WORDS
 from webapp.web.http.render import query
 from webapp.web.tasks.row_view import Row
 
@@ -31,20 +32,18 @@ LINES = 200  # of the log; the rest is on disk and open to programs
 class RecipientFilter:
     """Which recipients are looked at; `after` is the position that the previous page ended with."""
 
-    state: str = ""
+    result: DeliveryResult | None = None
     q: str = ""
     after: int = -1
 
     @classmethod
     def of(cls, params: Mapping[str, str]) -> Self:
-        state, after = params.get("to_state", ""), params.get("after", "")
+        wanted, after = params.get("to_state", ""), params.get("after", "")
         position = int(after) if after.isdecimal() and len(after) < 10 else -1
-        return cls(
-            state if state in DELIVERY_WORDS else "", params.get("q", "").strip()[:200].replace("\0", ""), position
-        )
+        return cls(find_result(wanted), params.get("q", "").strip()[:200].replace("\0", ""), position)
 
     def query(self, **other: object) -> str:
-        values = {"to_state": self.state, "q": self.q, "after": "" if self.after < 0 else str(self.after)}
+        values = {"to_state": self.result, "q": self.q, "after": "" if self.after < 0 else str(self.after)}
         return query(**{**values, **other})
 
 
@@ -89,14 +88,13 @@ class Shown:
         )
 
     @property
-    def counts(self) -> list[tuple[str, str, int]]:
-        """State, words and number of recipients; they add up to all of them."""
-        found = [
-            (state, words, self.task.counts[state])
-            for state, words in DELIVERY_WORDS.items()
-            if self.task.counts.get(state)
+    def counts(self) -> list[tuple[DeliveryResult | None, str, int]]:
+        """Result, text and number of recipients; they add up to all of them."""
+        counts, missing = self.task.counts, self.task.not_prepared
+        found: list[tuple[DeliveryResult | None, str, int]] = [
+            (result, result.text, counts[result]) for result in RESULTS if counts.get(result)
         ]
-        return [*found, ("", "not yet prepared", self.task.not_prepared)] if self.task.not_prepared else found
+        return [*found, (None, "not yet prepared", missing)] if missing else found
 
     @property
     def total(self) -> int:
@@ -113,8 +111,14 @@ class Shown:
         return self.task.state.has_ended and self.task.unknown_count > 0
 
     @property
-    def can_release(self) -> bool:
-        return self.task.state is State.HELD and not self.task.is_paused
+    def is_held_here(self) -> bool:
+        """True if the task is held and its row leaves the buttons to this page."""
+        return self.task.state is State.HELD and not self.row.offers_hold_action
+
+    @property
+    def hold_action(self) -> HoldAction | None:
+        """The action with which the viewer may let a held task continue."""
+        return self.task.hold.action if self.task.hold and self.row.can_end_hold else None
 
 
 def read_task(
@@ -129,9 +133,9 @@ def read_task(
     """The task at this moment; NotFound where this person may not know of it."""
     version, moment = current_version(conn), now()
     task = queries.one(conn, task_id, person)
-    found = queries.deliveries(conn, task_id, filter.state, filter.q, filter.after, PAGE + 1)
+    found = queries.deliveries(conn, task_id, result=filter.result, words=filter.q, after=filter.after, limit=PAGE + 1)
     return Shown(
-        Row(task, moment, note=note, focus=focus),
+        Row(task, moment, person, note=note, focus=focus),
         queries.timeline(conn, task_id),
         queries.last_lines(conn, [task_id], LINES).get(task_id, []),
         found[:PAGE],
