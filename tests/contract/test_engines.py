@@ -12,6 +12,7 @@ from webapp.engine import recovery
 from webapp.engine.worker_locks import WorkerLock, new_worker
 from webapp.errors import Conflict, Superseded
 from webapp.tasks import commands, queries
+from webapp.tasks.holds import HoldReason
 from webapp.tasks.model import State
 from webapp.tasks.running import run
 from webapp.tasks.transitions import fenced_update
@@ -98,7 +99,7 @@ def test_a_paused_task_goes_on_where_it_was(panel: Panel):
                 conn, panel.installation.engine, panel.installation.kind("self-test"), panel.task(task_id), panel.ana
             )
         held = panel.wait_for(task_id, State.HELD, State.DONE)
-        assert held.is_paused
+        assert held.hold_reason is HoldReason.PAUSED
         assert held.progress.done > 0
         with panel.installation.write() as conn:
             commands.resume(conn, panel.installation.engine, held, panel.ana)
