@@ -1,48 +1,100 @@
-"""Requeues the tasks of workers that died; a worker is dead when its lock can be taken."""
+"""Requeues the running tasks that have no living owner, and fails the waiting tasks that no worker can serve.
 
+A task's owner renews it every few seconds (engine/task_watch.py). Two proofs of an owner's death count: its worker's
+lock can be taken on this machine, or the task was not renewed for LEASE_SECONDS while this process looked. The second
+uses no clock but this process's own, and an outage of the database starts it anew.
+"""
+
+import logging
 import os
-import time
-from collections.abc import Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
+from webapp import clock
 from webapp.db import schema
-from webapp.engine.worker_locks import is_held, living
+from webapp.engine.worker_locks import is_held
+from webapp.settings import QUEUES
 from webapp.tasks import commands
 from webapp.tasks.model import State
 from webapp.tasks.resources import TaskResources
+from webapp.tasks.transitions import move
 
+LEASE_SECONDS = 8.0
+NO_QUEUE = "No worker here can do this kind of work. Nothing was done. Ask an admin, then press Retry."
+log = logging.getLogger("outtray.engine")
 t = schema.task
-LOOK_EVERY = 0.02  # seconds
-RELEASE_SECONDS = 2.0  # a killed process keeps its lock until the kernel has removed it
 
 
-def requeue_lost(installation: TaskResources) -> None:
-    """Requeues running tasks whose worker is gone: after a crash, or from an earlier supervisor."""
-    with installation.read() as conn:
-        workers = _workers(conn)
-    for worker in workers:
-        if not is_held(installation.run_dir, worker):
-            _recover(installation, worker, counted=False)
+@dataclass(frozen=True)
+class Owned:
+    """A running task as one look found it."""
+
+    id: int
+    attempt: int
+    worker: str
+    renewals: int
 
 
-def requeue(installation: TaskResources, worker: str, *, counted: bool) -> None:
-    """Requeues the task of a worker that has just died, as soon as its lock is free."""
-    end = time.monotonic() + RELEASE_SECONDS
-    while is_held(installation.run_dir, worker) and time.monotonic() < end:
-        time.sleep(LOOK_EVERY)
-    if not is_held(installation.run_dir, worker):
-        _recover(installation, worker, counted=counted)
+class Recovery:
+    """Looks for tasks without an owner; one for each machine. `look` is the step of a loop."""
 
+    def __init__(self, resources: TaskResources) -> None:
+        self._resources = resources
+        self._seen: dict[Owned, float] = {}  # since when (monotonic seconds) a task was not renewed
+        self._innocent: set[str] = set()
 
-def slots_alive(installation: TaskResources, queues: Iterable[str]) -> bool:
-    """Whether each queue has a slot on this machine that lives."""
-    alive = {worker.split("-")[1] for worker in living(installation.run_dir)}
-    return all(queue in alive for queue in queues)
+    def forgive(self, worker: str) -> None:
+        """The death of this worker is not its task's fault: it does not count as a crash."""
+        self._innocent.add(worker)
+
+    def look(self) -> None:
+        """One look; raises what the database raises. A look that fails proves nothing about any owner."""
+        try:
+            running = self._running()
+            self._fail_unserved()
+        except BaseException:
+            self._seen.clear()
+            raise
+        moment = clock.monotonic()
+        self._seen = {one: self._seen.get(one, moment) for one in running}
+        for one in running:
+            if not is_held(self._resources.run_dir, one.worker):
+                self._recover(one, counted=one.worker not in self._innocent)
+            elif moment - self._seen[one] > LEASE_SECONDS:
+                log.warning("task %s was not renewed by %s for %g s", one.id, one.worker, LEASE_SECONDS)
+                self._recover(one, counted=False)
+
+    def _running(self) -> list[Owned]:
+        query = select(t.c.id, t.c.attempt, t.c.worker, t.c.renewals)
+        with self._resources.read() as conn:
+            rows = conn.execute(query.where(t.c.state == State.RUNNING)).all()
+        return [Owned(row.id, row.attempt, row.worker or "", row.renewals) for row in rows]
+
+    def _recover(self, one: Owned, *, counted: bool) -> None:
+        with self._resources.write() as conn:
+            commands.recover(
+                conn, self._resources.engine, one.id, one.attempt, counted=counted, renewals=one.renewals
+            )
+
+    def _fail_unserved(self) -> None:
+        """A queue that only another version knows has no workers: its tasks would wait for ever."""
+        strange = (t.c.state == State.WAITING) & t.c.queue.not_in(QUEUES)
+        with self._resources.read() as conn:
+            found = conn.execute(select(t.c.id, t.c.queue).where(strange)).all()
+        for row in found:
+            with self._resources.write() as conn:
+                # Waiting → running → failed: only what runs may fail.
+                if move(conn, row.id, State.RUNNING, ""):
+                    technical = f"queue {row.queue!r}"
+                    move(
+                        conn, row.id, State.FAILED, NO_QUEUE,
+                        outcome=NO_QUEUE, cause="queue-missing", fault="server", technical=technical,
+                    )  # fmt: skip
 
 
 def is_alive(pid: int | None) -> bool:
-    """Whether a process with this id is there and not a zombie."""
+    """Returns True if a process with this id exists and is not a zombie."""
     try:
         with open(f"/proc/{pid}/stat") as stat:
             return stat.read().rpartition(")")[2].split()[0] != "Z"
@@ -54,15 +106,3 @@ def is_alive(pid: int | None) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-def _workers(conn: Connection) -> list[str]:
-    query = select(t.c.worker).where(t.c.state == State.RUNNING, t.c.worker.is_not(None)).distinct()
-    return list(conn.execute(query).scalars())
-
-
-def _recover(installation: TaskResources, worker: str, *, counted: bool) -> None:
-    with installation.write() as conn:
-        query = select(t.c.id, t.c.attempt).where(t.c.state == State.RUNNING, t.c.worker == worker)
-        for task_id, attempt in conn.execute(query).all():
-            commands.recover(conn, installation.engine, task_id, attempt, counted=counted)

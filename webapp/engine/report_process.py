@@ -6,21 +6,23 @@ import os
 import resource
 import signal
 import threading
-import time
 from functools import partial
 from multiprocessing.connection import Connection as Pipe
 
-from webapp import logs
-from webapp.engine import cancel_watch
+from webapp import clock, logs
+from webapp.engine.task_watch import TaskWatch
 from webapp.errors import TaskError
 from webapp.settings import Settings
 from webapp.tasks import commands
-from webapp.tasks.cancellation import Control, StopRequest
+from webapp.tasks.patience import Patience
+from webapp.tasks.transitions import is_running
+from webapp.tasks.cancellation import Control
 from webapp.tasks.model import Task
 from webapp.tasks.resources import Build, TaskResources
 from webapp.tasks.running import endings, run
 
 NICE = 10
+MOST_DEATHS = 2  # of a child that dies by itself while its slot lives
 TOO_LONG = "It took longer than {} seconds, the most that a report may take, and was stopped. No file was made."
 log = logging.getLogger("outtray.engine")
 
@@ -31,57 +33,52 @@ def runs_in_child(resources: TaskResources, task: Task) -> bool:
     return kind is not None and kind.in_child
 
 
-def run_in_child(build: Build, installation: TaskResources, task: Task, control: Control) -> None:
+def run_in_child(
+    build: Build, resources: TaskResources, watch: TaskWatch, task: Task, control: Control
+) -> None:
     """Returns when the child has ended and what became of the task is written down."""
     ours, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("forkserver")
-    child = context.Process(target=_main, args=(build, installation.settings, task, theirs), daemon=True)
+    child = context.Process(target=_main, args=(build, resources.settings, task, theirs), daemon=True)
     child.start()
     theirs.close()
-    grace = cancel_watch.grace_of(installation, task)
-    deadline = time.monotonic() + installation.settings.report_seconds
-    try:
-        while child.is_alive():
-            if time.monotonic() > deadline:
-                child.kill()
-                child.join()
-                return _failed(
-                    installation, task, TOO_LONG.format(f"{installation.settings.report_seconds:,}"), "report-time"
-                )
-            child.join(0.1 if control.requested else cancel_watch.LOOK_EVERY)
-            _listen(installation, task, control)
-            if child.is_alive() and cancel_watch.is_overdue(control, grace):
-                child.kill()
-                child.join()
-                ending = partial(cancel_watch.force_end, resources=installation, task=task, request=control.requested)
-                return run.end(installation, ending)
-    finally:
-        ours.close()
-    _after_death(installation, task, child.exitcode or 0)
+    deadline = clock.monotonic() + resources.settings.report_seconds
+    with watch.watching(task, control, give_up=child.kill), ours:
+        while child.is_alive() and clock.monotonic() < deadline:
+            child.join(min(1.0, max(0.0, deadline - clock.monotonic())))
+        is_late = child.is_alive()
+        child.kill()
+        child.join()
+        if is_late:
+            message = TOO_LONG.format(f"{resources.settings.report_seconds:,}")
+            return _fail(resources, task, control, message, "report-time")
+        _after_death(resources, task, control, child.exitcode or 0)
 
 
-def _listen(resources: TaskResources, task: Task, control: Control) -> None:
-    with resources.read() as conn:
-        is_ours, request = run.request_of(conn, task)
-    if is_ours and request is StopRequest.CANCEL:
-        control.request(StopRequest.CANCEL)
+def _fail(resources: TaskResources, task: Task, control: Control, message: str, cause: str) -> None:
+    error = TaskError(message, cause=cause, fault="form")
+    ending = partial(endings.failed, resources=resources, task=task, error=error, reference=endings.new_reference())
+    run.end(resources, task, control, ending)
 
 
-def _failed(installation: TaskResources, task: Task, words: str, cause: str) -> None:
-    error = TaskError(words, cause=cause, fault="form")
-    run.end(installation, lambda conn: endings.failed(conn, installation, task, error, endings.new_reference()))
+def _after_death(resources: TaskResources, task: Task, control: Control, code: int) -> None:
+    """A child that ended without an ending of its task died: killed by the system, or by a fault of native code."""
+    if not Patience(resources, control).read(partial(is_running, task_id=task.id, attempt=task.attempt)):
+        return
+    if code == -signal.SIGABRT:  # how libraries end that are refused the memory they ask for
+        return _fail(resources, task, control, run.no_memory(resources).words, "report-memory")
+    technical = f"The process of the task ended by itself: {_how(code)}."
+    log.warning("task %s: %s", task.id, technical)
+    recovering = partial(
+        commands.recover, engine=resources.engine, task_id=task.id, attempt=task.attempt,
+        counted=True, most_crashes=MOST_DEATHS, technical=technical,
+    )  # fmt: skip
+    run.end(resources, task, control, recovering)
 
 
-def _after_death(installation: TaskResources, task: Task, code: int) -> None:
-    """A child that ended without an ending of its task was killed: by the system, or by somebody."""
-    with installation.read() as conn:
-        is_ours, _ = run.request_of(conn, task)
-    if is_ours and code == -signal.SIGABRT:  # how libraries end that are refused the memory they ask for
-        _failed(installation, task, run.no_memory(installation).words, "report-memory")
-    elif is_ours:
-        log.warning("the process of task %s was killed", task.id)
-        with installation.write() as conn:
-            commands.recover(conn, installation.engine, task.id, task.attempt, counted=True)
+def _how(code: int) -> str:
+    """The signal or exit code of a process, as people look it up."""
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
 def _main(build: Build, settings: Settings, task: Task, pipe: Pipe) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from webapp.ports.channels import Channel
 from webapp.ports.deliveries import Delivery, LineTarget, MailTarget, Reply, Target
@@ -11,6 +11,8 @@ from webapp.ports.delivery_state import SkipReason
 from webapp.ports.files import Attachment
 from webapp.ports.people import Person
 from webapp.ports.tables import SavedQuery, Table, TableSchema
+
+T = TypeVar("T")
 
 
 class Permit(Protocol):
@@ -103,6 +105,12 @@ class Ledger(Protocol):
 
     def deliveries(self, target: Target) -> Iterator[Delivery]:
         """Yields the waiting deliveries, each marked “sending” after rate limit, permits and cancel were checked."""
+
+    def prepared(self, target: Target, prepare: Callable[[Delivery], T]) -> Iterator[tuple[Delivery, T]]:
+        """As `deliveries`, each with what `prepare` makes of it before it is marked.
+
+        A delivery that cannot be prepared is failed with its reason: nothing of it was handed over.
+        """
 
     def settle(self, delivery: Delivery, reply: Reply) -> None:
         """Records the reply; committed together with the mark of the next delivery."""

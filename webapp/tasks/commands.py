@@ -23,6 +23,7 @@ from webapp.tasks.summary import stopped_words
 from webapp.tasks.transitions import add_line, counts, make_unknown, move, skip_waiting
 
 t, d = schema.task, schema.delivery
+TIMES = {2: "twice", 3: "three times"}
 MOST_CRASHES = 3  # in a row, without progress in between
 UNDONE = "Taken back. Nothing was sent."
 _WAITING_AGAIN = {"state": DeliveryState.WAITING, "attempts": 0, "next_try": None}
@@ -168,20 +169,31 @@ def acknowledge(conn: Connection, task: Task, by: Person, *, words: str = "Marke
     mark_changed(conn)
 
 
-def recover(conn: Connection, engine: Engine, task_id: int, attempt: int, *, counted: bool) -> bool:
-    """Requeues a task whose worker is gone; MOST_CRASHES in a row without progress (if `counted`) fail it.
+def recover(
+    conn: Connection,
+    engine: Engine,
+    task_id: int,
+    attempt: int,
+    *,
+    counted: bool,
+    renewals: int | None = None,
+    most_crashes: int = MOST_CRASHES,
+    technical: str = "",
+) -> bool:
+    """Requeues a task whose owner is gone; `most_crashes` in a row without progress (if `counted`) fail it.
 
-    A message that was in flight becomes unknown. Returns False if the task was no longer that attempt's.
+    A message that was in flight becomes unknown. Returns False if the task is no longer that attempt's, or if it was
+    renewed since `renewals` was read: its owner lives.
     """
     row = conn.execute(select(t).where(t.c.id == task_id).with_for_update()).one()
-    if row.attempt != attempt or row.state != State.RUNNING:
+    if row.attempt != attempt or row.state != State.RUNNING or renewals not in (None, row.renewals):
         return False
     settled_one = make_unknown(conn, task_id) > 0
-    if row.requested:
-        return _handle_request(conn, task_id, attempt, StopRequest(row.requested), row.requested_by or "an admin")
+    if request := StopRequest.stored(row.requested):
+        return _handle_request(conn, task_id, attempt, request, row.requested_by or "an admin")
     crash_count = row.crash_count + 1 if counted and not settled_one else row.crash_count
-    if crash_count >= MOST_CRASHES:
-        return _give_up(conn, task_id, attempt)
+    if crash_count >= most_crashes:
+        return _give_up(conn, task_id, attempt, crash_count, technical)
     words = "Its process ended. It goes on where it was." if counted else "Outtray was restarted. It goes on."
     move(conn, task_id, State.WAITING, words, attempt=attempt, crash_count=crash_count, not_before=now())
     engine.submit(conn, task_id, row.queue, row.priority, None)
@@ -197,10 +209,14 @@ def _handle_request(conn: Connection, task_id: int, attempt: int, request: StopR
     return move(conn, task_id, State.CANCELLED, f"Cancelled by {by}.", attempt=attempt, outcome=words, cause="")
 
 
-def _give_up(conn: Connection, task_id: int, attempt: int) -> bool:
+def _give_up(conn: Connection, task_id: int, attempt: int, crash_count: int, technical: str) -> bool:
     skip_waiting(conn, task_id)
-    words = "The work broke off three times in a row without getting any further. Ask an admin to look at it."
-    return move(conn, task_id, State.FAILED, words, attempt=attempt, outcome=words, cause="poison", fault="server")
+    words = f"The work broke off {TIMES[crash_count]} in a row without getting any further. Ask an admin to look at it."
+    return move(
+        conn, task_id, State.FAILED, words,
+        attempt=attempt, outcome=words, cause="poison", fault="server", technical=technical,
+        crash_count=crash_count, reference=new_reference(),
+    )  # fmt: skip
 
 
 def _request(conn: Connection, task: Task, request: StopRequest, by: Person) -> bool:

@@ -70,6 +70,12 @@ def fenced_update(conn: Connection, task_id: int, attempt: int, **values: Any) -
     return Requests(StopRequest.stored(row.requested), row.rate)
 
 
+def is_running(conn: Connection, task_id: int, attempt: int) -> bool:
+    """Returns True while this attempt of the task runs."""
+    mine = select(t.c.id).where(t.c.id == task_id, t.c.attempt == attempt, t.c.state == State.RUNNING)
+    return conn.execute(mine).first() is not None
+
+
 def add_line(conn: Connection, task_id: int, words: str, state: State | None = None) -> None:
     """A line of the task's log; with `state`, a step of its timeline."""
     conn.execute(insert(schema.task_line).values(task=task_id, at=now(), state=state, words=words))

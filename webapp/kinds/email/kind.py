@@ -1,21 +1,21 @@
 """Sends one email, or one to each address of a list; nobody sees the others."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from webapp import clock
 from webapp.errors import FormErrors, NotFound, TaskError
 from webapp.kinds.email import notes, recipients
 from webapp.kinds.email.form import EmailForm
 from webapp.mail import formats, lists
 from webapp.mail.merge import ALWAYS, unknown_fields, values_for
-from webapp.ports.deliveries import NewDelivery
+from webapp.ports.deliveries import Delivery, NewDelivery
 from webapp.ports.form_context import FormContext
 from webapp.ports.kinds import Kind
 from webapp.ports.task_context import TaskContext
 
 if TYPE_CHECKING:
-    from webapp.mail.compose import Letter
+    from webapp.mail.compose import Letter, Message
 
 MOST_ATTACHED_MB = 20  # few servers take more than 25 MB, and files grow by a third on their way
 TEST = "[Test] "  # begins the subject of a test
@@ -103,10 +103,12 @@ def run(form: EmailForm, task: TaskContext) -> None:
     with task.connections.mail_server(form.server) as server:
         letter = _letter(form, task, server.sender)
         link = task.connections.unsubscribe_links() if form.has_way_out else lambda to: ""
-        for delivery in task.ledger.deliveries(server):
+
+        def compose(delivery: Delivery) -> "Message":
             values = values_for(delivery.to, delivery.data)
-            way_out = link(delivery.to)
-            message = letter.to(delivery.to, delivery.message_id, datetime.now(UTC), values, way_out)
+            return letter.to(delivery.to, delivery.message_id, clock.now(), values, link(delivery.to))
+
+        for delivery, message in task.ledger.prepared(server, compose):
             task.ledger.settle(delivery, server.send(message, delivery.to))
 
 

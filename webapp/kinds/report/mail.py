@@ -1,11 +1,11 @@
 """Hands a report over by mail when it is ready: the file itself, or a link to it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
+from webapp import clock
 from webapp.kinds.report.form import ReportForm
 from webapp.mail import lists
-from webapp.ports.deliveries import NewDelivery, ReplyState
+from webapp.ports.deliveries import Delivery, NewDelivery, ReplyState
 from webapp.ports.files import Attachment
 from webapp.ports.task_context import TaskContext
 
@@ -26,7 +26,7 @@ def expand(form: ReportForm, task: TaskContext) -> Iterator[NewDelivery]:
 
 def hand_over(form: ReportForm, task: TaskContext, file: Attachment, title: str, rows: str) -> str:
     """Sends it to everybody who has not got it yet; what came of it, in plain words."""
-    from webapp.mail.compose import Letter
+    from webapp.mail.compose import Letter, Message
 
     is_link = form.mail_as == "link"
     if not is_link and file.size > MOST_MB * 1_000_000:
@@ -38,8 +38,11 @@ def hand_over(form: ReportForm, task: TaskContext, file: Attachment, title: str,
     failed: list[tuple[str, ReplyState]] = []
     with task.connections.mail_server() as server:
         letter = Letter(title, body, server.sender, "", [] if is_link else [file], has_way_out=False)
-        for delivery in task.ledger.deliveries(server):
-            message = letter.to(delivery.to, delivery.message_id, datetime.now(UTC), {}, "")
+
+        def compose(delivery: Delivery) -> Message:
+            return letter.to(delivery.to, delivery.message_id, clock.now(), {}, "")
+
+        for delivery, message in task.ledger.prepared(server, compose):
             reply = server.send(message, delivery.to)
             task.ledger.settle(delivery, reply)
             (sent if reply.state is ReplyState.SENT else failed).append((delivery.to, reply.state))

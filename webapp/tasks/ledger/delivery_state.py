@@ -10,7 +10,8 @@ from webapp.ports.delivery_state import DeliveryResult, DeliveryState, SkipReaso
 d = schema.delivery
 
 TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
-    DeliveryState.WAITING: frozenset({DeliveryState.SENDING, DeliveryState.SKIPPED}),
+    # Failed without being sent: its message could not be made.
+    DeliveryState.WAITING: frozenset({DeliveryState.SENDING, DeliveryState.SKIPPED, DeliveryState.FAILED}),
     DeliveryState.SENDING: frozenset(
         {
             DeliveryState.SENT,

@@ -11,6 +11,7 @@ from webapp.db.types import now
 from webapp.errors import TaskError
 from webapp.ports.deliveries import Delivery, NewDelivery, Reply, ReplyState
 from webapp.ports.delivery_state import DeliveryState
+from webapp.tasks.ledger.delivery_state import may_become
 from webapp.tasks.ledger.statements import SETTLE, bound
 
 d = schema.delivery
@@ -53,6 +54,14 @@ def record_late_outcome(conn: Connection, task_id: int, delivery: Delivery, colu
     row = (d.c.task == task_id) & (d.c.position == delivery.position) & (d.c.attempts == delivery.attempts)
     late = update(d).where(row, d.c.state == DeliveryState.UNKNOWN)
     return conn.execute(late.values(**columns)).rowcount > 0
+
+
+def fail_unprepared(conn: Connection, task_id: int, delivery: Delivery, error: Exception) -> None:
+    """Fails a waiting delivery of which nothing could be handed over."""
+    words = f"This message could not be made: {error}. Nothing was sent to this address."
+    row = (d.c.task == task_id) & (d.c.position == delivery.position) & may_become(DeliveryState.FAILED)
+    values = {"state": DeliveryState.FAILED, "reply": words[:400], "technical": repr(error)[:4_000], "next_try": None}
+    conn.execute(update(d).where(row).values(**values, attempts=delivery.attempts, updated=now()))
 
 
 def rest_of(reply: Reply, waits: Sequence[int]) -> float:

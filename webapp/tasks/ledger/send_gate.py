@@ -13,7 +13,7 @@ from webapp.tasks import queries
 from webapp.tasks.cancellation import Control, StopRequest, StopRun
 from webapp.tasks.ledger import rate_limit, slow_targets
 from webapp.tasks.model import Task
-from webapp.tasks.resources import TaskResources
+from webapp.tasks.patience import Patience
 
 SETTLE_ALONE = 0.05  # seconds that a settled message may wait for the next one's mark
 TURN = 5.0  # seconds after which a run lets another one go first
@@ -28,8 +28,8 @@ t = schema.task
 class SendGate:
     """Waits, for one run, until its next message may go; `flush` settles the last one first where that takes long."""
 
-    def __init__(self, resources: TaskResources, task: Task, control: Control, flush: Callable[[], None]) -> None:
-        self._resources, self._task, self._control, self._flush = resources, task, control, flush
+    def __init__(self, patience: Patience, task: Task, control: Control, flush: Callable[[], None]) -> None:
+        self._patience, self._task, self._control, self._flush = patience, task, control, flush
         self._began = time.monotonic()
         self._spread = task.id % 16 / 10  # seconds: so that not all that wait come back at the same moment
         self.speed = rate_limit.RunRate(task.rate)
@@ -63,8 +63,7 @@ class SendGate:
         if time.monotonic() - self._began < TURN:
             return
         self._began = time.monotonic()
-        with self._resources.read() as conn:
-            another = queries.next_due(conn, self._task.queue, now())
+        another = self._patience.read(lambda conn: queries.next_due(conn, self._task.queue, now()))
         if another is not None:
             raise StopRun(StopRequest.YIELD)
 
@@ -82,10 +81,10 @@ class SendGate:
     def _seconds_to_wait(self, target: Target) -> float:
         if not target.rate and not target.rests:
             return self.speed.seconds_to_wait()
-        with self._resources.read() as conn:
-            return max(rate_limit.seconds_to_wait(conn, target), self.speed.seconds_to_wait())
+        shared = self._patience.read(lambda conn: rate_limit.seconds_to_wait(conn, target))
+        return max(shared, self.speed.seconds_to_wait())
 
     def _look_at_speed(self) -> None:
         """Somebody may have changed it while the run waits for its next message."""
-        with self._resources.read() as conn:
-            self.speed.rate = conn.execute(select(t.c.rate).where(t.c.id == self._task.id)).scalar()
+        query = select(t.c.rate).where(t.c.id == self._task.id)
+        self.speed.rate = self._patience.read(lambda conn: conn.execute(query).scalar())

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
 from webapp.db import schema
 from webapp.db.prepared import CompiledStatement
 from webapp.db.types import now
 from webapp.errors import Superseded
+from webapp.ports.deliveries import Delivery
 from webapp.ports.delivery_state import DeliveryState, SkipReason
 from webapp.tasks.cancellation import StopRequest
 from webapp.tasks.ledger.delivery_state import may_become
@@ -52,6 +53,32 @@ def fenced_read(conn: Connection, task_id: int, attempt: int) -> Requests:
     if row is None:
         raise Superseded
     return Requests(StopRequest.stored(row[0]), row[1])
+
+
+def enter_rows(conn: Connection, task_id: int, rows: list[dict[str, Any]]) -> None:
+    """Enters rows of deliveries in the order of their positions; those that are there already stay as they are."""
+    last = conn.execute(select(func.max(d.c.position)).where(d.c.task == task_id)).scalar()
+    fresh = [row for row in rows if last is None or row["position"] > last]
+    if fresh:
+        conn.execute(insert(d), fresh)
+        skip_suppressed(conn, task_id, fresh[0]["position"], fresh[-1]["position"])
+
+
+def mark(conn: Connection, task_id: int, delivery: Delivery) -> bool:
+    """Marks a delivery as sending. Returns False if its address is suppressed: it is skipped then."""
+    values = bound(
+        task=task_id, position=delivery.position, attempts=delivery.attempts, message_id=delivery.message_id,
+        updated=now(),
+    )  # fmt: skip
+    if MARK.run(conn, values).rowcount > 0:
+        return True
+    here = (d.c.task == task_id) & (d.c.position == delivery.position)
+    # The connection may have broken during the commit of this very step, which then runs again.
+    mine = select(d.c.position).where(here, d.c.state == DeliveryState.SENDING, d.c.attempts == delivery.attempts)
+    if conn.execute(mine).first() is not None:
+        return True
+    skip_suppressed(conn, task_id, delivery.position, delivery.position)
+    return False
 
 
 def skip_suppressed(conn: Connection, task_id: int, first: int, last: int) -> int:

@@ -1,18 +1,22 @@
 """A running task, as its kind sees it: every write carries (task id, attempt)."""
 
-import time
+from typing import Any
 
+from sqlalchemy import Connection
+
+from webapp import clock
 from webapp.accounts import people
 from webapp.db.connect import mark_changed
 from webapp.tasks.cancellation import Control, StopRequest
 from webapp.tasks.ledger.ledger import SHOWN_EVERY
 from webapp.tasks.ledger.task_ledger import TaskLedger
 from webapp.tasks.model import Task
+from webapp.tasks.patience import Patience
 from webapp.tasks.resources import TaskResources
 from webapp.tasks.running.task_data import TaskData
 from webapp.tasks.running.task_files import TaskFiles
 from webapp.tasks.running.task_people import TaskPeople
-from webapp.tasks.transitions import add_line, fenced_update
+from webapp.tasks.transitions import Requests, add_line, fenced_update
 
 LONGEST_SLEEP = 5.0  # seconds
 
@@ -21,41 +25,50 @@ class DbTaskContext:
     """ports.TaskContext over the database."""
 
     def __init__(self, resources: TaskResources, task: Task, control: Control) -> None:
-        with resources.read() as conn:
-            self.owner = people.by_id(conn, resources.settings, task.owner)
+        self._patience = Patience(resources, control)
+        self.owner = self._patience.read(lambda conn: people.by_id(conn, resources.settings, task.owner))
         self.id = task.id
         self.done = task.progress.done
-        self.files = TaskFiles(resources, task, self.owner)
-        self.data = TaskData(resources, self.owner)
-        self.people = TaskPeople(resources, task.id, self.owner)
+        self.files = TaskFiles(resources, self._patience, task, self.owner)
+        self.data = TaskData(resources, self._patience, self.owner)
+        self.people = TaskPeople(resources, self._patience, task.id, self.owner)
         self.connections = resources.connections(task.id, self.owner, is_urgent=task.queue != "mail")
         self.ledger = TaskLedger(resources, task, control)
-        self._resources, self._task, self._control = resources, task, control
+        self._task, self._control = task, control
+        kind = resources.find_kind(task.kind)
+        self._resumes = kind is not None and not kind.in_child  # such work begins anew after a crash
         self._shown = 0.0
 
     def log(self, message: str) -> None:
-        with self._resources.write() as conn:
+        def step(conn: Connection) -> Requests:
             requests = fenced_update(conn, self.id, self._task.attempt)
             add_line(conn, self.id, message)
             mark_changed(conn)
-        self._handle(requests.requested)
+            return requests
+
+        self._handle(self._patience.write(step).requested)
 
     def progress(self, done: int, total: int | None = None, message: str = "") -> None:
         self._control.check()
         is_last = total is not None and done >= total
-        if not is_last and time.monotonic() - self._shown < SHOWN_EVERY:
+        if not is_last and clock.monotonic() - self._shown < SHOWN_EVERY:
             return
-        self._shown = time.monotonic()
-        values = {"progress_done": done, "progress_total": total, "progress_words": message, "crash_count": 0}
-        with self._resources.write() as conn:
+        self._shown = clock.monotonic()
+        values: dict[str, Any] = {"progress_done": done, "progress_total": total, "progress_words": message}
+        if self._resumes and done > self.done:  # further than any attempt before: a crash now is the first again
+            values["crash_count"] = 0
+
+        def step(conn: Connection) -> Requests:
             requests = fenced_update(conn, self.id, self._task.attempt, **values)
             mark_changed(conn)
-        self._handle(requests.requested)
+            return requests
+
+        self._handle(self._patience.write(step).requested)
 
     def sleep(self, seconds: float) -> None:
         self._control.check()
-        end = time.monotonic() + min(seconds, LONGEST_SLEEP)
-        while (left := end - time.monotonic()) > 0:
+        end = clock.monotonic() + min(seconds, LONGEST_SLEEP)
+        while (left := end - clock.monotonic()) > 0:
             self._control.wait(left)
             self._control.check()
 

@@ -19,6 +19,8 @@ from webapp.tasks.resources import TaskResources
 from webapp.tasks.transitions import counts, last_words, make_unknown, move, skip_waiting
 
 t = schema.task
+INTERRUPTED = "The server's disk or database did not answer. It goes on by itself."
+INTERRUPTION = timedelta(seconds=5)
 STOPPING = "Outtray is stopping. It goes on after the restart."
 
 
@@ -76,6 +78,13 @@ def requeue(conn: Connection, engine: Engine, task: Task) -> None:
     """Requeues a running task because its worker is shutting down."""
     make_unknown(conn, task.id)
     _back(conn, engine, task, now(), STOPPING)
+
+
+def interrupted(conn: Connection, engine: Engine, task: Task) -> None:
+    """Requeues a task after a passing fault of our own infrastructure: none of the task's retries is used up."""
+    make_unknown(conn, task.id)
+    line = "" if last_words(conn, task.id) == INTERRUPTED else INTERRUPTED
+    _back(conn, engine, task, now() + INTERRUPTION, line, outcome=INTERRUPTED)
 
 
 def failed(

@@ -1,24 +1,24 @@
-"""One task from its claim to its end; the one door, beside the web's, at which any exception is caught."""
+"""One task from its claim to its end; every exception of a kind becomes an ending here."""
 
 import errno
 import logging
-import time
 import traceback
 from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, update
 
 from webapp.db import schema
 from webapp.db.connect import mark_changed
+from webapp.db.faults import is_disk_full, is_passing
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.ports.kinds import Kind
-from webapp.tasks.cancellation import Control, StopRequest, StopRun
+from webapp.tasks.cancellation import Control, StopRun
 from webapp.tasks.mapping import tasks_select, to_tasks
 from webapp.tasks.model import State, Task
+from webapp.tasks.patience import Patience
 from webapp.tasks.resources import TaskResources
 from webapp.tasks.running import endings
 from webapp.tasks.running.context import DbTaskContext
@@ -70,23 +70,20 @@ def perform(resources: TaskResources, task: Task, control: Control) -> None:
         ending = _work(resources, task, control)
     except Superseded:
         return
+    end(resources, task, control, ending)
+
+
+def end(resources: TaskResources, task: Task, control: Control, ending: Ending) -> None:
+    """Writes an ending. If the database cannot take it, the ending is kept and written when it can.
+
+    Only a slot that shuts down gives up; the task is requeued then when its owner is found to be gone.
+    """
     try:
-        end(resources, ending)
+        Patience(resources, control).write(ending)
     except Superseded:
         log.info("task %s is another attempt's now", task.id)
-
-
-def end(resources: TaskResources, ending: Ending) -> None:
-    """Writes an ending; a database that cannot take it just now (a full disk, say) is asked again for a while."""
-    for wait in (0.2, 1, 2, 5, None):
-        try:
-            with resources.write() as conn:
-                ending(conn)
-            return
-        except OperationalError:
-            if wait is None:
-                raise
-            time.sleep(wait)
+    except StopRun:
+        log.warning("the ending of task %s could not be written before the stop", task.id)
 
 
 def _work(resources: TaskResources, task: Task, control: Control) -> Ending:
@@ -102,16 +99,24 @@ def _work(resources: TaskResources, task: Task, control: Control) -> Ending:
         return lambda conn: endings.failed(conn, resources, task, failure, endings.new_reference())
     except Superseded:
         raise
-    except MemoryError:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a panic of native code is no Exception
+        return _ending_of_error(resources, task, error)
+
+
+def _ending_of_error(resources: TaskResources, task: Task, error: BaseException) -> Ending:
+    """Tells apart what the task asks too much of, faults of our infrastructure, which pass, and bugs."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         failure = no_memory(resources)
-        return lambda conn: endings.failed(conn, resources, task, failure, endings.new_reference())
-    except OSError as error:
-        if error.errno == errno.ENOMEM:
-            failure = no_memory(resources)
-            return lambda conn: endings.failed(conn, resources, task, failure, endings.new_reference())
-        return _ending_of_bug(resources, task, error, full=error.errno in (errno.ENOSPC, errno.EDQUOT))
-    except Exception as error:  # noqa: BLE001
+    elif is_disk_full(error):
+        failure = TaskError(NO_ROOM, permanent=False, cause="disk-full", technical=repr(error))
+    elif is_passing(error):
+        log.warning("task %s was interrupted", task.id, exc_info=error)
+        return lambda conn: endings.interrupted(conn, resources.engine, task)
+    else:
         return _ending_of_bug(resources, task, error)
+    return lambda conn: endings.failed(conn, resources, task, failure, endings.new_reference())
 
 
 def no_memory(resources: TaskResources) -> TaskError:
@@ -146,20 +151,11 @@ def _form(kind: Kind, task: Task) -> Any:
         raise TaskError(words, cause="old-form", technical=str(error), fault="form") from error
 
 
-def _ending_of_bug(resources: TaskResources, task: Task, error: Exception, *, full: bool = False) -> Ending:
+def _ending_of_bug(resources: TaskResources, task: Task, error: BaseException) -> Ending:
     reference = endings.new_reference()
     technical = "".join(traceback.format_exception(error))[-8_000:]
     log.error("task %s failed (%s)", task.id, reference, exc_info=error)
     resources.log_error(f"error in task {task.id} “{task.title}” ({reference}): {type(error).__name__}: {error}")
     words = f"Something unexpected went wrong inside Outtray. Tell an admin: Reference {reference}."
-    words = NO_ROOM if full else words
-    failure = TaskError(words, cause="disk-full" if full else f"bug-{type(error).__name__}", technical=technical)
+    failure = TaskError(words, cause=f"bug-{type(error).__name__}", technical=technical)
     return lambda conn: endings.failed(conn, resources, task, failure, reference, logged=True)
-
-
-def request_of(conn: Connection, task: Task) -> tuple[bool, StopRequest | None]:
-    """Returns whether this attempt still runs, and what a person requested of it."""
-    row = conn.execute(select(t.c.state, t.c.attempt, t.c.requested).where(t.c.id == task.id)).first()
-    if row is None or row.state != State.RUNNING or row.attempt != task.attempt:
-        return False, None
-    return True, StopRequest.stored(row.requested)

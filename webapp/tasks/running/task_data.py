@@ -7,6 +7,7 @@ from typing import Any
 from webapp.errors import NotFound, TaskError, UserError
 from webapp.ports.people import Person
 from webapp.ports.tables import SavedQuery, Table, TableSchema
+from webapp.tasks.patience import Patience
 from webapp.tasks.resources import TaskResources
 from webapp.tasks.views import past_runs
 
@@ -16,8 +17,8 @@ DATA_GONE = "The file that this was to be made from is not here any more. Choose
 class TaskData:
     """ports.TaskData for the owner of a task."""
 
-    def __init__(self, resources: TaskResources, owner: Person) -> None:
-        self._resources = resources
+    def __init__(self, resources: TaskResources, patience: Patience, owner: Person) -> None:
+        self._patience = patience
         self._view = resources.form_context(owner)
         self.max_rows = resources.settings.report_rows
 
@@ -40,9 +41,7 @@ class TaskData:
         return self._view.records(name)
 
     def pace(self, name: str) -> float | None:
-        with self._resources.read() as conn:
-            return past_runs.pace(conn, name)
+        return self._patience.read(lambda conn: past_runs.pace(conn, name))
 
     def keep_pace(self, name: str, seconds: float) -> None:
-        with self._resources.write() as conn:
-            past_runs.keep_pace(conn, name, seconds)
+        self._patience.write(lambda conn: past_runs.keep_pace(conn, name, seconds))
