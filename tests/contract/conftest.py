@@ -65,7 +65,7 @@ class Panel:
     @contextmanager
     def _slot(self) -> Iterator[None]:
         installation = build(self.installation.settings)
-        worker = new_worker(installation.run_dir, "quick")
+        worker = new_worker("quick")
         lock = WorkerLock(installation.run_dir, worker)
         lock.take()
         slot = ProcessSlot(build, installation.run_dir, ["quick", "reports"], worker)

@@ -1,5 +1,6 @@
 """What every engine promises, on every database it runs on."""
 
+import shutil
 import threading
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from tests.contract.conftest import Panel
 from tests.waiting import until
 from webapp.db.types import now
 from webapp.engine import recovery
-from webapp.engine.worker_locks import WorkerLock, new_worker
+from webapp.engine.worker_locks import WorkerLock, living, new_worker
 from webapp.errors import Conflict, Superseded
 from webapp.tasks import commands, queries
 from webapp.tasks.model import State
@@ -129,15 +130,16 @@ def test_a_stopping_slot_finishes_its_task_or_puts_it_back(panel: Panel):
 
 
 def test_a_task_is_put_back_only_when_its_worker_is_dead(panel: Panel):
-    worker = new_worker(panel.installation.run_dir, "quick")
+    worker = new_worker("quick")
     lock = WorkerLock(panel.installation.run_dir, worker)
     lock.take()
     task_id = panel.start()
     claimed = run.claim(panel.installation, task_id, worker)
-    recovery.put_back_lost(panel.installation)
+    lost = recovery.Recovery(panel.installation)
+    lost.put_back_lost()
     assert panel.task(task_id).state is State.RUNNING
     lock.release()
-    recovery.put_back_lost(panel.installation)
+    lost.put_back_lost()
     assert panel.task(task_id).state is State.WAITING
     with pytest.raises(Superseded), panel.installation.write() as conn:
         fenced_update(conn, task_id, claimed.attempt, progress_done=1)
@@ -147,7 +149,7 @@ def test_three_deaths_without_progress_fail_a_task_and_progress_in_between_saves
     poisoned, well = panel.start(), panel.start()
     for _ in range(3):
         for task_id in (poisoned, well):
-            worker = new_worker(panel.installation.run_dir, "quick")
+            worker = new_worker("quick")
             claimed = run.claim(panel.installation, task_id, worker)
             if task_id == well:
                 with panel.installation.write() as conn:
@@ -160,10 +162,48 @@ def test_three_deaths_without_progress_fail_a_task_and_progress_in_between_saves
 
 def test_deaths_of_supervisor_or_machine_do_not_count(panel: Panel):
     task_id = panel.start()
+    lost = recovery.Recovery(panel.installation)
     for _ in range(4):
-        run.claim(panel.installation, task_id, new_worker(panel.installation.run_dir, "quick"))
-        recovery.put_back_lost(panel.installation)
+        worker = new_worker("quick")
+        lock = WorkerLock(panel.installation.run_dir, worker)
+        lock.take()
+        run.claim(panel.installation, task_id, worker)
+        lock.release()
+        lost.put_back_lost()
+        assert panel.task(task_id).state is State.WAITING
+
+
+def test_a_missing_lock_file_proves_a_death_only_once_its_worker_could_have_made_it_again(panel: Panel, monkeypatch):
+    task_id = panel.start()
+    run.claim(panel.installation, task_id, new_worker("quick"))
+    lost = recovery.Recovery(panel.installation)
+    lost.put_back_lost()
+    assert panel.task(task_id).state is State.RUNNING
+    assert lost.is_undecided
+    monkeypatch.setattr(recovery, "MISSING_SECONDS", -1.0)
+    lost.put_back_lost()
     assert panel.task(task_id).state is State.WAITING
+
+
+def test_a_worker_that_is_known_to_live_keeps_its_task_without_a_lock_file(panel: Panel, monkeypatch):
+    monkeypatch.setattr(recovery, "MISSING_SECONDS", -1.0)
+    task_id, worker = panel.start(), new_worker("quick")
+    run.claim(panel.installation, task_id, worker)
+    lost = recovery.Recovery(panel.installation)
+    lost.put_back_lost(own=[worker])
+    assert panel.task(task_id).state is State.RUNNING
+    lost.put_back_lost()
+    assert panel.task(task_id).state is State.WAITING
+
+
+def test_a_lock_file_that_vanishes_is_made_again(panel: Panel):
+    worker = new_worker("quick")
+    lock = WorkerLock(panel.installation.run_dir, worker)
+    lock.take()
+    shutil.rmtree(panel.installation.run_dir)
+    until(lambda: living(panel.installation.run_dir) == [worker])
+    lock.release()
+    assert living(panel.installation.run_dir) == []
 
 
 def test_a_claim_is_won_by_one_of_many(panel: Panel):

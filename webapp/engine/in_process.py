@@ -51,7 +51,7 @@ def working(installation: TaskResources, build: Build) -> Iterator[None]:
     if not isinstance(installation.engine, BackgroundEngine):
         yield
         return
-    worker = new_worker(installation.run_dir, "web")
+    worker = new_worker("web")
     lock = WorkerLock(installation.run_dir, worker)
     lock.take()
     slot = WebSlot(list(installation.settings.slots), worker)
@@ -92,6 +92,7 @@ def _run_one(installation: TaskResources, build: Build, slot: WebSlot, task_id: 
 
 def _look_after_lost(installation: TaskResources, slot: WebSlot) -> None:
     wait = threading.Event()
+    lost = recovery.Recovery(installation)
     while not slot.stopping:
-        recovery.put_back_lost(installation)
+        lost.put_back_lost(own={slot.worker})
         wait.wait(LOOK_AFTER_LOST)

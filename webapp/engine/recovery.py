@@ -1,33 +1,59 @@
-"""Puts back the tasks of workers that died; only whoever could take a worker's lock may say that it is dead."""
+"""Puts back the tasks of workers that died, which their lock files prove."""
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection, select
 
 from webapp.db import schema
-from webapp.engine.worker_locks import is_held, living
+from webapp.engine import worker_locks
+from webapp.engine.worker_locks import LockState, is_held, living
 from webapp.tasks import commands
 from webapp.tasks.model import State
 from webapp.tasks.resources import TaskResources
 
 t = schema.task
 LOOK_EVERY = 0.02  # seconds
-RELEASE_SECONDS = 2.0  # a killed process lets go of its lock when the kernel has buried it
+RELEASE_SECONDS = 2.0  # a killed process holds its lock until the kernel has ended it
+MISSING_SECONDS = 4.0  # a living worker makes its lock file again within one; then it counts as dead
 
 
-def put_back_lost(installation: TaskResources) -> None:
-    """Tasks that run in the table while their worker is gone: after a crash, or of another supervisor's time."""
-    with installation.read() as conn:
-        workers = _workers(conn)
-    for worker in workers:
-        if not is_held(installation.run_dir, worker):
-            _recover(installation, worker, counted=False)
+class Recovery:
+    """Puts back the tasks that run in the table while their worker is dead: after a crash, or of an earlier start."""
+
+    def __init__(self, installation: TaskResources) -> None:
+        self._installation = installation
+        self._missing: dict[str, float] = {}  # workers without a lock file, and since when (monotonic)
+
+    def put_back_lost(self, own: Collection[str] = ()) -> None:
+        """Also removes the lock files of the dead; `own` are workers that the caller knows to live."""
+        run_dir = self._installation.run_dir
+        gone = set(worker_locks.dead(run_dir))
+        with self._installation.read() as conn:
+            workers = set(_workers(conn)) - set(own)
+        self._missing = {worker: since for worker, since in self._missing.items() if worker in workers}
+        for worker in sorted(workers):
+            if self._is_dead(worker):
+                _recover(self._installation, worker, counted=False)
+        for worker in gone:  # dead before the table was read: all its tasks have been put back
+            worker_locks.remove(run_dir, worker)
+
+    @property
+    def is_undecided(self) -> bool:
+        """True while a lock file is missing whose worker may still make it again."""
+        return bool(self._missing)
+
+    def _is_dead(self, worker: str) -> bool:
+        state = worker_locks.state_of(self._installation.run_dir, worker)
+        if state is LockState.MISSING:
+            return time.monotonic() - self._missing.setdefault(worker, time.monotonic()) > MISSING_SECONDS
+        self._missing.pop(worker, None)
+        return state is LockState.FREE
 
 
 def put_back(installation: TaskResources, worker: str, *, counted: bool) -> None:
-    """The task of a worker that has just died, as soon as its lock is free."""
+    """Puts back the tasks of a worker whose process has ended, as soon as the kernel has released its lock."""
     end = time.monotonic() + RELEASE_SECONDS
     while is_held(installation.run_dir, worker) and time.monotonic() < end:
         time.sleep(LOOK_EVERY)

@@ -56,6 +56,7 @@ class Supervisor:
         self._children: list[Child] = []
         self._due: list[tuple[float, Role]] = []  # when to start which role again
         self._alert_until = time.monotonic() + ALERT_SECONDS
+        self._recovery = recovery.Recovery(installation)
         self._stop, self._stopped = socket.socketpair()
 
     def run(self) -> None:
@@ -69,13 +70,14 @@ class Supervisor:
         while not self._wait():
             self._start_again()
             ticks += 1
-            if time.monotonic() < self._alert_until or ticks % CALM_TICKS == 0:
-                recovery.put_back_lost(self._house)
+            is_alert = time.monotonic() < self._alert_until or self._recovery.is_undecided
+            if is_alert or ticks % CALM_TICKS == 0:
+                self._recovery.put_back_lost(own={child.worker for child in self._children})
         self._end()
 
     def _start(self, role: Role) -> None:
         ours, theirs = self._context.Pipe()
-        worker = new_worker(self._house.run_dir, role.name)
+        worker = new_worker(role.name)
         process = self._context.Process(
             target=role.target, args=(self._house.settings, *role.args, worker, theirs), name=worker
         )
@@ -133,7 +135,7 @@ class Supervisor:
                 log.warning("%s did not end in time and is killed", child.worker)
                 child.process.kill()
                 child.process.join()
-        recovery.put_back_lost(self._house)
+        self._recovery.put_back_lost()
 
 
 def slot_roles(build: Build, slots: dict[str, int]) -> list[Role]:
