@@ -65,13 +65,13 @@ class Panel:
     @contextmanager
     def _slot(self) -> Iterator[None]:
         installation = build(self.installation.settings)
-        worker = new_worker(installation.run_dir, "quick")
+        worker = new_worker("quick")
         lock = WorkerLock(installation.run_dir, worker)
         lock.take()
-        slot = ProcessSlot(build, installation.run_dir, ["quick", "reports"], worker)
+        slot = ProcessSlot(build, installation, ["quick", "reports"], worker)
         work = threading.Thread(
             target=installation.engine.work,
-            args=(slot, lambda task_id: slot.run_one(installation, task_id, lambda: None)),
+            args=(slot, lambda task_id: slot.run_one(task_id, lambda: None)),
         )
         work.start()
         yield

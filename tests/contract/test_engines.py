@@ -1,19 +1,24 @@
 """What every engine promises, on every database it runs on."""
 
+import shutil
 import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from tests.contract.conftest import Panel
 from tests.waiting import until
+from webapp.db import schema
 from webapp.db.types import now
 from webapp.engine import recovery
-from webapp.engine.worker_locks import WorkerLock, new_worker
+from webapp.engine.task_watch import renew
+from webapp.engine.worker_locks import WorkerLock, living, new_worker
 from webapp.errors import Conflict, Superseded
 from webapp.tasks import commands, queries
 from webapp.tasks.holds import HoldReason
-from webapp.tasks.model import State
+from webapp.tasks.model import State, Task
 from webapp.tasks.running import run
 from webapp.tasks.transitions import fenced_update
 
@@ -129,31 +134,89 @@ def test_a_stopping_slot_finishes_its_task_or_puts_it_back(panel: Panel):
     assert panel.task(long).worker is None
 
 
-def test_a_task_is_put_back_only_when_its_worker_is_dead(panel: Panel):
-    worker = new_worker(panel.installation.run_dir, "quick")
+def _claimed(panel: Panel, task_id: int) -> tuple[Task, WorkerLock]:
+    """The task, claimed by a worker that lives."""
+    worker = new_worker("quick")
     lock = WorkerLock(panel.installation.run_dir, worker)
     lock.take()
+    task = run.claim(panel.installation, task_id, worker)
+    assert task is not None
+    return task, lock
+
+
+def test_a_task_is_requeued_only_when_its_worker_is_dead(panel: Panel):
     task_id = panel.start()
-    claimed = run.claim(panel.installation, task_id, worker)
-    recovery.requeue_lost(panel.installation)
+    claimed, lock = _claimed(panel, task_id)
+    lost = recovery.Recovery(panel.installation)
+    lost.look()
     assert panel.task(task_id).state is State.RUNNING
     lock.release()
-    recovery.requeue_lost(panel.installation)
+    lost.look()
     assert panel.task(task_id).state is State.WAITING
     with pytest.raises(Superseded), panel.installation.write() as conn:
         fenced_update(conn, task_id, claimed.attempt, progress_done=1)
 
 
+def test_a_task_that_its_living_process_dropped_is_requeued_when_nobody_renews_it(panel: Panel, monkeypatch):
+    monkeypatch.setattr(recovery, "LEASE_SECONDS", 0.0)
+    kept, dropped = panel.start(), panel.start()
+    (first, lock), (_, other) = _claimed(panel, kept), _claimed(panel, dropped)
+    lost = recovery.Recovery(panel.installation)
+    for _ in range(3):
+        lost.look()
+        with panel.installation.write() as conn:
+            renew(conn, [first])
+    assert panel.task(kept).state is State.RUNNING
+    assert panel.task(dropped).state is State.WAITING
+    lock.release()
+    other.release()
+
+
+def test_an_owner_that_renews_in_the_last_moment_keeps_its_task(panel: Panel):
+    task_id = panel.start()
+    claimed, lock = _claimed(panel, task_id)
+    with panel.installation.write() as conn:
+        renew(conn, [claimed])
+        recovered = commands.recover(
+            conn, panel.installation.engine, task_id, claimed.attempt, counted=False, renewals=0
+        )
+    assert not recovered
+    assert panel.task(task_id).state is State.RUNNING
+    lock.release()
+
+
+def test_a_look_that_the_database_does_not_answer_proves_nothing(panel: Panel, monkeypatch):
+    monkeypatch.setattr(recovery, "LEASE_SECONDS", 0.0)
+    task_id = panel.start()
+    _, lock = _claimed(panel, task_id)
+    lost = recovery.Recovery(panel.installation)
+    lost.look()
+    with monkeypatch.context() as away:
+        away.setattr(lost, "_running", _no_answer)
+        with pytest.raises(OperationalError):
+            lost.look()
+    monkeypatch.setattr(recovery, "LEASE_SECONDS", 60.0)
+    lost.look()
+    assert panel.task(task_id).state is State.RUNNING
+    lock.release()
+
+
+def _no_answer() -> None:
+    raise OperationalError("select", {}, Exception("the server closed the connection"))
+
+
 def test_three_deaths_without_progress_fail_a_task_and_progress_in_between_saves_it(panel: Panel):
     poisoned, well = panel.start(), panel.start()
+    lost = recovery.Recovery(panel.installation)
     for _ in range(3):
         for task_id in (poisoned, well):
-            worker = new_worker(panel.installation.run_dir, "quick")
-            claimed = run.claim(panel.installation, task_id, worker)
+            claimed, lock = _claimed(panel, task_id)
             if task_id == well:
                 with panel.installation.write() as conn:
                     fenced_update(conn, task_id, claimed.attempt, crash_count=0, progress_done=1)
-            recovery.requeue(panel.installation, worker, counted=True)
+            lost.blame(panel.task(task_id).worker)
+            lock.release()
+        lost.look()
     assert panel.task(poisoned).state is State.FAILED
     assert "three times" in panel.task(poisoned).outcome
     assert panel.task(well).state is State.WAITING
@@ -161,10 +224,31 @@ def test_three_deaths_without_progress_fail_a_task_and_progress_in_between_saves
 
 def test_deaths_of_supervisor_or_machine_do_not_count(panel: Panel):
     task_id = panel.start()
+    lost = recovery.Recovery(panel.installation)
     for _ in range(4):
-        run.claim(panel.installation, task_id, new_worker(panel.installation.run_dir, "quick"))
-        recovery.requeue_lost(panel.installation)
+        _, lock = _claimed(panel, task_id)
+        lock.release()
+        lost.look()
     assert panel.task(task_id).state is State.WAITING
+
+
+def test_a_task_of_a_queue_that_nobody_knows_fails_with_a_message(panel: Panel):
+    task_id = panel.start()
+    with panel.installation.write() as conn:
+        conn.execute(update(schema.task).where(schema.task.c.id == task_id).values(queue="bulk"))
+    recovery.Recovery(panel.installation).look()
+    assert panel.task(task_id).state is State.FAILED
+    assert panel.task(task_id).outcome == recovery.NO_QUEUE
+
+
+def test_a_lock_file_that_vanishes_is_made_again(panel: Panel):
+    worker = new_worker("quick")
+    lock = WorkerLock(panel.installation.run_dir, worker)
+    lock.take()
+    shutil.rmtree(panel.installation.run_dir)
+    until(lambda: living(panel.installation.run_dir) == [worker])
+    lock.release()
+    assert living(panel.installation.run_dir) == []
 
 
 def test_a_claim_is_won_by_one_of_many(panel: Panel):

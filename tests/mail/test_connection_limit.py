@@ -1,5 +1,6 @@
 """Only so many are connected at once; a single mail goes before runs, and runs share."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -78,3 +79,31 @@ def test_nobody_is_ever_inside_together(place):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(go, range(40)))
     assert seen == [1] * 40
+
+
+def test_a_permit_whose_lock_file_vanished_is_taken_again(place, tmp_path):
+    first, second = place(), place()
+    assert first.take()
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert first.take()
+    assert not second.take()
+
+
+def test_a_permit_that_another_took_after_its_lock_file_vanished_is_lost(place, tmp_path):
+    first, second = place(), place()
+    assert first.take()
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert second.take()
+    assert not first.take()
+    second.give_back()
+    assert first.take()
+
+
+def test_the_folder_of_the_locks_is_made_again(tmp_path):
+    limit = ConnectionLimit(tmp_path / "run", "smtp:h:25", 1, is_urgent=False)
+    assert limit.take()
+    shutil.rmtree(tmp_path / "run")
+    assert limit.take()
+    limit.give_back()

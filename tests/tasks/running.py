@@ -50,7 +50,7 @@ class Run:
         original = self.installation.kind("email")
         kind = type(original)(**{**vars(original), "run": lambda form, context: self.deliver_again(context, server)})
         self.installation.find_kind = lambda name: kind
-        run.end(self.installation, run._work(self.installation, self.task, self.control))
+        run.end(self.installation, self.task, self.control, run._work(self.installation, self.task, self.control))
 
     def deliver_again(self, context: DbTaskContext, server: Server) -> None:
         for delivery in context.ledger.deliveries(server):

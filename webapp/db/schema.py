@@ -146,6 +146,7 @@ task = Table(
     Column("key_hash", String(64)),  # of the body that came with it
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("worker", String(100)),  # names the lock of whoever runs it
+    Column("renewals", Integer, nullable=False, server_default="0"),  # by its owner, while it runs
     Column("crash_count", Integer, nullable=False, server_default="0"),  # in a row, without progress in between
     Column(
         "retries", Integer, nullable=False, server_default="0"

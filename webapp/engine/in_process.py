@@ -4,10 +4,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from webapp.engine import recovery
+from webapp import loops
 from webapp.engine.background import BackgroundEngine
-from webapp.engine.cancel_watch import watched
+from webapp.engine.recovery import Recovery
 from webapp.engine.report_process import run_in_child, runs_in_child
+from webapp.engine.task_watch import TaskWatch
 from webapp.engine.worker_locks import WorkerLock, new_worker
 from webapp.tasks.cancellation import Control, StopRequest
 from webapp.tasks.resources import Build, TaskResources
@@ -22,12 +23,12 @@ class WebSlot:
 
     def __init__(self, queues: Sequence[str], worker: str) -> None:
         self.queues, self.worker = queues, worker
-        self._stopping, self._poked = threading.Event(), threading.Event()
+        self.has_stopped, self._poked = threading.Event(), threading.Event()
         self.controls: set[Control] = set()
 
     @property
     def stopping(self) -> bool:
-        return self._stopping.is_set()
+        return self.has_stopped.is_set()
 
     def wait(self, seconds: float) -> bool:
         poked = self._poked.wait(seconds)
@@ -39,7 +40,7 @@ class WebSlot:
 
     def stop(self) -> None:
         """Begins nothing new; what runs may finish for a while, or is requeued."""
-        self._stopping.set()
+        self.has_stopped.set()
         for control in list(self.controls):
             control.request(StopRequest.STOP)
         self.wake()
@@ -51,15 +52,21 @@ def working(installation: TaskResources, build: Build) -> Iterator[None]:
     if not isinstance(installation.engine, BackgroundEngine):
         yield
         return
-    worker = new_worker(installation.run_dir, "web")
+    worker = new_worker("web")
     lock = WorkerLock(installation.run_dir, worker)
     lock.take()
+    watch = TaskWatch(installation)
     slot = WebSlot(list(installation.settings.slots), worker)
     threads = [
         threading.Thread(
-            target=installation.engine.work, args=(slot, lambda task_id: _run_one(installation, build, slot, task_id))
+            target=installation.engine.work,
+            args=(slot, lambda task_id: _run_one(installation, build, watch, slot, task_id)),
         ),
-        threading.Thread(target=_look_after_lost, args=(installation, slot), daemon=True),
+        threading.Thread(
+            target=loops.run_forever,
+            args=(loops.RECOVERY, Recovery(installation).look, LOOK_AFTER_LOST, slot.has_stopped, installation.run_dir),
+            daemon=True,
+        ),
     ]
     for thread in threads:
         thread.start()
@@ -69,10 +76,11 @@ def working(installation: TaskResources, build: Build) -> Iterator[None]:
         slot.stop()
         threads[0].join(STOP_SECONDS)
         installation.engine.wait(STOP_SECONDS)
+        watch.close()
         lock.release()
 
 
-def _run_one(installation: TaskResources, build: Build, slot: WebSlot, task_id: int) -> None:
+def _run_one(installation: TaskResources, build: Build, watch: TaskWatch, slot: WebSlot, task_id: int) -> None:
     task = run.claim(installation, task_id, slot.worker)
     if task is None:
         return
@@ -82,16 +90,9 @@ def _run_one(installation: TaskResources, build: Build, slot: WebSlot, task_id: 
         control.request(StopRequest.STOP)
     try:
         if runs_in_child(installation, task):
-            return run_in_child(build, installation, task, control)
+            return run_in_child(build, installation, watch, task, control)
         # A thread cannot be killed: after a forced end, the task's next write raises Superseded.
-        with watched(installation, task, control, give_up=lambda: None):
+        with watch.watching(task, control, give_up=lambda: None):
             run.perform(installation, task, control)
     finally:
         slot.controls.discard(control)
-
-
-def _look_after_lost(installation: TaskResources, slot: WebSlot) -> None:
-    wait = threading.Event()
-    while not slot.stopping:
-        recovery.requeue_lost(installation)
-        wait.wait(LOOK_AFTER_LOST)

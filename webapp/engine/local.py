@@ -2,15 +2,15 @@
 
 import logging
 import threading
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
 
+from webapp import clock, loops
 from webapp.db.connect import Database
+from webapp.db.faults import is_passing
 from webapp.db.types import now
 from webapp.engine.wakeup import Wakeup
 from webapp.ports.engine import BackgroundRunner, WorkerSlot
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LOOK_EVERY = 0.5  # seconds; the safety net under the bell
 LOOK_FAR = 3.0  # seconds; the same on PostgreSQL, where a look costs a query
 LONGEST_WAIT = 60.0  # seconds; a clock that was set back must not make a slot oversleep
+ASIDE_SECONDS = 30.0  # for which a task rests whose claim fails: the tasks behind it must not wait
 log = logging.getLogger("outtray.engine")
 
 
@@ -32,6 +33,7 @@ class LocalEngine:
     def __init__(self, database: Database, run_dir: Path) -> None:
         self._database = database
         self.bell = Wakeup(run_dir)
+        self._set_aside: dict[int, float] = {}  # tasks that cannot be claimed, and until when (monotonic) they rest
         self._mine = threading.local()  # the queues that this thread's open transaction has touched
 
     def submit(self, conn: Connection, task_id: int, queue: str, priority: int, not_before: datetime | None) -> None:
@@ -51,17 +53,28 @@ class LocalEngine:
         self._touched.clear()
 
     def work(self, slot: WorkerSlot, run: "Callable[[int], None]") -> None:
-        changes = Changes(self._database)
+        changes, failures = Changes(self._database), 0
         while not slot.stopping:
+            task_id = None
             try:
                 task_id = self._due(slot)
                 if task_id is None:
                     self._wait(slot, changes)
                 else:
                     run(task_id)
-            except OperationalError as error:
-                log.warning("the database did not answer, trying again: %s", error.orig)
-                slot.wait(1.0)
+                failures = 0
+            except Exception as error:  # noqa: BLE001 - the loop must outlive whatever one task or look meets
+                failures += 1
+                self._log(error)
+                if task_id is not None and not is_passing(error):
+                    self._set_aside[task_id] = clock.monotonic() + ASIDE_SECONDS
+                slot.wait(loops.wait_after(failures, LOOK_EVERY))
+
+    def _log(self, error: Exception) -> None:
+        if is_passing(error):
+            log.warning("the database did not answer, trying again: %s", error)
+        else:
+            log.error("a step of a slot failed, trying again", exc_info=error)
 
     @property
     def _touched(self) -> set[str]:
@@ -71,9 +84,14 @@ class LocalEngine:
         return queues
 
     def _due(self, slot: WorkerSlot) -> int | None:
+        moment = clock.monotonic()
+        self._set_aside = {task_id: until for task_id, until in self._set_aside.items() if until > moment}
         with self._database.read() as conn:
-            found = (queries.next_due(conn, queue, now()) for queue in slot.queues)
-            return next((task_id for task_id in found if task_id is not None), None)
+            for queue in slot.queues:
+                for task_id in queries.all_due(conn, queue, now(), limit=1 + len(self._set_aside)):
+                    if task_id not in self._set_aside:
+                        return task_id
+        return None
 
     def _wait(self, slot: WorkerSlot, changes: "Changes") -> None:
         """Until rung at, until something changed, or until the earliest task that waits for its time is due."""
@@ -99,5 +117,5 @@ class Changes:
 
     def _version(self) -> int:
         if self._connection is None:  # LISTEN rings at the slot (engine/listen.py), unless it was cut off unnoticed
-            return int(time.monotonic() / LOOK_FAR)
+            return int(clock.monotonic() / LOOK_FAR)
         return int(self._connection.cursor().execute("PRAGMA data_version").fetchone()[0])

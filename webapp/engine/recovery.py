@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from webapp import clock
 from webapp.db import schema
-from webapp.engine.worker_locks import is_held
+from webapp.engine import worker_locks
+from webapp.engine.worker_locks import LockState
 from webapp.settings import QUEUES
 from webapp.tasks import commands
 from webapp.tasks.model import State
@@ -42,14 +43,16 @@ class Recovery:
     def __init__(self, resources: TaskResources) -> None:
         self._resources = resources
         self._seen: dict[Owned, float] = {}  # since when (monotonic seconds) a task was not renewed
-        self._innocent: set[str] = set()
+        self._blamed: set[str] = set()
 
-    def forgive(self, worker: str) -> None:
-        """The death of this worker is not its task's fault: it does not count as a crash."""
-        self._innocent.add(worker)
+    def blame(self, worker: str) -> None:
+        """The death of this worker may be its task's fault: it counts as a crash."""
+        self._blamed.add(worker)
 
     def look(self) -> None:
         """One look; raises what the database raises. A look that fails proves nothing about any owner."""
+        run_dir = self._resources.run_dir
+        gone = worker_locks.dead(run_dir)
         try:
             running = self._running()
             self._fail_unserved()
@@ -59,11 +62,13 @@ class Recovery:
         moment = clock.monotonic()
         self._seen = {one: self._seen.get(one, moment) for one in running}
         for one in running:
-            if not is_held(self._resources.run_dir, one.worker):
-                self._recover(one, counted=one.worker not in self._innocent)
+            if worker_locks.state_of(run_dir, one.worker) is LockState.FREE:
+                self._recover(one, counted=one.worker in self._blamed)
             elif moment - self._seen[one] > LEASE_SECONDS:
                 log.warning("task %s was not renewed by %s for %g s", one.id, one.worker, LEASE_SECONDS)
                 self._recover(one, counted=False)
+        for worker in gone:  # dead before the table was read: all its tasks have been requeued
+            worker_locks.remove(run_dir, worker)
 
     def _running(self) -> list[Owned]:
         query = select(t.c.id, t.c.attempt, t.c.worker, t.c.renewals)
@@ -73,9 +78,7 @@ class Recovery:
 
     def _recover(self, one: Owned, *, counted: bool) -> None:
         with self._resources.write() as conn:
-            commands.recover(
-                conn, self._resources.engine, one.id, one.attempt, counted=counted, renewals=one.renewals
-            )
+            commands.recover(conn, self._resources.engine, one.id, one.attempt, counted=counted, renewals=one.renewals)
 
     def _fail_unserved(self) -> None:
         """A queue that only another version knows has no workers: its tasks would wait for ever."""

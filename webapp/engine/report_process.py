@@ -12,14 +12,15 @@ from multiprocessing.connection import Connection as Pipe
 from webapp import clock, logs
 from webapp.engine.task_watch import TaskWatch
 from webapp.errors import TaskError
+from webapp.references import new_reference
 from webapp.settings import Settings
 from webapp.tasks import commands
-from webapp.tasks.patience import Patience
-from webapp.tasks.transitions import is_running
 from webapp.tasks.cancellation import Control
 from webapp.tasks.model import Task
+from webapp.tasks.patience import Patience
 from webapp.tasks.resources import Build, TaskResources
 from webapp.tasks.running import endings, run
+from webapp.tasks.transitions import is_running
 
 NICE = 10
 MOST_DEATHS = 2  # of a child that dies by itself while its slot lives
@@ -33,9 +34,7 @@ def runs_in_child(resources: TaskResources, task: Task) -> bool:
     return kind is not None and kind.in_child
 
 
-def run_in_child(
-    build: Build, resources: TaskResources, watch: TaskWatch, task: Task, control: Control
-) -> None:
+def run_in_child(build: Build, resources: TaskResources, watch: TaskWatch, task: Task, control: Control) -> None:
     """Returns when the child has ended and what became of the task is written down."""
     ours, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("forkserver")
@@ -57,7 +56,7 @@ def run_in_child(
 
 def _fail(resources: TaskResources, task: Task, control: Control, message: str, cause: str) -> None:
     error = TaskError(message, cause=cause, fault="form")
-    ending = partial(endings.failed, resources=resources, task=task, error=error, reference=endings.new_reference())
+    ending = partial(endings.failed, resources=resources, task=task, error=error, reference=new_reference())
     run.end(resources, task, control, ending)
 
 

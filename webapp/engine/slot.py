@@ -7,11 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection as Pipe
-from pathlib import Path
 
-from webapp import logs
-from webapp.engine.cancel_watch import STOP_SECONDS, watched
+from webapp import clock, logs, loops
 from webapp.engine.report_process import run_in_child, runs_in_child
+from webapp.engine.task_watch import STOP_SECONDS, TaskWatch
 from webapp.engine.wakeup import Wakeup
 from webapp.engine.worker_locks import WorkerLock
 from webapp.settings import AT_ONCE, Settings
@@ -20,6 +19,8 @@ from webapp.tasks.model import Task
 from webapp.tasks.resources import Build, TaskResources
 from webapp.tasks.running import run
 
+BEAT_EVERY = 1.0  # seconds
+STUCK_SECONDS = 30.0
 ORPHAN_SECONDS = 3.0  # what a slot whose supervisor died may still take to settle the message in flight
 log = logging.getLogger("outtray.engine")
 
@@ -27,21 +28,24 @@ log = logging.getLogger("outtray.engine")
 class ProcessSlot:
     """ports.Slot in a process of its own."""
 
-    def __init__(self, build: Build, run_dir: Path, queues: Sequence[str], worker: str) -> None:
+    def __init__(self, build: Build, resources: TaskResources, queues: Sequence[str], worker: str) -> None:
         self.queues, self.worker = queues, worker
-        self._build = build
-        self._ear = Wakeup(run_dir).listen(queues[0], worker)
-        self._stopping = threading.Event()
+        self._build, self._resources = build, resources
+        self._watch = TaskWatch(resources)
+        self._ear = Wakeup(resources.run_dir).listen(queues[0], worker)
+        self.has_stopped = threading.Event()
         self._stopped = 0.0
         self._controls: set[Control] = set()
         self._at_once = AT_ONCE.get(queues[0], 1)
         self._room = threading.Semaphore(self._at_once)
+        self._moved = clock.monotonic()
 
     @property
     def stopping(self) -> bool:
-        return self._stopping.is_set()
+        return self.has_stopped.is_set()
 
     def wait(self, seconds: float) -> bool:
+        self._moved = clock.monotonic()
         return self._ear.wait(seconds)
 
     def wake(self) -> None:
@@ -49,48 +53,54 @@ class ProcessSlot:
 
     def stop(self) -> None:
         """Begins nothing new; the task that runs may finish, or is requeued."""
-        self._stopped = time.monotonic()
-        self._stopping.set()
+        self._stopped = clock.monotonic()
+        self.has_stopped.set()
         for control in list(self._controls):
             control.request(StopRequest.STOP)
         self.wake()
 
-    def run_one(self, installation: TaskResources, task_id: int, give_up: Callable[[], None]) -> None:
+    def require_movement(self) -> None:
+        """Raises RuntimeError if the loop of this slot is stuck: it neither waits for work nor runs a task."""
+        if not self._watch.is_busy and clock.monotonic() - self._moved > STUCK_SECONDS:
+            raise RuntimeError(f"{self.worker} has not looked for work for {STUCK_SECONDS:g} s")
+
+    def run_one(self, task_id: int, give_up: Callable[[], None]) -> None:
         """Claims a task as soon as there is room for it, and runs it: to its end, or beside the next ones."""
         self._room.acquire()
         task = None
         try:
-            task = run.claim(installation, task_id, self.worker)
+            task = run.claim(self._resources, task_id, self.worker)
         finally:
             if task is None:
                 self._room.release()
         if task is None:
             return
         if self._at_once == 1:
-            self._perform(installation, task, give_up)
+            self._perform(task, give_up)
         else:
             # A thread cannot be killed, and with this process its neighbours would end. After a
             # forced end, the task's next write raises Superseded.
-            threading.Thread(target=self._perform, args=(installation, task, lambda: None), daemon=True).start()
+            threading.Thread(target=self._perform, args=(task, lambda: None), daemon=True).start()
 
     def close(self) -> None:
         """Waits until every running task has finished or was requeued by force."""
         until = self._stopped + STOP_SECONDS + 1
         for _ in range(self._at_once):
-            self._room.acquire(timeout=max(0.0, until - time.monotonic()))
+            self._room.acquire(timeout=max(0.0, until - clock.monotonic()))
+        self._watch.close()
         self._ear.close()
 
-    def _perform(self, installation: TaskResources, task: Task, give_up: Callable[[], None]) -> None:
+    def _perform(self, task: Task, give_up: Callable[[], None]) -> None:
         control = Control()
         self._controls.add(control)
         if self.stopping:
             control.request(StopRequest.STOP)
         try:
-            if runs_in_child(installation, task):
-                run_in_child(self._build, installation, task, control)
+            if runs_in_child(self._resources, task):
+                run_in_child(self._build, self._resources, self._watch, task, control)
             else:
-                with watched(installation, task, control, give_up):
-                    run.perform(installation, task, control)
+                with self._watch.watching(task, control, give_up):
+                    run.perform(self._resources, task, control)
         finally:
             self._controls.discard(control)
             self._room.release()
@@ -104,8 +114,10 @@ def main(settings: Settings, build: Build, queue: str, worker: str, pipe: Pipe) 
     installation = build(settings)
     lock = WorkerLock(installation.run_dir, worker)
     lock.take()
-    slot = ProcessSlot(build, installation.run_dir, [queue], worker)
+    slot = ProcessSlot(build, installation, [queue], worker)
     threading.Thread(target=handle, args=(pipe, slot), daemon=True).start()
+    beating = (worker, slot.require_movement, BEAT_EVERY, slot.has_stopped, installation.run_dir)
+    threading.Thread(target=loops.run_forever, args=beating, daemon=True).start()
     if not installation.database.is_sqlite:
         from webapp.engine.pg_listen import ring_on_notify
 
@@ -114,7 +126,7 @@ def main(settings: Settings, build: Build, queue: str, worker: str, pipe: Pipe) 
         pipe.send("ready")
     except BrokenPipeError:  # the supervisor died while this started
         return
-    installation.engine.work(slot, lambda task_id: slot.run_one(installation, task_id, give_up=lambda: os._exit(3)))
+    installation.engine.work(slot, lambda task_id: slot.run_one(task_id, give_up=lambda: os._exit(3)))
     slot.close()
     lock.release()
 

@@ -1,10 +1,12 @@
-"""Starts the web and the slots of one machine, starts again what dies, and takes everything down with itself."""
+"""Starts the web and the slots of one machine, starts again what dies or freezes, and ends everything with itself."""
 
+import contextlib
 import logging
 import multiprocessing
 import signal
 import socket
-import time
+import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing import connection
@@ -12,15 +14,19 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 
-from webapp.engine import recovery, slot
+from webapp import clock, loops
+from webapp.engine import slot
+from webapp.engine.recovery import Recovery, is_alive
 from webapp.engine.worker_locks import new_worker
 from webapp.settings import Settings
 from webapp.tasks.resources import Build, TaskResources
 
-TICK = 0.5  # seconds between two looks for tasks whose worker died, while that is likely
-ALERT_SECONDS = 15.0  # after a start or a death; a predecessor's children may take a few seconds to let go
+TICK = 0.5  # seconds between two looks at children, and for tasks whose worker died while that is likely
+ALERT_SECONDS = 15.0  # after a start or a death; a predecessor's children may take a few seconds to end
 CALM_TICKS = 8  # else only every so many ticks: nothing that stands idle should be busy
-STOP_SECONDS = 10.0
+FROZEN_TICKS = 12  # of this process's own time for which a heartbeat is late before its process is killed
+STOP_SECONDS = 9.0  # for the children; the whole stop takes at most 10
+LAST_LOOK_SECONDS = 0.8
 CALM_SECONDS = 30.0  # a child that lived this long is started again at once
 PRELOAD = ["webapp.preload"]  # shared by all slots: 11 MB a slot instead of 32
 log = logging.getLogger("outtray.supervisor")
@@ -28,7 +34,7 @@ log = logging.getLogger("outtray.supervisor")
 
 @dataclass(frozen=True)
 class Role:
-    """A child to keep alive: `start` gets its worker name and its end of a pipe."""
+    """A child to keep alive: `target` gets its worker name and its end of a pipe as its last arguments."""
 
     name: str
     target: Callable[..., None]
@@ -44,54 +50,71 @@ class Child:
     worker: str
     process: ForkServerProcess
     pipe: Pipe
-    born: float = field(default_factory=time.monotonic)
+    born: float = field(default_factory=clock.monotonic)
 
 
 class Supervisor:
-    """One machine's processes."""
+    """One machine's processes. The database is used in a thread of its own: an outage must not stop supervision."""
 
-    def __init__(self, installation: TaskResources, roles: list[Role]) -> None:
-        self._house, self._roles = installation, roles
+    def __init__(self, resources: TaskResources, roles: list[Role]) -> None:
+        self._resources, self._roles = resources, roles
         self._context = multiprocessing.get_context("forkserver")
         self._children: list[Child] = []
         self._due: list[tuple[float, Role]] = []  # when to start which role again
-        self._alert_until = time.monotonic() + ALERT_SECONDS
+        self._late: Counter[str] = Counter()  # ticks for which the heartbeat of a worker was late
+        self._alert_until = clock.monotonic() + ALERT_SECONDS
+        self._recovery = Recovery(resources)
+        self._ticks = 0
+        self._ended = threading.Event()
         self._stop, self._stopped = socket.socketpair()
 
     def run(self) -> None:
-        """Returns when a signal has asked for the end and everything has ended."""
+        """Returns when a signal has requested the end and every child has ended."""
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(name, lambda number, frame: self._stop.send(b"!"))
         self._context.set_forkserver_preload(PRELOAD)
         for role in self._roles:
             self._start(role)
-        ticks = 0
+        looking = (loops.RECOVERY, self._look, TICK, self._ended, self._resources.run_dir)
+        threading.Thread(target=loops.run_forever, args=looking, daemon=True).start()
         while not self._wait():
-            self._start_again()
-            ticks += 1
-            if time.monotonic() < self._alert_until or ticks % CALM_TICKS == 0:
-                recovery.requeue_lost(self._house)
+            try:
+                self._start_again()
+                self._kill_frozen()
+            except Exception:  # one child's trouble must not end the supervision of all others
+                log.exception("a step of the supervisor failed")
         self._end()
 
+    def _look(self) -> None:
+        self._ticks += 1
+        if clock.monotonic() < self._alert_until or self._ticks % CALM_TICKS == 0:
+            self._recovery.look()
+
     def _start(self, role: Role) -> None:
-        ours, theirs = self._context.Pipe()
-        worker = new_worker(self._house.run_dir, role.name)
+        worker = new_worker(role.name)
+        try:
+            ours, theirs = self._context.Pipe()
+        except OSError as error:  # no file handles: tried again
+            return self._put_off(role, worker, error)
         process = self._context.Process(
-            target=role.target, args=(self._house.settings, *role.args, worker, theirs), name=worker
+            target=role.target, args=(self._resources.settings, *role.args, worker, theirs), name=worker
         )
         try:
             process.start()
         except (EOFError, OSError) as error:  # the fork server died while it was asked: a new one comes with the next
-            log.warning("%s did not start and is started again: %r", worker, error)
             ours.close()
-            self._due.append((time.monotonic() + TICK, role))
+            self._put_off(role, worker, error)
         else:
             self._children.append(Child(role, worker, process, ours))
         finally:
             theirs.close()
 
+    def _put_off(self, role: Role, worker: str, error: Exception) -> None:
+        log.warning("%s did not start and is started again: %r", worker, error)
+        self._due.append((clock.monotonic() + TICK, role))
+
     def _wait(self) -> bool:
-        """Until something happens or a tick has passed; True when it is time to stop."""
+        """Waits until something happens or a tick has passed; returns True when it is time to stop."""
         sentinels = {child.process.sentinel: child for child in self._children}
         for ready in connection.wait([*sentinels, self._stopped], TICK):
             if ready is self._stopped:
@@ -101,39 +124,67 @@ class Supervisor:
 
     def _bury(self, child: Child) -> None:
         # The death of the fork server fires the sentinels of children that still live: closing the pipe and a kill
-        # make sure that what we start next is alone.
-        fork_server_died = recovery.is_alive(child.process.pid)
+        # make sure that what starts next is alone.
+        fork_server_died = is_alive(child.process.pid)
         child.pipe.close()
         child.process.kill()
         child.process.join()
         self._children.remove(child)
         log.warning("%s ended with %s and is started again", child.worker, child.process.exitcode)
-        if child.role.runs_tasks:
-            recovery.requeue(self._house, child.worker, counted=not fork_server_died)
-        self._alert_until = time.monotonic() + ALERT_SECONDS
-        lived = time.monotonic() - child.born
+        if not fork_server_died:
+            self._recovery.blame(child.worker)
+        self._forget(child)
+        self._alert_until = clock.monotonic() + ALERT_SECONDS
+        lived = clock.monotonic() - child.born
         pause = 0.0 if lived > CALM_SECONDS else min(5.0, 0.2 + 2.0 / (lived + 0.4))
-        self._due.append((time.monotonic() + pause, child.role))
+        self._due.append((clock.monotonic() + pause, child.role))
 
     def _start_again(self) -> None:
-        moment = time.monotonic()
+        moment = clock.monotonic()
         due = [entry for entry in self._due if entry[0] <= moment]
         self._due = [entry for entry in self._due if entry[0] > moment]
         for _, role in due:
             self._start(role)
 
+    def _kill_frozen(self) -> None:
+        """A process that no longer moves cannot continue; its sentinel then brings the next one.
+
+        Ticks of this process are counted, not seconds: after a machine was suspended, everybody is late at first.
+        """
+        beats = loops.heartbeats(self._resources.run_dir)
+        for child in self._children:
+            beat = beats.get(child.worker)
+            self._late[child.worker] = self._late[child.worker] + 1 if beat and beat.is_late else 0
+            if self._late[child.worker] > FROZEN_TICKS:
+                log.error("%s has not moved for %.0f s and is killed", child.worker, beat.age if beat else 0)
+                child.process.kill()
+
     def _end(self) -> None:
-        """Asks everybody to finish, waits, and kills what is left."""
+        """Asks every child to finish, waits, kills what is left, and requeues what that leaves behind."""
         for child in self._children:
-            child.pipe.send("stop")
-        end = time.monotonic() + STOP_SECONDS
+            with contextlib.suppress(OSError):  # it has just died
+                child.pipe.send("stop")
+        end = clock.monotonic() + STOP_SECONDS
         for child in self._children:
-            child.process.join(max(0.0, end - time.monotonic()))
+            child.process.join(max(0.0, end - clock.monotonic()))
             if child.process.is_alive():
                 log.warning("%s did not end in time and is killed", child.worker)
                 child.process.kill()
                 child.process.join()
-        recovery.requeue_lost(self._house)
+            self._forget(child)
+        self._ended.set()
+        # If the database is away, the next start finds these tasks.
+        last = threading.Thread(target=self._last_look, daemon=True)
+        last.start()
+        last.join(LAST_LOOK_SECONDS)
+
+    def _last_look(self) -> None:
+        with contextlib.suppress(Exception):
+            self._recovery.look()
+
+    def _forget(self, child: Child) -> None:
+        self._late.pop(child.worker, None)
+        loops.forget(self._resources.run_dir, child.worker)
 
 
 def slot_roles(build: Build, slots: dict[str, int]) -> list[Role]:

@@ -117,7 +117,7 @@ def _requests(ids: Sequence[int]) -> Select[tuple[int, int, str, str | None]]:
 
 
 def _is_of(one: Watched, row: Row[tuple[int, int, str, str | None]]) -> bool:
-    return row.state == State.RUNNING and row.attempt == one.task.attempt
+    return bool(row.state == State.RUNNING and row.attempt == one.task.attempt)
 
 
 def _hear(control: Control, request: StopRequest | None) -> None:

@@ -1,83 +1,131 @@
 """Proof of life: every process that runs tasks holds an exclusive lock on run/<worker>.lock until it dies."""
 
 import fcntl
+import logging
 import os
+import re
 import secrets
+import socket
+import threading
+from enum import Enum
 from pathlib import Path
+
+from webapp import file_lock
+
+LOOK_EVERY = 0.5  # seconds between two looks of a worker at its own lock file
+log = logging.getLogger("outtray.engine")
+
+
+class LockState(Enum):
+    """What the lock file of a worker says about it."""
+
+    HELD = "held"  # the worker lives
+    FREE = "free"  # it is dead: a lock file appears locked, and its worker never unlocks it before the end
+    MISSING = "missing"  # nothing, until a living worker has had the time to make the file again
 
 
 class WorkerLock:
-    """Held from `take` until the process ends; a child made by the fork server does not inherit it."""
+    """Held from `take` until `release` or the death of the process; made again when its file vanishes."""
 
     def __init__(self, run_dir: Path, worker: str) -> None:
         self._path = _path(run_dir, worker)
         self._handle = -1
+        self._changing = threading.Lock()
+        self._released = threading.Event()
 
     def take(self) -> None:
-        # Whoever cleans up may remove the file between our opening and our locking it: then the lock proves nothing.
-        while True:
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            if _is_still(handle, self._path):
-                self._handle = handle
-                return
-            os.close(handle)
+        self._handle = self._make()
+        threading.Thread(target=self._keep, name="worker-lock", daemon=True).start()
 
     def release(self) -> None:
-        if self._handle >= 0:
-            self._path.unlink(missing_ok=True)
-            os.close(self._handle)
-            self._handle = -1
+        """Unlocks the file, which stays until recovery has seen that its worker left nothing behind."""
+        with self._changing:
+            self._released.set()
+            if self._handle >= 0:
+                os.close(self._handle)
+                self._handle = -1
+
+    def _make(self) -> int:
+        """Locks a new file before it gets its name, so that nobody ever finds it unlocked."""
+        self._path.parent.mkdir(exist_ok=True, mode=0o700)
+        unnamed = self._path.with_suffix(".new")
+        handle = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            unnamed.replace(self._path)
+        except BaseException:
+            os.close(handle)
+            raise
+        return handle
+
+    def _keep(self) -> None:
+        while not self._released.wait(LOOK_EVERY):
+            try:
+                self._make_again_if_gone()
+            except OSError as error:  # a full disk, or no data directory: tried again
+                log.warning("%s cannot be made again: %s", self._path, error)
+
+    def _make_again_if_gone(self) -> None:
+        with self._changing:
+            if self._released.is_set() or file_lock.is_current(self._handle, self._path):
+                return
+            gone, self._handle = self._handle, self._make()
+            os.close(gone)
+        log.warning("%s was gone and has been made again", self._path)
 
 
-def new_worker(run_dir: Path, role: str) -> str:
-    """A name that no other process ever had: this machine, what it does, and chance."""
-    return f"{machine(run_dir)}-{role}-{secrets.token_hex(4)}"
+def new_worker(role: str) -> str:
+    """Returns a name that no other process ever had: this machine, what the process does, and chance."""
+    host = re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname())[:40]
+    return f"{host}-{role}-{secrets.token_hex(4)}"
 
 
-def machine(run_dir: Path) -> str:
-    """The name of this data directory's machine, made once: locks of others' machines cannot be judged from here."""
-    path = run_dir / "machine"
-    try:
-        with path.open("x") as out:
-            out.write(secrets.token_hex(4))
-    except FileExistsError:
-        pass
-    return path.read_text() or "local"
+def role_of(worker: str) -> str:
+    """Returns what the process of that name does: web, or the queue that its slot serves."""
+    return worker.rsplit("-", 2)[-2] if worker.count("-") >= 2 else ""
 
 
-def is_held(run_dir: Path, worker: str) -> bool:
-    """Whether that worker lives; a lock of another machine counts as held."""
-    if not worker.startswith(machine(run_dir) + "-"):
-        return True
+def state_of(run_dir: Path, worker: str) -> LockState:
+    """Returns what the lock file of this worker says."""
     try:
         handle = os.open(_path(run_dir, worker), os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
-        return False
+        return LockState.MISSING
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return False
+        return LockState.FREE
     except BlockingIOError:
-        return True
+        return LockState.HELD
     finally:
         os.close(handle)
 
 
+def is_held(run_dir: Path, worker: str) -> bool:
+    """True if this worker provably lives."""
+    return state_of(run_dir, worker) is LockState.HELD
+
+
 def living(run_dir: Path) -> list[str]:
-    """The workers of this machine that live; what the dead left behind is removed."""
-    names = [path.stem for path in run_dir.glob("*.lock")]
-    alive = [name for name in names if is_held(run_dir, name)]
-    for name in set(names) - set(alive):
-        _path(run_dir, name).unlink(missing_ok=True)
-    return alive
+    """Returns the workers of this machine that live."""
+    return [worker for worker in _workers(run_dir) if is_held(run_dir, worker)]
+
+
+def dead(run_dir: Path) -> list[str]:
+    """Returns the workers of this machine that died or ended and left their lock files behind."""
+    return [worker for worker in _workers(run_dir) if state_of(run_dir, worker) is LockState.FREE]
+
+
+def remove(run_dir: Path, worker: str) -> None:
+    """Removes what a dead worker left behind."""
+    _path(run_dir, worker).unlink(missing_ok=True)
+
+
+def _workers(run_dir: Path) -> list[str]:
+    try:
+        return [name.removesuffix(".lock") for name in os.listdir(run_dir) if name.endswith(".lock")]
+    except FileNotFoundError:
+        return []
 
 
 def _path(run_dir: Path, worker: str) -> Path:
     return run_dir / f"{worker}.lock"
-
-
-def _is_still(handle: int, path: Path) -> bool:
-    try:
-        return os.fstat(handle).st_ino == path.stat().st_ino
-    except FileNotFoundError:
-        return False

@@ -1,79 +1,101 @@
-"""How many may be connected to one mail server at once, among all processes of this machine: a lock file for each.
+"""Limits how many are connected to one mail server at once, among all processes of this machine: a lock file for each.
 
-Locks end with the process that holds them, so nothing has to be cleaned up after a kill. Whoever waits for a place
-holds a lock of its own, by which a run hears that somebody wants in: a single mail goes first, at once; another run
-after a while.
+Locks end with the process that holds them, so nothing has to be cleaned up after a kill. A process that waits for a
+permit holds a lock of its own, by which a run learns that another sender waits: a single mail goes first, at once;
+another run after a while. A lock whose file vanished is taken again before the next message.
 """
 
-import fcntl
 import hashlib
 import os
 import time
 from pathlib import Path
 
-HELD_SECONDS = 5.0  # that a run keeps its place while another run waits for one
+from webapp import file_lock
+
+HELD_SECONDS = 5.0  # that a run keeps its permit while another run waits for one
+
+
+class HeldLock:
+    """A lock file that is held until `release`."""
+
+    def __init__(self, path: Path, handle: int) -> None:
+        self._path, self._handle = path, handle
+
+    def renew(self) -> bool:
+        """Takes the lock again if its file vanished; False, and released, if another process was quicker."""
+        if file_lock.is_current(self._handle, self._path):
+            return True
+        self.release()
+        again = _acquire(self._path)
+        if again is None:
+            return False
+        self._handle = again
+        return True
+
+    def release(self) -> None:
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
 
 
 class ConnectionLimit:
-    """The places at one server, as one process uses them: it holds none or one."""
+    """The permits of one server, as one process uses them: it holds none or one."""
 
     def __init__(self, folder: Path, target: str, number: int, *, is_urgent: bool) -> None:
         self._name = folder / f"place-{hashlib.sha256(target.encode()).hexdigest()[:16]}"
         self._number, self._is_urgent = number, is_urgent
-        self._place: int | None = None
-        self._wish: int | None = None
+        self._permit: HeldLock | None = None
+        self._request: HeldLock | None = None
         self._since = 0.0
 
-    @property
-    def has_one(self) -> bool:
-        return self._place is not None
-
     def take(self) -> bool:
-        """Takes a free place; False where there is none: ask again soon, the others have heard of it."""
-        if self._place is not None:
+        """Takes a free permit; False if there is none: ask again soon, the others have learned of it."""
+        if self._permit is not None and self._permit.renew():
             return True
-        if self._wish is None:
-            self._wish = self._lock("urgent" if self._is_urgent else "waits")
-        if self._wish is None or (not self._is_urgent and self._is_locked("urgent")):
+        self._permit = None
+        if self._request is None or not self._request.renew():
+            self._request = self._lock("urgent" if self._is_urgent else "waits")
+        if self._request is None or (not self._is_urgent and self._is_locked("urgent")):
             return False
         for number in range(self._number):
-            self._place = self._lock(str(number))
-            if self._place is not None:
+            self._permit = self._lock(str(number))
+            if self._permit is not None:
                 self._since = time.monotonic()
-                self._forget_wish()
+                self._forget_request()
                 return True
         return False
 
     def is_wanted(self) -> bool:
-        """Whether whoever holds a place had better give it back now."""
-        if self._place is None or self._is_urgent:
+        """Returns True if the holder should release its connection now."""
+        if self._permit is None or self._is_urgent:
             return False
         return self._is_locked("urgent") or (time.monotonic() - self._since > HELD_SECONDS and self._is_locked("waits"))
 
     def give_back(self) -> None:
-        """Lets go of the place, and of the wish for one."""
-        self._forget_wish()
-        if self._place is not None:
-            os.close(self._place)
-            self._place = None
+        """Releases the permit, and the request for one."""
+        self._forget_request()
+        if self._permit is not None:
+            self._permit.release()
+            self._permit = None
 
-    def _forget_wish(self) -> None:
-        if self._wish is not None:
-            os.close(self._wish)
-            self._wish = None
+    def _forget_request(self) -> None:
+        if self._request is not None:
+            self._request.release()
+            self._request = None
 
-    def _lock(self, name: str) -> int | None:
-        handle = os.open(f"{self._name}-{name}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            return None
-        return handle
+    def _lock(self, name: str) -> HeldLock | None:
+        path = self._name.with_name(f"{self._name.name}-{name}")
+        handle = _acquire(path)
+        return None if handle is None else HeldLock(path, handle)
 
     def _is_locked(self, name: str) -> bool:
-        handle = self._lock(name)
-        if handle is None:
+        lock = self._lock(name)
+        if lock is None:
             return True
-        os.close(handle)
+        lock.release()
         return False
+
+
+def _acquire(path: Path) -> int | None:
+    path.parent.mkdir(exist_ok=True, mode=0o700)
+    return file_lock.acquire(path, wait=False)

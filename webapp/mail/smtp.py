@@ -61,7 +61,10 @@ class SmtpServer(MailTarget):
         self.step_aside()
 
     def admit(self) -> bool:
-        return self._places is None or self._places.take()
+        if self._places is None or self._places.take():
+            return True
+        self._close()  # its permit is another process's now
+        return False
 
     def is_wanted(self) -> bool:
         return self._places is not None and self._places.is_wanted()

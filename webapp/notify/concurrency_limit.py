@@ -24,14 +24,14 @@ class Permit:
         self._has_one = False
 
     def take(self) -> bool:
-        """Waits a moment for it; False where there is none."""
-        if self._has_one:
-            return True
-        if not self._free.acquire(timeout=WAIT):
+        """Waits a moment for it; False if there is none. One that is held is checked: its lock file may have gone."""
+        if not self._has_one and not self._free.acquire(timeout=WAIT):
             return False
-        self._has_one = self._places.take()
-        if not self._has_one:
-            self._free.release()
+        try:
+            self._has_one = self._places.take()
+        finally:
+            if not self._has_one:
+                self._free.release()
         return self._has_one
 
     def give_back(self) -> None:

@@ -14,6 +14,7 @@ from webapp.ports.delivery_state import DeliveryState
 from webapp.ports.engine import Engine
 from webapp.ports.kinds import Kind
 from webapp.ports.people import Person
+from webapp.references import new_reference
 from webapp.tasks import queries
 from webapp.tasks.cancellation import StopRequest
 from webapp.tasks.holds import HoldAction, HoldReason

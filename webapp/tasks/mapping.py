@@ -52,7 +52,8 @@ def to_delivery(row: Row[Any]) -> DeliveryRow:
 
 # Columns that are no attributes of a Task.
 _LEFT_OUT = {
-    "key", "key_hash", "crash_count", "retries", "requested_at", "progress_done", "progress_total", "progress_words",
+    "key", "key_hash", "crash_count", "renewals", "retries", "requested_at",
+    "progress_done", "progress_total", "progress_words",
 }  # fmt: skip
 
 

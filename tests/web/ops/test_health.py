@@ -15,7 +15,7 @@ def slots(installation):
     """A living slot for each queue; gives their locks by queue."""
     locks = {}
     for queue in QUEUES:
-        locks[queue] = WorkerLock(installation.run_dir, new_worker(installation.run_dir, queue))
+        locks[queue] = WorkerLock(installation.run_dir, new_worker(queue))
         locks[queue].take()
     yield locks
     for lock in locks.values():

@@ -17,7 +17,7 @@ from webapp.settings import QUEUES
 @pytest.fixture
 def slots(installation):
     """A living slot for each queue; gives their locks by queue."""
-    locks = {queue: WorkerLock(installation.run_dir, new_worker(installation.run_dir, queue)) for queue in QUEUES}
+    locks = {queue: WorkerLock(installation.run_dir, new_worker(queue)) for queue in QUEUES}
     for lock in locks.values():
         lock.take()
     yield locks

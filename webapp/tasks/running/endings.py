@@ -1,6 +1,5 @@
 """How a run ends: finished, stopped by a request, or failed; each inside one write transaction."""
 
-import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
@@ -108,11 +107,6 @@ def failed(
     _end(conn, resources, task, state, words, reference=reference, **more)
     if not logged:
         resources.log_error(f"error in task {task.id} “{task.title}” ({reference}): {error.words}")
-
-
-def new_reference() -> str:
-    """Such as R-7F3K: short enough to read out on the telephone, without letters that look alike."""
-    return "R-" + "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(4))
 
 
 def _back(conn: Connection, engine: Engine, task: Task, moment: datetime, words: str, **more: str | int) -> None:

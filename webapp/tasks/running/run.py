@@ -15,6 +15,7 @@ from webapp.db.faults import is_disk_full, is_passing
 from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.ports.kinds import Kind
+from webapp.references import new_reference
 from webapp.tasks.cancellation import Control, StopRun
 from webapp.tasks.mapping import tasks_select, to_tasks
 from webapp.tasks.model import State, Task
@@ -31,7 +32,7 @@ UNDECODED = "The stored task cannot be read. Nothing was done. Ask an admin to l
 NOT_INSTALLED = (
     "This kind of task is not installed here. Nothing was done. Ask an admin to install it again, then press Retry."
 )
-Ending = Callable[[Connection], None]
+Ending = Callable[[Connection], object]
 
 
 def claim(resources: TaskResources, task_id: int, worker: str) -> Task | None:
@@ -96,7 +97,7 @@ def _work(resources: TaskResources, task: Task, control: Control) -> Ending:
         return lambda conn: endings.stopped(conn, resources.engine, task, why)
     except TaskError as error:
         failure = error
-        return lambda conn: endings.failed(conn, resources, task, failure, endings.new_reference())
+        return lambda conn: endings.failed(conn, resources, task, failure, new_reference())
     except Superseded:
         raise
     except (KeyboardInterrupt, SystemExit):
@@ -116,7 +117,7 @@ def _ending_of_error(resources: TaskResources, task: Task, error: BaseException)
         return lambda conn: endings.interrupted(conn, resources.engine, task)
     else:
         return _ending_of_bug(resources, task, error)
-    return lambda conn: endings.failed(conn, resources, task, failure, endings.new_reference())
+    return lambda conn: endings.failed(conn, resources, task, failure, new_reference())
 
 
 def no_memory(resources: TaskResources) -> TaskError:
@@ -152,7 +153,7 @@ def _form(kind: Kind, task: Task) -> Any:
 
 
 def _ending_of_bug(resources: TaskResources, task: Task, error: BaseException) -> Ending:
-    reference = endings.new_reference()
+    reference = new_reference()
     technical = "".join(traceback.format_exception(error))[-8_000:]
     log.error("task %s failed (%s)", task.id, reference, exc_info=error)
     resources.log_error(f"error in task {task.id} “{task.title}” ({reference}): {type(error).__name__}: {error}")

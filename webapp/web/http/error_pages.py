@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp.errors import FormErrors, UserError
-from webapp.tasks.running.endings import new_reference
+from webapp.references import new_reference
 from webapp.web.http.head import with_head
 from webapp.web.http.problem import problem
 from webapp.web.http.render import page

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.db.connect import current_version
-from webapp.engine.recovery import slots_alive
+from webapp.engine.heartbeats import serves_all
 from webapp.engine.supervisor import slots_of
 from webapp.installation import Installation
 from webapp.web.api.schemas import answer
@@ -79,6 +79,6 @@ def can_write(installation: Installation) -> bool:
 def _has_slots(installation: Installation) -> bool:
     wanted = [queue for queue, number in slots_of(installation.settings).items() if number]
     try:
-        return slots_alive(installation, wanted)
+        return serves_all(installation.run_dir, wanted)
     except OSError:
         return False
