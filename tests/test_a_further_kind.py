@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from pydantic import Field
@@ -48,9 +47,8 @@ LABELS = Kind(
 
 
 @pytest.fixture
-def labels(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def labels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(KINDS, "labels", LABELS)
-    yield
 
 
 def _run(installation, task_id):
