@@ -69,6 +69,11 @@ class Reply:
     technical: str = ""
     after: float | None = None  # of LATER: the seconds that the server asked to wait
 
+    @property
+    def is_sent(self) -> bool:
+        """True if the message was accepted."""
+        return self.state is ReplyState.SENT
+
 
 class Target(Protocol):
     """Where deliveries go, one at a time: a mail server, the outbox, the log file."""

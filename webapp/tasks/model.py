@@ -68,10 +68,6 @@ class Progress:
     total: int | None
     words: str
 
-    @property
-    def is_known(self) -> bool:
-        return bool(self.total)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Line:

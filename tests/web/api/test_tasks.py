@@ -10,9 +10,8 @@ from webapp.db.types import now
 from webapp.tasks import queries
 
 FIELDS = {
-    "id", "kind", "title", "owner", "state", "hold_reason", "progress", "outcome", "reference",
-    "created", "started", "finished",
-    "attempt", "files",
+    "id", "kind", "title", "owner", "state", "hold_reason", "progress", "outcome", "reference", "created", "started",
+    "finished", "attempt", "files",
 }  # fmt: skip
 
 

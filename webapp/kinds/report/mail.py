@@ -45,7 +45,7 @@ def hand_over(form: ReportForm, task: TaskContext, file: Attachment, title: str,
         for delivery, message in task.ledger.prepared(server, compose):
             reply = server.send(message, delivery.to)
             task.ledger.settle(delivery, reply)
-            (sent if reply.state is ReplyState.SENT else failed).append((delivery.to, reply.state))
+            (sent if reply.is_sent else failed).append((delivery.to, reply.state))
     return _words(sent, failed)
 
 

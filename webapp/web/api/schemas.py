@@ -40,14 +40,14 @@ class FileOut(BaseModel):
 
 
 class TaskOut(BaseModel):
-    """One task. `outcome` says in plain words what came of it; `reference` leads an admin to the technical text."""
+    """One task. `outcome` says in plain words what became of it; `reference` leads an admin to the technical text."""
 
     id: int = Field(examples=[42])
     kind: str = Field(examples=["report"])
     title: str = Field(examples=["Report: sales"])
     owner: str = Field(examples=["ana@example.com"])
     state: State = Field(examples=["done"])
-    hold_reason: HoldReason | None = Field(examples=[None, "paused"])
+    hold_reason: HoldReason | None = Field(examples=[None, HoldReason.PAUSED], description="Null unless it is held.")
     progress: ProgressOut
     outcome: str = Field(examples=["sales.xlsx: 10,000 rows"])
     reference: str | None = Field(examples=[None, "R-7F3K"])
@@ -71,7 +71,7 @@ class DeliveryOut(BaseModel):
 
     position: int = Field(examples=[0])
     to: str = Field(examples=["ana@example.com"])
-    state: DeliveryState = Field(examples=["sent"])
+    state: DeliveryState = Field(examples=[DeliveryState.SENT])
     attempts: int = Field(examples=[1])
     reply: str = Field(examples=["The mail server accepted it."])
     message_id: str = Field(examples=["<outtray.42.0.5e1f@example.com>"])
