@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Row, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.accounts import secrets
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import UserError
 
 FREE_PER_ACCOUNT = 5

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 
 from webapp import clock, loops
+from webapp.clock import now
 from webapp.db.connect import Database
 from webapp.db.faults import is_passing
-from webapp.db.types import now
 from webapp.engine.wakeup import Wakeup
 from webapp.ports.engine import BackgroundRunner, WorkerSlot
 from webapp.tasks import queries

@@ -2,14 +2,14 @@
 
 import logging
 import threading
-import time
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, select, update
 
+from webapp import clock
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.db.types import now
 from webapp.files.uploads import TYPED
 from webapp.installation import Installation
 from webapp.tasks import inbox
@@ -100,7 +100,7 @@ def _remove_strays(installation: Installation) -> None:
         for storage in conn.execute(select(u.c.storage)).scalars():
             known |= {storage, storage + TYPED}
     for name, since in installation.store.names():
-        if name not in known and time.time() - since > STRAY_SECONDS:
+        if name not in known and clock.seconds() - since > STRAY_SECONDS:
             log.info("removing %s, which belongs to nothing", name)
             installation.store.remove(name)
-    installation.store.remove_scratch(older_than=time.time() - STRAY_SECONDS)
+    installation.store.remove_scratch(older_than=clock.seconds() - STRAY_SECONDS)

@@ -6,13 +6,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from time import time
 from typing import Any
 
 import requests
 import requests.adapters
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType, OverflowMode
 
+from webapp import clock
 from webapp.errors import UserError
 from webapp.notify import guard
 from webapp.notify.allowed_services import ALLOWED
@@ -179,6 +179,6 @@ def _wait(text: str) -> float | None:
     if text.strip().isdecimal():
         return min(float(text), LONGEST_WAIT)
     try:
-        return min(max(0.0, parsedate_to_datetime(text).timestamp() - time()), LONGEST_WAIT)
+        return min(max(0.0, parsedate_to_datetime(text).timestamp() - clock.seconds()), LONGEST_WAIT)
     except (TypeError, ValueError):
         return None

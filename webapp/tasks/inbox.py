@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.preferences import recall, remember
-from webapp.db.types import now
 from webapp.ports.people import Person
 from webapp.tasks.model import State
 

@@ -3,10 +3,9 @@
 The same row keeps everybody away from a target that had trouble.
 """
 
-import time
-
 from sqlalchemy import Connection, insert, select, update
 
+from webapp import clock
 from webapp.db import schema
 from webapp.ports.deliveries import Target
 
@@ -20,14 +19,14 @@ def seconds_to_wait(conn: Connection, target: Target) -> float:
     if not target.rate and not target.rests:
         return 0.0
     free_at = conn.execute(select(p.c.next_free_at).where(p.c.target == target.name)).scalar()
-    return max(0.0, (free_at or 0.0) - time.time())
+    return max(0.0, (free_at or 0.0) - clock.seconds())
 
 
 def take(conn: Connection, target: Target) -> bool:
     """Takes the next place in line, in the commit that marks the message; False where another slot was quicker."""
     if not target.rate:
         return True
-    moment, interval = time.time(), 1 / target.rate
+    moment, interval = clock.seconds(), 1 / target.rate
     free_at = conn.execute(select(p.c.next_free_at).where(p.c.target == target.name)).scalar()
     if free_at is None:
         conn.execute(insert(p).values(target=target.name, next_free_at=moment + interval))
@@ -42,7 +41,7 @@ def take(conn: Connection, target: Target) -> bool:
 
 def rest(conn: Connection, target: Target, seconds: float) -> None:
     """Nobody tries this target for so long."""
-    until = time.time() + seconds
+    until = clock.seconds() + seconds
     mine = update(p).where(p.c.target == target.name)
     if conn.execute(mine.values(next_free_at=until)).rowcount == 0:
         conn.execute(insert(p).values(target=target.name, next_free_at=until))
@@ -57,10 +56,10 @@ class RunRate:
 
     def seconds_to_wait(self) -> float:
         """How long until the next message of this run; changes at once with `rate`."""
-        return max(0.0, self._line + 1 / self.rate - time.monotonic()) if self.rate else 0.0
+        return max(0.0, self._line + 1 / self.rate - clock.monotonic()) if self.rate else 0.0
 
     def step(self) -> None:
         """A message goes now. Counted from the place before: the time of every commit would else slow it down."""
-        moment = time.monotonic()
+        moment = clock.monotonic()
         due = self._line + 1 / self.rate if self.rate else moment
         self._line = due if moment - due < LATE else moment

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.ports.deliveries import Target
 from webapp.tasks import queries
 from webapp.tasks.cancellation import Control, StopRequest, StopRun

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.preferences import forget, recall, remember
-from webapp.db.types import now
 from webapp.ports.kinds import Kind
 from webapp.ports.people import Person
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import make_url
 
-from webapp.db.types import now
+from webapp.clock import now
 from webapp.engine.worker_locks import living
 from webapp.installation import Installation
 from webapp.settings import Settings

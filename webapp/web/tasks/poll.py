@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from webapp.clock import now
 from webapp.db.connect import current_version
-from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.installation import Installation
 from webapp.ports.people import Person
