@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from webapp import logs
+from webapp import clock, logs
 from webapp.accounts import links, people
 from webapp.db.migrate import bring_up_to_date, is_up_to_date
 from webapp.engine.supervisor import Role, Supervisor, slot_roles, slots_of
@@ -108,13 +108,13 @@ def _web_role(settings: Settings, listening: socket.socket, *, needs_slots: bool
 @contextlib.contextmanager
 def _listening(settings: Settings) -> Iterator[socket.socket]:
     """The port, as soon as a predecessor has let go of it."""
-    end = time.monotonic() + PORT_SECONDS
+    end = clock.monotonic() + PORT_SECONDS
     while True:
         try:
             listening = _bind(settings)
             break
         except OSError as error:
-            if error.errno != errno.EADDRINUSE or time.monotonic() > end:
+            if error.errno != errno.EADDRINUSE or clock.monotonic() > end:
                 words = "is used by another program" if error.errno == errno.EADDRINUSE else f"{error.strerror}"
                 raise UserError(f"Cannot listen on {settings.host} port {settings.port}: {words}.") from None
             time.sleep(0.1)
