@@ -17,7 +17,9 @@ from webapp.db.migrate import bring_up_to_date, is_up_to_date
 from webapp.engine.supervisor import Role, Supervisor, slot_roles, slots_of
 from webapp.errors import UserError
 from webapp.installation import Installation, build
-from webapp.maintenance.retention import keep_tidy
+from webapp.loops import run_forever
+from webapp.maintenance.clock_steps import LOOK_EVERY, ClockWatch
+from webapp.maintenance.housekeeping import EVERY, Housekeeping
 from webapp.settings import Settings, load, read_slots
 
 PORT_SECONDS = 10.0  # how long a dying predecessor may hold the port
@@ -47,7 +49,9 @@ def web(
     installation = _ready_installation(settings)
     with _listening(settings) as listening:
         _say_where(installation, _address(settings, listening))
-        Supervisor(installation, [_web_role(settings, listening, needs_slots=False)] * processes).run()
+        roles = [_web_role(settings, listening, needs_slots=False)] * processes
+        # The background engine works in the web process, so nothing else on this machine runs the loops.
+        Supervisor(installation, roles).run() if settings.engine != "background" else _run(installation, roles)
 
 
 def worker(
@@ -91,9 +95,14 @@ def _ready_installation(settings: Settings) -> Installation:
 
 
 def _run(installation: Installation, roles: list[Role]) -> None:
-    """Keeps the processes alive, and the house tidy, until somebody stops it."""
+    """Keeps the processes alive and runs the loops of this machine until a signal ends them."""
     stop = threading.Event()
-    threading.Thread(target=keep_tidy, args=(installation, stop), daemon=True).start()
+    housekeeping, watch = Housekeeping(installation), ClockWatch(installation)
+    housekeeping.begin()
+    watch.begin()
+    for name, step, every in (("housekeeping", housekeeping.step, EVERY), ("clock", watch.step, LOOK_EVERY)):
+        given = (name, step, every, stop, installation.run_dir)
+        threading.Thread(target=run_forever, args=given, daemon=True).start()
     Supervisor(installation, roles).run()
     stop.set()
 

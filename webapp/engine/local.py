@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 0.5  # seconds; the safety net under the bell
 LOOK_FAR = 3.0  # seconds; the same on PostgreSQL, where a look costs a query
-LONGEST_WAIT = 60.0  # seconds; a clock that was set back must not make a slot oversleep
+LONGEST_WAIT = 60.0  # seconds; then the table is looked at again whatever the clock says
 ASIDE_SECONDS = 30.0  # for which a task rests whose claim fails: the tasks behind it must not wait
 log = logging.getLogger("outtray.engine")
 
@@ -94,14 +94,18 @@ class LocalEngine:
         return None
 
     def _wait(self, slot: WorkerSlot, changes: "Changes") -> None:
-        """Until rung at, until something changed, or until the earliest task that waits for its time is due."""
+        """Returns when woken, when something changed, or when the earliest waiting task is due."""
         with self._database.read() as conn:
             moment = queries.next_moment(conn, slot.queues)
-        left = LONGEST_WAIT if moment is None else (moment - now()).total_seconds()
-        while left > 0 and not slot.stopping:
-            if slot.wait(min(left, LOOK_EVERY)) or changes.any():
+        if self._set_aside:  # the earliest may be one of these: it is due, and is not to be had
+            slot.wait(LOOK_EVERY)
+            return
+        end = clock.monotonic() + LONGEST_WAIT
+        while not slot.stopping and clock.monotonic() < end:
+            # The wall clock is read at every look: it may be set, and it goes on while a laptop sleeps.
+            left = LOOK_EVERY if moment is None else (moment - now()).total_seconds()
+            if left <= 0 or slot.wait(min(left, LOOK_EVERY)) or changes.any():
                 return
-            left -= LOOK_EVERY
 
 
 class Changes:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from webapp import clock
 from webapp.db import schema
-from webapp.ports.deliveries import Target
+from webapp.ports.deliveries import LONGEST_AFTER, Target
 
 LATE = 0.5  # seconds that a run makes up for: after a longer break its messages do not come in a heap
 
@@ -15,11 +15,11 @@ p = schema.pace
 
 
 def seconds_to_wait(conn: Connection, target: Target) -> float:
-    """How long until this target takes another message."""
+    """Returns the seconds until this target takes another message."""
     if not target.rate and not target.rests:
         return 0.0
     free_at = conn.execute(select(p.c.next_free_at).where(p.c.target == target.name)).scalar()
-    return max(0.0, (free_at or 0.0) - clock.seconds())
+    return _seconds_to(free_at or 0.0, clock.seconds(), target)
 
 
 def take(conn: Connection, target: Target) -> bool:
@@ -31,12 +31,20 @@ def take(conn: Connection, target: Target) -> bool:
     if free_at is None:
         conn.execute(insert(p).values(target=target.name, next_free_at=moment + interval))
         return True
-    if free_at > moment:
+    if _seconds_to(free_at, moment, target) > 0:
         return False
     # From the place before, not from now: otherwise every commit's own time would slow the whole line down.
-    following = max(free_at, moment - interval) + interval
+    following = min(max(free_at, moment - interval), moment) + interval
     mine = update(p).where(p.c.target == target.name, p.c.next_free_at == free_at)
     return conn.execute(mine.values(next_free_at=following)).rowcount == 1
+
+
+def _seconds_to(free_at: float, moment: float, target: Target) -> float:
+    """Returns 0 also for a time further away than any that is set here: the clock has been set back since."""
+    longest = LONGEST_AFTER if target.rests else 0.0
+    longest = max(longest, 1 / target.rate) if target.rate else longest
+    seconds = free_at - moment
+    return seconds if 0 < seconds <= longest else 0.0
 
 
 def rest(conn: Connection, target: Target, seconds: float) -> None:
