@@ -37,8 +37,9 @@ class LocalEngine:
         self._mine = threading.local()  # the queues that this thread's open transaction has touched
 
     def submit(self, conn: Connection, task_id: int, queue: str, priority: int, not_before: datetime | None) -> None:
+        is_first = queue not in self._touched
         self._touched.add(queue)
-        if not self._database.is_sqlite:
+        if is_first and not self._database.is_sqlite:  # one notice per transaction and queue wakes every slot
             conn.execute(text("select pg_notify('outtray', :queue)"), {"queue": queue})
 
     def withdraw(self, conn: Connection, task_id: int) -> None:

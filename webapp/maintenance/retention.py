@@ -29,7 +29,7 @@ def clean(installation: Installation, moment: datetime | None = None) -> None:
     for name, part in PARTS.items():
         try:
             if number := part(installation, moment):
-                log.info("deleted %d %s", number, name)
+                log.info("%s deleted: %d", name, number)
         except Exception as error:  # noqa: BLE001 - raised below, after the other parts
             failures.append(error)
     if failures:
@@ -129,12 +129,12 @@ def _remove(installation: Installation, storages: Iterable[str]) -> None:
 
 
 PARTS = {
-    "files": _expire_files,
-    "tasks": _forget_tasks,
-    "uploads": _forget_uploads,
-    "sessions": _end_sessions,
-    "links": _end_links,
-    "notices": _forget_notices,
-    "counts of failed sign-ins": _forget_failed_sign_ins,
-    "stored files that belong to nothing": _remove_strays,
+    "Files": _expire_files,
+    "Tasks": _forget_tasks,
+    "Uploads": _forget_uploads,
+    "Sessions": _end_sessions,
+    "Links": _end_links,
+    "Notices": _forget_notices,
+    "Counts of failed sign-ins": _forget_failed_sign_ins,
+    "Stored files that belong to nothing": _remove_strays,
 }

@@ -42,11 +42,16 @@ def _tasks(conn: Connection, engine: Engine, by: timedelta, moment: datetime) ->
     moved = [row for row in rows if row.attempt > 0 or (row.said and row.not_before - row.said <= LONGEST_FIRST_WAIT)]
     is_same = and_(t.c.id == bindparam("row"), t.c.state == bindparam("was"), t.c.not_before == bindparam("before"))
     change = update(t).where(is_same).values(not_before=bindparam("start"), undo_until=bindparam("undo"))
+    given = [
+        {"row": row.id, "was": row.state, "before": row.not_before, "start": row.not_before - by}
+        | {"undo": row.undo_until and row.undo_until - by}
+        for row in moved
+    ]
+    if given:
+        conn.execute(change, given)
     for row in moved:
-        start, undo = row.not_before - by, row.undo_until and row.undo_until - by
-        given = {"row": row.id, "was": row.state, "before": row.not_before, "start": start, "undo": undo}
-        if conn.execute(change, given).rowcount and row.state == State.WAITING:
-            engine.submit(conn, row.id, row.queue, row.priority, start)
+        if row.state == State.WAITING:
+            engine.submit(conn, row.id, row.queue, row.priority, row.not_before - by)
     return len(moved)
 
 
