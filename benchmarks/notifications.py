@@ -20,11 +20,11 @@ from tests.factories import make_person, make_task
 from tests.notify.targets import Hook
 from tests.serving import Serving
 from webapp.accounts import people
+from webapp.clock import now
 from webapp.connections import channels
 from webapp.connections.channels import ChannelRecord
 from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date
-from webapp.db.types import now
 from webapp.installation import Installation, build
 from webapp.settings import Settings
 from webapp.tasks import commands, inbox

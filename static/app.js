@@ -110,7 +110,7 @@
   const ENDS = { done: "done", attention: "needs attention", failed: "failed" };
   let states = new Map();
   let ended = [];
-  let spokenAt = 0;
+  let spokenAt = -10000;
 
   function listen() {
     const seen = new Map(all("li.row[data-own]").map((row) => [row.id, row]));
@@ -120,12 +120,12 @@
       if (before && before !== now && ENDS[now]) ended.push({ state: now, title: row.querySelector(".title").textContent });
     }
     states = new Map([...seen].map(([id, row]) => [id, row.dataset.state]));
-    if (ended.length) setTimeout(speak, Math.max(0, spokenAt + 10000 - Date.now()));
+    if (ended.length) setTimeout(speak, Math.max(0, spokenAt + 10000 - performance.now()));
   }
 
   function speak() {
     const status = byId("status");
-    if (!ended.length || !status || Date.now() < spokenAt + 10000) return;
+    if (!ended.length || !status || performance.now() < spokenAt + 10000) return;
     const count = (state) => ended.filter((one) => one.state === state).length;
     const parts = Object.keys(ENDS).filter(count).map((state, i) => `${i ? count(state) : plural(count(state), "task")} ${ENDS[state]}`);
     const bad = ended.filter((one) => one.state !== "done");
@@ -133,7 +133,7 @@
     status.className = "unseen";
     status.textContent = parts.join(", ") + (named.length ? `: ${named.slice(0, 3).map((one) => one.title).join(", ")}` : "");
     ended = [];
-    spokenAt = Date.now();
+    spokenAt = performance.now();
   }
 
   // --- htmx ----------------------------------------------------------------------------------------------------------

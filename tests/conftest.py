@@ -1,7 +1,7 @@
 """A house on a database of its own, and browsers' clients for it: signed out, as staff, as admin."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from tests.factories import make_person
 from webapp.accounts import sessions
+from webapp.clock import OFFSET_FILE
 from webapp.db.migrate import bring_up_to_date
 from webapp.installation import Installation, build
 from webapp.ports.people import Person
@@ -55,6 +56,20 @@ def ana(installation: Installation) -> Person:
     """Staff."""
     with installation.write() as conn:
         return make_person(conn, installation.settings, "ana@example.com", "Ana Ruiz")
+
+
+@pytest.fixture
+def set_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets the wall clock of this process and its children so many seconds ahead of this machine's."""
+    offset = tmp_path / "clock-offset"
+
+    def set_to(seconds: float) -> None:
+        fresh = offset.with_suffix(".new")
+        fresh.write_text(str(seconds))
+        fresh.replace(offset)
+
+    monkeypatch.setenv(OFFSET_FILE, str(offset))
+    return set_to
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from webapp.accounts import passwords, people
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.db.types import now
 from webapp.files import queries as files
 from webapp.files.store import Store
 from webapp.ports.people import Person

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from webapp.accounts import audit, links, passwords, tokens
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import NotFound, UserError
 
 GOOD = "correct horse battery"

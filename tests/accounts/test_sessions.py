@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from webapp.accounts import commands, sessions
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import NotFound
 
 s = schema.session

@@ -10,8 +10,8 @@ from sqlalchemy.exc import OperationalError
 
 from tests.contract.conftest import Panel
 from tests.waiting import until
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.engine import recovery
 from webapp.engine.task_watch import renew
 from webapp.engine.worker_locks import WorkerLock, living, new_worker

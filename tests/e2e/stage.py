@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from tests.factories import make_delivery, make_file, make_person, make_task
 from webapp import ingest
 from webapp.accounts import people, saved_forms
+from webapp.clock import now
 from webapp.connections import channels, databases, saved_queries, suppressions
 from webapp.connections.saved_queries import SavedQueryRecord
-from webapp.db.types import now
 from webapp.files import queries as files
 from webapp.files import saved_tables
 from webapp.installation import Installation

@@ -11,9 +11,9 @@ from sqlalchemy import delete, update
 from tests.e2e.pages.home import Home
 from tests.e2e.pages.tasks import TaskPage, TasksPage
 from tests.factories import make_delivery, make_task
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.db.types import now
 from webapp.settings import Settings
 
 EMAIL = {"to": ["bob@example.com"], "subject": "Order", "body": "Ready"}

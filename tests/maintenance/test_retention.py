@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.factories import make_person, make_task
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.files import queries as files
 from webapp.files import uploads
 from webapp.files.store import Stored

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import update
 
 from tests.tasks.running import SENT, Run, Server, task_of
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.installation import Installation
 from webapp.ports.deliveries import Reply, ReplyState

@@ -7,7 +7,7 @@ import pytest
 
 from tests.tasks.running import Run, Server, task_of
 from tests.waiting import until
-from webapp.db.types import now
+from webapp.clock import now
 from webapp.errors import Conflict, UserError
 from webapp.tasks import commands, queries
 from webapp.tasks.ledger import send_rate

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.ports.people import Person
 
 a, p = schema.audit, schema.person

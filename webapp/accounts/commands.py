@@ -3,9 +3,9 @@
 from sqlalchemy import Connection, select, update
 
 from webapp.accounts import links, people, sessions, validation
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.db.types import now
 from webapp.errors import Conflict, NotFound
 from webapp.ports.people import Person
 

@@ -7,8 +7,8 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from webapp.accounts import secrets
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 
 LIFE = timedelta(days=7)
 

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Row, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts import validation
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.db.types import now
 from webapp.errors import NotFound, UserError
 from webapp.ports.people import Person
 from webapp.settings import Settings

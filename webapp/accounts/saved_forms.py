@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import NotFound, UserError
 from webapp.ports.kinds import Kind
 from webapp.ports.people import Person

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from webapp.accounts import people, secrets
-from webapp.db import schema
+from webapp.clock import now
+from webapp.db import schema, time_check
 from webapp.db.connect import mark_changed
-from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.ports.people import Person
 from webapp.settings import Settings
@@ -47,14 +47,15 @@ class Session:
 
     @property
     def is_stale(self) -> bool:
-        """Whether its use ought to be noted again."""
-        return now() - self.seen > SEEN_EVERY
+        """True if its use should be noted again; also if that was in the future, before the clock was set back."""
+        return abs(now() - self.seen) > SEEN_EVERY
 
 
 def start(conn: Connection, person_id: int, agent: str = "") -> str:
-    """A new session; returns the value of its cookie."""
+    """Enters a new session; returns the value of its cookie."""
     moment, cookie = now(), secrets.new()
-    conn.execute(delete(s).where((s.c.expires < moment) | (s.c.seen < moment - IDLE)))
+    if time_check.look(conn).is_believed:  # a clock that is ahead must not sign everyone out for good
+        conn.execute(delete(s).where((s.c.expires < moment) | (s.c.seen < moment - IDLE)))
     values = {"created": moment, "seen": moment, "expires": moment + LIFE, "agent": agent[:300]}
     conn.execute(insert(s).values(hash=secrets.digest(cookie), person=person_id, **values))
     return cookie

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Row, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.accounts import secrets
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import UserError
 
 FREE_PER_ACCOUNT = 5
@@ -48,7 +48,7 @@ def take(conn: Connection, email: str, network: str, at: datetime | None = None)
     free = {_account(email): FREE_PER_ACCOUNT, _network(network): FREE_PER_NETWORK}
     conn.execute(delete(f).where(f.c.blocked_until < moment - FORGOTTEN_AFTER))
     rows = _locked(conn, list(free), moment)
-    seconds = max((row.blocked_until - moment).total_seconds() for row in rows.values())
+    seconds = max(_seconds_to(row.blocked_until, moment, row.tries - free[who]) for who, row in rows.items())
     if seconds > 0:
         raise TooManyTries(math.ceil(seconds))
     for who, row in rows.items():
@@ -78,6 +78,12 @@ def _locked(conn: Connection, names: list[str], moment: datetime) -> Mapping[str
         .with_for_update()
     )
     return {row.who: row for row in conn.execute(query)}
+
+
+def _seconds_to(blocked_until: datetime, moment: datetime, beyond: int) -> float:
+    """Returns the seconds to wait; no more than this many tries cost, if the clock has been set back since."""
+    seconds = (blocked_until - moment).total_seconds()
+    return seconds if seconds <= LONGEST_WAIT else _wait(beyond)
 
 
 def _wait(beyond: int) -> int:

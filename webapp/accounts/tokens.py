@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, insert, select, update
 
 from webapp.accounts import people, secrets, validation
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.ports.people import Person
 from webapp.settings import Settings
@@ -29,8 +29,8 @@ class Token:
 
     @property
     def is_stale(self) -> bool:
-        """Whether its use ought to be noted again."""
-        return self.used is None or now() - self.used > USED_EVERY
+        """True if its use should be noted again; also if that was in the future, before the clock was set back."""
+        return self.used is None or abs(now() - self.used) > USED_EVERY
 
 
 @dataclass(frozen=True)

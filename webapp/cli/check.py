@@ -1,13 +1,13 @@
 """check: says what is wrong with the set-up, one line each."""
 
 import os
-import time
 from collections.abc import Iterator
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.accounts import people
+from webapp.db import time_check
 from webapp.db.migrate import is_up_to_date
 from webapp.installation import Installation, build
 from webapp.mail.connection_test import try_out
@@ -40,8 +40,6 @@ def _problems(installation: Installation) -> Iterator[str]:
         if not folder.is_dir():
             yield f"{folder} is missing: install Outtray again."
     yield from _mail(installation)
-    if time.time() < 1_700_000_000:
-        yield "The clock of this machine is wrong."
 
 
 def _database(installation: Installation) -> Iterator[str]:
@@ -52,6 +50,8 @@ def _database(installation: Installation) -> Iterator[str]:
         with installation.read() as conn:
             if not people.has_admin(conn):
                 yield "There is no admin yet: open the link that outtray serve prints."
+            if warning := time_check.look(conn).warning:
+                yield warning
     except SQLAlchemyError as error:
         yield f"OUTTRAY_DATABASE_URL: the database does not answer ({type(error).__name__})."
 

@@ -11,13 +11,15 @@ from typing import Annotated
 
 import typer
 
-from webapp import logs
+from webapp import clock, logs
 from webapp.accounts import links, people
 from webapp.db.migrate import bring_up_to_date, is_up_to_date
 from webapp.engine.supervisor import Role, Supervisor, slot_roles, slots_of
 from webapp.errors import UserError
 from webapp.installation import Installation, build
-from webapp.maintenance.retention import keep_tidy
+from webapp.loops import run_forever
+from webapp.maintenance.clock_steps import LOOK_EVERY, ClockWatch
+from webapp.maintenance.housekeeping import EVERY, Housekeeping
 from webapp.settings import Settings, load, read_slots
 
 PORT_SECONDS = 10.0  # how long a dying predecessor may hold the port
@@ -47,7 +49,9 @@ def web(
     installation = _ready_installation(settings)
     with _listening(settings) as listening:
         _say_where(installation, _address(settings, listening))
-        Supervisor(installation, [_web_role(settings, listening, needs_slots=False)] * processes).run()
+        roles = [_web_role(settings, listening, needs_slots=False)] * processes
+        # The background engine works in the web process, so nothing else on this machine runs the loops.
+        Supervisor(installation, roles).run() if settings.engine != "background" else _run(installation, roles)
 
 
 def worker(
@@ -91,9 +95,14 @@ def _ready_installation(settings: Settings) -> Installation:
 
 
 def _run(installation: Installation, roles: list[Role]) -> None:
-    """Keeps the processes alive, and the house tidy, until somebody stops it."""
+    """Keeps the processes alive and runs the loops of this machine until a signal ends them."""
     stop = threading.Event()
-    threading.Thread(target=keep_tidy, args=(installation, stop), daemon=True).start()
+    housekeeping, watch = Housekeeping(installation), ClockWatch(installation)
+    housekeeping.begin()
+    watch.begin()
+    for name, step, every in (("housekeeping", housekeeping.step, EVERY), ("clock", watch.step, LOOK_EVERY)):
+        given = (name, step, every, stop, installation.run_dir)
+        threading.Thread(target=run_forever, args=given, daemon=True).start()
     Supervisor(installation, roles).run()
     stop.set()
 
@@ -108,13 +117,13 @@ def _web_role(settings: Settings, listening: socket.socket, *, needs_slots: bool
 @contextlib.contextmanager
 def _listening(settings: Settings) -> Iterator[socket.socket]:
     """The port, as soon as a predecessor has let go of it."""
-    end = time.monotonic() + PORT_SECONDS
+    end = clock.monotonic() + PORT_SECONDS
     while True:
         try:
             listening = _bind(settings)
             break
         except OSError as error:
-            if error.errno != errno.EADDRINUSE or time.monotonic() > end:
+            if error.errno != errno.EADDRINUSE or clock.monotonic() > end:
                 words = "is used by another program" if error.errno == errno.EADDRINUSE else f"{error.strerror}"
                 raise UserError(f"Cannot listen on {settings.host} port {settings.port}: {words}.") from None
             time.sleep(0.1)

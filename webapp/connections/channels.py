@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from webapp.clock import now
 from webapp.crypto import SecretBox
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import NotFound, UserError
 from webapp.ports.channels import Channel, ChannelLimits
 from webapp.ports.people import Person

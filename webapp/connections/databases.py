@@ -7,9 +7,9 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from webapp.clock import now
 from webapp.crypto import SecretBox
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import Conflict, NotFound, UserError
 from webapp.reports.reading import sql
 

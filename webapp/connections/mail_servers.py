@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from webapp.clock import now
 from webapp.crypto import SecretBox
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.db.types import now
 from webapp.errors import NotFound, UserError
 from webapp.mail.url import SmtpSettings
 

@@ -1,13 +1,13 @@
 """Asks a saved query on behalf of one person: looks whether they may, binds their values, and fetches the rows."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from webapp import clock
+from webapp.clock import today
 from webapp.connections import databases, saved_queries
 from webapp.connections.query_values import typed
 from webapp.connections.saved_queries import SavedQueryRecord
@@ -42,7 +42,7 @@ class QueryRunner:
         self, person: Person, query: SavedQueryRecord, given: Mapping[str, str], most: int | None = None
     ) -> sql.Asked:
         """The question with its values; FormErrors beside `values`."""
-        values, wrong = typed(query.parameters, given, datetime.now(person.zone).date(), self.choices)
+        values, wrong = typed(query.parameters, given, today(person.zone), self.choices)
         if wrong:
             raise FormErrors({"values": " ".join(wrong)})
         with self._read() as conn:
@@ -53,7 +53,7 @@ class QueryRunner:
         """The values that may be chosen: those that an admin wrote, or what another query finds."""
         if not parameter.query:
             return parameter.choices
-        at = time.monotonic()
+        at = clock.monotonic()
         if (known := _remembered.get(parameter.query)) and at - known[0] < CHOICES_SECONDS:
             return known[1]
         with self._read() as conn:

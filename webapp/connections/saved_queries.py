@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import NotFound, UserError
 from webapp.ports.people import Person
 from webapp.ports.tables import Column, Parameter, SavedQuery

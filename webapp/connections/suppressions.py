@@ -8,8 +8,8 @@ from typing import Literal
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.mail.recipients import normal_form
 from webapp.ports.people import Person
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts import secrets, validation
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import NotFound, UserError
 
 h, p = schema.hook, schema.person

@@ -74,8 +74,3 @@ def _safe(decode: Decode, instead: Any) -> Decode:
             return instead
 
     return decoded
-
-
-def now() -> datetime:
-    """This moment, in UTC."""
-    return datetime.now(UTC)

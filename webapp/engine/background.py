@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from webapp.clock import now
 from webapp.db.connect import Database
-from webapp.db.types import now
 from webapp.ports.engine import BackgroundRunner, WorkerSlot
 from webapp.settings import AT_ONCE
 from webapp.tasks import queries

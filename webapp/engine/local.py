@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 
 from webapp import clock, loops
+from webapp.clock import now
 from webapp.db.connect import Database
 from webapp.db.faults import is_passing
-from webapp.db.types import now
 from webapp.engine.wakeup import Wakeup
 from webapp.ports.engine import BackgroundRunner, WorkerSlot
 from webapp.tasks import queries
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 0.5  # seconds; the safety net under the bell
 LOOK_FAR = 3.0  # seconds; the same on PostgreSQL, where a look costs a query
-LONGEST_WAIT = 60.0  # seconds; a clock that was set back must not make a slot oversleep
+LONGEST_WAIT = 60.0  # seconds; then the table is looked at again whatever the clock says
 ASIDE_SECONDS = 30.0  # for which a task rests whose claim fails: the tasks behind it must not wait
 log = logging.getLogger("outtray.engine")
 
@@ -37,8 +37,9 @@ class LocalEngine:
         self._mine = threading.local()  # the queues that this thread's open transaction has touched
 
     def submit(self, conn: Connection, task_id: int, queue: str, priority: int, not_before: datetime | None) -> None:
+        is_first = queue not in self._touched
         self._touched.add(queue)
-        if not self._database.is_sqlite:
+        if is_first and not self._database.is_sqlite:  # one notice per transaction and queue wakes every slot
             conn.execute(text("select pg_notify('outtray', :queue)"), {"queue": queue})
 
     def withdraw(self, conn: Connection, task_id: int) -> None:
@@ -94,14 +95,18 @@ class LocalEngine:
         return None
 
     def _wait(self, slot: WorkerSlot, changes: "Changes") -> None:
-        """Until rung at, until something changed, or until the earliest task that waits for its time is due."""
+        """Returns when woken, when something changed, or when the earliest waiting task is due."""
         with self._database.read() as conn:
             moment = queries.next_moment(conn, slot.queues)
-        left = LONGEST_WAIT if moment is None else (moment - now()).total_seconds()
-        while left > 0 and not slot.stopping:
-            if slot.wait(min(left, LOOK_EVERY)) or changes.any():
+        if self._set_aside:  # the earliest may be one of these: it is due, and is not to be had
+            slot.wait(LOOK_EVERY)
+            return
+        end = clock.monotonic() + LONGEST_WAIT
+        while not slot.stopping and clock.monotonic() < end:
+            # The wall clock is read at every look: it may be set, and it goes on while a laptop sleeps.
+            left = LOOK_EVERY if moment is None else (moment - now()).total_seconds()
+            if left <= 0 or slot.wait(min(left, LOOK_EVERY)) or changes.any():
                 return
-            left -= LOOK_EVERY
 
 
 class Changes:

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.files.model import File
 from webapp.files.store import Store, Stored

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import NotFound, UserError
 from webapp.files import uploads
 from webapp.files.store import Store

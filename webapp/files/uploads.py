@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import JSON, Connection, Row, String, cast, insert, select
 
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.files.store import Store, Stored
 from webapp.ports.files import Attachment

@@ -7,10 +7,9 @@ another run after a while. A lock whose file vanished is taken again before the 
 
 import hashlib
 import os
-import time
 from pathlib import Path
 
-from webapp import file_lock
+from webapp import clock, file_lock
 
 HELD_SECONDS = 5.0  # that a run keeps its permit while another run waits for one
 
@@ -60,7 +59,7 @@ class ConnectionLimit:
         for number in range(self._number):
             self._permit = self._lock(str(number))
             if self._permit is not None:
-                self._since = time.monotonic()
+                self._since = clock.monotonic()
                 self._forget_request()
                 return True
         return False
@@ -69,7 +68,9 @@ class ConnectionLimit:
         """Returns True if the holder should release its connection now."""
         if self._permit is None or self._is_urgent:
             return False
-        return self._is_locked("urgent") or (time.monotonic() - self._since > HELD_SECONDS and self._is_locked("waits"))
+        return self._is_locked("urgent") or (
+            clock.monotonic() - self._since > HELD_SECONDS and self._is_locked("waits")
+        )
 
     def give_back(self) -> None:
         """Releases the permit, and the request for one."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
+from webapp.clock import now
 from webapp.mail.compose import OUT, OUT_MARKDOWN, Letter
 from webapp.mail.merge import Marks, fields_of, fill_line, key_of, values_for
 from webapp.mail.parts import travelling_size
@@ -44,7 +44,7 @@ def preview(draft: Draft, to: str, row: Mapping[str, str]) -> Preview:
     html = marks.fill(clean(marks.put(body)), {**values, OUT: NOWHERE})
     letter = Letter(draft.subject, draft.body, draft.sender, has_way_out=draft.has_way_out)
     way_out = NOWHERE if draft.has_way_out else ""
-    bare = letter.to(to, SAMPLE_ID, datetime.now(UTC), values, way_out).as_bytes(utf8=True)
+    bare = letter.to(to, SAMPLE_ID, now(), values, way_out).as_bytes(utf8=True)
     size = len(bare) + sum(travelling_size(attachment) for attachment in draft.attachments)
     used = fields_of(draft.subject, draft.body)
     empty = [name for name in used if not values.get(key_of(name))]

@@ -1,12 +1,12 @@
 """Hands messages to a mail server over one connection, in steps, so that it is known what broke off where."""
 
 import select
-import time
 from dataclasses import dataclass
 from email.utils import parseaddr
 from smtplib import SMTP, SMTPException
 from typing import Self
 
+from webapp import clock
 from webapp.mail import replies
 from webapp.mail.connect import connect
 from webapp.mail.connection_limit import ConnectionLimit
@@ -82,7 +82,7 @@ class SmtpServer(MailTarget):
             return
         self._drop()
         self._smtp = connect(self._server)
-        self._used, self._taken = time.monotonic(), 0
+        self._used, self._taken = clock.monotonic(), 0
 
     def begin(self, to: str) -> None:
         """Offers the next message in one go, so that the server thinks while the ledger writes."""
@@ -156,7 +156,7 @@ class SmtpServer(MailTarget):
         except (OSError, SMTPException) as error:
             return self._broke(ReplyState.UNKNOWN, replies.UNKNOWN, error)
         if 200 <= code < 300:
-            self._used = time.monotonic()
+            self._used = clock.monotonic()
             return Reply(ReplyState.SENT, replies.SENT, technical(code, text))
         return self._refused(smtp, "message", code, text)
 
@@ -195,18 +195,18 @@ class SmtpServer(MailTarget):
             code = 0
         if code != 250:
             self._drop()
-        self._used = time.monotonic()
+        self._used = clock.monotonic()
 
     def _is_alive(self, smtp: SMTP) -> bool:
         """Asks the server only where it said something unasked, or has heard nothing for a while."""
-        if time.monotonic() - self._used < IDLE_SECONDS and not _has_unread(smtp):
+        if clock.monotonic() - self._used < IDLE_SECONDS and not _has_unread(smtp):
             return True
         try:
             self._wait_at_most(smtp, QUIT_SECONDS)
             code, _ = smtp.docmd("NOOP")
         except (OSError, SMTPException):
             return False
-        self._used = time.monotonic()
+        self._used = clock.monotonic()
         return code == 250
 
     def _broke(self, state: ReplyState, words: str, error: Exception) -> Reply:

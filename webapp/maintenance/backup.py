@@ -16,9 +16,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Table, func, insert, select, text, update
 
 from webapp import __version__
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date
-from webapp.db.types import Utc, now
+from webapp.db.types import Utc
 from webapp.engine.worker_locks import living
 from webapp.errors import UserError
 from webapp.installation import Installation

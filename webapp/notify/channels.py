@@ -6,22 +6,21 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from time import time
 from typing import Any
 
 import requests
 import requests.adapters
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType, OverflowMode
 
+from webapp import clock
 from webapp.errors import UserError
 from webapp.notify import guard
 from webapp.notify.allowed_services import ALLOWED
 from webapp.ports.channels import ChannelLimits
-from webapp.ports.deliveries import Reply, ReplyState
+from webapp.ports.deliveries import LONGEST_AFTER, Reply, ReplyState
 
 SECONDS = 15.0  # for a connection, for each wait within an answer, and for a whole sending
 SECONDS_FOR_FILE = 15.0  # more for each
-LONGEST_WAIT = 7_200.0  # that a server may ask for
 PRIORITIES = {
     "low": NotifyType.INFO,
     "normal": NotifyType.INFO,
@@ -177,8 +176,8 @@ def _of_status(status: int, headers: Any) -> Reply:
 def _wait(text: str) -> float | None:
     """Seconds of a Retry-After header (RFC 9110): a number, or a date."""
     if text.strip().isdecimal():
-        return min(float(text), LONGEST_WAIT)
+        return min(float(text), LONGEST_AFTER)
     try:
-        return min(max(0.0, parsedate_to_datetime(text).timestamp() - time()), LONGEST_WAIT)
+        return min(max(0.0, parsedate_to_datetime(text).timestamp() - clock.seconds()), LONGEST_AFTER)
     except (TypeError, ValueError):
         return None

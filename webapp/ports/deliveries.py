@@ -13,6 +13,7 @@ ADDRESS_FAULTS = (
     "The part after the @ does not exist, or takes no mail.",
     "The mailbox is closed.",
 )
+LONGEST_AFTER = 7_200.0  # seconds that a server may ask to wait; more is taken as this
 
 
 @dataclass(frozen=True)

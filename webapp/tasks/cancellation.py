@@ -5,6 +5,8 @@ import time
 from datetime import datetime
 from enum import StrEnum
 
+from webapp import clock
+
 FINISH_SECONDS = 5.0  # how long work without deliveries may continue after its slot was told to stop
 
 
@@ -56,7 +58,7 @@ class Control:
                 self.requested = None
                 self._has_request.clear()
         elif self.requested is None or (request is StopRequest.CANCEL and self.requested is not StopRequest.CANCEL):
-            self.requested, self.since = request, time.monotonic()
+            self.requested, self.since = request, clock.monotonic()
             self._has_request.set()
 
     def check(self, *, between_messages: bool = False) -> None:
@@ -64,7 +66,7 @@ class Control:
         if self.requested is None:
             return
         is_stop = self.requested is StopRequest.STOP
-        if not is_stop or between_messages or time.monotonic() - self.since > FINISH_SECONDS:
+        if not is_stop or between_messages or clock.monotonic() - self.since > FINISH_SECONDS:
             raise StopRun(self.requested)
 
     def wait(self, seconds: float) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.db.types import now
 from webapp.errors import Conflict, Forbidden
 from webapp.ports.delivery_state import DeliveryState
 from webapp.ports.engine import Engine

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.preferences import recall, remember
-from webapp.db.types import now
 from webapp.ports.people import Person
 from webapp.tasks.model import State
 
@@ -105,7 +105,9 @@ def save_preferences(conn: Connection, person: int, which: str, ways: Sequence[s
 
 def bell(conn: Connection, person: Person) -> Bell:
     """What the rail of this person's pages shows."""
-    query = select(i).where(i.c.person == person.id, i.c.desktop, i.c.created > now() - RECENT)
+    moment = now()
+    is_recent = i.c.created.between(moment - RECENT, moment + RECENT)  # later ones: the clock was set back since
+    query = select(i).where(i.c.person == person.id, i.c.desktop, is_recent)
     newest = [_notice(row) for row in conn.execute(query.order_by(i.c.id.desc()).limit(NEWEST))]
     running = select(func.count()).where(t.c.owner == person.id, t.c.state == State.RUNNING)
     return Bell(unread=unread(conn, person), running=conn.execute(running).scalar_one(), newest=newest)
@@ -155,5 +157,6 @@ def mark(conn: Connection, person: Person, notice: int | None = None, *, read: b
         mark_changed(conn)
 
 
-def forget_old(conn: Connection, days: int) -> None:
-    conn.execute(delete(i).where(i.c.created < now() - timedelta(days=days)))
+def forget_old(conn: Connection, oldest: datetime) -> int:
+    """Deletes the notices that are older than `oldest`; returns how many."""
+    return conn.execute(delete(i).where(i.c.created < oldest)).rowcount

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from webapp.accounts import people, public_url
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.ports.kinds import Note
 from webapp.tasks import commands, inbox
 from webapp.tasks.model import State, Task

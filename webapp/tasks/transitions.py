@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.db.types import now
 from webapp.errors import Superseded
 from webapp.ports.delivery_state import DeliveryResult, DeliveryState, SkipReason, stored_result
 from webapp.tasks import summary

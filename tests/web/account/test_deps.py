@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from webapp.accounts import commands, sessions, tokens
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.web.http import deps
 from webapp.web.http.cookies import COOKIE
 

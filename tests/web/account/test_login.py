@@ -7,8 +7,8 @@ from sqlalchemy import select, update
 
 from tests.factories import PASSWORD, make_person
 from webapp.accounts import commands, throttle
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.web.account.login import WRONG
 from webapp.web.http.cookies import COOKIE
 

@@ -10,8 +10,8 @@ from tests.factories import make_delivery, make_file, make_person, make_task
 from tests.serving import everything
 from tests.web.programs import done, refused, speak
 from webapp.accounts import people
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.files import queries as files
 from webapp.tasks.transitions import add_line
 

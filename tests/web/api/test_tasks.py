@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import make_file, make_person, make_task
 from tests.web.programs import EMAIL, SELFTEST, done, number_of_tasks, refused, speak, start
-from webapp.db.types import now
+from webapp.clock import now
 from webapp.tasks import queries
 
 FIELDS = {

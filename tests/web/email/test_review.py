@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from tests.factories import make_delivery, make_person, make_task
 from tests.html import Element, read
+from webapp.clock import now
 from webapp.connections import suppressions
 from webapp.connections.mail_routing import Route
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.mail.url import read_url
 
 CLIENTS = b"Mail,Name\nana@example.com,Ana\nben@,Ben\nANA@example.com,Ana again\ncleo@example.com,\n"

@@ -8,8 +8,8 @@ from sqlalchemy import update
 from tests.factories import make_file, make_person, make_task
 from tests.html import read
 from tests.kinds.performing import perform
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.web.http.formatting import near_day
 
 

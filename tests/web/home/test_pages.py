@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import make_file, make_person, make_task
 from tests.html import Element, read
-from webapp.db.types import now
+from webapp.clock import now
 
 EMAIL = {"to": ["bob@example.com"], "subject": "Hello", "body": "Hello"}
 

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.factories import make_delivery, make_file, make_task
 from tests.web.programs import refused
 from webapp import __version__
-from webapp.db.types import now
+from webapp.clock import now
 from webapp.files import queries as files
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import update
 from tests.factories import make_person
 from tests.html import read
 from webapp import ingest
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.maintenance.retention import clean
 from webapp.web.reports import preview as reporting
 

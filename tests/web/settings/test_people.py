@@ -7,8 +7,8 @@ from sqlalchemy import select, update
 
 from tests.factories import PASSWORD, make_person
 from webapp.accounts import audit, people
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 
 BEN = {"email": "Ben@Example.com", "name": "Ben Ito", "role": "staff"}
 JOIN = {"name": "Ben Ito", "password": "another good password", "zone": "Asia/Tokyo"}

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from tests.factories import make_task
 from tests.html import Element
 from tests.web.settings_pages import part, set_up, settings_of
-from webapp.db.types import now
+from webapp.clock import now
 from webapp.engine.worker_locks import WorkerLock, new_worker
 from webapp.settings import QUEUES
 

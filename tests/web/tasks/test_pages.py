@@ -7,8 +7,8 @@ from sqlalchemy import select, update
 
 from tests.factories import make_delivery, make_file, make_person, make_task
 from tests.html import Element, read
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 
 EMAIL = {"to": ["bob@example.com"], "subject": "Order", "body": "Ready"}
 HTMX = {"HX-Request": "true"}

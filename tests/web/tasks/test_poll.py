@@ -7,9 +7,9 @@ from sqlalchemy import delete, event
 
 from tests.factories import make_person, make_task
 from tests.html import Element, read
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.db.types import now
 from webapp.web.tasks.poll import KEPT, Fragment, FragmentCache
 
 

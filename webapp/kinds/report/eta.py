@@ -1,8 +1,8 @@
 """How long a report takes: told while it is written, by what earlier reports of its type took for each row."""
 
-import time
 from collections.abc import Callable
 
+from webapp import clock
 from webapp.ports.task_context import TaskContext
 from webapp.reports.progress_words import WRITING
 
@@ -14,7 +14,7 @@ class Eta:
 
     def __init__(self, task: TaskContext, format: str) -> None:
         self._task, self._name = task, f"report.{format}"
-        self._begun = time.monotonic()
+        self._begun = clock.monotonic()
         self._writing = 0.0
 
     def progress(self, rows: int) -> Callable[[int, str], None]:
@@ -22,7 +22,7 @@ class Eta:
 
         def told(done: int, words: str) -> None:
             if words == WRITING and not self._writing:
-                self._writing = time.monotonic()
+                self._writing = clock.monotonic()
                 per_row = self._task.data.pace(f"{self._name}.writing")
                 if per_row and per_row * rows >= 2:
                     words = f"{WRITING}, about {per_row * rows:.0f} seconds"
@@ -34,6 +34,6 @@ class Eta:
         """The file is written: the next report knows."""
         if rows < ENOUGH:
             return
-        self._task.data.keep_pace(self._name, (time.monotonic() - self._begun) / rows)
+        self._task.data.keep_pace(self._name, (clock.monotonic() - self._begun) / rows)
         if self._writing:
-            self._task.data.keep_pace(f"{self._name}.writing", (time.monotonic() - self._writing) / rows)
+            self._task.data.keep_pace(f"{self._name}.writing", (clock.monotonic() - self._writing) / rows)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from webapp.clock import now, today
 from webapp.errors import FormErrors, NotFound, TaskError
 from webapp.kinds.report import data as report_data
 from webapp.kinds.report import mail
@@ -49,7 +49,7 @@ def check(form: ReportForm, form_context: FormContext) -> None:
         raise FormErrors({"csv_decimal": "A decimal comma needs another sign between two cells, such as a semicolon."})
     data = report_data.known(form, form_context)
     report_data.judge_values(form, form_context)
-    plan = plan_of(form, data.kinds, datetime.now(form_context.person.zone).date())
+    plan = plan_of(form, data.kinds, today(form_context.person.zone))
     if wrong := wrong_with(
         form, plan, data.kinds, data.title, partial(report_data.where_text_stands, form, form_context)
     ):
@@ -70,7 +70,7 @@ def run(form: ReportForm, task: TaskContext) -> str:
 
 def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
     clock = Eta(task, form.format)
-    plan = plan_of(form, data.kinds, datetime.now(task.owner.zone).date())
+    plan = plan_of(form, data.kinds, today(task.owner.zone))
     table = _table(form, task, plan, ref)
     if table.rows > task.data.max_rows:
         raise TaskError(TOO_MANY.format(table.rows, task.data.max_rows), cause="report-rows", fault="form")
@@ -147,7 +147,7 @@ def _writer(form: ReportForm, about: About, chart: "Chart | None") -> "Writer":
 
 
 def _facts(task: TaskContext, data: Known) -> list[tuple[str, str]]:
-    made = datetime.now(task.owner.zone)
+    made = now().astimezone(task.owner.zone)
     rows = f", {data.rows:,} rows" if data.rows is not None else ""
     when = f"{made.day} {made:%b %Y, %H:%M} ({task.owner.zone.key})"
     return [("Made", when), ("By", task.owner.name or task.owner.email), ("Data", f"{data.title}{rows}")]

@@ -6,7 +6,6 @@ for read-only; on SQLite a connection opened for reading, and an authorizer that
 
 import re
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from webapp import sandbox
+from webapp import clock, sandbox
 from webapp.errors import UserError
 from webapp.ports.tables import TableSchema
 
@@ -172,8 +171,8 @@ def _only_reading(conn: Connection, asked: Asked) -> None:
 def _sqlite(path: Path, seconds: int) -> sqlite3.Connection:
     # mode=ro and not immutable: somebody else may be writing.
     conn = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=CONNECT_SECONDS, isolation_level=None)
-    deadline = time.monotonic() + seconds
-    conn.set_progress_handler(lambda: int(time.monotonic() > deadline), 10_000)
+    deadline = clock.monotonic() + seconds
+    conn.set_progress_handler(lambda: int(clock.monotonic() > deadline), 10_000)
     return conn
 
 

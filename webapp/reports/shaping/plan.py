@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date
 from typing import Literal
+
+from webapp import clock
 
 How = Literal["sum", "mean", "min", "max", "count"]
 Test = Literal["=", "≠", "<", "≤", ">", "≥", "contains", "empty", "filled"]
@@ -61,7 +63,7 @@ class Plan:
     sort: Sequence[Order] = ()
     top: int | None = None
     total_row: bool = False
-    today: date = field(default_factory=date.today)
+    today: date = field(default_factory=lambda: clock.today(UTC))
 
     @property
     def is_grouped(self) -> bool:

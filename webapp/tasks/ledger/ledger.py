@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from webapp import clock
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.faults import is_passing
-from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.ports.deliveries import Delivery, NewDelivery, Reply, ReplyState, Target
 from webapp.ports.delivery_state import Counts, DeliveryState, accepted

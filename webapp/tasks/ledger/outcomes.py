@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import TaskError
 from webapp.ports.deliveries import Delivery, NewDelivery, Reply, ReplyState
 from webapp.ports.delivery_state import DeliveryState

@@ -1,13 +1,13 @@
 """Before a message is marked: its turn, a place at the server, a connection, speed, and what people want."""
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import select
 
+from webapp import clock
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.ports.deliveries import Target
 from webapp.tasks import queries
 from webapp.tasks.cancellation import Control, StopRequest, StopRun
@@ -30,7 +30,7 @@ class SendGate:
 
     def __init__(self, patience: Patience, task: Task, control: Control, flush: Callable[[], None]) -> None:
         self._patience, self._task, self._control, self._flush = patience, task, control, flush
-        self._began = time.monotonic()
+        self._began = clock.monotonic()
         self._spread = task.id % 16 / 10  # seconds: so that not all that wait come back at the same moment
         self.speed = rate_limit.RunRate(task.rate)
 
@@ -60,19 +60,19 @@ class SendGate:
         if target.is_wanted():
             self._flush()
             target.step_aside()
-        if time.monotonic() - self._began < TURN:
+        if clock.monotonic() - self._began < TURN:
             return
-        self._began = time.monotonic()
+        self._began = clock.monotonic()
         another = self._patience.read(lambda conn: queries.next_due(conn, self._task.queue, now()))
         if another is not None:
             raise StopRun(StopRequest.YIELD)
 
     def _wait_for_place(self, target: Target) -> None:
         """Only so many may be connected to a server at once."""
-        began = time.monotonic()
+        began = clock.monotonic()
         while not target.admit():
             self._flush()
-            if time.monotonic() - began > target.patience or slow_targets.is_slow(target.name):
+            if clock.monotonic() - began > target.patience or slow_targets.is_slow(target.name):
                 # As many as wait for a slow target would else fill all slots.
                 raise StopRun(StopRequest.WAIT, until=now() + timedelta(seconds=CROWDED * (1 + self._spread)))
             self._control.wait(PLACE)

@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection, select, update
 
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.db.types import now
 from webapp.errors import Conflict, UserError
 from webapp.ports.engine import Engine
 from webapp.ports.people import Person

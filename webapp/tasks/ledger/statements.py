@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.prepared import CompiledStatement
-from webapp.db.types import now
 from webapp.errors import Superseded
 from webapp.ports.deliveries import Delivery
 from webapp.ports.delivery_state import DeliveryState, SkipReason

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
+from webapp.clock import now
 from webapp.db import schema
-from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.ports.deliveries import ADDRESS_FAULTS
 from webapp.ports.delivery_state import DeliveryState

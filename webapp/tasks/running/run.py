@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, update
 
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.faults import is_disk_full, is_passing
-from webapp.db.types import now
 from webapp.errors import Superseded, TaskError
 from webapp.ports.kinds import Kind
 from webapp.references import new_reference

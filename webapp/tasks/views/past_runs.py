@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from webapp.clock import now
 from webapp.db import schema
 from webapp.db.preferences import EVERYBODY, recall, remember
-from webapp.db.types import now
 from webapp.ports.delivery_state import DeliveryState
 from webapp.ports.people import Person
 

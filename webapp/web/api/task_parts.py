@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BeforeValidator, WithJsonSchema
 
-from webapp.db.types import now
+from webapp.clock import now
 from webapp.errors import NotFound, UserError
 from webapp.files import queries as files
 from webapp.files.model import File

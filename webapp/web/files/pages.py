@@ -7,7 +7,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
-from webapp.db.types import now
+from webapp.clock import now
 from webapp.errors import NotFound
 from webapp.files import queries
 from webapp.files.model import File

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
-from webapp.db import schema
+from webapp.clock import now
+from webapp.db import schema, time_check
 from webapp.db.preferences import forget, recall, remember
-from webapp.db.types import now
 from webapp.ports.kinds import Kind
 from webapp.ports.people import Person
 
@@ -39,7 +39,9 @@ def _name(key: str) -> str:
 
 
 def _forget_old(conn: Connection, person: Person) -> None:
-    """Forms that nobody came back to; looked at only when another is kept."""
+    """Deletes forms that nobody came back to, unless the clock may be wrong; called only when another is kept."""
+    if not time_check.look(conn).is_believed:
+        return
     query = select(m.c.key, m.c.value).where(m.c.person == person.id, m.c.key.startswith(BEGIN, autoescape=True))
     oldest = now() - timedelta(days=DAYS)
     old = [key for key, value in conn.execute(query) if datetime.fromisoformat(value["kept"]) < oldest]

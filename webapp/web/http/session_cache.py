@@ -4,7 +4,7 @@ import threading
 from datetime import datetime
 
 from webapp.accounts.sessions import Session
-from webapp.db.types import now
+from webapp.clock import now
 from webapp.ports.people import Person
 
 MOST = 10_000  # sessions

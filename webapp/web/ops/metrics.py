@@ -10,8 +10,8 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from webapp import __version__
+from webapp.clock import now
 from webapp.db.connect import current_version
-from webapp.db.types import now
 from webapp.engine.worker_locks import living
 from webapp.errors import Forbidden
 from webapp.installation import Installation

@@ -2,11 +2,11 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
+from webapp.clock import today
 from webapp.errors import FormErrors, NotFound
 from webapp.installation import Installation
 from webapp.kinds.report import data as report_data
@@ -76,7 +76,7 @@ def _known(installation: Installation, person: Person, filled: Filled[Any]) -> t
     except (FormErrors, ValidationError):
         return None, None
     form, _ = form_so_far(filled)
-    return data, plan_of(form, data.kinds, datetime.now(person.zone).date()) if form else None
+    return data, plan_of(form, data.kinds, today(person.zone)) if form else None
 
 
 def again(installation: Installation, person: Person, filled: Filled[Any]) -> Filled[Any]:

@@ -3,12 +3,12 @@
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from webapp.clock import today
 from webapp.errors import FormErrors, TaskError, UserError
 from webapp.installation import Installation
 from webapp.kinds.report import data as report_data
@@ -63,7 +63,7 @@ def pane(installation: Installation, person: Person, filled: Filled[Any]) -> Rep
         return ReportPreview(words=wrong or EMPTY)
     try:
         data = report_data.known(form, installation.form_context(person))
-        plan = plan_of(form, data.kinds, datetime.now(person.zone).date())
+        plan = plan_of(form, data.kinds, today(person.zone))
         if faults := wrong_with(form, plan, data.kinds, data.title):
             return ReportPreview(words=next(iter(faults.values())))
         if not AT_ONCE.acquire(timeout=WAIT):

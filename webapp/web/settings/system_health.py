@@ -3,15 +3,17 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import make_url
 
-from webapp.db.types import now
+from webapp.clock import now
+from webapp.db import time_check
 from webapp.engine.worker_locks import living
 from webapp.installation import Installation
 from webapp.settings import Settings
 from webapp.tasks.views import metrics
-from webapp.web.http.formatting import lasting, plural, size
+from webapp.web.http.formatting import day_and_time, lasting, plural, size
 from webapp.web.ops.health import can_write
 
 LOW = 200_000_000  # bytes free, below which a larger report may fail
@@ -36,7 +38,7 @@ class Check:
 
 def parts(installation: Installation) -> list[Check]:
     """Every part; those that fail say what to do, in their words or beside them."""
-    return [_database(installation), _data_directory(installation), *_queues(installation)]
+    return [_database(installation), _data_directory(installation), _clock(installation), *_queues(installation)]
 
 
 def _database(installation: Installation) -> Check:
@@ -57,6 +59,12 @@ def _data_directory(installation: Installation) -> Check:
     free = installation.store.free_bytes()
     words = f"{installation.data_dir} has {size(free)} free."
     return Check("Data directory", free >= LOW, words if free >= LOW else f"{words} Make room: reports may fail.")
+
+
+def _clock(installation: Installation) -> Check:
+    with installation.read() as conn:
+        found = time_check.look(conn)
+    return Check("Clock", found.is_believed, found.warning or f"{day_and_time(found.moment, ZoneInfo('UTC'))} UTC.")
 
 
 def _queues(installation: Installation) -> list[Check]:

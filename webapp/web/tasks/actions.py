@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
 from webapp.accounts import audit
-from webapp.db.types import now
+from webapp.clock import now
 from webapp.errors import Conflict, NotFound
 from webapp.installation import Installation
 from webapp.ports.people import Person

@@ -7,8 +7,8 @@ from typing import Self
 
 from sqlalchemy import Connection
 
+from webapp.clock import now
 from webapp.db.connect import current_version
-from webapp.db.types import now
 from webapp.ports.people import Person
 from webapp.tasks import inbox, queries
 from webapp.tasks.inbox import Bell

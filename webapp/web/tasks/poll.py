@@ -4,15 +4,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import monotonic
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from webapp import clock
+from webapp.clock import now
 from webapp.db.connect import current_version
-from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.installation import Installation
 from webapp.ports.people import Person
@@ -59,7 +59,7 @@ class FragmentCache:
         return found
 
     def _will_do(self, found: Fragment, version: int) -> bool:
-        return monotonic() - found.built < BUILT_EVERY or is_unchanged(found.seen, version, now())
+        return clock.monotonic() - found.built < BUILT_EVERY or is_unchanged(found.seen, version, now())
 
 
 @router.get("/tasks/log")
@@ -133,7 +133,7 @@ def _log(installation: Installation, request: Request, person: Person) -> Fragme
     html = templates().get_template("tasks/_news.html").render(
         person=person, zone=person.zone, log=log, back=log.here, swaps="task-log", is_search="search" in params
     )  # fmt: skip
-    return Fragment(log.seen, html, monotonic())
+    return Fragment(log.seen, html, clock.monotonic())
 
 
 def _task(installation: Installation, request: Request, person: Person) -> Fragment:
@@ -145,11 +145,11 @@ def _task(installation: Installation, request: Request, person: Person) -> Fragm
     html = templates().get_template("tasks/_live_news.html").render(
         bell=rung, person=person, zone=person.zone, shown=shown, row=shown.row, back=shown.here, swaps="task-live"
     )  # fmt: skip
-    return Fragment(shown.seen, html, monotonic())
+    return Fragment(shown.seen, html, clock.monotonic())
 
 
 def _bell(installation: Installation, request: Request, person: Person) -> Fragment:
     with installation.read() as conn:
         version, rung = current_version(conn), inbox.bell(conn, person)
     html = templates().get_template("ui/_unread.html").render(bell=rung)
-    return Fragment(str(version), html, monotonic())
+    return Fragment(str(version), html, clock.monotonic())

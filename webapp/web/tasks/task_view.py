@@ -8,8 +8,8 @@ from typing import Any, Self
 from sqlalchemy import Connection
 
 from webapp.accounts import people
+from webapp.clock import now
 from webapp.db.connect import current_version
-from webapp.db.types import now
 from webapp.errors import NotFound
 from webapp.installation import Installation
 from webapp.kinds import KINDS
