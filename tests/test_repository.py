@@ -1,6 +1,7 @@
-"""The files around the code: hooks check what `make lint types` checks, and git leaves vendored files alone."""
+"""Hooks run what `make lint types` checks, git leaves vendored files alone, and imports inside strings work."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -41,3 +42,13 @@ def test_every_kind_of_binary_file_in_the_repository_is_marked():
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
     binary = {path.suffix for path in files if "__pycache__" not in path.parts and b"\0" in path.read_bytes()[:8000]}
     assert {suffix for suffix in binary if "binary" not in attributes().get(f"*{suffix}", ())} == set()
+
+
+def imported_modules() -> set[str]:
+    """Our modules in all import statements, also in code that stands in a string and runs in another process."""
+    paths = [path for folder in ("benchmarks", "tests", "webapp") for path in (ROOT / folder).rglob("*.py")]
+    return {name for path in paths for name in re.findall(r"\bfrom (webapp[\w.]*) import", path.read_text())}
+
+
+def test_every_imported_module_exists():
+    assert {name for name in imported_modules() if find_spec(name) is None} == set()
