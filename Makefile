@@ -1,4 +1,4 @@
-# Runs and checks a checkout of Outtray on Linux and macOS. `make help` lists what there is.
+# Runs and checks a checkout of Outtray on Linux and macOS. `make help` lists the targets.
 .PHONY: help run test lint types check bench soak screenshots lock clean
 
 PYTHON ?= python3
@@ -6,10 +6,10 @@ CHROMIUM ?=
 ARGS =
 TESTS = tests
 MINUTES = 10
-# Tests of one place that cannot share a machine stand in one xdist_group; four at once is what one laptop carries.
+# Tests that cannot run at the same time share an xdist_group. A laptop can run four processes at once.
 WORKERS = -n logical --maxprocesses 4 --dist loadgroup
 
-# Where this is set, every process that a test starts would compile all modules anew.
+# If this is set, every process that a test starts compiles all modules again.
 export PYTHONDONTWRITEBYTECODE =
 
 SETUP = PYTHON='$(PYTHON)' bin/setup
@@ -17,29 +17,29 @@ BROWSER = CHROMIUM="$$(CHROMIUM='$(CHROMIUM)' bin/chromium)"
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate $(ARGS)
 
-help: ## What can be made
+help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ $$2 = sprintf("%-12s", $$2); print "  " $$0 }'
 
-run: ## Install what is needed, and start Outtray (ARGS='--port 9000')
+run: ## Install the dependencies and start Outtray (ARGS='--port 9000')
 	@$(SETUP) run
 	@exec .venv/bin/python -m webapp serve $(ARGS)
 
-test: ## Every test (TESTS='tests/web', ARGS='-k undo')
+test: ## Run every test (TESTS='tests/web', ARGS='-k undo')
 	@$(SETUP) test
 	@$(BROWSER) && export CHROMIUM && exec .venv/bin/python -m pytest $(WORKERS) $(ARGS) $(TESTS)
 
-lint: ## Style and format, by ruff
+lint: ## Check style and format (ruff)
 	@$(SETUP) test
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m ruff format --check .
 
-types: ## Types, by mypy
+types: ## Check types (mypy)
 	@$(SETUP) test
 	.venv/bin/python -m mypy
 
-check: lint types test ## Lint, types and tests
+check: lint types test ## Run lint, types and tests
 
-bench: ## The measurements that the README quotes (ARGS='latency polls')
+bench: ## Run the benchmarks that the README quotes (ARGS='start_answer polls')
 	@$(SETUP) test
 	@exec .venv/bin/python -m benchmarks $(ARGS)
 
@@ -50,11 +50,11 @@ soak: ## Kill processes at random moments for MINUTES=10
 		OUTTRAY_SOAK_TASKS=400 OUTTRAY_SOAK_PEOPLE=5000 OUTTRAY_SOAK_KILLS=40 OUTTRAY_SOAK_NOTIFICATIONS=200 .venv/bin/python -m pytest $(ARGS) tests/durability || exit 1; rounds=$$((rounds + 1)); \
 	done; echo "$$rounds rounds in $(MINUTES) minutes, none failed"
 
-screenshots: ## Every page, at both widths and in both themes, into screenshots/
+screenshots: ## Take screenshots of every page, wide and narrow, light and dark, into screenshots/
 	@$(SETUP) test
 	@$(BROWSER) && export CHROMIUM && exec .venv/bin/python -m tests.screenshots $(ARGS)
 
-lock: ## Lock the dependencies anew (ARGS=--upgrade takes newer versions)
+lock: ## Write the lock files again (ARGS=--upgrade takes newer versions)
 	@$(SETUP) test
 	.venv/bin/python -m pip install --quiet uv
 	$(LOCK) pyproject.toml --extra mysql --extra postgres -o requirements.lock
@@ -62,5 +62,5 @@ lock: ## Lock the dependencies anew (ARGS=--upgrade takes newer versions)
 	$(LOCK) pyproject.toml --extra mysql --extra postgres --group dev -c requirements.lock -c requirements-build.lock \
 		-o requirements-dev.lock
 
-clean: ## Remove what was installed and cached, never data/
+clean: ## Remove .venv, caches and builds, never data/
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

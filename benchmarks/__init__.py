@@ -1,1 +1,1 @@
-"""The measurements that the README quotes."""
+"""Benchmarks: the figures in the README come from here."""

@@ -1,4 +1,4 @@
-"""Runs the benchmarks that are named, or all: `python -m benchmarks [name …]`; each prints what it measured."""
+"""Runs the named benchmarks, or all of them: `python -m benchmarks [name …]`. Each prints its results."""
 
 import importlib
 import sys
@@ -6,17 +6,17 @@ from pathlib import Path
 
 
 def names() -> list[str]:
-    """The modules beside this one that have a `main()`; the others are parts of them."""
+    """Returns the names of the benchmarks: the modules of this folder that have a `main()`."""
     beside = sorted(Path(__file__).parent.glob("[!_]*.py"))
     return [path.stem for path in beside if "\ndef main(" in path.read_text()]
 
 
-def main(wanted: list[str]) -> int:
-    unknown = set(wanted) - set(names())
+def main(chosen: list[str]) -> int:
+    unknown = set(chosen) - set(names())
     if unknown:
         print(f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(names())}", file=sys.stderr)
         return 2
-    for name in wanted or names():
+    for name in chosen or names():
         print(f"\n== {name}", flush=True)
         importlib.import_module(f"benchmarks.{name}").main()
     return 0

@@ -1,4 +1,4 @@
-"""The article's own app, to measure beside: FastAPI's BackgroundTasks, a sync and an async way to make the report."""
+"""The article's app, for comparison: FastAPI's BackgroundTasks, with a sync and an async function for the report."""
 
 import sys
 
@@ -10,17 +10,17 @@ app = FastAPI()
 
 
 def make_report(source: str, target: str) -> None:
-    """The article's report: pandas in, pandas out."""
+    """Makes the article's report, with pandas."""
     pd.read_csv(source).to_excel(target, index=False)
 
 
 async def make_report_async(source: str, target: str) -> None:
-    """The same as an async task, as the article's readers write it: it holds the event loop."""
+    """Does the same in an async function, as readers of the article write it: it blocks the event loop."""
     make_report(source, target)
 
 
 def write_notification(email: str) -> None:
-    """The article's notification."""
+    """Writes the article's notification."""
     with open("/dev/null", "a") as log:
         log.write(f"notification for {email}\n")
 
@@ -31,15 +31,15 @@ async def send_notification(email: str, background: BackgroundTasks) -> dict[str
     return {"message": "Notification sent in the background"}
 
 
-@app.post("/report/{way}")
-async def report(way: str, source: str, target: str, background: BackgroundTasks) -> dict[str, str]:
-    background.add_task(make_report if way == "sync" else make_report_async, source, target)
+@app.post("/report/{variant}")
+async def report(variant: str, source: str, target: str, background: BackgroundTasks) -> dict[str, str]:
+    background.add_task(make_report if variant == "sync" else make_report_async, source, target)
     return {"message": "Report generation started in the background"}
 
 
 @app.get("/empty")
 async def empty() -> Response:
-    """What a poll costs at the least."""
+    """Answers 204: the least that a poll can cost."""
     return Response(status_code=204)
 
 

@@ -1,4 +1,4 @@
-"""Loads an HTTP server and says how it answered; one request after another per connection, as browsers do."""
+"""Puts load on an HTTP server and measures its answers: one request after another per connection, as browsers do."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ import uvloop
 
 @dataclass(frozen=True)
 class Answers:
-    """Times in milliseconds; `per_second` over the whole run."""
+    """The times of all answers, in ms, and the duration of the run, in seconds."""
 
     times: list[float]
     seconds: float
@@ -64,7 +64,7 @@ class _Connection(asyncio.Protocol):
 def hit(
     port: int, request: str, seconds: float, *, connections: int = 8, gap: float = 0.0, status: int = 200
 ) -> Answers:
-    """Sends `request` (whole, with its headers) over and over; raises RuntimeError on another status."""
+    """Repeats a complete request for some seconds; raises RuntimeError on another status."""
 
     async def run() -> Answers:
         times: list[float] = []
@@ -87,11 +87,11 @@ def hit(
 
 
 def request(method: str, path: str, headers: dict[str, str], body: str = "") -> str:
-    """A whole HTTP/1.1 request."""
+    """Returns a complete HTTP/1.1 request."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, f"Content-Length: {len(body.encode())}", "", body])
 
 
 def spread(values: list[float]) -> str:
-    """Median (min to max)."""
+    """Returns the text “median (min to max)”."""
     return f"{median(values):.1f} ({min(values):.1f} to {max(values):.1f})"

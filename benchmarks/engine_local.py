@@ -1,4 +1,4 @@
-"""The local engine: from the commit to the start, no-op tasks per second, and what it costs to stand idle."""
+"""The local engine: time from commit to start, no-op tasks per second, and the cost of being idle."""
 
 import re
 import tempfile
@@ -17,7 +17,7 @@ IDLE_SECONDS = 20.0
 
 
 def main() -> None:
-    """Prints a line per figure."""
+    """Prints one line per figure."""
     with tempfile.TemporaryDirectory() as home:
         began = time.perf_counter()
         serving = Serving(Path(home)).start()

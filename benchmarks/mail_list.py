@@ -1,4 +1,4 @@
-"""A list of 100,000 rows: brought in, looked over before it is sent, and begun; with the memory that each takes."""
+"""A list of 100,000 rows: upload, check before sending, time to the first message; with the memory that each takes."""
 
 import tempfile
 import threading
@@ -19,7 +19,7 @@ EMAIL, SENDER = "root@example.com", "office@example.com"
 
 
 def main() -> None:
-    """Prints a line per figure."""
+    """Prints one line per figure."""
     with tempfile.TemporaryDirectory() as folder, MailServer() as server:
         server.pause = 0.05  # so that the run is still going when its memory is read
         serving = Serving(Path(folder), OUTTRAY_SMTP_URL=server.url, OUTTRAY_MAIL_FROM=SENDER).start()
@@ -74,7 +74,7 @@ def _signed_in(serving: Serving) -> Iterator[httpx.Client]:
 
 
 def _memory(serving: Serving) -> float:
-    """MB of all processes; what they share is counted once."""
+    """Returns the memory of all processes in MB; shared memory counts once."""
     total = 0
     for process in serving.tree():
         try:
@@ -86,7 +86,7 @@ def _memory(serving: Serving) -> float:
 
 @contextmanager
 def _peak(serving: Serving) -> Iterator[Callable[[], float]]:
-    """The largest memory while the block runs."""
+    """Yields a function that returns the largest memory since the block began, in MB."""
     seen, stop = [_memory(serving)], threading.Event()
 
     def look() -> None:

@@ -1,4 +1,4 @@
-"""A run of 10,000 emails with the ledger on, beside the article's way: a connection, STARTTLS and login for each."""
+"""A run of 10,000 emails with the ledger, compared with the article: a connection, STARTTLS and login per email."""
 
 import contextlib
 import multiprocessing
@@ -25,13 +25,13 @@ from webapp.mail.smtp import SmtpServer
 from webapp.mail.url import read_url
 
 NUMBER = int(os.environ.get("OUTTRAY_BENCH_EMAILS", "10000"))
-ARTICLE = 300  # its way is slow: what one of these takes is what each takes
+ARTICLE = 300  # fewer messages, because they are slow; the time per message does not depend on the number
 SUBJECT, BODY = "Opening hours", "Dear customer,\n\nfrom **Monday** on we open at nine.\n"
 SENDER = "office@example.com"
 
 
 def main() -> None:
-    """Prints a line per figure."""
+    """Prints one line per figure."""
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         url, certificate = stack.enter_context(_server(Path(folder)))
@@ -50,7 +50,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def _server(folder: Path) -> Iterator[tuple[str, Certificate]]:
-    """In a process of its own, so that it does not take turns with what is measured."""
+    """Runs the server in another process, so that it does not share an interpreter with the measured code."""
     certificate = make(folder)
     mine, its = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(its, certificate.chain), daemon=True)
@@ -71,7 +71,7 @@ def _serve(pipe: Connection, chain: Path) -> None:
 
 
 def _article(url: str) -> float:
-    """Seconds for one message."""
+    """Returns the seconds per message, sent as in the article."""
     server = read_url(url)
     began = time.perf_counter()
     for number in range(ARTICLE):
@@ -86,7 +86,7 @@ def _article(url: str) -> float:
 
 
 def _bare(url: str) -> float:
-    """Seconds for one message of ours over one connection, without a database."""
+    """Returns the seconds per message over one connection, without a database."""
     number = NUMBER // 5
     with SmtpServer(read_url(url), SENDER) as server:
         server.ready()
@@ -100,12 +100,12 @@ def _bare(url: str) -> float:
 
 
 def _ours(url: str, folder: Path) -> tuple[float, str]:
-    """Seconds for each recipient, and how the page to sign in answered meanwhile."""
+    """Returns the seconds per recipient, and how the page “Sign in” answered meanwhile."""
     serving = Serving(folder, OUTTRAY_SMTP_URL=url, OUTTRAY_MAIL_FROM=SENDER).start()
     try:
         client = serving.client()
         seconds = _run(client, NUMBER)
-        # Looking at pages takes the machine's second core from the mail server: so in a run of its own.
+        # Requests for pages take the second core from the mail server; therefore they go with a separate run.
         pages: list[str] = []
         request = f"GET /login HTTP/1.1\r\nHost: localhost:{serving.port}\r\n\r\n"
         looking = threading.Thread(
@@ -119,8 +119,8 @@ def _ours(url: str, folder: Path) -> tuple[float, str]:
 
 
 def _run(client: httpx.Client, number: int, meanwhile: Callable[[], None] = lambda: None) -> float:
-    """Seconds from the start of a run to its end; asked for seldom, so that asking does not slow it down."""
-    form = {"to": [_address(place) for place in range(number)], "subject": SUBJECT, "body": BODY}
+    """Returns the seconds from the start of a run to its end. Polls rarely, so that polling does not slow it down."""
+    form = {"to": [_address(index) for index in range(number)], "subject": SUBJECT, "body": BODY}
     run = start_task(client, "email", form)
     meanwhile()
     while (ended := task(client, run))["state"] not in ENDED:

@@ -1,4 +1,4 @@
-"""Notifications with 10 targets each, to the log file and to a webhook; the bell on the poll; Apprise's import."""
+"""Notifications with 10 targets each, to the log file and to a webhook; the bell in the poll; the import of Apprise."""
 
 import contextlib
 import json
@@ -45,7 +45,7 @@ t = schema.task
 
 
 def main() -> None:
-    """Prints a line per figure."""
+    """Prints one line per figure."""
     with _target() as url, tempfile.TemporaryDirectory() as folder:
         serving = Serving(Path(folder)).start()
         try:
@@ -68,7 +68,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def _target() -> Iterator[str]:
-    """A webhook in a process of its own, so that it does not take turns with what is measured."""
+    """Runs a webhook in another process, so that it does not share an interpreter with the measured code."""
     mine, its = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(its,), daemon=True)
     process.start()
@@ -103,7 +103,7 @@ def _to_webhooks(installation: Installation, url: str) -> dict[str, object]:
 
 
 def _sent(installation: Installation, form: dict[str, object]) -> float:
-    """Seconds from the moment at which all of them may go until the last has ended."""
+    """Returns the seconds from the time at which all tasks may start until the last one has ended."""
     kind, moment = installation.kind("notification"), now() + timedelta(seconds=2)
     with installation.write() as conn:
         root = people.listing(conn, installation.settings)[0].person
@@ -125,7 +125,7 @@ def _sent(installation: Installation, form: dict[str, object]) -> float:
 
 
 def _bell() -> tuple[float, float]:
-    """Seconds (median) for reading a full log, and for the bell beside it, of somebody with 1,000 notices."""
+    """Returns the median seconds for reading a full log, and for the bell of a person with 1,000 notices."""
     with tempfile.TemporaryDirectory() as folder:
         installation = build(Settings(data_dir=Path(folder)))
         bring_up_to_date(installation.database)
@@ -151,7 +151,7 @@ def _median(work: Callable[[], object]) -> float:
 
 
 def _import(before: str, measured: str) -> tuple[float, float, bool]:
-    """Seconds and MB that an import takes, in a process of its own, and whether Apprise is there then."""
+    """Returns the seconds and MB of an import in a fresh process, and whether it loads Apprise."""
     code = IMPORT.format(before=before, measured=measured)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     seconds, mb, is_there = json.loads(done.stdout)

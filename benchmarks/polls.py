@@ -1,4 +1,4 @@
-"""Unchanged polls per second in one web process, beside an empty async FastAPI route that answers 204 too."""
+"""Unchanged polls per second in one web process, compared with an empty async FastAPI route that also answers 204."""
 
 import contextlib
 import subprocess
@@ -17,7 +17,7 @@ PAIRS, SECONDS, CONNECTIONS = 5, 4.0, 16
 
 
 def main() -> None:
-    """Interleaved pairs; prints the median of each side and of their ratio."""
+    """Measures interleaved pairs; prints the median of each side and of their ratio."""
     with tempfile.TemporaryDirectory() as home, article() as port:
         serving = Serving(Path(home)).start()
         try:
@@ -36,14 +36,14 @@ def main() -> None:
 
 @contextlib.contextmanager
 def article() -> Iterator[int]:
-    """The article's app in a process of its own."""
+    """Runs the article's app in another process; yields its port."""
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "benchmarks._article", str(port)])
     try:
         until(lambda: _answers(port))
         yield port
     finally:
-        process.kill()  # its report may still have minutes to go
+        process.kill()  # its report may take minutes more
         process.wait(10)
 
 
@@ -54,7 +54,7 @@ def _answers(port: int) -> bool:
 
 
 def _poll(serving: Serving) -> str:
-    """A signed-in browser's poll that knows the newest version already."""
+    """Returns the poll of a signed-in browser that has the newest version."""
     serving.client()
     headers = {"Origin": serving.url, "Sec-Fetch-Site": "same-origin"}
     with httpx.Client(base_url=serving.url, headers=headers, follow_redirects=True) as browser:

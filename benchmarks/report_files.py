@@ -1,9 +1,9 @@
-"""A CSV file becomes a report: our way beside the article's pandas, in interleaved pairs of fresh processes.
+"""Makes reports from a CSV file, with Outtray and with the article's pandas, in interleaved pairs of fresh processes.
 
-Excel, CSV and Parquet files of all rows, and a PDF of groups; then how the memory grows with ten times the rows.
-`python -m benchmarks.report_files --rows 1000000 --pairs 1` for the whole; pandas then takes minutes.
-Ours counts from the start of each process, all of its memory included. The article's counts from where its app stands
-idle with pandas imported: only what the report adds.
+Excel, CSV and Parquet files of all rows, and a PDF of groups; then the growth of memory with ten times the rows.
+The README quotes `python -m benchmarks.report_files --rows 1000000 --pairs 1`, for which pandas takes minutes.
+For Outtray everything counts from the start of each process, with all of its memory. For pandas only what the report
+adds to an idle process that has imported it.
 """
 
 import argparse
@@ -22,16 +22,18 @@ ROOT = Path(__file__).parent.parent
 UNDERSTAND = """
 import sys
 from pathlib import Path
-from webapp.reports.sources import understand
+from webapp.reports.reading.sources import understand
 source, typed, target = map(Path, sys.argv[1:])
 understand(source, "rows.csv", typed)
 """
 WRITE = """
 import sys
 from pathlib import Path
-from webapp.reports import {module}, shape, sources
-from webapp.reports.normalise import normalise
-from webapp.reports.plan import Plan, Work
+from webapp.reports.reading import sources
+from webapp.reports.shaping import shape
+from webapp.reports.shaping.plan import Plan, Work
+from webapp.reports.writing import {module}
+from webapp.reports.writing.normalise import normalise
 source, typed, target = map(Path, sys.argv[1:])
 plan = {plan}
 found = sources.of_typed(typed, shape.needed(plan, sources.of_typed(typed).schema.names))
@@ -46,8 +48,12 @@ frame = pandas.read_csv(source)
 frame.{method}
 print(time.perf_counter() - start, idle)
 """
+IDLE = """
+from webapp.reports.reading import sources
+from webapp.reports.writing import excel, normalise
+"""
 GROUPED = "Plan(group_by=['Region', 'Product'], works=[Work('Amount', 'sum'), Work('Amount', 'mean')], total_row=True)"
-# A name, our module, its plan and target, and what pandas does; a PDF it cannot make, so it only groups.
+# Module, plan and kind of file for Outtray; the call for pandas, which only groups, because it cannot make a PDF.
 TARGETS = {
     "xlsx": ("excel", "Plan()", "xlsx", "to_excel(target, index=False)"),
     "csv": ("csv", "Plan()", "csv", "to_csv(target, index=False)"),
@@ -58,14 +64,14 @@ TARGETS = {
 
 @dataclass(frozen=True)
 class Run:
-    """Seconds, and megabytes at the peak beyond what stood there idle."""
+    """Seconds, and the peak of memory in MB, for pandas above an idle process."""
 
     seconds: float
     megabytes: float
 
 
 def main(rows: int = ROWS, pairs: int = 3, only: str = "") -> None:
-    """Prints medians and spreads."""
+    """Prints medians and ranges."""
     print(f"{rows:,} rows × 11 columns from CSV, {pairs} interleaved pairs; median (least to most)")
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "rows.csv"
@@ -85,7 +91,7 @@ def _compare(target: str, source: Path, pairs: int) -> None:
         understood = _fresh(UNDERSTAND, paths)
         written = _fresh(WRITE.format(module=module, plan=plan, kind=kind), paths)
         writes.append(written)
-        # One after the other.
+        # The two processes run one after the other.
         ours.append(Run(understood.seconds + written.seconds, max(understood.megabytes, written.megabytes)))
         article.append(_fresh(ARTICLE.format(method=method), paths))
     _print(f"{target}: Outtray, reading too", ours)
@@ -97,8 +103,8 @@ def _compare(target: str, source: Path, pairs: int) -> None:
 
 
 def _growth(folder: Path, rows: int) -> None:
-    """The peak of ten times the rows, beyond an idle process, against that of a tenth."""
-    idle = _fresh("from webapp.reports import excel, normalise, sources", []).megabytes
+    """Compares the peak of memory, above an idle process, with that of a tenth of the rows."""
+    idle = _fresh(IDLE, []).megabytes
     peaks = {}
     for count in (rows // 10, rows):
         paths = [folder / f"{count}.csv", folder / "typed", folder / "out.xlsx"]
@@ -112,7 +118,7 @@ def _growth(folder: Path, rows: int) -> None:
 
 
 def write_rows(path: Path, rows: int) -> None:
-    """A table of 11 columns, as an office exports it."""
+    """Writes a table of 11 columns, as office software exports it."""
     with path.open("w") as out:
         out.write("Order,Date,Region,Salesperson,Product,Quantity,Unit price,Amount,Paid,Code,Remark\n")
         for n in range(rows):
@@ -128,13 +134,13 @@ def _fresh(code: str, paths: list[Path]) -> Run:
     command = [sys.executable, "-c", code, *map(str, paths)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert child.stdout is not None
-    told = child.stdout.read().split()
+    printed = child.stdout.read().split()
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise RuntimeError(f"A measured process ended with {child.returncode}.")
-    if told:
-        return Run(float(told[0]), (usage.ru_maxrss - int(told[1])) / 1024)
+    if printed:
+        return Run(float(printed[0]), (usage.ru_maxrss - int(printed[1])) / 1024)
     return Run(time.perf_counter() - start, usage.ru_maxrss / 1024)
 
 
@@ -148,8 +154,8 @@ def _print(name: str, runs: list[Run]) -> None:
 
 
 if __name__ == "__main__":
-    wanted = argparse.ArgumentParser(description=__doc__)
-    wanted.add_argument("--rows", type=int, default=ROWS)
-    wanted.add_argument("--pairs", type=int, default=3)
-    wanted.add_argument("--only", default="", choices=["", *TARGETS])
-    main(**vars(wanted.parse_args()))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--only", default="", choices=["", *TARGETS])
+    main(**vars(parser.parse_args()))

@@ -1,4 +1,4 @@
-"""From a start to its answer: idle, while a large report runs, and beside two mail runs; the article's app likewise."""
+"""Time from a start to its answer: idle, during a large report, and during two mail runs; for the article's app too."""
 
 import os
 import tempfile
@@ -18,7 +18,7 @@ ROUNDS = 2
 
 
 def main() -> None:
-    """Prints p50 and p99 per situation; the ratio to idle is what matters."""
+    """Prints p50 and p99 for each situation, and the ratio to idle."""
     with tempfile.TemporaryDirectory() as home:
         source = Path(home) / "rows.csv"
         write_rows(source, ROWS)
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def write_rows(path: Path, rows: int) -> None:
-    """A table of 11 columns, as an office exports it."""
+    """Writes a table of 11 columns, as office software exports it."""
     with path.open("w") as out:
         out.write("id,date,region,person,product,quantity,price,amount,paid,code,remark\n")
         for n in range(rows):
@@ -61,12 +61,12 @@ def _ours(home: Path, source: Path) -> None:
 
 def _article(home: Path, source: Path) -> None:
     start = request("POST", "/send-notification/ana@example.com", {})
-    for way in ("sync", "async"):
+    for variant in ("sync", "async"):
         with article() as port:
             idle = _measure("article, idle", port, start)
             query = {"source": str(source), "target": str(home / "out.xlsx")}
-            httpx.post(f"http://127.0.0.1:{port}/report/{way}", params=query)
-            _measure(f"article, {way} report", port, start, idle)
+            httpx.post(f"http://127.0.0.1:{port}/report/{variant}", params=query)
+            _measure(f"article, {variant} report", port, start, idle)
 
 
 def _start_report(client: httpx.Client, source: Path) -> int:

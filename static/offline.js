@@ -1,4 +1,4 @@
-// Opens the page that was wanted as soon as the panel answers again.
+// Opens the requested page as soon as the panel answers again.
 "use strict";
 setInterval(async () => {
   try {

@@ -1,5 +1,5 @@
-// Shows a friendly page while the panel is not running. Keeps that page and what it is drawn with, nothing else: what
-// people see and type never gets into this cache.
+// Shows a page while the panel is not running. Stores only that page and its files: nothing that people see or type
+// gets into this cache.
 "use strict";
 const CACHE = "outtray-1";
 const PAGE = "/static/offline.html";

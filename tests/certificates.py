@@ -1,4 +1,4 @@
-"""A certificate authority made for one test, and the certificates that it signs."""
+"""A certificate authority for one test, and the certificates that it signs."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,14 +11,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 @dataclass(frozen=True)
 class Certificate:
-    """`authority` is what a client has to trust; `chain` holds the server's certificate and its key."""
+    """The files of a server: `authority` is the certificate to trust, `chain` the server's certificate and key."""
 
     authority: Path
     chain: Path
 
 
 def make(folder: Path, name: str = "localhost", days: int = 1) -> Certificate:
-    """A certificate for `name`; with negative `days` it has expired."""
+    """Makes a certificate for `name`; with negative `days` it has expired."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca = _sign("Test authority", ca_key.public_key(), ca_key, "Test authority", 10, is_ca=True)
     leaf = _sign(name, key.public_key(), ca_key, "Test authority", days)

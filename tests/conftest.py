@@ -1,4 +1,4 @@
-"""A house on a database of its own, and browsers' clients for it: signed out, as staff, as admin."""
+"""An installation with its own database, and clients for it: signed out, as staff, as admin."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ ORIGIN = "http://testserver"
 
 @pytest.fixture(scope="session")
 def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite database without anybody in it; copied, because migrating takes longer."""
+    """A migrated, empty SQLite database; tests copy it, because a migration takes longer."""
     home = tmp_path_factory.mktemp("fresh")
     installation = build(Settings(data_dir=home))
     bring_up_to_date(installation.database)

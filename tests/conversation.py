@@ -1,4 +1,4 @@
-"""What a mail server of the tests says on one connection, and where it misbehaves."""
+"""One connection of the test mail server: its answers, and its faults."""
 
 import base64
 import contextlib
@@ -16,7 +16,7 @@ VERBS = {"EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "NO
 
 @dataclass(frozen=True)
 class Received:
-    """One message that the server took: the envelope, and the content as it came, without the dots' doubling."""
+    """One accepted message: the envelope, and the content as it was received, without dot stuffing."""
 
     sender: str
     to: str
@@ -26,8 +26,8 @@ class Received:
 
 
 @dataclass
-class Misdeed:
-    """What happens at one step: another answer, a wait before it, or a broken connection instead of it."""
+class Fault:
+    """A fault at one step: another answer, a delay, or a broken connection."""
 
     at: str
     to: str = "*"
@@ -39,12 +39,12 @@ class Misdeed:
     taken: bool = False
 
     @property
-    def takes_the_message(self) -> bool:
+    def accepts_the_message(self) -> bool:
         return self.taken or (not self.drop and (self.say or "2").startswith("2"))
 
 
 class Gone(Exception):
-    """The conversation is over."""
+    """The client has quit or the connection is broken."""
 
 
 class Conversation:
@@ -56,7 +56,7 @@ class Conversation:
         self.is_encrypted, self.user, self.sender, self.to = False, "", "", ""
 
     def run(self) -> None:
-        """Until the client says goodbye, or somebody breaks off."""
+        """Answers until the client quits or the connection breaks."""
         try:
             with contextlib.suppress(Gone, OSError):
                 self._converse()
@@ -65,7 +65,7 @@ class Conversation:
             self.line.close()
 
     def break_off(self) -> None:
-        """From another thread."""
+        """Closes the connection; may be called from another thread."""
         with contextlib.suppress(OSError):
             self.line.shutdown(socket.SHUT_RDWR)
 
@@ -131,16 +131,16 @@ class Conversation:
             return self._say("503 5.5.1 no recipient")
         if not self._answer("data", "354 End data with <CR><LF>.<CR><LF>"):
             return
-        if misdeed := self._misdeed("content"):
-            self._do(misdeed, "")
+        if fault := self._fault("content"):
+            self._do(fault, "")
             raise Gone
         message = Received(self.sender, self.to, self._content(), self.is_encrypted, self.user)
         time.sleep(self.server.pause)
-        misdeed = self._misdeed("end")
-        if misdeed is None or misdeed.takes_the_message:
+        fault = self._fault("end")
+        if fault is None or fault.accepts_the_message:
             self.server.keep(message)
         self.to = ""
-        self._do(misdeed, "250 2.0.0 Ok: queued")
+        self._do(fault, "250 2.0.0 Ok: queued")
 
     def _content(self) -> bytes:
         lines = []
@@ -161,19 +161,19 @@ class Conversation:
         self._say("221 2.0.0 Bye")
         raise Gone
 
-    def _misdeed(self, at: str) -> Misdeed | None:
-        return self.server.misdeed(at, self.to)
+    def _fault(self, at: str) -> Fault | None:
+        return self.server.fault(at, self.to)
 
     def _answer(self, at: str, usual: str) -> bool:
-        """Whether the answer was a yes."""
-        return self._do(self._misdeed(at), usual)
+        """Returns whether the answer was positive."""
+        return self._do(self._fault(at), usual)
 
-    def _do(self, misdeed: Misdeed | None, usual: str) -> bool:
-        if misdeed and misdeed.wait:
-            time.sleep(misdeed.wait)
-        if misdeed and misdeed.drop:
+    def _do(self, fault: Fault | None, usual: str) -> bool:
+        if fault and fault.wait:
+            time.sleep(fault.wait)
+        if fault and fault.drop:
             raise Gone
-        words = misdeed.say if misdeed and misdeed.say else usual
+        words = fault.say if fault and fault.say else usual
         self._say(words)
         if words.startswith("421"):
             raise Gone

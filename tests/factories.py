@@ -24,7 +24,7 @@ PASSWORD = "correct horse battery"
 
 @cache
 def password_hash() -> str:
-    """Of PASSWORD; hashing is slow on purpose."""
+    """Returns the hash of PASSWORD; computed once, because hashing is slow."""
     return passwords.hashed(PASSWORD)
 
 
@@ -36,13 +36,13 @@ def make_person(
     role: str = "staff",
     zone: str = "Europe/Madrid",
 ) -> Person:
-    """Somebody who can sign in with PASSWORD."""
+    """Adds a person who can sign in with PASSWORD."""
     called = name or email.partition("@")[0].replace(".", " ").title()
     return people.add(conn, settings, email, called, role, password_hash(), zone)
 
 
 def make_task(conn: Connection, owner: Person, state: str = "done", **columns: Any) -> int:
-    """A task in that state, with the times that fit it; `columns` as in db/schema.py."""
+    """Adds a task in this state, with matching times; `columns` as in db/schema.py. Returns its id."""
     moment = now()
     has_ended = State(state).has_ended
     values: dict[str, Any] = {
@@ -68,7 +68,7 @@ def make_task(conn: Connection, owner: Person, state: str = "done", **columns: A
 
 
 def make_delivery(conn: Connection, task_id: int, to: str, state: str = "sent", **columns: Any) -> None:
-    """One more delivery of a task."""
+    """Adds a delivery to a task."""
     d = schema.delivery
     taken = conn.execute(select(d.c.position).where(d.c.task == task_id).order_by(d.c.position.desc())).scalar()
     values = {"position": 1 if taken is None else taken + 1, "data": {}, "attempts": 1, "updated": now()}
@@ -84,7 +84,7 @@ def make_file(
     name: str = "sales.xlsx",
     body: bytes = b"x",
 ) -> str:
-    """A file that a task made, with its bytes in the store."""
+    """Adds a file to a task, with its bytes in the store."""
     path = folder / "made"
     path.write_bytes(body)
     stored = store.keep(path)

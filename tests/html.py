@@ -1,4 +1,4 @@
-"""Looks into a page as a reader does: elements by id, and the text that they hold."""
+"""Parses a page: elements by id, and their text."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -8,7 +8,7 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 
 @dataclass
 class Element:
-    """One element; `text` is all that it holds, with single spaces."""
+    """One element; `text` is its text and that of its descendants, with single spaces."""
 
     tag: str
     attributes: dict[str, str]
@@ -19,10 +19,10 @@ class Element:
         return " ".join(" ".join(part if isinstance(part, str) else part.text for part in self.parts).split())
 
     def all(self, tag: str = "", **attributes: str) -> list["Element"]:
-        """Every element below this one that is like that; `_` stands for `-`."""
-        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+        """Returns the descendants with this tag and these attributes; `_` stands for `-`."""
+        required = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
         below = [part for part in self.parts if isinstance(part, Element)]
-        found = [part for part in below if part._is(tag, wanted)]
+        found = [part for part in below if part._is(tag, required)]
         return found + [one for part in below for one in part.all(tag, **attributes)]
 
     def one(self, tag: str = "", **attributes: str) -> "Element":
@@ -36,12 +36,12 @@ class Element:
     def __contains__(self, name: str) -> bool:
         return name in self.attributes
 
-    def _is(self, tag: str, wanted: dict[str, str]) -> bool:
-        return tag in ("", self.tag) and all(self.attributes.get(name) == value for name, value in wanted.items())
+    def _is(self, tag: str, required: dict[str, str]) -> bool:
+        return tag in ("", self.tag) and all(self.attributes.get(name) == value for name, value in required.items())
 
 
 def read(html: str) -> Element:
-    """The whole of a page or a fragment."""
+    """A whole page or fragment."""
     parser = _Tree()
     parser.feed(html)
     return parser.root

@@ -22,7 +22,7 @@ def _server() -> str:
 
 
 def new_database() -> str:
-    """The address of an empty database."""
+    """Creates an empty database; returns its URL."""
     name = f"t{secrets.token_hex(6)}"
     with psycopg.connect(_server(), autocommit=True) as conn:
         conn.execute(f'create database "{name}"')

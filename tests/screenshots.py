@@ -1,4 +1,4 @@
-"""Makes a picture of every page in every interesting state, 1440 and 390 wide, light and dark: make screenshots."""
+"""Takes a screenshot of every page in every state, 1440 and 390 px wide, light and dark (make screenshots)."""
 
 import sys
 import tempfile
@@ -21,7 +21,7 @@ WIDTHS = {1440: 900, 390: 844}
 THEMES = ("light", "dark")
 
 
-def main(wanted: list[str]) -> None:
+def main(chosen: list[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, launched(playwright) as browser:
         for stage in ("full", "empty"):
@@ -29,13 +29,13 @@ def main(wanted: list[str]) -> None:
             bring_up_to_date(installation.database)
             tasks = set_stage(installation, Path(folder)) if stage == "full" else {}
             with serving(installation) as address:
-                visits = [visit for visit in VISITS if visit.stage == stage and (not wanted or visit.name in wanted)]
+                visits = [visit for visit in VISITS if visit.stage == stage and (not chosen or visit.name in chosen)]
                 for visit, width, theme in product(visits, WIDTHS, THEMES):
-                    _picture(browser, installation, address, visit, width, theme, tasks)
+                    _screenshot(browser, installation, address, visit, width, theme, tasks)
             installation.close()
 
 
-def _picture(
+def _screenshot(
     browser: Browser,
     installation: Installation,
     address: str,

@@ -1,4 +1,4 @@
-"""A real SMTP server on this machine that records all it takes, and misbehaves where a test asks for it."""
+"""A real SMTP server that records accepted messages, and has the faults that a test asks for."""
 
 import contextlib
 import socket
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
-from tests.conversation import Conversation, Misdeed, Received
+from tests.conversation import Conversation, Fault, Received
 
 
 class MailServer:
@@ -35,7 +35,7 @@ class MailServer:
         self.commands: list[str] = []
         self.connections = self.most_connections = self.sign_ins = 0
         self._open: set[Conversation] = set()
-        self._misdeeds: list[Misdeed] = []
+        self._faults: list[Fault] = []
         self._seen: Counter[str] = Counter()
         self._lock = threading.Lock()
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -58,24 +58,24 @@ class MailServer:
 
     @property
     def url(self) -> str:
-        """For OUTTRAY_SMTP_URL, with the first user's name and password."""
+        """The value for OUTTRAY_SMTP_URL, with the first user's name and password."""
         scheme = {"none": "smtp", "starttls": "smtp+starttls", "tls": "smtps"}[self.tls]
         users = self.users or {}
         who = next((f"{quote(name, safe='')}:{quote(word, safe='')}@" for name, word in users.items()), "")
         return f"{scheme}://{who}{self.host}:{self.port}"
 
     def on(self, at: str, to: str = "*", **what: object) -> None:
-        """Misbehaves at a step: connect, ehlo, starttls, auth, mail, rcpt, data, content, end, rset, noop.
+        """Adds a fault at a step: connect, ehlo, starttls, auth, mail, rcpt, data, content, end, rset, noop.
 
         `to`: only for this recipient (from rcpt on). `say`: the answer, such as "550 5.1.1 Who?". `drop`: breaks the
-        connection instead of answering; at data that is before the 354, at content after it and before the message
-        was read (also with `say`), at end after it was read (`taken`: and kept). `wait` (s) before. It happens
-        `times` times (inf: always). `nth`: only at that time (from 1) that the step is reached.
+        connection instead of answering: at data before the 354, at content after it and before the message was read
+        (also with `say`), at end after it was read (`taken`: and recorded). `wait`: seconds before the answer.
+        `times`: how often it happens (inf: always). `nth`: only when the step is reached for this time (from 1).
         """
-        self._misdeeds.append(Misdeed(at, to, **what))  # type: ignore[arg-type]
+        self._faults.append(Fault(at, to, **what))  # type: ignore[arg-type]
 
     def counts(self) -> Counter[str]:
-        """How many messages each recipient was sent."""
+        """Returns the number of messages per recipient."""
         with self._lock:
             return Counter(message.to for message in self.messages)
 
@@ -93,15 +93,15 @@ class MailServer:
         with self._lock:
             self.messages.append(message)
 
-    def misdeed(self, at: str, to: str) -> Misdeed | None:
-        """What is to go wrong at this step of this message."""
+    def fault(self, at: str, to: str) -> Fault | None:
+        """Returns the fault for this step of this message."""
         with self._lock:
             self._seen[at] += 1
-            for misdeed in self._misdeeds:
-                here = misdeed.at == at and misdeed.to in ("*", to) and misdeed.times >= 1
-                if here and misdeed.nth in (0, self._seen[at]):
-                    misdeed.times -= 1
-                    return misdeed
+            for fault in self._faults:
+                here = fault.at == at and fault.to in ("*", to) and fault.times >= 1
+                if here and fault.nth in (0, self._seen[at]):
+                    fault.times -= 1
+                    return fault
         return None
 
     def _listen(self) -> None:

@@ -72,14 +72,14 @@ class Serving:
         )
 
     def tree(self) -> list[psutil.Process]:
-        """The supervisor and everything below it, living."""
+        """Returns the living supervisor and its descendants."""
         if self.process is None or self.process.poll() is not None:
             return []
         parent = psutil.Process(self.process.pid)
         return [parent, *parent.children(recursive=True)]
 
     def workers(self, role: str) -> list[psutil.Process]:
-        """The living processes of a role, by the lock files that prove them alive."""
+        """Returns the living processes of a role, found by their lock files."""
         return [process for process in self.tree()[1:] if f"-{role}-" in name_of(process, self.data)]
 
     def kill_tree(self) -> None:
@@ -92,7 +92,7 @@ class Serving:
             self.process.wait(10)
 
     def stop(self) -> float:
-        """Asks it to stop; returns how long (s) that took."""
+        """Stops it with SIGTERM; returns the seconds that this took."""
         began = time.monotonic()
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -101,7 +101,7 @@ class Serving:
 
 
 def name_of(process: psutil.Process, data: Path) -> str:
-    """The worker that this process is: the lock file that it holds open."""
+    """Returns the worker name of a process: its open lock file."""
     with contextlib.suppress(psutil.Error):
         for opened in process.open_files():
             if opened.path.endswith(".lock") and opened.path.startswith(str(data)):
@@ -110,7 +110,7 @@ def name_of(process: psutil.Process, data: Path) -> str:
 
 
 def start_task(client: httpx.Client, kind: str, form: dict[str, Any], key: str = "", **more: Any) -> int:
-    """Starts a task as a careful program does: tries again with the same key until there is an answer."""
+    """Starts a task; repeats the call with the same key until it gets an answer. Returns the task's id."""
     headers = {"Idempotency-Key": key} if key else {}
     for _ in range(100):
         with contextlib.suppress(httpx.TransportError):
@@ -135,7 +135,7 @@ def wait_ended(client: httpx.Client, task_id: int, seconds: float = 60) -> dict[
 
 
 def everything(client: httpx.Client, path: str, **query: Any) -> list[dict[str, Any]]:
-    """All items of a list, through its cursor."""
+    """Returns all items of a list, page by page."""
     found: list[dict[str, Any]] = []
     params: dict[str, Any] = {"limit": 1000, **query}
     while True:

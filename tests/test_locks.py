@@ -1,4 +1,4 @@
-"""The locks pin by hash what pyproject.toml asks for, and say nothing of where it is fetched."""
+"""The locks pin the dependencies of pyproject.toml by hash, and name no package index."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 GROUPS = PROJECT["dependency-groups"]
 SHIPPED = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["postgres"]
-WANTED = {
+REQUIRED = {
     "requirements.lock": SHIPPED,
     "requirements-build.lock": GROUPS["build"],
     "requirements-dev.lock": SHIPPED + GROUPS["build"] + [name for name in GROUPS["dev"] if isinstance(name, str)],
@@ -28,28 +28,30 @@ def pins(lock: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("lock", WANTED)
-def test_each_dependency_is_pinned_to_a_version_that_was_asked_for(lock):
+@pytest.mark.parametrize("lock", REQUIRED)
+def test_each_dependency_is_pinned_to_a_permitted_version(lock):
     pinned = pins(lock)
-    for wanted in map(Requirement, WANTED[lock]):
-        assert pinned.get(wanted.name), f"{wanted.name} is missing: make lock"
-        assert all(wanted.specifier.contains(version) for version in pinned[wanted.name]), f"{wanted}: make lock"
+    for requirement in map(Requirement, REQUIRED[lock]):
+        assert pinned.get(requirement.name), f"{requirement.name} is missing: make lock"
+        assert all(requirement.specifier.contains(version) for version in pinned[requirement.name]), (
+            f"{requirement}: make lock"
+        )
 
 
-@pytest.mark.parametrize("lock", WANTED)
+@pytest.mark.parametrize("lock", REQUIRED)
 def test_a_lock_holds_only_names_versions_markers_and_hashes(lock):
     line = r"([\w.-]+==[\w.]+( ; [^/:@]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?)"
     for text in (ROOT / lock).read_text().splitlines():
         assert re.fullmatch(line, text), text
 
 
-def test_tests_run_with_the_versions_that_are_shipped():
+def test_tests_use_the_shipped_versions():
     tested = pins("requirements-dev.lock")
     for lock in ("requirements.lock", "requirements-build.lock"):
         assert {name: versions for name, versions in pins(lock).items() if tested.get(name) != versions} == {}
 
 
-def test_everything_that_is_imported_is_shipped():
+def test_every_imported_package_is_shipped():
     shipped, made_by = pins("requirements.lock"), packages_distributions()
     for module in imported():
         names = {re.sub(r"[-_.]+", "-", name).lower() for name in made_by.get(module, ())}
@@ -57,7 +59,7 @@ def test_everything_that_is_imported_is_shipped():
 
 
 def imported() -> set[str]:
-    """The top-level modules of others that webapp imports."""
+    """Returns the top-level modules that webapp imports from other packages."""
     found: set[str] = set()
     for path in (ROOT / "webapp").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

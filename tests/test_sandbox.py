@@ -1,4 +1,4 @@
-"""The room of child processes: what they answer, and that nothing of them stays."""
+"""The sandbox: results and errors of child processes, and nothing is left over."""
 
 import os
 import signal
@@ -70,70 +70,70 @@ def call(function, *args, seconds=120, memory_mb=512, **more):
     return sandbox.call(function, *args, seconds=seconds, memory_mb=memory_mb, **more)
 
 
-def test_the_result_comes_back():
+def test_a_result_is_returned():
     assert call(add, [1], [2]) == [1, 2]
 
 
-def test_a_large_result_comes_back_whole():
+def test_a_large_result_is_returned_whole():
     assert call(add, "x" * 5_000_000, "y").endswith("xy")
 
 
-def test_what_the_function_prints_does_not_disturb_the_answer():
+def test_printed_output_does_not_disturb_the_result():
     assert call(print_something) != os.getpid()
 
 
-def test_a_refusal_comes_back_with_its_field():
+def test_a_user_error_is_raised_again_with_its_field():
     with pytest.raises(UserError) as caught:
         call(refuse, "No.", "data")
     assert (caught.value.words, caught.value.field) == ("No.", "data")
 
 
-def test_refused_fields_come_back_all():
+def test_form_errors_are_raised_again_with_all_fields():
     with pytest.raises(FormErrors) as caught:
         call(refuse_two_fields)
     assert caught.value.errors == {"to": "No.", "subject": "Neither."}
 
 
-def test_a_task_error_comes_back_with_all_it_knows():
+def test_a_task_error_is_raised_again_with_all_details():
     with pytest.raises(TaskError) as caught:
         call(end_the_task)
     assert (caught.value.words, caught.value.permanent, caught.value.cause) == ("It ended.", False, "here")
 
 
-def test_a_bug_comes_back_as_itself_with_the_lines_of_the_child():
+def test_a_bug_is_raised_again_with_the_traceback_of_the_child():
     with pytest.raises(ZeroDivisionError) as caught:
         call(divide_by_zero)
     assert "return 1 // 0" in "".join(caught.value.__notes__)
 
 
-def test_an_error_that_cannot_travel_comes_back_as_words():
+def test_an_error_that_cannot_be_pickled_is_raised_as_text():
     with pytest.raises(RuntimeError, match="odd"):
         call(raise_something_that_no_pickle_holds)
 
 
-def test_a_child_that_takes_too_long_is_stopped_and_named():
+def test_a_child_that_takes_too_long_is_killed():
     with pytest.raises(UserError, match=r"“a\.csv” took longer than 0\.5 seconds"):
         call(wait, seconds=0.5, what="“a.csv”")
 
 
-def test_a_child_that_wants_too_much_memory_is_refused():
+def test_a_child_that_needs_too_much_memory_fails():
     assert call(take_memory, 100, memory_mb=300) == 100 << 20
     with pytest.raises(UserError, match=r"needs more memory than one file may take \(300 MB\)"):
         call(take_memory, 1000, memory_mb=300)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV])
-def test_a_child_that_dies_is_told_in_plain_words(number):
+def test_the_death_of_a_child_is_explained(number):
     with pytest.raises(UserError, match="was stopped"):
         call(die, number)
 
 
-def test_a_child_that_ends_without_an_answer_is_a_bug():
+def test_a_child_that_ends_without_a_result_is_a_bug():
     with pytest.raises(RuntimeError, match="code 3"):
         call(leave)
 
 
-def test_nothing_stays_behind():
+def test_no_process_or_file_is_left_over():
     me = psutil.Process()
     call(add, 1, 1)
     files, threads = me.num_fds(), me.num_threads()
@@ -147,7 +147,7 @@ def test_nothing_stays_behind():
     assert not [child for child in me.children(recursive=True) if "webapp.sandbox" in " ".join(child.cmdline())]
 
 
-def test_many_threads_can_ask_at_once():
+def test_many_threads_can_use_sandboxes_at_once():
     results = []
     threads = [threading.Thread(target=lambda n=n: results.append(call(add, n, 1))) for n in range(6)]
     for thread in threads:
@@ -174,14 +174,14 @@ def test_it_works_from_a_daemonic_child_of_a_fork_server(tmp_path):
 
 
 def test_a_child_ends_when_its_parent_is_killed(tmp_path):
-    told = tmp_path / "pid"
+    pid_file = tmp_path / "pid"
     code = (
         f"import sys; sys.path.insert(0, {str(HERE.parent)!r})\n"
         "from tests import test_sandbox\n"
-        f"test_sandbox.call(test_sandbox.wait, {str(told)!r}, seconds=200)\n"
+        f"test_sandbox.call(test_sandbox.wait, {str(pid_file)!r}, seconds=200)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", code])
-    child = psutil.Process(_soon(lambda: told.exists() and told.read_text() and int(told.read_text())))
+    child = psutil.Process(_soon(lambda: pid_file.exists() and pid_file.read_text() and int(pid_file.read_text())))
     parent.kill()
     parent.wait()
     assert _soon(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)

@@ -1,4 +1,4 @@
-"""A wrong value stops the start with one line that names the variable."""
+"""An invalid value stops the start with one line that names the variable."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path):
         ("SECRET_KEY", "short"),
     ],
 )
-def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
+def test_an_invalid_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
     monkeypatch.setenv(f"OUTTRAY_{name}", value)
     with pytest.raises(UserError) as refused:
         load()
@@ -42,14 +42,14 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
     assert "\n" not in refused.value.words
 
 
-def test_a_password_in_a_wrong_value_is_not_repeated(monkeypatch: pytest.MonkeyPatch):
+def test_a_password_in_an_invalid_value_is_not_shown(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OUTTRAY_SMTP_URL", "ftp://office:s3cret-word@mail.example.com")
     with pytest.raises(UserError) as refused:
         load()
     assert "s3cret-word" not in refused.value.words
 
 
-def test_what_is_given_wins_and_empty_means_default(monkeypatch: pytest.MonkeyPatch):
+def test_arguments_override_the_environment_and_empty_means_default(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OUTTRAY_SLOTS", "mail:3,quick:2")
     monkeypatch.setenv("OUTTRAY_RETRY_SECONDS", "1, 2,3")
     monkeypatch.setenv("OUTTRAY_SMTP_URL", "")

@@ -1,4 +1,4 @@
-"""The installed wheel works from any folder, with what it carries and nothing of the checkout."""
+"""The installed wheel works from any folder, without the checkout."""
 
 import os
 import re
@@ -28,7 +28,7 @@ def pip(*args: str | Path, python: str | Path = sys.executable) -> None:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:
-    """Built by the tools of this environment, so that nothing is fetched."""
+    """Builds the wheel with the tools of this environment; nothing is downloaded."""
     folder = tmp_path_factory.mktemp("wheel")
     pip("wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", folder, ROOT)
     return next(folder.glob("outtray-*.whl"))
@@ -36,7 +36,7 @@ def wheel(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory) -> Path:
-    """The bin folder of an environment with the wheel; the dependencies, but not the checkout, are borrowed."""
+    """The bin folder of an environment with the wheel; it shares our dependencies but not the checkout."""
     home = tmp_path_factory.mktemp("environment")
     venv.create(home, with_pip=False, symlinks=True)
     pip("install", "--no-deps", "--no-index", wheel, python=home / "bin" / "python")
@@ -52,7 +52,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 @contextmanager
 def serving(program: Path, home: Path) -> Iterator[str]:
-    """The address of a fresh panel that runs in `home`; it is asked to stop at the end, and must do so well."""
+    """Runs a fresh panel in `home` and yields its address; it must stop with exit code 0 at the end."""
     port = free_port()
     with (home / "serve.log").open("wb") as log:
         env = environment(home, OUTTRAY_PORT=str(port))
@@ -80,13 +80,13 @@ def files_below(folder: Path) -> set[str]:
     return {path.relative_to(ROOT).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_wheel_carries_every_template_and_static_file(wheel):
+def test_the_wheel_contains_every_template_and_static_file(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    wanted = files_below(ROOT / "templates") | files_below(ROOT / "static")
-    assert {name for name in wanted if f"webapp/_{name}" not in names} == set()
+    expected = files_below(ROOT / "templates") | files_below(ROOT / "static")
+    assert {name for name in expected if f"webapp/_{name}" not in names} == set()
 
 
-def test_the_wheel_carries_nothing_else(wheel):
+def test_the_wheel_contains_nothing_else(wheel):
     assert {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()} <= {"webapp", wheel_info(wheel)}
 
 
@@ -94,7 +94,7 @@ def wheel_info(wheel: Path) -> str:
     return "-".join(wheel.name.split("-")[:2]) + ".dist-info"
 
 
-def test_the_command_says_what_it_can_do(installed, tmp_path):
+def test_help_lists_the_commands(installed, tmp_path):
     done = subprocess.run(
         [installed / "outtray", "--help"], cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True
     )
@@ -102,7 +102,7 @@ def test_the_command_says_what_it_can_do(installed, tmp_path):
     assert {"serve", "worker", "migrate", "user", "token", "backup", "restore", "check"} <= set(done.stdout.split())
 
 
-def test_the_panel_is_the_installed_one(installed, tmp_path):
+def test_the_imported_package_is_the_installed_one(installed, tmp_path):
     where = [installed / "python", "-c", "import webapp, webapp.paths; print(webapp.__file__, webapp.paths.TEMPLATES)"]
     done = subprocess.run(where, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, check=True)
     assert all(path.startswith(str(installed.parent)) for path in done.stdout.split())

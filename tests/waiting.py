@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def until(look: Callable[[], T], seconds: float = 15.0) -> T:
-    """The first true answer of `look`; an AssertionError with its last answer when there is none in time."""
+    """Returns the first true result of `look`; raises AssertionError with the last result after a timeout."""
     end = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < end, f"still {found!r} after {seconds} s"

@@ -1,4 +1,4 @@
-"""The browser of these tests, and windows of it that are signed in."""
+"""Starts the browser of these tests, and opens windows with a session."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ SECONDS = 10
 
 @contextmanager
 def launched(playwright: Playwright, *more_flags: str) -> Iterator[Browser]:
-    """$CHROMIUM, an installed one, or Playwright's own."""
+    """Starts $CHROMIUM, an installed Chromium, or Playwright's own."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     browser = playwright.chromium.launch(args=[*FLAGS, *more_flags], executable_path=found)
     yield browser
@@ -32,8 +32,8 @@ def launched(playwright: Playwright, *more_flags: str) -> Iterator[Browser]:
 def window(
     browser: Browser, address: str, installation: Installation, person: Person | None = None, **options: Any
 ) -> BrowserContext:
-    """A browser of this person's, or of somebody who is signed out."""
-    # A service worker's requests pass by what a test puts before a page's; those that are about it allow it.
+    """Returns a browser context with a session of this person, or with none."""
+    # page.route() does not see the requests of a service worker; tests of the service worker allow it.
     options = {"service_workers": "block", **options}
     context = browser.new_context(base_url=address, locale="en-GB", **options)
     context.set_default_timeout(SECONDS * 1000)

@@ -1,4 +1,4 @@
-"""A panel with a real server and real work, and windows of a real browser on it."""
+"""A panel with a real server and real tasks, and windows of a real browser."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,26 +42,26 @@ def address(installation: Installation) -> Iterator[str]:
 
 @pytest.fixture
 def open_window(browser: Browser, address: str, installation: Installation) -> Iterator[Callable[..., Page]]:
-    """Opens a page of this person's; complaints in the browser's console fail the test."""
+    """Opens a page for a person; errors in the browser's console fail the test."""
     contexts: list[BrowserContext] = []
-    complaints: list[str] = []
+    errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # A status of 4xx or 5xx is a line in the console as well; tests of those look at the page.
+        # An answer of 4xx or 5xx is logged too; tests of such answers look at the page.
         if message.type == "error" and "Failed to load resource" not in message.text and "htmx:" not in message.text:
-            complaints.append(message.text)
+            errors.append(message.text)
 
     def opened(person: Person | None = None, **options: object) -> Page:
         contexts.append(window(browser, address, installation, person, **options))
         page = contexts[-1].new_page()
         page.on("console", note)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("pageerror", lambda error: errors.append(str(error)))
         return page
 
     yield opened
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert errors == []
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def page(open_window: Callable[..., Page], ana: Person) -> Page:
 
 @pytest.fixture
 def plain_page(open_window: Callable[..., Page], ana: Person) -> Page:
-    """Ana's window, with JavaScript off."""
+    """Ana's window, without JavaScript."""
     return open_window(ana, java_script_enabled=False)
 
 

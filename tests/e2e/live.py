@@ -20,7 +20,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def serving(installation: Installation, port: int = 0) -> Iterator[str]:
-    """The address of this house's panel, for as long as the block lasts."""
+    """Serves this installation while the block runs; yields its address."""
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))

@@ -1,4 +1,4 @@
-"""A panel with something of everything on it: what the screenshots and the accessibility test look at."""
+"""Fills a panel with tasks in every state, for screenshots and for the accessibility test."""
 
 import sqlite3
 from contextlib import closing
@@ -33,7 +33,7 @@ EMAIL = {"to": ["bob@example.com"], "subject": "Your order is ready", "body": "D
 
 
 def set_stage(installation: Installation, folder: Path) -> dict[str, int | str]:
-    """Fills the house; returns the tasks by what they show, and the last part of a link to unsubscribe."""
+    """Fills the installation; returns task ids by what they show, and the token of a link to unsubscribe."""
     tasks = _fill(installation, folder)
     with installation.write() as conn:
         ana = people.by_email(conn, installation.settings, "ana@example.com")
@@ -69,7 +69,7 @@ def set_stage(installation: Installation, folder: Path) -> dict[str, int | str]:
 
 
 def _connect_shop(installation: Installation, folder: Path) -> None:
-    """A small database of somebody else's, with a query that asks for a region."""
+    """Connects a small foreign database, with a saved query that asks for a region."""
     path = folder / "shop.db"
     with closing(sqlite3.connect(path)) as resources:
         resources.executescript("create table sale (region text, day text, amount numeric)")

@@ -1,4 +1,4 @@
-"""axe-core finds nothing to complain about on any page, in both themes, wide and narrow."""
+"""axe-core finds no violation on any page, in both themes, wide and narrow."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ from webapp.db.migrate import bring_up_to_date
 from webapp.installation import Installation, build
 from webapp.settings import Settings
 
-# What a page is made of is the same everywhere; only colours are of a theme, and sizes of a width.
+# The elements of a page are always the same; only colours depend on the theme, and sizes on the width.
 LOOKS: tuple[tuple[int, str, dict[str, object]], ...] = (
     (1440, "light", {"resultTypes": ["violations"]}),
     (390, "dark", {"resultTypes": ["violations"], "runOnly": ["color-contrast", "target-size"]}),
@@ -24,7 +24,7 @@ LOOKS: tuple[tuple[int, str, dict[str, object]], ...] = (
 
 
 class Stage:
-    """One served house and the tasks on it."""
+    """A served installation and its tasks."""
 
     def __init__(self, installation: Installation, address: str, tasks: dict[str, int | str]) -> None:
         self.installation, self.address, self.tasks = installation, address, tasks
@@ -34,7 +34,7 @@ class Stage:
 def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Stage]]:
     """The full panel and the empty one."""
     folder = tmp_path_factory.mktemp("stages")
-    full, empty = (_house(folder / name) for name in ("full", "empty"))
+    full, empty = (_empty_installation(folder / name) for name in ("full", "empty"))
     tasks = set_stage(full, folder)
     with serving(full) as here, serving(empty) as there:
         yield {"full": Stage(full, here, tasks), "empty": Stage(empty, there, {})}
@@ -43,7 +43,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Stage
 
 
 @pytest.mark.parametrize("visit", VISITS, ids=lambda visit: visit.name)
-def test_no_page_keeps_anybody_out(browser: Browser, stages: dict[str, Stage], visit: Visit) -> None:
+def test_axe_finds_no_violation_on_any_page(browser: Browser, stages: dict[str, Stage], visit: Visit) -> None:
     stage = stages[visit.stage]
     with stage.installation.read() as conn:
         person = people.by_email(conn, stage.installation.settings, visit.who) if visit.who else None
@@ -57,12 +57,12 @@ def test_no_page_keeps_anybody_out(browser: Browser, stages: dict[str, Stage], v
     )
     page = context.new_page()
     visit.go(page, stage.tasks)
-    found = [complaint for look in LOOKS for complaint in _complaints(page, *look)]
+    found = [violation for look in LOOKS for violation in _violations(page, *look)]
     context.close()
     assert found == []
 
 
-def _complaints(page: Page, width: int, theme: str, options: dict[str, object]) -> list[str]:
+def _violations(page: Page, width: int, theme: str, options: dict[str, object]) -> list[str]:
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -75,7 +75,7 @@ def _complaints(page: Page, width: int, theme: str, options: dict[str, object]) 
     ]
 
 
-def _house(data: Path) -> Installation:
+def _empty_installation(data: Path) -> Installation:
     installation = build(Settings(data_dir=data, timezone="Europe/Madrid"))
     bring_up_to_date(installation.database)
     return installation

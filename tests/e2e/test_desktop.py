@@ -1,4 +1,4 @@
-"""While people look elsewhere: counts in the tab's title, notices on the desktop, a page for when the panel is off."""
+"""Counts in the tab's title, notices on the desktop, and a page that is shown while the panel is not running."""
 
 import pytest
 from playwright.sync_api import expect
@@ -13,7 +13,7 @@ from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.tasks import inbox
 
-# The browser's own notices, written down as they are shown.
+# Records the notices that the browser shows.
 RECORD = """
 window.__shown = [];
 const Own = window.Notification;
@@ -33,7 +33,7 @@ def settings(settings):
 
 @pytest.fixture
 def noticing(open_window, ana):
-    """Ana's window, in which the browser may show notices."""
+    """Ana's window, with permission to show notices."""
     page = open_window(ana, permissions=["notifications"])
     page.add_init_script(RECORD)
     return page
@@ -43,12 +43,12 @@ LOOK_AGAIN = "document.querySelector('#task-log')?.dispatchEvent(new Event('look
 
 
 def look(page) -> None:
-    """The log asks for news now, not when its 20 s are over."""
+    """Makes the log poll now instead of after 20 s."""
     page.evaluate(LOOK_AGAIN)
 
 
 def shown_at_last(page) -> bool:
-    """Asks again and again: a log is not drawn more often than once a second."""
+    """Polls, and returns whether a notice was shown; the server draws a log at most once per second."""
     look(page)
     return page.evaluate("window.__shown.length") > 0
 
@@ -59,7 +59,7 @@ def notify(installation, person, title: str, **more) -> None:
         mark_changed(conn)
 
 
-def test_the_title_counts_what_runs_and_what_is_unread(page, installation, ana):
+def test_the_title_counts_running_tasks_and_unread_notices(page, installation, ana):
     home = Home(page).open()
     expect(page).to_have_title("What would you like to do? – Outtray")
     with installation.write() as conn:
@@ -75,7 +75,7 @@ def test_the_title_counts_what_runs_and_what_is_unread(page, installation, ana):
     assert home.page.url.endswith("/")
 
 
-def test_a_refused_form_says_so_before_the_counts(page, installation, ana):
+def test_the_title_of_a_refused_form_begins_with_error(page, installation, ana):
     notify(installation, ana, "Meeting")
     page.goto("/new/notification")
     expect(page).to_have_title("1 unread · Send a notification – Outtray")
@@ -83,7 +83,7 @@ def test_a_refused_form_says_so_before_the_counts(page, installation, ana):
     expect(page).to_have_title("Error: 1 unread · Send a notification – Outtray")
 
 
-def test_a_notice_is_shown_once_with_consent_and_a_click_opens_the_task(noticing, installation, ana):
+def test_with_permission_a_notice_is_shown_once_and_a_click_opens_its_task(noticing, installation, ana):
     page = noticing
     notify(installation, ana, "Before consent")
     page.goto("/account")
@@ -103,7 +103,7 @@ def test_a_notice_is_shown_once_with_consent_and_a_click_opens_the_task(noticing
     page.wait_for_url(f"**/tasks/{task}")
 
 
-def test_without_consent_none_is_shown(noticing, installation, ana):
+def test_without_permission_no_notice_is_shown(noticing, installation, ana):
     noticing.goto("/")
     notify(installation, ana, "Meeting")
     look(noticing)
@@ -111,7 +111,7 @@ def test_without_consent_none_is_shown(noticing, installation, ana):
     assert noticing.evaluate(SHOWN) == []
 
 
-def test_a_page_without_a_log_asks_for_the_bell_alone(noticing, installation, ana):
+def test_a_page_without_a_log_polls_the_bell(noticing, installation, ana):
     page = noticing
     page.add_init_script("localStorage.setItem('outtray.desktop', 'on')")
     page.clock.install()
@@ -122,7 +122,7 @@ def test_a_page_without_a_log_asks_for_the_bell_alone(noticing, installation, an
     expect(page.locator("#unread")).to_contain_text("1 unread")
 
 
-def test_a_page_with_a_log_makes_no_second_request(page, installation, ana):
+def test_a_page_with_a_log_gets_the_bell_with_the_log(page, installation, ana):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.clock.install()
@@ -134,7 +134,7 @@ def test_a_page_with_a_log_makes_no_second_request(page, installation, ana):
     assert not [url for url in asked if "/inbox/bell" in url]
 
 
-def test_what_the_browser_was_told_is_said_in_words(open_window, ana):
+def test_a_browser_that_blocks_notices_is_explained(open_window, ana):
     page = open_window(ana)
     page.add_init_script("Object.defineProperty(Notification, 'permission', {get: () => 'denied'})")
     page.goto("/account")
@@ -143,7 +143,7 @@ def test_what_the_browser_was_told_is_said_in_words(open_window, ana):
     expect(section.get_by_role("button")).to_have_count(0)
 
 
-def test_an_address_that_is_not_secure_says_why_there_are_none(playwright, installation, ana, address):
+def test_an_insecure_address_is_given_as_the_reason(playwright, installation, ana, address):
     port = address.rpartition(":")[2]
     with launched(playwright, "--host-resolver-rules=MAP office.test 127.0.0.1") as browser:
         page = window(browser, f"http://office.test:{port}", installation, ana).new_page()
@@ -151,7 +151,7 @@ def test_an_address_that_is_not_secure_says_why_there_are_none(playwright, insta
         expect(page.get_by_role("region", name="Notices on this desktop")).to_contain_text("not secure")
 
 
-def test_while_the_panel_is_off_a_calm_page_says_so_and_goes_away_by_itself(browser, installation, root, ana):
+def test_an_offline_page_is_shown_until_the_panel_is_back(browser, installation, root, ana):
     with serving(installation) as address:
         context = window(browser, address, installation, ana, service_workers="allow")
         page = context.new_page()

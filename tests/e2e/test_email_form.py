@@ -1,4 +1,4 @@
-"""Writing an email in a browser: the preview beside it, a test to oneself, a template, files that go with it."""
+"""The email form in a browser: preview, test email, template, attachments."""
 
 import re
 
@@ -19,7 +19,7 @@ def form(page) -> EmailForm:
     return opened
 
 
-def test_the_preview_follows_what_is_typed_and_disturbs_nobody(form, page):
+def test_the_preview_follows_typing_and_keeps_the_focus(form, page):
     preview = page.locator("#preview")
     expect(preview).to_contain_text("Write a subject and a message")
     form.field("Subject").press_sequentially("Hello Ana", delay=20)
@@ -29,7 +29,7 @@ def test_the_preview_follows_what_is_typed_and_disturbs_nobody(form, page):
     expect(preview.locator("strong")).to_have_text("nine")
 
 
-def test_each_person_of_a_list_can_be_looked_at(form, page):
+def test_the_preview_can_show_each_recipient_of_a_list(form, page):
     form.choose_list(LIST)
     form.fill(Subject="Dear {{ Name }}", Message="Hi")
     preview = page.locator("#preview")
@@ -45,7 +45,7 @@ def test_each_person_of_a_list_can_be_looked_at(form, page):
     expect(preview).to_contain_text("Dear Cleo")
 
 
-def test_a_phone_is_narrower(form, page):
+def test_the_preview_can_be_as_narrow_as_a_phone(form, page):
     form.fill(Subject="Hi", Message="Hi")
     paper = page.locator(".paper")
     wide = paper.bounding_box()["width"]
@@ -54,7 +54,7 @@ def test_a_phone_is_narrower(form, page):
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_a_test_goes_to_oneself_and_the_form_stays(request, window):
+def test_a_test_email_goes_to_the_sender_and_the_form_stays(request, window):
     page = request.getfixturevalue(window)
     form = EmailForm(page)
     form.open()
@@ -68,7 +68,7 @@ def test_a_test_goes_to_oneself_and_the_form_stays(request, window):
     expect(page.get_by_role("heading", level=1)).to_have_text("Test of “Hello”")
 
 
-def test_a_template_is_kept_and_used(form, page):
+def test_a_template_is_saved_and_used(form, page):
     form.fill(Subject="Hello", Message="We open at nine.")
     page.get_by_text("Templates", exact=True).click()
     page.get_by_label("Keep as a template").fill("Hours")
@@ -81,7 +81,7 @@ def test_a_template_is_kept_and_used(form, page):
     expect(form.field("Send to")).to_have_value("bob@example.com")
 
 
-def test_files_stay_with_a_form_that_is_refused_and_enter_sends(form, page):
+def test_attachments_survive_a_refused_form_and_enter_sends(form, page):
     page.get_by_label("Attach files").set_input_files([PHOTO, {**PHOTO, "name": "other.png"}])
     form.fill(**{"Send to": "bob@", "Subject": "Hi", "Message": "Hi"})
     form.press()

@@ -1,4 +1,4 @@
-"""The ways in, in a real browser: set-up, invitation and sign-in, on plain http, with and without JavaScript."""
+"""Set-up, invitation and sign-in in a real browser, on plain http, with and without JavaScript."""
 
 import re
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_a_plain_http_browser_says_where_a_form_comes_from_by_origin_only(installation, office, office_browser, root):
+def test_on_plain_http_a_browser_sends_only_the_origin_header(installation, office, office_browser, root):
     page = office_browser.new_page(base_url=office)
     with page.expect_request(lambda request: request.method == "POST") as posted:
         sign_in(page, root.email)
@@ -56,7 +56,7 @@ def test_a_plain_http_browser_says_where_a_form_comes_from_by_origin_only(instal
     page.close()
 
 
-def test_the_first_admin_is_made_through_the_link(installation, window):
+def test_the_link_makes_the_first_admin(installation, window):
     with installation.write() as conn:
         link = links.new_setup(conn)
     page = window.new_page()
@@ -70,11 +70,11 @@ def test_the_first_admin_is_made_through_the_link(installation, window):
     expect(page.get_by_role("heading", level=1)).to_have_text("What would you like to do?")
     with installation.read() as conn:
         zone = people.by_email(conn, installation.settings, "rut@example.com").zone.key
-    # Without JavaScript nobody knows the browser's zone; the list is there to choose from.
+    # Without JavaScript the browser's time zone is unknown; people choose from the list.
     assert zone in ("Asia/Tokyo", "Europe/Madrid")
 
 
-def test_the_browsers_zone_is_chosen_beforehand_and_a_choice_of_ones_own_survives_an_error(
+def test_the_browsers_time_zone_is_preselected_and_another_choice_survives_an_error(
     installation, office, office_browser
 ):
     with installation.write() as conn:
@@ -89,7 +89,7 @@ def test_the_browsers_zone_is_chosen_beforehand_and_a_choice_of_ones_own_survive
     page.close()
 
 
-def test_somebody_is_invited_and_joins(installation, window, root):
+def test_an_invited_person_joins(installation, window, root):
     page = window.new_page()
     sign_in(page, root.email)
     page.get_by_role("link", name="People").click()
@@ -110,7 +110,7 @@ def test_somebody_is_invited_and_joins(installation, window, root):
     expect(page.get_by_role("alert")).to_have_text("This link was used or is too old. Ask an admin for a new one.")
 
 
-def test_copy_link_has_the_focus_and_copies_where_there_is_no_clipboard(installation, office, office_browser, root):
+def test_copy_link_has_the_focus_and_works_without_a_clipboard(installation, office, office_browser, root):
     page = office_browser.new_page(base_url=office)
     sign_in(page, root.email)
     page.goto("/people")
@@ -136,7 +136,7 @@ def test_without_javascript_the_link_itself_has_the_focus(installation, office, 
     page.close()
 
 
-def test_a_wrong_password_leaves_the_focus_in_the_emptied_field(installation, window, root):
+def test_after_a_wrong_password_its_emptied_field_has_the_focus(installation, window, root):
     page = window.new_page()
     sign_in(page, root.email, "wrong password")
     field = page.get_by_label("Password")
@@ -149,7 +149,7 @@ def test_a_wrong_password_leaves_the_focus_in_the_emptied_field(installation, wi
     expect(page.get_by_role("heading", level=1)).to_have_text("What would you like to do?")
 
 
-def test_a_page_asked_for_is_shown_after_signing_in(installation, window, root):
+def test_the_requested_page_is_shown_after_sign_in(installation, window, root):
     page = window.new_page()
     page.goto("/account")
     page.get_by_label("Email").fill(root.email)

@@ -1,4 +1,4 @@
-"""Files in a real browser: download, and deleting with the focus on what follows."""
+"""Files in a real browser: download and delete."""
 
 import pytest
 from playwright.sync_api import expect
@@ -8,7 +8,7 @@ from tests.factories import make_file, make_task
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_deleting_asks_first_and_the_next_row_has_the_focus(request, installation, ana, tmp_path, window):
+def test_deleting_a_file_asks_first_and_focuses_the_next_row(request, installation, ana, tmp_path, window):
     page = request.getfixturevalue(window)
     with installation.write() as conn:
         task_id = make_task(conn, ana, "done", kind="report")

@@ -1,4 +1,4 @@
-"""What this panel relies on in the vendored htmx; an upgrade that changes any of it fails here."""
+"""The behaviour of htmx that Outtray relies on. An upgrade that changes it fails here."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ Answer = Callable[[int], tuple[int, str, dict[str, str]]]
 
 @dataclass
 class Bench:
-    """A page with htmx under our content security policy; `answers` says what each address answers the n-th time."""
+    """A page with htmx under our content security policy; `answers` are the answers of each address, in order."""
 
     page: Page
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -89,7 +89,7 @@ def poller(text: str = "{n}", trigger: str = "every 50ms") -> str:
     return f'<div id="p" {polls}>{text}</div>'
 
 
-def test_the_version_is_the_one_these_facts_were_found_with(bench):
+def test_the_version_is_the_one_that_was_examined(bench):
     bench.show("")
     assert bench.page.evaluate("htmx.version") == (paths.STATIC / "vendor/htmx/VERSION").read_text().strip()
 
@@ -115,13 +115,13 @@ def test_an_open_details_stays_open_as_configured(bench):
     assert bench.page.evaluate("document.getElementById('d').open") is True
 
 
-def test_an_open_details_is_closed_by_a_morph_without_that(bench):
+def test_without_that_configuration_a_morph_closes_an_open_details(bench):
     bench.on("/poll", poller('<details id="d"><summary>s</summary>{n}</details>'))
     bench.show(poller('<details id="d" open><summary>s</summary>old</details>'), config="")
     bench.wait("!document.getElementById('d').open")
 
 
-def test_204_leaves_the_page_and_polling_goes_on(bench):
+def test_204_leaves_the_page_and_polling_continues(bench):
     bench.on("/poll", status=204)
     bench.show(poller("as it was"))
     bench.wait_asked("/poll", 3)
@@ -138,7 +138,7 @@ def test_an_error_neither_replaces_the_poller_nor_ends_it(bench, status):
     assert "htmx:response:error ctx" in bench.noted()
 
 
-def test_an_error_replaces_the_poller_without_that_configuration(bench):
+def test_without_that_configuration_an_error_replaces_the_poller(bench):
     bench.on("/poll", "<p>broken</p>", status=500)
     bench.show(poller("as it was"), config="")
     bench.wait("!document.getElementById('p')")
@@ -150,7 +150,7 @@ def test_286_does_not_end_polling(bench):
     bench.wait_asked("/poll", 3)
 
 
-def test_an_answer_with_another_trigger_changes_the_pace(bench):
+def test_an_answer_with_another_trigger_changes_the_interval(bench):
     bench.on("/poll", poller("slow now", trigger="every 60s"))
     bench.show(poller("old"))
     bench.wait("document.getElementById('p').textContent === 'slow now'")
@@ -185,7 +185,7 @@ def test_a_partial_serves_a_second_target(bench):
     assert bench.page.locator("#count").count() == 1
 
 
-def test_a_refused_form_is_swapped_where_it_says_so(bench):
+def test_hx_status_swaps_a_refused_form(bench):
     posts = 'hx-post="/send" hx-swap="outerMorph" hx-status:422="swap:outerMorph"'
     form = f'<form id="f" {posts}><input name="a"><button>Go</button>{{0}}</form>'
     bench.on("/send", form.format("<p>Fill it in.</p>"), status=422)
@@ -206,7 +206,7 @@ def test_a_redirect_header_leads_to_the_other_page_and_its_row(bench):
 
 
 def test_no_answer_is_an_error_event(bench):
-    bench.show('<form hx-post="/nobody"><button>Go</button></form>')
+    bench.show('<form hx-post="/nothing"><button>Go</button></form>')
     bench.page.click("button")
     bench.wait("window.noted.includes('htmx:error ctx')")
 
@@ -239,7 +239,7 @@ def test_a_trigger_filter_never_polls_under_our_policy(bench):
     assert bench.count("/poll") == 0
 
 
-def test_attributes_are_inherited_only_where_it_is_asked_for(bench):
+def test_attributes_are_inherited_only_with_inherited(bench):
     bench.on("/poll", status=204)
     for attribute in ("hx-headers", "hx-headers:inherited"):
         bench.show(f'<div {attribute}=\'{{"X-A": "1"}}\'>' + poller() + "</div>")
@@ -256,17 +256,17 @@ def test_a_part_of_an_answer_can_be_selected(bench):
     expect(bench.page.locator("#rest")).to_have_text("kept")
 
 
-def test_an_event_of_an_answer_whose_source_is_gone_reaches_the_document(bench):
+def test_an_event_of_a_removed_source_reaches_the_document(bench):
     bench.on("/send", "<p>done</p>", HX_Trigger="told")
     bench.show('<div id="box"><button hx-post="/send" hx-target="#box" hx-swap="innerHTML">Go</button></div>')
     bench.page.click("button")
     bench.wait("window.noted.includes('told')")
 
 
-def test_nothing_of_it_needs_inline_styles_or_eval(bench):
-    complaints: list[str] = []
-    bench.page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+def test_no_feature_needs_inline_styles_or_eval(bench):
+    errors: list[str] = []
+    bench.page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     bench.on("/poll", poller("{n}"))
     bench.show(poller("old"))
     bench.wait_asked("/poll", 2)
-    assert [one for one in complaints if "Content Security Policy" in one] == []
+    assert [one for one in errors if "Content Security Policy" in one] == []

@@ -1,4 +1,4 @@
-"""An email to a list: choose it, insert its columns by click, look it over, send it; also without JavaScript."""
+"""An email to a list: choose it, insert columns by click, check, send; also without JavaScript."""
 
 import re
 
@@ -20,7 +20,7 @@ def started(installation) -> list[int]:
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_a_list_is_chosen_looked_over_and_sent(request, installation, window):
+def test_a_list_is_chosen_checked_and_sent(request, installation, window):
     page = request.getfixturevalue(window)
     form = EmailForm(page)
     form.open()
@@ -54,7 +54,7 @@ def test_a_column_is_inserted_where_the_cursor_was(page):
     expect(subject).to_have_value("Hello {{ Name }}!, welcome")
 
 
-def test_going_back_from_the_look_keeps_everything(page):
+def test_going_back_from_the_check_keeps_everything(page):
     form = EmailForm(page)
     form.open()
     form.choose_list(LIST)

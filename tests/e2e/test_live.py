@@ -1,4 +1,4 @@
-"""The log and the task page while things happen: nothing jumps, closes or loses the focus."""
+"""The log and the task page while tasks change: nothing moves, closes or loses the focus."""
 
 import re
 from datetime import timedelta
@@ -62,7 +62,7 @@ def test_a_poll_never_moves_the_focus(page, installation, running):
     expect(row.title).to_be_focused()
 
 
-def test_where_a_poll_removes_the_focused_button_its_row_has_the_focus(page, installation, running):
+def test_when_a_poll_removes_the_focused_button_its_row_takes_the_focus(page, installation, running):
     home = Home(page).open()
     row = home.log.row(running)
     row.button("Cancel").focus()
@@ -71,7 +71,7 @@ def test_where_a_poll_removes_the_focused_button_its_row_has_the_focus(page, ins
     expect(row.root).to_be_focused()
 
 
-def test_new_tasks_of_others_windows_appear_and_the_count_in_the_rail_follows(page, installation, ana):
+def test_tasks_from_other_windows_appear_and_the_rail_counts_them(page, installation, ana):
     home = Home(page).open()
     with installation.write() as conn:
         task_id = make_task(conn, ana, "running")
@@ -82,7 +82,7 @@ def test_new_tasks_of_others_windows_appear_and_the_count_in_the_rail_follows(pa
     expect(home.needs_you).to_have_text("1 need you")
 
 
-def test_the_end_of_an_own_task_is_spoken_once_and_nobody_elses(page, installation, running, root):
+def test_only_the_end_of_ones_own_task_is_announced_and_only_once(page, installation, running, root):
     with installation.write() as conn:
         make_task(conn, root, "running", title="Not yours")
     home = Home(page).open()
@@ -90,14 +90,14 @@ def test_the_end_of_an_own_task_is_spoken_once_and_nobody_elses(page, installati
     expect(home.spoken).to_have_text("1 task failed: Self-test")
 
 
-def test_the_progress_of_a_task_is_never_spoken(page, installation, running):
+def test_progress_is_never_announced(page, installation, running):
     home = Home(page).open()
     change(installation, running, progress_words="5 of 9 s")
     expect(home.log.row(running).telling).to_contain_text("5 of 9 s")
     expect(home.spoken).to_have_text("")
 
 
-def test_after_three_failed_polls_the_page_says_since_when_it_is_old_and_recovers(page, installation, running):
+def test_three_failed_polls_show_a_note_that_a_working_poll_removes(page, installation, running):
     home = Home(page).open()
     page.route("**/tasks/log*", lambda route: route.fulfill(status=500))
     note = page.locator("#live-note")
@@ -109,7 +109,7 @@ def test_after_three_failed_polls_the_page_says_since_when_it_is_old_and_recover
     expect(home.log.row(running).state).to_have_text("done")
 
 
-def test_a_poll_that_meets_an_ended_session_says_so_and_stays(page, installation, running):
+def test_a_poll_without_a_session_shows_a_note_and_stays_on_the_page(page, installation, running):
     home = Home(page).open()
     end_sessions(installation)
     expect(page.locator("#live-note")).to_have_text("You were signed out. Sign in in a new tab, then go on here.")
@@ -117,7 +117,7 @@ def test_a_poll_that_meets_an_ended_session_says_so_and_stays(page, installation
     assert page.url.endswith("/")
 
 
-def test_too_late_to_undo_is_said_beside_the_row_and_cancel_has_the_focus(page, installation, ana):
+def test_undo_that_comes_too_late_is_explained_and_cancel_has_the_focus(page, installation, ana):
     later = now() + timedelta(hours=1)
     with installation.write() as conn:
         task_id = make_task(conn, ana, "waiting", kind="email", form=EMAIL, not_before=later, undo_until=later)
@@ -139,7 +139,7 @@ def test_when_the_undo_window_closes_the_row_offers_cancel(page, installation, a
     expect(row.button("Cancel")).to_be_visible()
 
 
-def test_a_press_that_nobody_answers_is_told_beside_the_button(page, installation, running):
+def test_a_press_without_an_answer_is_explained_beside_the_button(page, installation, running):
     row = Home(page).open().log.row(running)
     page.route("**/cancel", lambda route: route.abort())
     row.button("Cancel").click()
@@ -147,7 +147,7 @@ def test_a_press_that_nobody_answers_is_told_beside_the_button(page, installatio
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_stopping_a_run_half_way_asks_first(request, installation, ana, window):
+def test_cancelling_a_run_in_the_middle_asks_first(request, installation, ana, window):
     page = request.getfixturevalue(window)
     with installation.write() as conn:
         task_id = make_task(conn, ana, "running", kind="email", form=EMAIL, expanded=True, progress_total=3)
@@ -160,7 +160,7 @@ def test_stopping_a_run_half_way_asks_first(request, installation, ana, window):
     expect(home.log.row(task_id).beside).to_have_text("stopping…")
 
 
-def test_the_search_of_tasks_finds_while_one_types_and_keeps_the_focus(page, installation, ana):
+def test_the_task_search_follows_typing_and_keeps_the_focus(page, installation, ana):
     with installation.write() as conn:
         make_task(conn, ana, title="Price list for Lopez")
         make_task(conn, ana, title="Stock report")
@@ -190,7 +190,7 @@ def test_the_search_works_without_javascript(plain_page, installation, ana):
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_after_a_press_on_a_tasks_page_its_state_has_the_focus(request, installation, ana, window):
+def test_after_a_press_on_a_task_page_its_state_has_the_focus(request, installation, ana, window):
     page = request.getfixturevalue(window)
     with installation.write() as conn:
         task_id = make_task(conn, ana, "failed", kind="self-test", outcome="It failed.")
@@ -201,7 +201,7 @@ def test_after_a_press_on_a_tasks_page_its_state_has_the_focus(request, installa
     expect(shown.state).to_be_focused()
 
 
-def test_a_tasks_page_follows_its_task(page, installation, running):
+def test_a_task_page_follows_its_task(page, installation, running):
     shown = TaskPage(page)
     shown.open(f"/tasks/{running}")
     change(installation, running, state="done", outcome="The self-test went well.", finished=now())
@@ -209,7 +209,7 @@ def test_a_tasks_page_follows_its_task(page, installation, running):
     expect(shown.outcome).to_contain_text("The self-test went well.")
 
 
-def test_the_rail_keeps_its_names_where_the_page_is_narrow(page):
+def test_the_rail_keeps_its_names_on_a_narrow_page(page):
     page.set_viewport_size({"width": 390, "height": 800})
     home = Home(page).open()
     for name in ("Home", "Tasks", "Files"):
@@ -218,7 +218,7 @@ def test_the_rail_keeps_its_names_where_the_page_is_narrow(page):
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
-def test_skip_to_content_is_the_first_stop(page):
+def test_skip_to_content_is_the_first_tab_stop(page):
     Home(page).open()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
@@ -226,6 +226,6 @@ def test_skip_to_content_is_the_first_stop(page):
     expect(page.get_by_role("main")).to_be_focused()
 
 
-def test_signing_out_leads_to_the_door(page, root):
+def test_signing_out_leads_to_sign_in(page, root):
     Home(page).open().sign_out()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")

@@ -31,7 +31,7 @@ def enter(page: SettingsPage, server: MailServer) -> None:
     )  # fmt: skip
 
 
-def test_what_was_typed_stays_over_a_test_and_is_then_saved(open_window, root, server):
+def test_typed_values_survive_a_test_and_are_saved(open_window, root, server):
     page = SettingsPage(open_window(root)).open()
     enter(page, server)
     page.test_button.click()
@@ -49,7 +49,7 @@ def test_what_was_typed_stays_over_a_test_and_is_then_saved(open_window, root, s
     assert server.messages[0].sender == "post@example.com"
 
 
-def test_without_javascript_it_is_saved_and_what_is_wrong_is_said(open_window, root, server):
+def test_without_javascript_a_server_is_saved_and_errors_are_shown(open_window, root, server):
     page = SettingsPage(open_window(root, java_script_enabled=False)).open()
     page.save_button.click()
     expect(page.page.get_by_role("heading", name="2 things to correct")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The main job through the front door: `outtray serve` on a fresh folder, its one-time link, a browser, a file."""
+"""The main job from end to end: `outtray serve` in an empty folder, the one-time link, a browser, a report."""
 
 import io
 import re
@@ -14,7 +14,7 @@ from tests.serving import PASSWORD, Serving
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_a_new_user_starts_all_three_and_downloads_the_report(
+def test_a_new_person_starts_all_three_kinds_and_downloads_the_report(
     browser: Browser, tmp_path: Path, clients_csv: Path, scripts: bool
 ):
     serving = Serving(tmp_path, OUTTRAY_UNDO_SECONDS="1").start()
@@ -53,7 +53,7 @@ def test_a_new_user_starts_all_three_and_downloads_the_report(
 
 
 def _wait_for(home: Home, scripts: bool, selector: str, text: str) -> None:
-    """With JavaScript the log updates by itself; without, a person loads the page again."""
+    """Waits for the log to show it; without JavaScript the page is reloaded, as a person would do."""
     chip = home.page.locator(selector)
     for _ in range(1 if scripts else 30):
         if not scripts:

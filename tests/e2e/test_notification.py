@@ -1,4 +1,4 @@
-"""A channel from its first field to a message in it, and a colleague who finds it beside the bell; in two browsers."""
+"""An admin connects a channel, a message reaches it, and a colleague finds it in the inbox; in two browsers."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,7 +10,7 @@ from tests.waiting import until
 
 @pytest.fixture
 def settings(settings):
-    """Nobody waits for Undo here."""
+    """Without an undo window."""
     return settings.model_copy(update={"undo_seconds": 0})
 
 
@@ -66,7 +66,7 @@ def test_a_channel_is_connected_and_a_message_reaches_it_and_a_colleague(
     expect(theirs.locator("#unread")).to_be_hidden()
 
 
-def test_what_a_chat_refused_is_retried_alone(page, installation, root, ana, hook, open_window):
+def test_only_the_refused_channel_is_retried(page, installation, root, ana, hook, open_window):
     connect(open_window(root), hook)
     hook.on("/s3cret-path", status=404, times=1)
     page.goto("/new/notification")

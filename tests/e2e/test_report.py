@@ -1,4 +1,4 @@
-"""Making a report in a browser: lines come and go, the preview follows, the chart is on the page of the task."""
+"""The report form in a browser: added and removed lines, the preview, the chart on the page of the task."""
 
 import pytest
 from playwright.sync_api import expect
@@ -17,7 +17,7 @@ def form(request) -> ReportForm:
     return opened
 
 
-def test_a_grouped_report_is_put_together_by_clicks_and_its_chart_is_shown(form):
+def test_a_grouped_report_is_built_by_clicks_and_its_chart_is_shown(form):
     page = form.page
     form.add("Add a group")
     group = page.get_by_label("One row for each", exact=True).and_(page.locator("select"))
@@ -39,7 +39,7 @@ def test_a_grouped_report_is_put_together_by_clicks_and_its_chart_is_shown(form)
     expect(page.get_by_role("cell", name="2,551,151.08")).to_be_visible()
 
 
-def test_an_added_line_has_the_focus_and_a_removed_one_gives_it_to_the_next(form):
+def test_an_added_line_takes_the_focus_and_a_removed_one_passes_it_on(form):
     page = form.page
     form.add("Add a filter")
     expect(page.get_by_label("Column to filter by")).to_be_focused()
@@ -55,7 +55,7 @@ def test_an_added_line_has_the_focus_and_a_removed_one_gives_it_to_the_next(form
     expect(page.get_by_role("button", name="Add a filter")).to_be_focused()
 
 
-def test_the_preview_follows_what_is_chosen_and_takes_no_focus(page):
+def test_the_preview_follows_choices_and_takes_no_focus(page):
     form = ReportForm(page).open()
     expect(form.preview).to_have_text("Choose data to see its first rows.")
     form.choose("Sales of one year (10,000 rows)")

@@ -30,7 +30,7 @@ def settings_page(request, open_window, root) -> SettingsPage:
     return SettingsPage(open_window(root, java_script_enabled=request.param)).open()
 
 
-def test_a_test_that_goes_well_is_told_where_the_focus_is(settings_page, server):
+def test_the_result_of_a_successful_test_has_the_focus(settings_page, server):
     settings_page.test_button.click()
     expect(settings_page.result).to_have_text("The test went well. Nothing was sent.")
     expect(settings_page.result).to_be_focused()
@@ -41,7 +41,7 @@ def test_a_test_that_goes_well_is_told_where_the_focus_is(settings_page, server)
     assert server.messages == []
 
 
-def test_the_step_that_failed_has_the_focus_and_says_why(settings_page, server):
+def test_the_failed_step_has_the_focus_and_says_why(settings_page, server):
     server.on("auth", say="535 5.7.8 Authentication credentials invalid", times=9)
     settings_page.test_button.click()
     failed = settings_page.steps.nth(3)
@@ -50,7 +50,7 @@ def test_the_step_that_failed_has_the_focus_and_says_why(settings_page, server):
     expect(settings_page.steps.nth(4)).to_contain_text("not tried")
 
 
-def test_testing_again_takes_the_place_of_the_first_answer(settings_page, server):
+def test_a_second_test_replaces_the_first_result(settings_page, server):
     server.on("auth", say="454 4.7.0 not now")
     settings_page.test_button.click()
     expect(settings_page.steps.nth(3)).to_be_focused()
@@ -59,7 +59,7 @@ def test_testing_again_takes_the_place_of_the_first_answer(settings_page, server
     expect(settings_page.steps).to_have_count(5)
 
 
-def test_health_and_audit_can_be_looked_at(settings_page, installation, root):
+def test_settings_show_health_and_the_audit_trail(settings_page, installation, root):
     expect(settings_page.condition("Database")).to_contain_text("well")
     expect(settings_page.condition("Reports")).to_contain_text("The web process does them itself. Nothing waits.")
     with installation.write() as conn:
@@ -74,7 +74,7 @@ def test_health_and_audit_can_be_looked_at(settings_page, installation, root):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-def test_nobody_is_kept_out_of_a_test_that_failed(open_window, root, server, theme, width):
+def test_axe_finds_no_violation_in_a_failed_test(open_window, root, server, theme, width):
     server.on("mail", say="553 5.7.1 not yours")
     window: Page = open_window(root, bypass_csp=True, viewport={"width": width, "height": 900}, color_scheme=theme)
     page = SettingsPage(window).open()

@@ -1,4 +1,4 @@
-"""Starting things: where one lands, taking back, pressing when nobody answers, and all of it without JavaScript."""
+"""Starting tasks: the page that follows, undo, missing answers, and the same without JavaScript."""
 
 import re
 
@@ -28,7 +28,7 @@ def send(page, **texts: str) -> NotificationForm:
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_a_start_lands_on_home_with_the_row_in_focus_and_undo_next(request, installation, window):
+def test_a_start_leads_to_home_with_the_row_focused_and_undo_next(request, installation, window):
     page = request.getfixturevalue(window)
     send(page)
     (task_id,) = started(installation)
@@ -40,7 +40,7 @@ def test_a_start_lands_on_home_with_the_row_in_focus_and_undo_next(request, inst
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_undo_says_what_happened_and_offers_to_change_it(request, installation, window):
+def test_undo_says_that_nothing_was_sent_and_offers_to_change_the_form(request, installation, window):
     page = request.getfixturevalue(window)
     send(page)
     row = Home(page).log.row(started(installation)[0])
@@ -52,7 +52,7 @@ def test_undo_says_what_happened_and_offers_to_change_it(request, installation, 
     expect(NotificationForm(page).field("Message")).to_have_value("The lift works again")
 
 
-def test_the_seconds_run_down_and_the_task_goes(page, installation):
+def test_the_countdown_ends_and_the_task_runs(page, installation):
     send(page)
     row = Home(page).log.row(started(installation)[0])
     expect(row.beside).to_have_text(re.compile(r"^Goes in \d+ s$"))
@@ -68,7 +68,7 @@ def test_a_notification_reaches_the_log_file_of_the_article(page, installation):
     assert "notification for ana@example.com: The lift works again" in (installation.data_dir / "log.txt").read_text()
 
 
-def test_a_refused_form_puts_the_focus_on_the_field_and_keeps_what_was_typed(page):
+def test_a_refused_form_focuses_the_field_and_keeps_typed_values(page):
     form = EmailForm(page).open()
     form.fill(Send_to="bob@example", Subject="Hello", Message="Dear Bob")
     form.press()
@@ -78,7 +78,7 @@ def test_a_refused_form_puts_the_focus_on_the_field_and_keeps_what_was_typed(pag
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_several_errors_are_summed_up_and_the_summary_has_the_focus(request, window):
+def test_several_errors_have_a_summary_that_takes_the_focus(request, window):
     form = EmailForm(request.getfixturevalue(window)).open()
     form.press()
     expect(form.summary).to_be_focused()
@@ -87,7 +87,7 @@ def test_several_errors_are_summed_up_and_the_summary_has_the_focus(request, win
 
 
 @pytest.mark.parametrize("failure", ["no answer", "a 5xx"])
-def test_a_silent_server_is_told_beside_the_button_and_nothing_is_lost_or_doubled(page, installation, failure):
+def test_a_missing_answer_is_explained_and_nothing_is_lost_or_started_twice(page, installation, failure):
     form = NotificationForm(page).open()
     form.fill(Message="The lift works again")
     deny = (lambda route: route.abort()) if failure == "no answer" else (lambda route: route.fulfill(status=503))
@@ -102,7 +102,7 @@ def test_a_silent_server_is_told_beside_the_button_and_nothing_is_lost_or_double
     assert len(started(installation)) == 1
 
 
-def test_an_answer_that_got_lost_does_not_start_it_twice(page, installation):
+def test_a_lost_answer_does_not_start_a_second_task(page, installation):
     form = NotificationForm(page).open()
     form.fill(Message="The lift works again")
     page.route(POSTED, lambda route: (route.fetch(), route.abort()))
@@ -115,7 +115,7 @@ def test_an_answer_that_got_lost_does_not_start_it_twice(page, installation):
 
 
 @pytest.mark.parametrize("window", ["page", "plain_page"])
-def test_going_back_and_pressing_again_starts_nothing_new(request, installation, window):
+def test_going_back_and_pressing_again_starts_no_second_task(request, installation, window):
     page = request.getfixturevalue(window)
     send(page)
     page.go_back()
@@ -126,7 +126,7 @@ def test_going_back_and_pressing_again_starts_nothing_new(request, installation,
     assert len(started(installation)) == 1
 
 
-def test_a_report_from_an_own_file_is_made_and_downloaded(page, installation, clients_csv):
+def test_a_report_from_an_uploaded_file_is_made_and_downloaded(page, installation, clients_csv):
     form = ReportForm(page).open()
     form.choose_file(clients_csv)
     expect(form.columns.get_by_role("checkbox")).to_have_count(3)
@@ -155,7 +155,7 @@ def test_a_report_can_be_made_without_javascript(plain_page, installation, clien
     expect(plain_page.get_by_role("link", name="Refresh")).to_be_visible()
 
 
-def test_an_upload_stays_chosen_when_the_form_comes_back(page, clients_csv):
+def test_an_upload_stays_chosen_after_an_error(page, clients_csv):
     form = ReportForm(page).open()
     form.choose_file(clients_csv)
     expect(form.columns).to_be_visible()
@@ -166,7 +166,7 @@ def test_an_upload_stays_chosen_when_the_form_comes_back(page, clients_csv):
     assert page.locator("#data-file").input_value() == ""
 
 
-def test_a_file_that_is_no_table_is_explained_beside_it(page, tmp_path):
+def test_a_file_that_is_not_a_table_is_explained_beside_its_field(page, tmp_path):
     photo = tmp_path / "photo.csv"
     photo.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(900))
     form = ReportForm(page).open()
@@ -190,7 +190,7 @@ def test_a_file_can_be_dropped(page):
     expect(form.columns.get_by_role("checkbox")).to_have_count(2)
 
 
-def test_a_file_over_the_limit_does_not_travel(page, installation, tmp_path):
+def test_a_file_over_the_limit_is_not_uploaded(page, installation, tmp_path):
     form = ReportForm(page).open()
     page.locator("#data-file").evaluate("input => { input.dataset.maxBytes = '10' }")
     big = tmp_path / "big.csv"
@@ -200,7 +200,7 @@ def test_a_file_over_the_limit_does_not_travel(page, installation, tmp_path):
     assert page.locator("#data-file").input_value() == ""
 
 
-def test_a_session_that_ended_is_told_beside_the_button(page, installation):
+def test_an_ended_session_is_explained_beside_the_button(page, installation):
     form = NotificationForm(page).open()
     form.fill(Message="The lift works again")
     page.context.clear_cookies()

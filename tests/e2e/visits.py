@@ -1,4 +1,4 @@
-"""Every page in every state worth a look: how one gets there, and as whom."""
+"""Every page in every state that matters: how to reach it, and as which person."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
-STAFF, ADMIN, NOBODY = "ana@example.com", "rut@example.com", ""
+STAFF, ADMIN, SIGNED_OUT = "ana@example.com", "rut@example.com", ""
 Steps = Callable[[Page], object]
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One page; `{running}` in its path is the number of that task on the stage (tests/e2e/stage.py)."""
+    """One page; `{running}` in its path is the id of that task (tests/e2e/stage.py)."""
 
     name: str
     path: str
@@ -70,8 +70,8 @@ def _written(page: Page) -> None:
 def _said_everywhere(page: Page) -> None:
     page.fill("[name=message]", "The lorry comes **at nine**, not at eight — please open gate 4.")
     page.fill("[name=title]", "Delivery")
-    for place in ("Sales team", "Night watch", "Everyone"):
-        page.get_by_label(place).check()
+    for target in ("Sales team", "Night watch", "Everyone"):
+        page.get_by_label(target).check()
     page.get_by_text("text message").first.wait_for()
 
 
@@ -183,10 +183,10 @@ VISITS = [
     Visit("never-write-refused", "/settings/never", ADMIN, steps=_refused("Add", addresses="ana@")),
     Visit("lists", "/lists"),
     Visit("list", "/lists", steps=lambda page: page.get_by_role("link", name="Update").first.click()),
-    Visit("unsubscribe", "/unsubscribe/{link}", NOBODY),
-    Visit("unsubscribed", "/unsubscribe/{link}", NOBODY, steps=_unsubscribe),
+    Visit("unsubscribe", "/unsubscribe/{link}", SIGNED_OUT),
+    Visit("unsubscribed", "/unsubscribe/{link}", SIGNED_OUT, steps=_unsubscribe),
     Visit("not-found", "/tasks/999999"),
-    Visit("login", "/login", NOBODY),
-    Visit("login-refused", "/login", NOBODY, steps=_refused("Sign in", email="ana@example.com", password="wrong")),
-    Visit("setup-closed", "/setup", NOBODY, "empty"),
+    Visit("login", "/login", SIGNED_OUT),
+    Visit("login-refused", "/login", SIGNED_OUT, steps=_refused("Sign in", email="ana@example.com", password="wrong")),
+    Visit("setup-closed", "/setup", SIGNED_OUT, "empty"),
 ]

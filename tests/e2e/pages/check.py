@@ -1,4 +1,4 @@
-"""The page “Check before sending”: what can be seen and done there."""
+"""The page “Check before sending”."""
 
 from playwright.sync_api import Locator, Page
 
@@ -20,7 +20,7 @@ class CheckPage:
         return self._page.get_by_role("region", name="The first message")
 
     def rows(self, problem: str) -> Locator:
-        """The rows that have a problem."""
+        """Returns the rows that have this problem."""
         return self._page.get_by_role("region", name=problem).get_by_role("listitem")
 
     def confirm(self, words: str) -> None:

@@ -1,4 +1,4 @@
-"""The files that tasks made."""
+"""The page “Files”."""
 
 from playwright.sync_api import Locator
 
@@ -13,6 +13,6 @@ class FilesPage(Frame):
         return self.page.get_by_role("list", name="Files").get_by_role("listitem")
 
     def delete(self, name: str) -> None:
-        """Presses Delete and answers the question."""
+        """Deletes a file and confirms it."""
         self.rows.filter(has_text=name).get_by_role("link", name="Delete").click()
         self.page.get_by_role("button", name="Delete").click()

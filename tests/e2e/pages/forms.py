@@ -8,7 +8,7 @@ from tests.e2e.pages.frame import Frame
 
 
 class Form(Frame):
-    """What every form has."""
+    """The parts of every form page."""
 
     verb = ""
 
@@ -49,7 +49,7 @@ class EmailForm(Form):
     path, verb = "/new/email", "Send email"
 
     def choose_list(self, file: FilePayload) -> None:
-        """Chooses a file; without JavaScript its columns are asked for."""
+        """Chooses a file; without JavaScript, presses “Show columns” too."""
         self.page.locator("#recipients-file").set_input_files(file)
         if (ask := self.page.get_by_role("button", name="Show columns")).is_visible():
             ask.click()
@@ -71,7 +71,7 @@ class ReportForm(Form):
 
     @property
     def preview(self) -> Locator:
-        """How many rows and columns there will be, or what is missing."""
+        """The number of rows and columns, or what is missing."""
         return self.page.locator("#preview-counts")
 
     @property
@@ -83,5 +83,5 @@ class ReportForm(Form):
         return self.page.locator("input[name=data]:checked")
 
     def show_columns(self) -> None:
-        """Without JavaScript."""
+        """Presses “Show columns”, which only pages without JavaScript need."""
         self.page.get_by_role("button", name="Show columns").click()

@@ -1,4 +1,4 @@
-"""What every page has."""
+"""The parts of every page."""
 
 from typing import Self
 
@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page
 
 
 class Frame:
-    """One page of the panel; `path` is where it lives."""
+    """One page of the panel; `path` is its address."""
 
     path = "/"
 
@@ -35,7 +35,7 @@ class Frame:
 
     @property
     def spoken(self) -> Locator:
-        """The one place that speaks."""
+        """The status line, which screen readers announce."""
         return self.page.locator("#status")
 
     def sign_out(self) -> None:

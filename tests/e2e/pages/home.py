@@ -1,4 +1,4 @@
-"""Home: start and watch."""
+"""The page Home."""
 
 from playwright.sync_api import Page
 

@@ -1,4 +1,4 @@
-"""The task log, on whatever page it stands."""
+"""The task log, on any page that shows it."""
 
 from playwright.sync_api import Locator, Page
 

@@ -1,4 +1,4 @@
-"""What the environment set, the test of the mail server, health and audit."""
+"""The page Settings: mail server, retention, health, audit trail."""
 
 from playwright.sync_api import Locator
 
@@ -9,7 +9,7 @@ class SettingsPage(Frame):
     path = "/settings"
 
     def section(self, name: str) -> Locator:
-        """Mail, Keeping, Health or Audit."""
+        """Returns the section Mail, Keeping, Health or Audit."""
         return self.page.get_by_role("region", name=name, exact=True)
 
     @property
@@ -32,7 +32,7 @@ class SettingsPage(Frame):
 
     @property
     def result(self) -> Locator:
-        """What came of the test, in a sentence."""
+        """The result of the test, as a sentence."""
         return self.section("Mail").get_by_role("heading", level=3)
 
     @property
@@ -40,7 +40,7 @@ class SettingsPage(Frame):
         return self.section("Mail").get_by_role("list").get_by_role("listitem")
 
     def condition(self, part: str) -> Locator:
-        """Database, Data directory, or a queue."""
+        """Returns the line of the database, the data directory or a queue."""
         return self.section("Health").get_by_role("listitem").filter(has_text=part)
 
     @property

@@ -1,4 +1,4 @@
-"""The list of tasks, and the page of one."""
+"""The page Tasks, and the page of one task."""
 
 from playwright.sync_api import Locator, Page
 

@@ -1,6 +1,5 @@
 """Turns templates into answers: whole pages, and the fragments of them that htmx asks for."""
 
-import hashlib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -18,6 +17,7 @@ from webapp.reports.writing import charts, svg
 from webapp.tasks.model import State
 from webapp.web.http import flash, formatting
 from webapp.web.http.navigation import rail
+from webapp.web.http.static_files import asset
 
 NO_STORE = {"Cache-Control": "no-store"}
 # The state of a task whose colour and sign the state of a delivery has.
@@ -49,13 +49,6 @@ def templates() -> Environment:
     env.filters["task_look"] = DELIVERY_LOOKS.__getitem__
     env.filters["drawn"] = lambda chart: Markup(svg.svg(charts.from_json(chart)))  # noqa: S704 - it escapes all texts
     return env
-
-
-@cache
-def asset(name: str) -> str:
-    """The address of a static file; it changes with the file, so that browsers may keep it for ever."""
-    digest = hashlib.sha256((paths.STATIC / name).read_bytes()).hexdigest()[:10]
-    return f"/static/{name}?v={digest}"
 
 
 def query(**values: object) -> str:
