@@ -25,6 +25,8 @@ LEAVES: dict[str, set[str]] = {
     "logs": {"settings"},
     "sandbox": {"errors"},
     "markup": set(),
+    "references": set(),
+    "file_lock": set(),
 }
 FIELD = {"mail", "notify", "reports"}
 STORES = {"accounts", "connections", "db", "files", "ports", "tasks"}

@@ -4,7 +4,7 @@ const ENDINGS = { done: "done", attention: "needs attention", failed: "failed" }
 
 let states = new Map(); // state by row id, as of the last look
 let ended = [];
-let announcedAt = 0;
+let announcedAt = -PAUSE;
 
 // Compares the rows with those of the last look, and schedules an announcement of tasks that ended since.
 export function announceEndedTasks() {
