@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.accounts import people
 from webapp.db import time_check
 from webapp.db.migrate import is_up_to_date
+from webapp.engine.heartbeats import pulses
 from webapp.installation import Installation, build
 from webapp.mail.connection_test import try_out
 from webapp.paths import STATIC, TEMPLATES
@@ -40,6 +41,9 @@ def _problems(installation: Installation) -> Iterator[str]:
         if not folder.is_dir():
             yield f"{folder} is missing: install Outtray again."
     yield from _mail(installation)
+    for pulse in pulses(installation.run_dir):
+        if pulse.trouble:
+            yield f"{pulse.title}: {pulse.trouble}"
 
 
 def _database(installation: Installation) -> Iterator[str]:

@@ -12,7 +12,8 @@ from prometheus_client.registry import Collector
 from webapp import __version__
 from webapp.clock import now
 from webapp.db.connect import current_version
-from webapp.engine.worker_locks import living
+from webapp.engine.heartbeats import LOOPS, pulses
+from webapp.engine.worker_locks import living, role_of
 from webapp.errors import Forbidden
 from webapp.installation import Installation
 from webapp.tasks.views import metrics as figures
@@ -65,9 +66,16 @@ class Figures(Collector):
         yield _by("outtray_deliveries", "Deliveries by state", deliveries, "state")
         yield from self._of_queues()
         yield from self._of_store()
-        roles = Counter(name.split("-")[1] for name in living(self._house.run_dir))
+        roles = Counter(role_of(name) for name in living(self._house.run_dir))
         workers: dict[tuple[str, ...], float] = {(role,): number for role, number in roles.items()}
         yield _by("outtray_workers", "Living workers on this machine", workers, "role")
+        ages: dict[tuple[str, ...], float] = {}
+        for pulse in pulses(self._house.run_dir):
+            role = (pulse.name if pulse.name in LOOPS else role_of(pulse.name),)
+            ages[role] = max(pulse.age, ages.get(role, 0.0))
+        yield _by(
+            "outtray_heartbeat_age_seconds", "Since the last move of a loop, or of the slowest worker", ages, "role"
+        )
 
     def _of_queues(self) -> Iterator[Metric]:
         moment = now()

@@ -2,14 +2,15 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import make_url
 
 from webapp.clock import now
 from webapp.db import time_check
-from webapp.engine.worker_locks import living
+from webapp.engine.heartbeats import LOOPS, moving, pulses
+from webapp.engine.worker_locks import role_of
 from webapp.installation import Installation
 from webapp.settings import Settings
 from webapp.tasks.views import metrics
@@ -38,7 +39,13 @@ class Check:
 
 def parts(installation: Installation) -> list[Check]:
     """Every part; those that fail say what to do, in their words or beside them."""
-    return [_database(installation), _data_directory(installation), _clock(installation), *_queues(installation)]
+    return [
+        _database(installation),
+        _data_directory(installation),
+        _clock(installation),
+        *_queues(installation),
+        *_loops(installation),
+    ]
 
 
 def _database(installation: Installation) -> Check:
@@ -67,11 +74,21 @@ def _clock(installation: Installation) -> Check:
     return Check("Clock", found.is_believed, found.warning or f"{day_and_time(found.moment, ZoneInfo('UTC'))} UTC.")
 
 
+def _loops(installation: Installation) -> list[Check]:
+    return [
+        Check(
+            pulse.title, not pulse.trouble, pulse.trouble or f"Last moved {lasting(timedelta(seconds=pulse.age))} ago."
+        )
+        for pulse in pulses(installation.run_dir)
+        if pulse.name in LOOPS or pulse.trouble
+    ]
+
+
 def _queues(installation: Installation) -> list[Check]:
     moment = now()
     with installation.read() as conn:
         waiting = metrics.queues(conn, moment)
-    alive = Counter(worker.split("-")[1] for worker in living(installation.run_dir))
+    alive = Counter(role_of(worker) for worker in moving(installation.run_dir))
     return [_queue(installation.settings, queue, alive, waiting.get(queue), moment) for queue in QUEUES]
 
 
