@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from webapp import clock, logs
+from webapp import clock, logs, loops
 from webapp.accounts import links, people
 from webapp.db.migrate import bring_up_to_date, is_up_to_date
 from webapp.engine.supervisor import Role, Supervisor, slot_roles, slots_of
