@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from webapp.app import create_app
 from webapp.cli.app import app as commands
 from webapp.settings import Settings
+from webapp.web.ops.metrics import Figures
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -140,6 +141,16 @@ def test_the_reference_names_exactly_the_routes_that_exist(application):
     named = [(cells[0], code(cells[1])[0]) for cells in table]
     assert len(named) == len(set(named))
     assert set(named) == every_route(application)
+
+
+def test_the_reference_names_exactly_the_metrics_and_labels_that_exist(application, installation):
+    families = Figures(installation, application.state.counted).collect()
+    known = {f"{one.name}_info" if one.type == "info" else one.name: one for one in families}
+    table = {code(cells[0])[0]: code(cells[1]) for cells in rows(text(DOCS / "reference" / "metrics.md"))[1:]}
+    assert table.keys() == known.keys()
+    assert {name: sorted(known[name]._labelnames) for name in known if known[name].type == "gauge"} == {
+        name: sorted(labels) for name, labels in table.items() if name != "outtray_info"
+    }
 
 
 # Links and names of files
