@@ -8,11 +8,10 @@ import pytest
 from sqlalchemy import MetaData, Table, insert, inspect, select
 
 from tests import postgres
-from tests.factories import make_person
+from webapp.clock import now
 from webapp.connections import suppressions
 from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date, is_up_to_date
-from webapp.db.types import now
 from webapp.installation import Installation, build
 from webapp.settings import Settings
 from webapp.tasks import queries
@@ -30,10 +29,10 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installati
     built.close()
 
 
-def add(installation: Installation, name: str, **values: Any) -> Any:
+def add(installation: Installation, table_name: str, **values: Any) -> Any:
     """Writes one row into a table as it is at this revision; returns its key."""
     with installation.write() as conn:
-        table = Table(name, MetaData(), autoload_with=conn)
+        table = Table(table_name, MetaData(), autoload_with=conn)
         for column in table.c:
             if type(column.type).__name__ in ("DATETIME", "TIMESTAMP"):
                 column.type = schema.task.c.created.type
@@ -56,9 +55,8 @@ def tasks(installation: Installation) -> list[Task]:
 
 def test_every_renamed_column_and_table_keeps_its_data(empty: Installation):
     bring_up_to_date(empty.database, "0005")
-    with empty.write() as conn:
-        ana = make_person(conn, empty.settings).id
     moment = now()
+    ana = add(empty, "person", email="ana@x", name="Ana", role="staff", password="x", created=moment)
     asked = {"asked": "cancel", "asked_by": "Ana", "asked_at": moment}
     running = task(empty, ana, "running", deaths=2, refused=24, tries=3, **asked)
     failed = task(empty, ana, "failed", dealt_with=moment)
