@@ -33,8 +33,8 @@ def refusal(server: MailServer | SmtpSettings) -> TaskError:
     settings = server if isinstance(server, SmtpSettings) else read_url(server.url)
     with pytest.raises(TaskError) as raised:
         connect(settings)
-    assert settings.password == "" or settings.password not in raised.value.words + raised.value.technical
-    assert "Settings → Mail, then press Retry." in raised.value.words
+    assert settings.password == "" or settings.password not in raised.value.message + raised.value.technical
+    assert "Settings → Mail, then press Retry." in raised.value.message
     return raised.value
 
 
@@ -102,7 +102,7 @@ def test_a_wrong_password_is_tried_once_and_told():
     with MailServer(users=USERS) as server:
         error = refusal(replace(read_url(server.url), password="wrong"))
     assert what(error) == ("mail-login", True)
-    assert error.words.startswith("The mail server did not accept the password. Ask an admin")
+    assert error.message.startswith("The mail server did not accept the password. Ask an admin")
     assert "535 5.7.8" in error.technical
     assert server.sign_ins == 1
 

@@ -89,7 +89,7 @@ class MailRouter:
         try:
             way = self.way(chosen)
         except NotFound as error:
-            raise TaskError(GONE, cause="mail-server-gone", technical=error.words, fault="form") from None
+            raise TaskError(GONE, cause="mail-server-gone", technical=error.message, fault="form") from None
         except UserError as error:
-            raise TaskError(WRONG, cause="mail-settings", technical=error.words) from None
+            raise TaskError(WRONG, cause="mail-settings", technical=error.message) from None
         return open_target(way.smtp, way.sender, way.target, self._data_dir, self._run_dir, is_urgent=is_urgent)

@@ -69,4 +69,4 @@ class QueryRunner:
         try:
             return self.choices(parameter), ""
         except UserError as error:
-            return (), error.words
+            return (), error.message

@@ -109,7 +109,7 @@ def send(url: str, title: str, body: str, priority: str, files: Sequence[Path], 
     try:
         place = _urgent(_place(url), url, priority)
     except UserError as error:
-        return Reply(ReplyState.FAILED, error.words)
+        return Reply(ReplyState.FAILED, error.message)
     seen = _Seen()
     _seen.set(seen)
     sender = Apprise(asset=_ASSET)

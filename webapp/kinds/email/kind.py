@@ -55,7 +55,7 @@ def _require_small(form: EmailForm, form_context: FormContext) -> None:
     try:
         size = sum(form_context.attachment(file_id).size for file_id in form.attachments)
     except NotFound as error:
-        raise FormErrors({"attachments": error.words}) from None
+        raise FormErrors({"attachments": error.message}) from None
     if size > MOST_ATTACHED_MB * 1_000_000:
         words = (
             f"Together they have {size / 1_000_000:,.1f} MB. Most mail servers refuse more than {MOST_ATTACHED_MB} MB."

@@ -64,7 +64,7 @@ def of_list(table: Table, reading: lists.Reading) -> Iterator[NewDelivery]:
                 advice="Save it in smaller parts, and choose those.",
             )
         except UserError as error:
-            raise TaskError(error.words, cause="list", fault="form") from None
+            raise TaskError(error.message, cause="list", fault="form") from None
         with written.open(encoding="utf-8") as lines:
             for line in lines:
                 to, values, skip, reason, key = json.loads(line)

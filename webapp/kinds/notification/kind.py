@@ -32,7 +32,7 @@ def check(form: NotificationForm, form_context: FormContext) -> None:
         for file_id in form.attachments:
             form_context.attachment(file_id)
     except NotFound as error:
-        wrong["attachments"] = error.words
+        wrong["attachments"] = error.message
     if wrong:
         raise FormErrors(wrong)
 
@@ -126,7 +126,7 @@ def _to_channel(form: NotificationForm, task: TaskContext, way: str, ledger: Led
         channel = task.connections.channel(way)
     except NotFound as error:
         for delivery in ledger.deliveries(Place(f"channel:{way}")):
-            ledger.settle(delivery, Reply(ReplyState.FAILED, error.words))
+            ledger.settle(delivery, Reply(ReplyState.FAILED, error.message))
         return
     closed = PAUSED.format(channel.name) if channel.paused else ""
     with task.connections.permit(f"channel:{way}", AT_ONCE) as admission:

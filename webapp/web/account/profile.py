@@ -70,7 +70,7 @@ def _check_passwords(
     try:
         sign_in.prove(installation, request, person.email, posted.one("current"), WRONG, "current")
     except TooManyTries as refused:
-        return {"current": refused.words}, 429, {"Retry-After": str(refused.seconds)}
+        return {"current": refused.message}, 429, {"Retry-After": str(refused.seconds)}
     except UserError as refused:
-        return {"current": refused.words}, 422, {}
+        return {"current": refused.message}, 422, {}
     return {}, 200, {}

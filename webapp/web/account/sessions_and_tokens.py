@@ -51,7 +51,7 @@ def make_token(request: Request, person: SignedIn, installation: TheInstallation
             secret = tokens.add(conn, person.id, name)
             audit.record(conn, person, "made a token", name)
     except UserError as refused:
-        errors = {"token_name": refused.words}
+        errors = {"token_name": refused.message}
         return draw(request, installation, person, typed={"token_name": typed}, errors=errors, status=422)
     return draw(request, installation, person, new_token=secret)
 

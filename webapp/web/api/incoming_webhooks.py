@@ -77,7 +77,7 @@ def receive(
             hook = webhooks.take(conn, secret)
             owner = people.by_id(conn, installation.settings, hook.owner)
     except webhooks.TooMany as error:
-        refused = problem(request, error.status, error.words)
+        refused = problem(request, error.status, error.message)
         refused.headers["Retry-After"] = str(error.seconds)
         return refused
     announcement, kind = _announcement(hook, _read(request, body)), ANNOUNCEMENT_KIND

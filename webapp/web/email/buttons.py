@@ -52,5 +52,5 @@ def keep_list(press: Press) -> PressResult:
             name = saved_tables.read_name(press.posted.one("list_name") or table.name.rpartition(".")[0])
             saved_tables.add(conn, person, name, table.id)
     except UserError as error:
-        return PressResult(filled.with_errors({"list_name": error.words}))
+        return PressResult(filled.with_errors({"list_name": error.message}))
     return PressResult(filled, f"Kept as the list “{name}”.")

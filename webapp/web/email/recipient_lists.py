@@ -42,7 +42,7 @@ def add(request: Request, person: SignedIn, installation: TheInstallation, poste
             saved_tables.add(conn, person, name, table)
     except UserError as error:
         return _refused(
-            request, installation, person, posted, error, {"name" if error.field == "name" else "file": error.words}
+            request, installation, person, posted, error, {"name" if error.field == "name" else "file": error.message}
         )
     return flash.say(go(request, HERE), f"The list “{name}” is kept.")
 
@@ -62,7 +62,7 @@ def update(request: Request, list_id: Id, person: SignedIn, installation: TheIns
         only_new = bool(posted.one("only_new"))
         updated, upload_id = update_list(installation, person, known.table, came.name, came.path, only_new=only_new)
     except UserError as error:
-        return _refused(request, installation, person, posted, error, {"file": error.words}, known)
+        return _refused(request, installation, person, posted, error, {"file": error.message}, known)
     with installation.write() as conn:
         saved_tables.replace(conn, list_id, upload_id)
     return flash.say(go(request, f"{HERE}/{list_id}"), _what_was_done(updated))

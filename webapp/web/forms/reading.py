@@ -68,7 +68,7 @@ def checked(kind: Kind, filled: Filled[Any], form_context: FormContext) -> Fille
     except FormErrors as error:
         return filled.with_errors(error.errors)
     except UserError as error:
-        return filled.with_errors({error.field or WHOLE: error.words})
+        return filled.with_errors({error.field or WHOLE: error.message})
     return filled
 
 

@@ -30,7 +30,7 @@ def take_uploads(installation: Installation, person: Person, kind: Kind, posted:
             try:
                 _take(installation, person, posted, name, is_table=_widget(kind, name) != "files")
             except UserError as error:
-                errors[name] = error.words
+                errors[name] = error.message
         if name in errors and _widget(kind, name) != "files":
             posted.values.pop(name, None)
     return errors

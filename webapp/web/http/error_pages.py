@@ -65,11 +65,11 @@ def answer(request: Request, status: int, words: str, errors: list[dict[str, str
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, UserError)
-    return answer(request, error.status, error.words, _fields(error))
+    return answer(request, error.status, error.message, _fields(error))
 
 
 def _fields(error: UserError) -> list[dict[str, str]]:
-    named = error.errors if isinstance(error, FormErrors) else {error.field: error.words} if error.field else {}
+    named = error.errors if isinstance(error, FormErrors) else {error.field: error.message} if error.field else {}
     return [{"field": field, "message": words} for field, words in named.items()]
 
 

@@ -61,7 +61,7 @@ def change(request: Request, data_id: str, person: SignedIn, installation: TheIn
     except UserError as error:
         field = "name" if act is _keep else "file" if act is _replace else "data"
         status = 413 if posted.refused else 422
-        return _page(request, installation, person, data_id, posted.one("name"), {field: error.words}, status)
+        return _page(request, installation, person, data_id, posted.one("name"), {field: error.message}, status)
     return flash.say(go(request, there), said)
 
 

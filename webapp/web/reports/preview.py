@@ -76,7 +76,7 @@ def pane(installation: Installation, person: Person, filled: Filled[Any]) -> Rep
     except FormErrors as error:
         return ReportPreview(words=" ".join(error.errors.values()))
     except (UserError, TaskError) as error:
-        return ReportPreview(words=error.words)
+        return ReportPreview(words=error.message)
     return ReportPreview(
         found, "", words.size(found.size(form.format)), _time(installation, form, found), found.columns
     )

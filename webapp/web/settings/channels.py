@@ -91,7 +91,7 @@ def save(request: Request, person: Admin, installation: TheInstallation, posted:
             audit.record(conn, person, "saved the channel", channel.name, service)
     except UserError as error:
         beside = error.field or "name"
-        shown = ChannelForm(**{**entry.__dict__, "errors": {beside: error.words}})
+        shown = ChannelForm(**{**entry.__dict__, "errors": {beside: error.message}})
         return _page(request, installation, shown, status=422)
     return flash.say(go(request, HERE), f"“{' '.join(entry.name.split())}” is kept.")
 

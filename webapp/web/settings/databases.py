@@ -70,7 +70,7 @@ def save_source(request: Request, person: Admin, installation: TheInstallation, 
     except UserError as error:
         beside = error.field if error.field in LABELS else "url"
         return _index(
-            request, installation, DatabaseForm(source_id, typed | {"url": ""}, {beside or "url": error.words}), 422
+            request, installation, DatabaseForm(source_id, typed | {"url": ""}, {beside or "url": error.message}), 422
         )
     return flash.say(go(request, HERE), f"“{values['name']}” is connected.")
 
@@ -83,7 +83,7 @@ def remove_source(request: Request, source_id: Id, person: Admin, installation: 
             databases.remove(conn, source_id)
             audit.record(conn, person, "removed the database", str(source_id))
     except Conflict as error:
-        return flash.say(go(request, HERE), error.words)
+        return flash.say(go(request, HERE), error.message)
     return flash.say(go(request, HERE), "It is removed.")
 
 
@@ -118,7 +118,7 @@ def save_query(request: Request, person: Admin, installation: TheInstallation, p
     except NotFound:
         raise
     except UserError as error:
-        return _query(request, installation, replace(entry, errors={error.field or "text": error.words}), 422)
+        return _query(request, installation, replace(entry, errors={error.field or "text": error.message}), 422)
     return flash.say(go(request, HERE), f"“{query.name}” is kept.")
 
 

@@ -103,7 +103,7 @@ def _entered(
                 conn, person, f"{'changed' if stored else 'added'} the mail server", server.name, _told(server)
             )
     except UserError as taken:
-        return _form(request, installation, replace(form, errors={taken.field or "": taken.words}), 422)
+        return _form(request, installation, replace(form, errors={taken.field or "": taken.message}), 422)
     return flash.say(go(request, f"/settings?server={server_id}&saved=1"), "Saved.")
 
 

@@ -40,7 +40,7 @@ def invite(request: Request, person: Admin, installation: TheInstallation, poste
                 made = links.new_invite(conn, added.id)
             return _page(request, installation, link=made, invited=added)
         except UserError as taken:
-            errors = {taken.field or "email": taken.words}
+            errors = {taken.field or "email": taken.message}
     return _page(request, installation, typed=typed, errors=errors, status=422)
 
 

@@ -45,7 +45,7 @@ def add(request: Request, person: Admin, installation: TheInstallation, posted: 
     try:
         listed = _of_file(installation, posted)
     except UserError as error:
-        listed, errors["list"] = [], error.words
+        listed, errors["list"] = [], error.message
     if not errors and not found and not listed:
         errors["addresses"] = "Give an address, or choose a list."
     if errors:

@@ -64,7 +64,7 @@ def add(request: Request, person: Admin, installation: TheInstallation, posted: 
             secret = webhooks.add(conn, hook)
             audit.record(conn, person, "made the hook", hook.name)
     except UserError as error:
-        errors = error.errors if isinstance(error, FormErrors) else {error.field or "name": error.words}
+        errors = error.errors if isinstance(error, FormErrors) else {error.field or "name": error.message}
         refused = WebhookForm(**{**entry.__dict__, "errors": errors})
         return _page(request, installation, person, refused, status=422)
     return _page(
@@ -112,7 +112,7 @@ def _judged(entry: WebhookForm, person: Person, installation: Installation) -> I
         try:
             template.check(text, name)
         except UserError as error:
-            wrong[name] = error.words
+            wrong[name] = error.message
     if wrong:
         raise FormErrors(wrong)
     return IncomingWebhook(

@@ -65,7 +65,7 @@ def act(
         with installation.write(background) as conn:
             ACTS[action](conn, installation, queries.one(conn, task_id, person), person)
     except Conflict as error:
-        words = error.words
+        words = error.message
     back = local_path(posted.one("back"), f"/tasks/{task_id}")
     return _answer(request, installation, person, task_id, action, back, words)
 

@@ -34,13 +34,13 @@ def change(
     try:
         rate = send_rate.read_rate(typed)
     except UserError as error:
-        return _page(request, installation, person, task_id, back, wrong=error.words, typed=typed)
+        return _page(request, installation, person, task_id, back, wrong=error.message, typed=typed)
     words = ""
     try:
         with installation.write(background) as conn:
             send_rate.change_speed(conn, installation.engine, queries.one(conn, task_id, person), person, rate)
     except Conflict as error:
-        words = error.words
+        words = error.message
     if is_htmx(request):
         return _page(request, installation, person, task_id, back, note=words)
     answer = RedirectResponse(f"{back}#{STATE_LINE}", 303)
