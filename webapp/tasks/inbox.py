@@ -9,9 +9,8 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.clock import now
-from webapp.db import schema
+from webapp.db import preferences, schema
 from webapp.db.connect import mark_changed
-from webapp.db.preferences import recall, remember
 from webapp.ports.people import Person
 from webapp.tasks.model import State
 
@@ -89,9 +88,9 @@ def notify(
     return True
 
 
-def preferences(conn: Connection, person: int) -> NotificationPreferences:
+def read_preferences(conn: Connection, person: int) -> NotificationPreferences:
     """Returns what a person wants to be notified about."""
-    which, ways = recall(conn, person, WHICH), recall(conn, person, WAYS)
+    which, ways = preferences.get(conn, person, WHICH), preferences.get(conn, person, WAYS)
     known = [one for one in WAY_CHOICES if one in ways] if isinstance(ways, list) else USUAL_WAYS
     return NotificationPreferences(which if which in CHOICES else "failed", known)
 
@@ -99,8 +98,8 @@ def preferences(conn: Connection, person: int) -> NotificationPreferences:
 def save_preferences(conn: Connection, person: int, which: str, ways: Sequence[str]) -> None:
     """Stores the preferences; an unknown `which` changes nothing."""
     if which in CHOICES:
-        remember(conn, person, WHICH, which)
-        remember(conn, person, WAYS, [one for one in WAY_CHOICES if one in ways])
+        preferences.put(conn, person, WHICH, which)
+        preferences.put(conn, person, WAYS, [one for one in WAY_CHOICES if one in ways])
 
 
 def bell(conn: Connection, person: Person) -> Bell:

@@ -22,7 +22,7 @@ t = schema.task
 
 def task_ended(conn: Connection, resources: TaskResources, task: Task, state: State, words: str) -> None:
     """Puts it into the owner's inbox, and mails it, where they want that."""
-    preferences = inbox.preferences(conn, task.owner)
+    preferences = inbox.read_preferences(conn, task.owner)
     if not preferences.wants(state) or _is_notice(conn, task):
         return
     if {"inbox", "desktop"} & {*preferences.ways}:

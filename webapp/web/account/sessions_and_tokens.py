@@ -80,7 +80,7 @@ def draw(
     with installation.read() as conn:
         listed = sessions.of_person(conn, installation.settings, person.id)
         made = tokens.of_person(conn, person.id)
-        wanted = inbox.preferences(conn, person.id)
+        wanted = inbox.read_preferences(conn, person.id)
     stored = {
         "name": person.name,
         "zone": person.zone.key,

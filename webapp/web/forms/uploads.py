@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from webapp import ingest
-from webapp.db.preferences import recall, remember
+from webapp.db import preferences
 from webapp.errors import UserError
 from webapp.installation import Installation
 from webapp.ports.kinds import Kind
@@ -55,7 +55,7 @@ def last_choices(conn: Connection, person: Person, kind: Kind) -> dict[str, list
     found: dict[str, list[str]] = {}
     for name, info in _remembered(kind):
         choices = [str(value) for value in extra_of(info).get("choices", {})]
-        last = recall(conn, person.id, _key(kind, name))
+        last = preferences.get(conn, person.id, _key(kind, name))
         # Besides those of the model there are channels, by their numbers; the form shows only those that are there.
         kept = [value for value in last if value in choices or str(value).isdecimal()] if isinstance(last, list) else []
         found[name] = kept or (choices if len(choices) == 1 else [])
@@ -65,7 +65,7 @@ def last_choices(conn: Connection, person: Person, kind: Kind) -> dict[str, list
 def remember_choices(conn: Connection, person: Person, kind: Kind, filled: Filled[Any]) -> None:
     """Keeps them for the next time."""
     for name, _ in _remembered(kind):
-        remember(conn, person.id, _key(kind, name), list(filled.raw.get(name, ())))
+        preferences.put(conn, person.id, _key(kind, name), list(filled.raw.get(name, ())))
 
 
 def _remembered(kind: Kind) -> list[tuple[str, Any]]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from webapp.accounts import people, saved_forms
 from webapp.connections import channels
-from webapp.db.preferences import EVERYBODY, recall, remember
+from webapp.db import preferences
 from webapp.installation import Installation
 from webapp.kinds import KINDS
 from webapp.ports.people import Person
@@ -50,8 +50,8 @@ def home(request: Request, person: SignedIn, installation: TheInstallation) -> R
 def skip(request: Request, step: str, person: Admin, installation: TheInstallation) -> Response:
     """Takes one step of “Before colleagues start” off the page, for all admins."""
     with installation.write() as conn:
-        skipped = recall(conn, EVERYBODY, SKIPPED) or []
-        remember(conn, EVERYBODY, SKIPPED, sorted({*skipped, step[:20]}))
+        skipped = preferences.get(conn, preferences.EVERYBODY, SKIPPED) or []
+        preferences.put(conn, preferences.EVERYBODY, SKIPPED, sorted({*skipped, step[:20]}))
     return go(request, "/#before")
 
 
@@ -67,7 +67,7 @@ def _steps(conn: Connection, person: Person, installation: Installation, paths: 
     """What an admin ought to do before colleagues start, as far as it is open."""
     if not person.is_admin:
         return []
-    skipped = recall(conn, EVERYBODY, SKIPPED) or []
+    skipped = preferences.get(conn, preferences.EVERYBODY, SKIPPED) or []
     is_open = {
         "mail": not installation.mail.has_server,
         "channel": not channels.listing(conn),

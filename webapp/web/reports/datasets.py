@@ -128,11 +128,11 @@ def _names(table: Table) -> set[str]:
 
 
 def _saved(installation: Installation, person: Person, data_id: str) -> SavedTable | None:
-    number = data_id.removeprefix(uploads.SAVED)
-    if number == data_id or not number.isdecimal() or len(number) > 18:
+    number = uploads.saved_number(data_id)
+    if number is None:
         return None
     with installation.read() as conn:
-        return saved_tables.one(conn, installation.store, person, int(number), DATA)
+        return saved_tables.one(conn, installation.store, person, number, DATA)
 
 
 def _page(

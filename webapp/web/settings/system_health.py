@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import make_url
-
 from webapp.clock import now
 from webapp.db import time_check
+from webapp.db.connect import server_of
 from webapp.engine.heartbeats import LOOPS, moving, pulses
 from webapp.engine.worker_locks import role_of
 from webapp.installation import Installation
@@ -51,10 +50,8 @@ def parts(installation: Installation) -> list[Check]:
 def _database(installation: Installation) -> Check:
     from webapp.db.migrate import is_up_to_date  # Alembic is of no use to any other page
 
-    url = make_url(installation.settings.database)
     with installation.read() as conn:
-        release = ".".join(str(part) for part in conn.dialect.server_version_info or ())
-    where = f"SQLite {release}" if installation.database.is_sqlite else f"PostgreSQL {release}, database {url.database}"
+        where = server_of(conn)
     if is_up_to_date(installation.database):
         return Check("Database", True, f"{where}. It is up to date.")
     return Check("Database", False, f"{where}. It is not up to date: run “outtray migrate”.")
