@@ -144,7 +144,7 @@ def test_a_server_that_says_nothing_is_not_waited_for_for_ever(server, monkeypat
 
 
 def test_a_closed_port_may_be_tried_again():
-    assert what(refusal(SmtpSettings("smtp", "127.0.0.1", free_port()))) == ("mail-unreachable", False)
+    assert what(refusal(SmtpSettings(scheme="smtp", host="127.0.0.1", port=free_port()))) == ("mail-unreachable", False)
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "x" * 70 + ".invalid"])
@@ -154,11 +154,11 @@ def test_a_name_that_nobody_knows_is_told(host, monkeypatch):
 
     if len(host) < 64:  # a longer one does not get as far as the name server, which tests do not ask
         monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert what(refusal(SmtpSettings("smtp", host, 25))) == ("mail-name", False)
+    assert what(refusal(SmtpSettings(scheme="smtp", host=host, port=25))) == ("mail-name", False)
 
 
 def test_encryption_spoken_to_a_server_that_has_none_is_told(server):
-    assert refusal(SmtpSettings("smtps", "127.0.0.1", server.port)).cause == "mail-encryption"
+    assert refusal(SmtpSettings(scheme="smtps", host="127.0.0.1", port=server.port)).cause == "mail-encryption"
 
 
 def test_a_connection_that_was_refused_is_closed():

@@ -62,7 +62,8 @@ def mysql():
 
 
 def fetch(url, text, folder, seconds=5, most=None, zone="UTC", **values):
-    read = sql.fetch(sql.Asked(url, text, values, seconds, zone, most), folder / "rows")
+    query = sql.BoundQuery(url=url, text=text, values=values, seconds=seconds, zone=zone, most=most)
+    read = sql.fetch(query, folder / "rows")
     return read, pq.read_table(folder / "rows").to_pylist()
 
 

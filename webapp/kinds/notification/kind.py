@@ -139,8 +139,8 @@ def _handed_over(form: NotificationForm, task: TaskContext, channel: Channel, de
 
     for_whom = f"For {', '.join(form.to)}\n\n" if form.to else ""
     files = [task.files.attachment(file_id).path for file_id in form.attachments]
-    body = for_whom + form.message
-    return channels.send(channel.url, form.title, body, form.priority, files, internal=channel.internal)
+    outgoing = channels.Outgoing(title=form.title, body=for_whom + form.message, priority=form.priority, files=files)
+    return channels.send(channel.url, outgoing, internal=channel.internal)
 
 
 def _title(form: NotificationForm) -> str:

@@ -80,13 +80,13 @@ def draw(
     with installation.read() as conn:
         listed = sessions.of_person(conn, installation.settings, person.id)
         made = tokens.of_person(conn, person.id)
-        wanted = inbox.read_preferences(conn, person.id)
+        chosen = inbox.read_preferences(conn, person.id)
     stored = {
         "name": person.name,
         "zone": person.zone.key,
         "undo_seconds": str(person.undo_seconds),
         "token_name": "",
-        "notices": wanted.which,
+        "notices": chosen.which,
     }
     return page(
         request,
@@ -100,8 +100,8 @@ def draw(
         zones=validation.zones_to_choose(),
         waits=_waits(installation.settings.undo_seconds),
         notices=list(inbox.CHOICES.items()),
-        notice_ways=list(inbox.WAY_CHOICES.items()),
-        chosen_ways=wanted.ways,
+        notice_channels=list(inbox.CHANNEL_CHOICES.items()),
+        chosen_channels=chosen.channels,
         has_mail_server=installation.mail.has_server,
         sessions=[(session, user_agents.named(session.agent)) for session in listed],
         this=session_of(request).id,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from types import UnionType
-from typing import Any, Generic, Literal, Protocol, TypeVar, Union, get_args, get_origin
+from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -13,17 +13,12 @@ from pydantic.fields import FieldInfo
 from webapp.errors import FormErrors, UserError
 from webapp.ports.form_context import FormContext
 from webapp.ports.kinds import Kind
+from webapp.web.http.multipart import FormData
 
 M = TypeVar("M", bound=BaseModel)
 # Widgets that post one value for each box that is ticked, or for each control.
 BOXES = ("columns", "channels", "choice", "formats", "files", "hidden", "picks", "people")
 WHOLE = ""  # the name under which errors stand that belong to no field
-
-
-class Values(Protocol):
-    """What was posted: each name with its values, in order."""
-
-    def all(self, name: str) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +33,7 @@ class Filled(Generic[M]):
         return Filled(None if errors else self.value, {**self.errors, **errors}, self.raw)
 
 
-def read_form(model: type[M], posted: Values) -> Filled[M]:
+def read_form(model: type[M], posted: FormData) -> Filled[M]:
     """The form of these values, or what is wrong with each field."""
     raw = {name: _typed(name, info, posted) for name, info in model.model_fields.items()}
     data = {name: _given(info, raw[name]) for name, info in model.model_fields.items()}
@@ -48,7 +43,7 @@ def read_form(model: type[M], posted: Values) -> Filled[M]:
         return Filled(None, errors_of(model, error), raw)
 
 
-def _typed(name: str, info: FieldInfo, posted: Values) -> list[str]:
+def _typed(name: str, info: FieldInfo, posted: FormData) -> list[str]:
     """What was typed; of a field that holds lines the values of each line, as JSON."""
     parts = extra_of(info).get("parts")
     if not parts:

@@ -1,4 +1,4 @@
-"""A report run again: the same data, data that are gone, and columns that have another name by now."""
+"""A report that is run again: whether its data is the same, and columns that are gone or renamed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ LEAVE_OUT = "-"
 
 
 def missing(raw: Mapping[str, Sequence[str]], known: Sequence[str], outcome: Sequence[str]) -> list[str]:
-    """The columns that a form names and its data do not have; what only the report has is none of them."""
+    """Returns the columns that a form names and its data does not have; `outcome` are the columns of the report."""
     if not known:
         return []
     named = [name for field in FIELDS for name in raw.get(field, ()) if name]
@@ -32,7 +32,7 @@ def missing(raw: Mapping[str, Sequence[str]], known: Sequence[str], outcome: Seq
 
 
 def rename(posted: FormData) -> None:
-    """Puts the columns that were chosen in the place of those that are missing."""
+    """Replaces missing columns in what was posted by those that were chosen for them."""
     pairs = zip(posted.all("moved.from"), posted.all("moved.to"), strict=False)
     moved = {before: now for before, now in pairs if now}
     if not moved:
