@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Connection, Row, String, cast, insert, select
 from webapp.clock import now
 from webapp.db import schema
 from webapp.errors import NotFound
-from webapp.files.store import Store, Stored
+from webapp.files.store import Store, StoredFile
 from webapp.ports.files import Attachment
 from webapp.ports.people import Person
 from webapp.ports.tables import Column, Table, TableSchema
@@ -22,7 +22,7 @@ IS_TABLE = cast(u.c.understood, String) != "null"
 TYPED = ".parquet"  # added to the storage name of the file as it came
 
 
-def add(conn: Connection, owner: Person, name: str, stored: Stored, understood: TableSchema | None = None) -> str:
+def add(conn: Connection, owner: Person, name: str, stored: StoredFile, understood: TableSchema | None = None) -> str:
     """The id of a new upload; without `understood` it is no table, but a file to be attached."""
     upload_id = f"u-{secrets.token_urlsafe(9)}"
     conn.execute(

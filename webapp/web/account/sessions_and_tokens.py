@@ -27,7 +27,7 @@ def end_others(request: Request, person: SignedIn, installation: TheInstallation
     with installation.write() as conn:
         sessions.end_all(conn, person.id, keep=session_of(request).hash)
         audit.record(conn, person, "ended the other sessions", person.email)
-    return flash.say(go(request, "/account"), "You are signed out everywhere else.")
+    return flash.add(go(request, "/account"), "You are signed out everywhere else.")
 
 
 @router.post("/sessions/{session_id}/end")
@@ -36,7 +36,7 @@ def end_one(request: Request, session_id: str, person: SignedIn, installation: T
     with installation.write() as conn:
         sessions.end_one(conn, person.id, session_id)
         audit.record(conn, person, "ended a session", person.email)
-    return flash.say(go(request, "/account"), "That session is ended.")
+    return flash.add(go(request, "/account"), "That session is ended.")
 
 
 @router.post("/tokens")
@@ -62,7 +62,7 @@ def revoke_token(request: Request, token_id: Id, person: SignedIn, installation:
     with installation.write() as conn:
         name = tokens.revoke(conn, person.id, token_id)
         audit.record(conn, person, "revoked a token", name)
-    return flash.say(go(request, "/account"), f"“{name}” is revoked.")
+    return flash.add(go(request, "/account"), f"“{name}” is revoked.")
 
 
 def draw(
@@ -94,7 +94,7 @@ def draw(
         status=status,
         headers=headers,
         refused=status >= 400,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         typed={**stored, **(typed or {})},
         errors=errors or {},
         zones=validation.zones_to_choose(),

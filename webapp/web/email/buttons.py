@@ -7,7 +7,7 @@ from typing import Any
 from webapp.errors import UserError
 from webapp.files import saved_tables
 from webapp.kinds.email.form import EmailForm
-from webapp.starting import start_task
+from webapp.starting import NewTask, start_task
 from webapp.web.forms.buttons import Press, PressResult, unjudged
 from webapp.web.forms.reading import Filled, checked
 
@@ -18,12 +18,11 @@ def test(press: Press) -> PressResult:
     if not isinstance(filled.value, EmailForm):
         return PressResult(replace(filled, raw=press.filled.raw))
     row = press.posted.one("row")
-    more = {"to": [press.person.email], "test": True, "test_row": int(row) if row.isdecimal() and len(row) < 9 else 1}
-    form = filled.value.model_copy(update=more)
+    only = {"to": [press.person.email], "test": True, "test_row": int(row) if row.isdecimal() and len(row) < 9 else 1}
+    form = filled.value.model_copy(update=only)
     key = f"test:{press.key}:{hashlib.sha256(form.model_dump_json().encode()).hexdigest()[:20]}"
-    task = start_task(
-        press.installation, press.kind, form, press.person, via="test", key=key, background=press.background
-    )
+    new = NewTask(kind=press.kind, form=form, owner=press.person, via="test", key=key)
+    task = start_task(press.installation, new, press.background)
     message = f"A test is on its way to {press.person.email}." if task.is_new else "This test was sent already."
     return PressResult(unjudged(press.filled), message, task.id)
 

@@ -45,7 +45,7 @@ def add(request: Request, person: SignedIn, installation: TheInstallation, poste
     except UserError as error:
         errors = {"name" if error.field == "name" else "file": error.message}
         return _page(request, installation, person, typed=posted.one("name"), errors=errors, status=_refusal(posted))
-    return flash.say(go(request, HERE), f"The list “{name}” is kept.")
+    return flash.add(go(request, HERE), f"The list “{name}” is kept.")
 
 
 @router.get("/{list_id:int}")
@@ -68,7 +68,7 @@ def update(request: Request, list_id: Id, person: SignedIn, installation: TheIns
         return _page(request, installation, person, chosen=known, errors=errors, status=_refusal(posted))
     with installation.write() as conn:
         saved_tables.replace(conn, list_id, upload_id)
-    return flash.say(go(request, f"{HERE}/{list_id}"), _summary(updated))
+    return flash.add(go(request, f"{HERE}/{list_id}"), _summary(updated))
 
 
 @router.post("/{list_id:int}/remove")
@@ -77,7 +77,7 @@ def remove(request: Request, list_id: Id, person: SignedIn, installation: TheIns
     known = _one(installation, person, list_id)
     with installation.write() as conn:
         saved_tables.remove(conn, list_id)
-    return flash.say(go(request, HERE), f"The list “{known.name}” is removed.")
+    return flash.add(go(request, HERE), f"The list “{known.name}” is removed.")
 
 
 @router.get("/{list_id:int}/download")
@@ -139,7 +139,7 @@ def _page(
         request,
         "email/lists/show.html" if chosen else "email/lists/index.html",
         status=status,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         lists=known,
         chosen=chosen,
         typed=typed,

@@ -32,7 +32,8 @@ def index(request: Request, person: SignedIn, installation: TheInstallation) -> 
     kept = form_context.kept()
     known = {table.id for _, _, table in kept}
     newest = [table for table in form_context.tables() if table.id not in known]
-    return page(request, "reports/data/index.html", kept=kept, newest=newest, said=flash.said(request).words)
+    message = flash.read(request).message
+    return page(request, "reports/data/index.html", kept=kept, newest=newest, status_message=message)
 
 
 @router.get("/{data_id}")
@@ -69,7 +70,7 @@ def change(request: Request, data_id: str, person: SignedIn, installation: TheIn
             errors={field: error.message},
             status=413 if posted.refused else 422,
         )
-    return flash.say(go(request, path), message)
+    return flash.add(go(request, path), message)
 
 
 def _reread(installation: Installation, person: Person, data_id: str, posted: FormData) -> tuple[str, str]:
@@ -157,7 +158,7 @@ def _page(
         request,
         "reports/data/show.html",
         status=status,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         table=table,
         columns=table.understood.columns[:SHOWN_COLUMNS],
         data_id=data_id,

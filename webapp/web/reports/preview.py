@@ -35,7 +35,7 @@ WAIT = 10.0  # seconds
 class ReportPreview:
     """The first rows, or why there are none; `outcome` are the columns of the report."""
 
-    peek: Preview | None = None
+    preview: Preview | None = None
     message: str = ""
     size: str = ""
     time: str = ""
@@ -44,9 +44,9 @@ class ReportPreview:
     @property
     def counts(self) -> str:
         """“4 rows, 2 columns”."""
-        if self.peek is None:
+        if self.preview is None:
             return ""
-        return f"{formatting.plural(self.peek.total, 'row')}, {formatting.plural(self.peek.width, 'column')}"
+        return f"{formatting.plural(self.preview.total, 'row')}, {formatting.plural(self.preview.width, 'column')}"
 
 
 @router.post("/preview")
@@ -79,14 +79,14 @@ def _preview(installation: Installation, person: Person, form: ReportForm) -> Re
         return ReportPreview(message=BUSY)
     try:
         with report_data.looked_at(form, context) as ref:
-            peek = peek_apart(ref, plan, form.dates)
+            preview = peek_apart(ref, plan, form.dates)
     finally:
         AT_ONCE.release()
     return ReportPreview(
-        peek=peek,
-        size=formatting.size(peek.size(form.format)),
-        time=_time(installation, form, peek),
-        outcome=peek.columns,
+        preview=preview,
+        size=formatting.size(preview.size(form.format)),
+        time=_time(installation, form, preview),
+        outcome=preview.columns,
     )
 
 
@@ -103,7 +103,7 @@ def form_so_far(filled: Filled[Any]) -> tuple[ReportForm | None, str]:
     return None, next(iter(again.errors.values()), "")
 
 
-def _time(installation: Installation, form: ReportForm, peek: Preview) -> str:
+def _time(installation: Installation, form: ReportForm, preview: Preview) -> str:
     with installation.read() as conn:
         per_row = pace(conn, f"report.{form.format}")
-    return formatting.about(per_row * max(peek.total, 1)) if per_row else ""
+    return formatting.about(per_row * max(preview.total, 1)) if per_row else ""

@@ -107,7 +107,7 @@ def save(request: Request, person: Admin, installation: TheInstallation, posted:
     except UserError as error:
         refused = replace(form, errors={error.field or "name": error.message})
         return _page(request, installation, refused, status=422)
-    return flash.say(go(request, HERE), f"“{' '.join(form.name.split())}” is kept.")
+    return flash.add(go(request, HERE), f"“{' '.join(form.name.split())}” is kept.")
 
 
 @router.post("/{channel_id:int}/{act}")
@@ -117,7 +117,7 @@ def act(request: Request, channel_id: Id, act: str, person: Admin, installation:
         known = channels.one(conn, channel_id)
     if act == "test":
         reply = _try(_stored_url(installation, channel_id), internal=known.internal)
-        return flash.say(go(request, HERE), f"{known.name}: {reply.words}")
+        return flash.add(go(request, HERE), f"{known.name}: {reply.words}")
     if act not in DONE:
         raise NotFound("There is nothing like that to do with a channel.")
     with installation.write() as conn:
@@ -126,7 +126,7 @@ def act(request: Request, channel_id: Id, act: str, person: Admin, installation:
         else:
             channels.pause(conn, channel_id, paused=act == "pause")
         audit.record(conn, person, f"{act}d the channel", known.name)
-    return flash.say(go(request, HERE), f"“{known.name}” {DONE[act]}.")
+    return flash.add(go(request, HERE), f"“{known.name}” {DONE[act]}.")
 
 
 def _typed(installation: Installation, posted: FormData) -> ChannelForm:
@@ -181,7 +181,7 @@ def _page(
         request,
         "settings/channels/index.html",
         status=status,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         channels=known,
         form=form,
         kept=form.encrypted(installation.secrets),

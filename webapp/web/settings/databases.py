@@ -69,7 +69,7 @@ def save_source(request: Request, person: Admin, installation: TheInstallation, 
         errors = {error.field if error.field in LABELS else "url": error.message}
         refused = DatabaseForm(id=source_id, typed=typed | {"url": ""}, errors=errors)
         return _index(request, installation, refused, status=422)
-    return flash.say(go(request, HERE), f"“{values['name']}” is connected.")
+    return flash.add(go(request, HERE), f"“{values['name']}” is connected.")
 
 
 @router.post("/{source_id:int}/remove")
@@ -80,8 +80,8 @@ def remove_source(request: Request, source_id: Id, person: Admin, installation: 
             databases.remove(conn, source_id)
             audit.record(conn, person, "removed the database", str(source_id))
     except Conflict as error:
-        return flash.say(go(request, HERE), error.message)
-    return flash.say(go(request, HERE), "It is removed.")
+        return flash.add(go(request, HERE), error.message)
+    return flash.add(go(request, HERE), "It is removed.")
 
 
 @router.get("/queries/new")
@@ -117,7 +117,7 @@ def save_query(request: Request, person: Admin, installation: TheInstallation, p
     except UserError as error:
         refused = replace(form, errors={error.field or "text": error.message})
         return _query(request, installation, refused, status=422)
-    return flash.say(go(request, HERE), f"“{query.name}” is kept.")
+    return flash.add(go(request, HERE), f"“{query.name}” is kept.")
 
 
 @router.post("/queries/{query_id:int}/remove")
@@ -127,7 +127,7 @@ def remove_query(request: Request, query_id: Id, person: Admin, installation: Th
         known = saved_queries.one(conn, query_id)
         saved_queries.remove(conn, query_id)
         audit.record(conn, person, "removed the query", known.name)
-    return flash.say(go(request, HERE), f"“{known.name}” is removed.")
+    return flash.add(go(request, HERE), f"“{known.name}” is removed.")
 
 
 def _tried(installation: Installation, person: Person, query: SavedQueryRecord) -> tuple[Preview, SavedQueryRecord]:
@@ -147,7 +147,7 @@ def _index(request: Request, installation: Installation, form: DatabaseForm, *, 
         request,
         "settings/databases/index.html",
         status=status,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         sources=known,
         queries=saved,
         names={one.id: one.name for one in known},
@@ -172,7 +172,7 @@ def _query(
         "settings/databases/query.html",
         status=status,
         form=form,
-        peek=preview,
+        preview=preview,
         labels=query_form.LABELS,
         types=query_form.TYPES,
         source_options=[("", "Choose"), *((one.id, one.name) for one in known)],

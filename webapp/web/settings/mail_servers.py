@@ -72,7 +72,7 @@ def remove(request: Request, server_id: Id, person: Admin, installation: TheInst
             raise NotFound(mail_servers.GONE)
         mail_servers.remove(conn, server_id)
         audit.record(conn, person, "removed the mail server", server.name)
-    return flash.say(go(request, "/settings#mail"), f"{server.name} was removed.")
+    return flash.add(go(request, "/settings#mail"), f"{server.name} was removed.")
 
 
 @router.post("/retry")
@@ -81,7 +81,7 @@ def retry(request: Request, person: Admin, installation: TheInstallation, posted
     with installation.read() as conn:
         ids = failure_groups.stopped_by_mail(conn, person, installation.find_kind, posted.one("server"))
     number = retry_all(installation, person, ids, "retried tasks that the mail server stopped")
-    return flash.say(go(request, "/settings#mail"), f"{number:,} {'task goes' if number == 1 else 'tasks go'} on.")
+    return flash.add(go(request, "/settings#mail"), f"{number:,} {'task goes' if number == 1 else 'tasks go'} on.")
 
 
 def _entered(
@@ -110,7 +110,7 @@ def _entered(
             audit.record(conn, person, action, server.name, _details(server))
     except UserError as taken:
         return _form(request, installation, replace(form, errors={taken.field or "": taken.message}), 422)
-    return flash.say(go(request, f"/settings?server={server_id}&saved=1"), "Saved.")
+    return flash.add(go(request, f"/settings?server={server_id}&saved=1"), "Saved.")
 
 
 def _form(request: Request, installation: Installation, form: MailForm, status: int) -> Response:

@@ -67,7 +67,7 @@ def settings_page(
         request,
         "settings/index.html",
         status=status,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         mail=environment.mail(installation.settings),
         servers=known,
         databases=connected,

@@ -64,7 +64,7 @@ def set_role(request: Request, person_id: Id, person: Admin, installation: TheIn
         member = _other(people.by_id(conn, installation.settings, person_id), person)
         commands.set_role(conn, member, role)
         audit.record(conn, person, "changed the role of", member.email, f"to {role}")
-    return flash.say(go(request, "/people"), f"{member.name} is {'an admin' if role == 'admin' else 'staff'} now.")
+    return flash.add(go(request, "/people"), f"{member.name} is {'an admin' if role == 'admin' else 'staff'} now.")
 
 
 @router.post("/{person_id:int}/disable")
@@ -74,7 +74,7 @@ def disable(request: Request, person_id: Id, person: Admin, installation: TheIns
         member = _other(people.by_id(conn, installation.settings, person_id), person)
         commands.disable(conn, member)
         audit.record(conn, person, "disabled", member.email)
-    return flash.say(go(request, "/people"), f"{member.name} is signed out everywhere and cannot sign in.")
+    return flash.add(go(request, "/people"), f"{member.name} is signed out everywhere and cannot sign in.")
 
 
 @router.post("/{person_id:int}/enable")
@@ -84,7 +84,7 @@ def enable(request: Request, person_id: Id, person: Admin, installation: TheInst
         member = people.by_id(conn, installation.settings, person_id)
         commands.enable(conn, member)
         audit.record(conn, person, "enabled", member.email)
-    return flash.say(go(request, "/people"), f"{member.name} can sign in again.")
+    return flash.add(go(request, "/people"), f"{member.name} can sign in again.")
 
 
 def _check(posted: FormData) -> dict[str, str]:
@@ -119,7 +119,7 @@ def _page(
         request,
         "settings/people/index.html",
         status=status,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         members=members,
         typed=typed or {"email": "", "name": "", "role": "staff"},
         errors=errors or {},

@@ -50,7 +50,7 @@ def add(request: Request, person: Admin, installation: TheInstallation, posted: 
         errors["addresses"] = "Give an address, or choose a list."
     if errors:
         return _page(request, installation, typed=typed, errors=errors, status=413 if posted.refused else 422)
-    return flash.say(go(request, HERE), _enter(installation, person, addresses, listed))
+    return flash.add(go(request, HERE), _enter(installation, person, addresses, listed))
 
 
 @router.post("/remove")
@@ -62,7 +62,7 @@ def remove(request: Request, person: Admin, installation: TheInstallation, poste
         if is_removed:
             audit.record(conn, person, "took off the never-write list", key)
     message = f"{key} may be written to again." if is_removed else f"{key} is not on the list."
-    return flash.say(go(request, HERE + query(q=posted.one("q")[:200])), message)
+    return flash.add(go(request, HERE + query(q=posted.one("q")[:200])), message)
 
 
 @router.get("/never-write-to.csv")
@@ -105,7 +105,7 @@ def _page(
         request,
         "settings/suppressions.html",
         status=status,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         suppressed=rows[:PAGE],
         number=number,
         how=HOW,

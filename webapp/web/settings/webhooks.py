@@ -76,7 +76,7 @@ def revoke(request: Request, hook_id: Id, person: Admin, installation: TheInstal
     with installation.write() as conn:
         name = webhooks.remove(conn, hook_id)
         audit.record(conn, person, "revoked the hook", name)
-    return flash.say(go(request, HERE), f"“{name}” is revoked.")
+    return flash.add(go(request, HERE), f"“{name}” is revoked.")
 
 
 def _typed(posted: FormData) -> WebhookForm:
@@ -152,7 +152,7 @@ def _page(
         "settings/channels/hooks.html",
         status=status,
         refused=status >= 400,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         hooks=[(one, _names(one.channels, channels) + _names(one.people, people)) for one in known],
         form=form,
         made=made,
