@@ -88,13 +88,13 @@ def _article(url: str) -> float:
 def _bare(url: str) -> float:
     """Returns the seconds per message over one connection, without a database."""
     number = NUMBER // 5
-    with SmtpServer(read_url(url), SENDER) as server:
+    with SmtpServer(read_url(url), sender=SENDER) as server:
         server.ready()
-        letter = Letter(SUBJECT, BODY, SENDER)
+        letter = Letter(subject=SUBJECT, body=BODY, sender=SENDER)
         began = time.perf_counter()
         for position in range(number):
             to = _address(position)
-            message = letter.to(to, f"<{position}.bench@example.com>", datetime.now(UTC))
+            message = letter.to(to, message_id=f"<{position}.bench@example.com>", date=datetime.now(UTC))
             assert server.send(message, to).state == "sent"
         return (time.perf_counter() - began) / number
 

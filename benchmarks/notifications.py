@@ -95,7 +95,10 @@ def _to_webhooks(installation: Installation, url: str) -> dict[str, object]:
     with installation.write() as conn:
         numbers = [
             channels.save(
-                conn, installation.secrets, ChannelRecord(0, f"Place {n}", "JSON", True, True, (), False), f"{url}/{n}"
+                conn,
+                installation.secrets,
+                ChannelRecord(name=f"Place {n}", service="JSON", internal=True),
+                f"{url}/{n}",
             )
             for n in range(TARGETS)
         ]
@@ -133,7 +136,10 @@ def _bell() -> tuple[float, float]:
             ana = make_person(conn, installation.settings, "ana@example.com", "Ana")
             for number in range(1_000):
                 make_task(conn, ana)
-                inbox.notify(conn, ana.id, "Meeting", "At nine.", key=str(number), is_read=number < 980)
+                notice = inbox.NewNotice(
+                    person=ana.id, title="Meeting", text="At nine.", key=str(number), is_read=number < 980
+                )
+                inbox.notify(conn, notice)
         with installation.read() as conn:
             log = _median(lambda: log_view.read(conn, ana, "/", Filter()))
             bell = _median(lambda: inbox.bell(conn, ana))

@@ -89,4 +89,5 @@ def make_file(
     path.write_bytes(body)
     stored = store.keep(path)
     kind = "text/csv" if name.endswith(".csv") else "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return files.add(conn, task_id, owner.id, name, kind, stored, keep_days=30)
+    new = files.NewFile(task=task_id, owner=owner.id, name=name, media_type=kind, stored=stored, keep_days=30)
+    return files.add(conn, new)

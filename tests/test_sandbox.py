@@ -85,7 +85,7 @@ def test_printed_output_does_not_disturb_the_result():
 def test_a_user_error_is_raised_again_with_its_field():
     with pytest.raises(UserError) as caught:
         call(refuse, "No.", "data")
-    assert (caught.value.words, caught.value.field) == ("No.", "data")
+    assert (caught.value.message, caught.value.field) == ("No.", "data")
 
 
 def test_form_errors_are_raised_again_with_all_fields():
@@ -97,7 +97,7 @@ def test_form_errors_are_raised_again_with_all_fields():
 def test_a_task_error_is_raised_again_with_all_details():
     with pytest.raises(TaskError) as caught:
         call(end_the_task)
-    assert (caught.value.words, caught.value.permanent, caught.value.cause) == ("It ended.", False, "here")
+    assert (caught.value.message, caught.value.permanent, caught.value.cause) == ("It ended.", False, "here")
 
 
 def test_a_bug_is_raised_again_with_the_traceback_of_the_child():

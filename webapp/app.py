@@ -36,7 +36,7 @@ def create_app(installation: Installation) -> FastAPI:
         app.include_router(router)
     app.mount("/static", Statics(directory=paths.STATIC), name="static")
     openapi.describe(app)
-    error_pages.answer_in(app)
+    error_pages.add_handlers(app)
     guard(app)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(error_pages.CatchAllMiddleware)

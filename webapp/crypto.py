@@ -1,4 +1,4 @@
-"""The installation's secret, from the environment or made once beside the data; and what is sealed with it."""
+"""The installation's secret, from the environment or made once beside the data, and encryption with it."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ LOST = (
 
 
 def load(settings: Settings) -> bytes:
-    """32 bytes that only this installation knows."""
+    """Returns the 32 bytes that only this installation knows; makes them on first use."""
     if settings.secret_key:
         return hashlib.sha256(settings.secret_key.encode()).digest()
     path = settings.data_dir / "secret.key"
@@ -31,29 +31,29 @@ def load(settings: Settings) -> bytes:
 
 
 def derive(secret: bytes, purpose: str) -> bytes:
-    """32 bytes for one purpose, from which nobody learns those of another."""
+    """Returns 32 bytes for one purpose, which reveal nothing about those for another."""
     return hmac.new(secret, f"outtray {purpose}".encode(), hashlib.sha256).digest()
 
 
 class SecretBox:
-    """Encrypts what is stored and must never be shown: passwords, addresses of channels (Fernet: AES-128, HMAC)."""
+    """Encrypts what is stored and must never be shown: passwords, URLs of channels (Fernet: AES-128, HMAC)."""
 
     def __init__(self, secret: bytes) -> None:
         self._key = base64.urlsafe_b64encode(derive(secret, "seal"))
 
-    def close(self, text: str) -> str:
-        """Ciphertext in ASCII; empty stays empty."""
+    def encrypt(self, text: str) -> str:
+        """Returns ciphertext in ASCII; empty stays empty."""
         from cryptography.fernet import Fernet
 
         return Fernet(self._key).encrypt(text.encode()).decode() if text else ""
 
-    def open(self, sealed: str) -> str:
-        """The text; a UserError says that the secret is another one than it was sealed with."""
+    def decrypt(self, encrypted: str) -> str:
+        """Returns the text; raises UserError if it was encrypted with another secret."""
         from cryptography.fernet import Fernet, InvalidToken
 
-        if not sealed:
+        if not encrypted:
             return ""
         try:
-            return Fernet(self._key).decrypt(sealed.encode()).decode()
+            return Fernet(self._key).decrypt(encrypted.encode()).decode()
         except InvalidToken:
             raise UserError(LOST) from None

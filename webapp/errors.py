@@ -1,22 +1,22 @@
-"""The errors that rooms raise for one another; each says by its type who is to hear of it."""
+"""The errors that packages raise for one another; the type says who sees the message."""
 
 
 class UserError(Exception):
-    """Shown to the person as written, beside `field` where one is named.
+    """Shown to the person as written, beside `field` if one is named.
 
     `status` is the HTTP status that web and API answer with.
     """
 
     status = 422
 
-    def __init__(self, words: str, field: str | None = None) -> None:
-        super().__init__(words)
-        self.words = words
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
         self.field = field
 
 
 class FormErrors(UserError):
-    """Several refused fields at once: `errors` maps a field's name to its words."""
+    """Several refused fields at once: `errors` maps a field's name to its message."""
 
     def __init__(self, errors: dict[str, str]) -> None:
         super().__init__(" ".join(errors.values()))
@@ -48,17 +48,17 @@ class TooLarge(UserError):
 
 
 class TaskError(Exception):
-    """Ends a task with plain `words`, or, when not `permanent`, lets it try again later.
+    """Ends a task with `message`, or, if it is not `permanent`, lets the task try again later.
 
     `cause` is a short stable key that groups failures of one origin; `technical` is for admins.
-    `fault` says whose turn it is: "form" (change what was entered) or "server" (ask an admin, then retry).
+    `fault` says who can fix it: "form" (change what was entered) or "server" (ask an admin, then retry).
     """
 
     def __init__(
-        self, words: str, *, permanent: bool = True, cause: str = "", technical: str = "", fault: str = "server"
+        self, message: str, *, permanent: bool = True, cause: str = "", technical: str = "", fault: str = "server"
     ) -> None:
-        super().__init__(words)
-        self.words = words
+        super().__init__(message)
+        self.message = message
         self.permanent = permanent
         self.cause = cause
         self.technical = technical
@@ -66,4 +66,4 @@ class TaskError(Exception):
 
 
 class Superseded(Exception):
-    """A write of a slot met a task that is no longer its own (other attempt, or ended): it lets go."""
+    """A slot wrote to a task that is no longer its own (another attempt, or ended); the slot stops working on it."""

@@ -12,6 +12,7 @@ from webapp.accounts import people
 from webapp.connections import channels, saved_queries, suppressions
 from webapp.connections.mail_routing import MailRouter
 from webapp.connections.query_runner import QueryRunner
+from webapp.errors import UserError
 from webapp.files import queries as files
 from webapp.files import saved_tables, uploads
 from webapp.files.store import Store
@@ -20,6 +21,7 @@ from webapp.ports.files import Attachment
 from webapp.ports.people import Person
 from webapp.ports.tables import Parameter, SavedQuery, Table, TableSchema
 from webapp.reports import task_log_source
+from webapp.reports.reading import sql
 from webapp.settings import Settings
 from webapp.tasks.views import export
 
@@ -68,17 +70,24 @@ class DbFormContext:
             return saved_queries.usable(conn, self.person)
 
     def choices(self, parameter: Parameter) -> tuple[Sequence[str], str]:
-        return self.databases.choices_or_none(parameter)
+        try:
+            return self.databases.choices(parameter), ""
+        except UserError as error:
+            return (), error.message
 
     def ask(
         self, query_id: str, values: Mapping[str, str], target: Path, most: int, *, apart: bool = True
     ) -> TableSchema:
-        return self.databases.fetch(self.person, query_id, values, target, most, apart=apart)
+        query = self._bound(query_id, values, most)
+        return sql.fetch_apart(query, target) if apart else sql.fetch(query, target)
 
     def judge(self, query_id: str, values: Mapping[str, str]) -> None:
+        self._bound(query_id, values)
+
+    def _bound(self, query_id: str, values: Mapping[str, str], most: int | None = None) -> sql.BoundQuery:
         with self.read() as conn:
             query = saved_queries.of(conn, query_id, self.person)
-        self.databases.asked(self.person, query, values)
+        return self.databases.bind(self.person, query, values, most)
 
     def records(self, name: str, most: int | None = None) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
         return list(task_log_source.KINDS[name]), export.rows(self.read, self.person, name, most)

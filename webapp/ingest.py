@@ -10,7 +10,7 @@ from webapp.files import uploads
 from webapp.files.store import Store, safe_name
 from webapp.installation import Installation
 from webapp.mail import list_update, lists
-from webapp.mail.list_update import Updated
+from webapp.mail.list_update import ListTable, Updated
 from webapp.mail.recipients import one_address
 from webapp.ports.files import Attachment
 from webapp.ports.people import Person
@@ -58,11 +58,16 @@ def update_list(
         installation.store.unfinished() as text,
     ):
         understood = understand_apart(path, safe_name(name), typed)
-        columns = [list(one.columns) for one in (known.understood, understood)]
-        named = [_address_column(one) for one in columns]
-        given = (known.typed, columns[0], named[0], typed, columns[1], named[1], merged, text, only_new)
         updated: Updated = sandbox.call(
-            list_update.update, *given, seconds=lists.SECONDS, memory_mb=lists.MEMORY_MB, what=f"“{safe_name(name)}”"
+            list_update.update,
+            _list_table(known.typed, known.understood),
+            _list_table(typed, understood),
+            merged,
+            text,
+            only_new,
+            seconds=lists.SECONDS,
+            memory_mb=lists.MEMORY_MB,
+            what=f"“{safe_name(name)}”",
         )
         stored = installation.store.keep(text)
         merged.replace(installation.store.path(stored.storage + uploads.TYPED))
@@ -70,6 +75,11 @@ def update_list(
     called = f"{PurePath(known.name).stem}.csv"
     with installation.write() as conn:
         return updated, uploads.add(conn, person, called, stored, now_known)
+
+
+def _list_table(typed: Path, schema: TableSchema) -> ListTable:
+    columns = list(schema.columns)
+    return ListTable(typed=typed, columns=columns, address_column=_address_column(columns))
 
 
 def _address_column(columns: Sequence[Column]) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from webapp import crypto
 from webapp.accounts import public_url
+from webapp.connections.concurrency_limit import Permits
 from webapp.connections.mail_routing import MailRouter
 from webapp.connections.message_ids import MessageIds
 from webapp.connections.query_runner import QueryRunner
@@ -18,9 +19,8 @@ from webapp.errors import NotFound
 from webapp.files.store import Store
 from webapp.form_context import DbFormContext
 from webapp.kinds import KINDS, NOTE_KIND
-from webapp.mail.open_target import require_sense
+from webapp.mail.url import require_valid
 from webapp.notify import logfile
-from webapp.notify.concurrency_limit import Permits
 from webapp.ports.engine import BackgroundRunner
 from webapp.ports.kinds import Kind
 from webapp.ports.people import Person
@@ -43,17 +43,23 @@ class Installation:
         self.secrets = crypto.SecretBox(secret)
         self.unsubscribe = UnsubscribeTokens(secret)
         self.message_id = MessageIds(secret).of
-        self._permits = Permits()
+        self._permits = Permits(self.run_dir)
 
     @property
     def mail(self) -> MailRouter:
         """The mail servers, or the outbox."""
-        return MailRouter(self.settings, self.secrets, self.data_dir, self.run_dir, self.read)
+        return MailRouter(
+            settings=self.settings,
+            box=self.secrets,
+            data_dir=self.data_dir,
+            run_dir=self.run_dir,
+            read=self.read,
+        )
 
     @property
     def databases(self) -> QueryRunner:
         """The databases that an admin connected."""
-        return QueryRunner(self.read, self.secrets)
+        return QueryRunner(read=self.read, box=self.secrets)
 
     def read(self) -> AbstractContextManager[Connection]:
         """A short transaction that only reads."""
@@ -111,7 +117,6 @@ class Installation:
             mail=self.mail,
             unsubscribe=self.unsubscribe,
             permits=self._permits,
-            run_dir=self.run_dir,
         )
         return TaskConnections(pool, task_id, owner, is_urgent=is_urgent)
 
@@ -145,6 +150,6 @@ class Installation:
 
 def build(settings: Settings) -> Installation:
     """Returns the installation of these settings and makes its data directory; raises UserError for a wrong setting."""
-    require_sense(settings.smtp_url, settings.mail_from)
+    require_valid(settings.smtp_url, settings.mail_from)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return Installation(settings)

@@ -1,6 +1,7 @@
 """Starts a task: the one function behind form pages, the API, incoming webhooks and schedules."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,46 +20,70 @@ from webapp.tasks.commands import Started
 KEY_TAKEN = "This Idempotency-Key has started another task already."
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewTask:
+    """A task to start: a checked form of its kind, and the person who owns the task.
+
+    `via` goes into the audit trail: page, api, test or a webhook's name. `key` is the idempotency key, which belongs
+    to the owner; `digest` is the SHA-256 of the body. A task with `undo` waits for the undo window of its owner.
+    """
+
+    kind: Kind
+    form: Any
+    owner: Person
+    via: str
+    key: str | None = None
+    digest: str | None = None
+    title: str = ""
+    undo: bool = False
+    not_before: datetime | None = None
+
+
 def start_task(
     installation: Installation,
-    kind: Kind,
-    form: Any,
-    owner: Person,
-    *,
-    via: str,
-    key: str | None = None,
-    digest: str | None = None,
-    title: str = "",
-    undo: bool = False,
-    not_before: datetime | None = None,
+    new: NewTask,
     background: BackgroundRunner | None = None,
     also: Callable[[Connection], None] = lambda conn: None,
 ) -> Started:
-    """Writes a checked form as a task and hands it to the engine; on disk when this returns.
+    """Writes the task and hands it to the engine; on disk when this returns.
 
-    `key`: the idempotency key, which belongs to its owner: the same key returns the same task, and raises Conflict if
-    it came with another `digest` (SHA-256 of the body) before. `via` goes into the audit trail: page, api, a webhook's
-    name. `also` runs in the same transaction, only if a task is started.
+    The same key returns the same task; raises Conflict if it came with another digest before. `also` runs in the same
+    transaction, only if a task is started.
     """
-    if known := started_by(installation, owner, key, digest):
+    if known := started_by(installation, new.owner, new.key, new.digest):
         return known
-    context = installation.form_context(owner)
-    title = title or (kind.title_at(form, context) if kind.title_at else kind.title_of(form))
-    total = kind.total_at(form, context) if kind.total_at else kind.total(form)
     try:
-        with installation.write(background) as conn:
-            started = commands.start(
-                conn, installation.engine, kind, form, owner,
-                title=title, total=total, undo=undo, not_before=not_before, key=key, key_hash=digest,
-            )  # fmt: skip
-            if started.is_new:
-                also(conn)
-                audit.record(conn, owner, "started", f"{kind.title} {started.id}: {title}", via)
-        return started
+        return _write(installation, new, background, also)
     except IntegrityError:  # another request with this key was quicker
-        if known := started_by(installation, owner, key, digest):
+        if known := started_by(installation, new.owner, new.key, new.digest):
             return known
         raise
+
+
+def _write(
+    installation: Installation, new: NewTask, background: BackgroundRunner | None, also: Callable[[Connection], None]
+) -> Started:
+    kind, form, context = new.kind, new.form, installation.form_context(new.owner)
+    title = new.title or (kind.title_at(form, context) if kind.title_at else kind.title_of(form))
+    total = kind.total_at(form, context) if kind.total_at else kind.total(form)
+    with installation.write(background) as conn:
+        started = commands.start(
+            conn,
+            installation.engine,
+            kind,
+            form,
+            new.owner,
+            title=title,
+            total=total,
+            undo=new.undo,
+            not_before=new.not_before,
+            key=new.key,
+            key_hash=new.digest,
+        )
+        if started.is_new:
+            also(conn)
+            audit.record(conn, new.owner, "started", f"{kind.title} {started.id}: {title}", new.via)
+    return started
 
 
 def started_by(installation: Installation, owner: Person, key: str | None, digest: str | None = None) -> Started | None:

@@ -24,7 +24,7 @@ def test_an_address_is_kept_in_lower_case_and_found_however_it_is_typed(room):
 def test_the_same_address_in_capitals_is_here_already(room):
     room.add(email="ben@example.com")
     error = refused(room, email="BEN@example.com")
-    assert (error.words, error.field) == ("ben@example.com is here already.", "email")
+    assert (error.message, error.field) == ("ben@example.com is here already.", "email")
 
 
 def test_a_refused_address_leaves_the_transaction_usable(room):
@@ -49,7 +49,7 @@ def test_a_refused_address_leaves_the_transaction_usable(room):
 )
 def test_a_bad_address_is_explained_in_plain_words(room, typed, words):
     error = refused(room, email=typed)
-    assert (error.words, error.field) == (words, "email")
+    assert (error.message, error.field) == (words, "email")
 
 
 @pytest.mark.parametrize("typed", ["a@b.com\r\nBcc: c@d.com", "a\0@b.com", "<a@b.com>", "a b@c.com"])
@@ -70,7 +70,7 @@ def test_a_name_is_one_line_without_what_cannot_be_stored(room):
 )
 def test_an_empty_or_overlong_name_is_refused(room, typed, words):
     error = refused(room, name=typed)
-    assert (error.words, error.field) == (words, "name")
+    assert (error.message, error.field) == (words, "name")
 
 
 def test_whoever_chose_nothing_has_the_zone_and_the_wait_of_the_installation(room):

@@ -99,7 +99,7 @@ def test_tries_at_the_same_moment_are_all_counted(room):
     ("seconds", "words"), [(40, "40 seconds"), (1, "1 second"), (120, "120 seconds"), (840, "14 minutes")]
 )
 def test_the_wait_is_said_in_plain_words(seconds, words):
-    assert TooManyTries(seconds).words == f"Too many tries. Try again in {words}."
+    assert TooManyTries(seconds).message == f"Too many tries. Try again in {words}."
 
 
 @pytest.mark.parametrize("typed", ["", "x" * 100_000, "\0", "\udce9"])

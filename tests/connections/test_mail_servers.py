@@ -11,14 +11,25 @@ from webapp.connections.mail_servers import Server
 from webapp.crypto import SecretBox
 from webapp.db import schema
 from webapp.errors import NotFound, TaskError, UserError
+from webapp.mail.outbox import Outbox
+from webapp.mail.smtp import SmtpServer
 from webapp.mail.url import SmtpSettings
 
-SMTP = SmtpSettings("smtps", "mail.example.com", 465, "office", "p4ss-w0rd", 2, 5.0, 100)
+SMTP = SmtpSettings(
+    scheme="smtps",
+    host="mail.example.com",
+    port=465,
+    user="office",
+    password="p4ss-w0rd",
+    connections=2,
+    rate=5.0,
+    per_connection=100,
+)
 
 
 def kept(installation, name: str = "Office", *, is_default: bool = False, server_id: int = 0, smtp=SMTP) -> int:
     with installation.write() as conn:
-        server = Server(server_id, name, smtp, f"{name} <post@example.com>", is_default)
+        server = Server(id=server_id, name=name, smtp=smtp, sender=f"{name} <post@example.com>", is_default=is_default)
         return mail_servers.save(conn, installation.secrets, server)
 
 
@@ -73,21 +84,21 @@ def test_a_server_that_was_removed_cannot_be_changed(installation):
 
 
 def test_mail_goes_the_chosen_way_else_the_usual_one_else_to_the_outbox(installation):
-    assert installation.mail.way().target == "outbox"
+    assert installation.mail.route().target == "outbox"
     assert not installation.mail.has_server
     kept(installation, "A")
     other = kept(installation, "B")
-    assert installation.mail.way().sender == "A <post@example.com>"
-    assert installation.mail.way(str(other)).sender == "B <post@example.com>"
+    assert installation.mail.route().sender == "A <post@example.com>"
+    assert installation.mail.route(str(other)).sender == "B <post@example.com>"
     assert installation.mail.choices() == [("1", "A <post@example.com> (A)"), ("2", "B <post@example.com> (B)")]
 
 
 def test_the_environment_wins(installation):
     chosen = kept(installation, "A")
     set_up(installation, mail_from="Boss <boss@example.com>")
-    assert installation.mail.way().sender == "Boss <boss@example.com>"
+    assert installation.mail.route().sender == "Boss <boss@example.com>"
     set_up(installation, smtp_url="smtp://h")
-    assert installation.mail.way(str(chosen)).target == "smtp:h:25"
+    assert installation.mail.route(str(chosen)).target == "smtp:h:25"
     assert installation.mail.choices() == []
 
 
@@ -99,6 +110,12 @@ def test_a_server_that_is_gone_ends_a_task_in_plain_words(installation, chosen):
     assert (raised.value.cause, raised.value.fault) == ("mail-server-gone", "form")
 
 
+def test_mail_goes_to_the_server_or_without_one_to_the_outbox(installation):
+    assert isinstance(installation.mail.open(), Outbox)
+    set_up(installation, smtp_url="smtp://h")
+    assert isinstance(installation.mail.open(), SmtpServer)
+
+
 def test_wrong_settings_end_a_task_in_plain_words(installation):
     set_up(installation, smtp_url="smtp://user:s3cret@h", mail_from="nobody")
     with pytest.raises(TaskError) as raised:
@@ -108,7 +125,7 @@ def test_wrong_settings_end_a_task_in_plain_words(installation):
 
 
 def test_only_so_many_are_admitted_at_once_and_a_single_mail_before_a_run(installation):
-    kept(installation, "A", smtp=SmtpSettings("smtp", "h", 25))
+    kept(installation, "A", smtp=SmtpSettings(scheme="smtp", host="h", port=25))
     with ExitStack() as stack:
         run, single = (
             stack.enter_context(installation.mail.open()),

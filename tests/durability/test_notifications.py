@@ -24,7 +24,7 @@ def connect(serving: Serving, hook: Hook) -> list[str]:
             store.save(
                 conn,
                 installation.secrets,
-                ChannelRecord(0, f"Place {n}", "JSON", True, True, (), False),
+                ChannelRecord(name=f"Place {n}", service="JSON", internal=True),
                 hook.url(f"/{n}"),
             )
             for n in range(PLACES)

@@ -90,7 +90,10 @@ def endless_query(serving: Serving, folder: Path) -> str:
         values = databases.read_entry("Shop", f"sqlite:///{path}", "300", installation.data_dir, is_new=True)
         source = databases.save(conn, installation.secrets, 0, values)
         query = saved_queries.save(
-            conn, SavedQueryRecord(0, source, "Endless", text, (), (Column("n", "integer"),), True, ())
+            conn,
+            SavedQueryRecord(
+                source=source, name="Endless", text=text, columns=(Column("n", "integer"),), everyone=True
+            ),
         )
     installation.close()
     return f"q-{query}"

@@ -47,17 +47,22 @@ def set_stage(installation: Installation, folder: Path) -> dict[str, int | str]:
     _connect_shop(installation, folder)
     with installation.write() as conn:
         for name, service, paused, takes in (
-            ("Sales team", "Slack", False, ChannelLimits(35_000, 250)),
-            ("Warehouse chat", "Microsoft Teams", True, ChannelLimits(28_000, 250, files=False)),
-            ("Night watch", "SMS through Twilio", False, ChannelLimits(160, markdown=False, files=False)),
+            ("Sales team", "Slack", False, ChannelLimits(body=35_000, title=250)),
+            ("Warehouse chat", "Microsoft Teams", True, ChannelLimits(body=28_000, title=250, files=False)),
+            ("Night watch", "SMS through Twilio", False, ChannelLimits(body=160, markdown=False, files=False)),
         ):
-            channel = channels.ChannelRecord(0, name, service, False, True, (), paused, takes=takes)
+            channel = channels.ChannelRecord(name=name, service=service, paused=paused, takes=takes)
             channels.save(conn, installation.secrets, channel, "json://example.com/x")
-        inbox.notify(conn, ana.id, "Meeting at three", "In the small room. Bring the figures of October.", key="a")
-        words = "56 sent, 2 failed."
-        more = {"key": "b", "task": tasks["attention"], "is_own": True, "priority": "high"}
-        inbox.notify(conn, ana.id, "Invoice reminder to 58 people: needs attention", words, **more)
-        inbox.notify(conn, ana.id, "Lunch", "Pizza is here.", key="c")
+        for title, text, more in (
+            ("Meeting at three", "In the small room. Bring the figures of October.", {"key": "a"}),
+            (
+                "Invoice reminder to 58 people: needs attention",
+                "56 sent, 2 failed.",
+                {"key": "b", "task": tasks["attention"], "is_own": True, "priority": "high"},
+            ),
+            ("Lunch", "Pizza is here.", {"key": "c"}),
+        ):
+            inbox.notify(conn, inbox.NewNotice(person=ana.id, title=title, text=text, **more))
         inbox.mark(conn, ana, 1)
     report = {"data": ["sales"], "group_by": ["Region"]}
     with installation.write() as conn:
@@ -84,7 +89,15 @@ def _connect_shop(installation: Installation, folder: Path) -> None:
         since = Parameter("since", "Since", "date", default="2026-10-01")
         text = "SELECT region, day, amount\nFROM sale\nWHERE region = :region AND day >= :since\nORDER BY day"
         saved_queries.save(
-            conn, SavedQueryRecord(0, source, "Sales of a region", text, [region, since], columns, True, ())
+            conn,
+            SavedQueryRecord(
+                source=source,
+                name="Sales of a region",
+                text=text,
+                parameters=[region, since],
+                columns=columns,
+                everyone=True,
+            ),
         )
 
 

@@ -55,7 +55,7 @@ def shown_at_last(page) -> bool:
 
 def notify(installation, person, title: str, **more) -> None:
     with installation.write() as conn:
-        inbox.notify(conn, person.id, title, "At nine.", key=title, **more)
+        inbox.notify(conn, inbox.NewNotice(person=person.id, title=title, text="At nine.", key=title, **more))
         mark_changed(conn)
 
 

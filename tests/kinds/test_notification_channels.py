@@ -30,7 +30,7 @@ def hook():
 def channel(installation, hook, path="/hook", name="Warehouse", **more):
     given = {"everyone": True, "people": (), "paused": False, **more}
     with installation.write() as conn:
-        stored = ChannelRecord(0, name, "Webhook (JSON)", True, given["everyone"], given["people"], given["paused"])
+        stored = ChannelRecord(name=name, service="Webhook (JSON)", internal=True, **given)
         return str(channels.save(conn, installation.secrets, stored, hook.url(f"{path}?key={SECRET}")))
 
 

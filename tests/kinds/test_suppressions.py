@@ -89,7 +89,7 @@ def test_a_form_that_would_reach_nobody_is_refused(installation: Installation, a
     ],
 )
 def test_a_link_comes_with_lists_and_where_it_is_wanted(form, has_link):
-    assert EmailForm(subject="Hi", body="Hi", **form).has_way_out is has_link
+    assert EmailForm(subject="Hi", body="Hi", **form).has_unsubscribe_link is has_link
 
 
 def test_each_message_holds_the_link_of_whoever_gets_it(mailing: Installation, server: MailServer, ana: Person):

@@ -30,7 +30,7 @@ def open_sender() -> Iterator[Open]:
         def opened(
             server: MailServer, mail_from: str = "office@example.com", patience: Patience = IMPATIENT
         ) -> SmtpServer:
-            sender = stack.enter_context(SmtpServer(read_url(server.url), mail_from, patience))
+            sender = stack.enter_context(SmtpServer(read_url(server.url), sender=mail_from, patience=patience))
             sender.ready()
             return sender
 
@@ -43,4 +43,6 @@ def sender(server: MailServer, open_sender: Open) -> SmtpServer:
 
 
 def letter(to: str = "ana@example.com", body: str = "Hi", subject: str = "Hello", number: int = 0) -> Message:
-    return Letter(subject, body, "office@example.com").to(to, f"<{number}.test@example.com>", datetime.now(UTC))
+    return Letter(subject=subject, body=body, sender="office@example.com").to(
+        to, message_id=f"<{number}.test@example.com>", date=datetime.now(UTC)
+    )

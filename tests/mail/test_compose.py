@@ -24,7 +24,7 @@ TEXTS = st.one_of(
 
 
 def composed(to="ana@example.com", subject="Hello", body="Hi", sender=SENDER, message_id="<17.0.ab@example.com>"):
-    return Letter(subject, body, sender).to(to, message_id, WHEN)
+    return Letter(subject=subject, body=body, sender=sender).to(to, message_id=message_id, date=WHEN)
 
 
 def read_back(message: Message) -> EmailMessage:
@@ -48,7 +48,8 @@ def test_a_message_says_who_when_and_what_and_nothing_else():
 
 
 def test_replies_go_where_they_are_wanted():
-    message = Letter("Hi", "Hi", SENDER, '"o\'neil, b"@exämple.com').to("a@example.com", "<1@x>", WHEN)
+    letter = Letter(subject="Hi", body="Hi", sender=SENDER, reply_to='"o\'neil, b"@exämple.com')
+    message = letter.to("a@example.com", message_id="<1@x>", date=WHEN)
     read = read_back(message)["Reply-To"].addresses
     assert [address.addr_spec for address in read] == ['"o\'neil, b"@xn--exmple-cua.com']
 

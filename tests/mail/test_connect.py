@@ -33,8 +33,8 @@ def refusal(server: MailServer | SmtpSettings) -> TaskError:
     settings = server if isinstance(server, SmtpSettings) else read_url(server.url)
     with pytest.raises(TaskError) as raised:
         connect(settings)
-    assert settings.password == "" or settings.password not in raised.value.words + raised.value.technical
-    assert "Settings → Mail, then press Retry." in raised.value.words
+    assert settings.password == "" or settings.password not in raised.value.message + raised.value.technical
+    assert "Settings → Mail, then press Retry." in raised.value.message
     return raised.value
 
 
@@ -102,7 +102,7 @@ def test_a_wrong_password_is_tried_once_and_told():
     with MailServer(users=USERS) as server:
         error = refusal(replace(read_url(server.url), password="wrong"))
     assert what(error) == ("mail-login", True)
-    assert error.words.startswith("The mail server did not accept the password. Ask an admin")
+    assert error.message.startswith("The mail server did not accept the password. Ask an admin")
     assert "535 5.7.8" in error.technical
     assert server.sign_ins == 1
 
@@ -144,7 +144,7 @@ def test_a_server_that_says_nothing_is_not_waited_for_for_ever(server, monkeypat
 
 
 def test_a_closed_port_may_be_tried_again():
-    assert what(refusal(SmtpSettings("smtp", "127.0.0.1", free_port()))) == ("mail-unreachable", False)
+    assert what(refusal(SmtpSettings(scheme="smtp", host="127.0.0.1", port=free_port()))) == ("mail-unreachable", False)
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "x" * 70 + ".invalid"])
@@ -154,11 +154,11 @@ def test_a_name_that_nobody_knows_is_told(host, monkeypatch):
 
     if len(host) < 64:  # a longer one does not get as far as the name server, which tests do not ask
         monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert what(refusal(SmtpSettings("smtp", host, 25))) == ("mail-name", False)
+    assert what(refusal(SmtpSettings(scheme="smtp", host=host, port=25))) == ("mail-name", False)
 
 
 def test_encryption_spoken_to_a_server_that_has_none_is_told(server):
-    assert refusal(SmtpSettings("smtps", "127.0.0.1", server.port)).cause == "mail-encryption"
+    assert refusal(SmtpSettings(scheme="smtps", host="127.0.0.1", port=server.port)).cause == "mail-encryption"
 
 
 def test_a_connection_that_was_refused_is_closed():

@@ -57,28 +57,28 @@ def test_what_is_not_set_is_left_out():
     with MailServer() as server:
         steps = trial(server)
     assert states(steps) == ["well", "well", "left out", "left out", "well"]
-    assert steps[2].words == "None is set: whoever is on the way can read along."
+    assert steps[2].message == "None is set: whoever is on the way can read along."
 
 
 def test_a_wrong_password_is_tried_once_and_said():
     with MailServer(users=USERS) as server:
         step = failed(trial(replace(read_url(server.url), password="wrong")))
     assert step.name == "signed in"
-    assert step.words.startswith("The mail server did not accept the password. Check user name and password")
+    assert step.message.startswith("The mail server did not accept the password. Check user name and password")
     assert step.technical.startswith("535 5.7.8")
     assert server.sign_ins == 1
 
 
 def test_a_name_that_nobody_knows_fails_at_the_first_step():
-    step = failed(trial(SmtpSettings("smtp", "x" * 70 + ".invalid", 25)))
+    step = failed(trial(SmtpSettings(scheme="smtp", host="x" * 70 + ".invalid", port=25)))
     assert step.name == "name found"
-    assert step.words.startswith("The mail server’s name was not found. Check the name in OUTTRAY_SMTP_URL")
+    assert step.message.startswith("The mail server’s name was not found. Check the name in OUTTRAY_SMTP_URL")
 
 
 def test_a_closed_port_fails_at_the_connection():
-    step = failed(trial(SmtpSettings("smtp", "127.0.0.1", free_port())))
+    step = failed(trial(SmtpSettings(scheme="smtp", host="127.0.0.1", port=free_port())))
     assert step.name == "connected"
-    assert "firewall" in step.words
+    assert "firewall" in step.message
 
 
 def test_a_silent_server_is_not_waited_for_for_ever(monkeypatch):
@@ -93,7 +93,7 @@ def test_a_certificate_that_nobody_trusts_fails_at_the_encryption(tmp_path, tls)
     with MailServer(tls, make(tmp_path).chain, USERS, host="localhost") as server:
         steps = trial(server)
     assert states(steps) == ["well", "well", "failed", "not tried", "not tried"]
-    assert steps[2].words.startswith("The mail server could not prove that it is the right one.")
+    assert steps[2].message.startswith("The mail server could not prove that it is the right one.")
     assert server.sign_ins == 0
 
 
@@ -113,17 +113,17 @@ def test_the_port_of_the_other_encryption_is_pointed_out(scheme, port, usual, mo
         raise TimeoutError("timed out")
 
     monkeypatch.setattr("webapp.mail.connection_test.begin", refuse)
-    step = failed(trial(SmtpSettings(scheme, "127.0.0.1", port)))
-    assert step.words.endswith(f"Port {port} mostly wants {usual}:// at the beginning of OUTTRAY_SMTP_URL.")
+    step = failed(trial(SmtpSettings(scheme=scheme, host="127.0.0.1", port=port)))
+    assert step.message.endswith(f"Port {port} mostly wants {usual}:// at the beginning of OUTTRAY_SMTP_URL.")
     other = {"smtps": "TLS", "smtp+starttls": "STARTTLS"}[usual]
-    step = failed(trial(SmtpSettings(scheme, "127.0.0.1", port), is_fixed=False))
-    assert step.words.endswith(f"Port {port} mostly wants {other} as its encryption.")
+    step = failed(trial(SmtpSettings(scheme=scheme, host="127.0.0.1", port=port), is_fixed=False))
+    assert step.message.endswith(f"Port {port} mostly wants {other} as its encryption.")
 
 
 def test_the_advice_for_a_server_of_the_settings_names_no_variable():
     with MailServer(users=USERS) as server:
         for settings in (replace(read_url(server.url), password="wrong"), replace(read_url(server.url), user="")):
-            assert "OUTTRAY" not in failed(trial(settings, is_fixed=False)).words
+            assert "OUTTRAY" not in failed(trial(settings, is_fixed=False)).message
 
 
 @pytest.mark.parametrize(
@@ -139,12 +139,12 @@ def test_a_sender_that_is_refused_is_the_last_step(say, words):
         server.on("mail", say=say)
         step = failed(trial(server))
     assert (step.name, step.technical) == ("sender accepted", say)
-    assert step.words.startswith(words)
+    assert step.message.startswith(words)
 
 
 def test_a_sender_with_letters_that_the_server_does_not_know_is_said():
     with MailServer() as server:
-        assert failed(trial(server, "büro@example.com")).words.startswith("The mail server takes no addresses with")
+        assert failed(trial(server, "büro@example.com")).message.startswith("The mail server takes no addresses with")
     assert not any(command.startswith("MAIL") for command in server.commands)
 
 
@@ -152,14 +152,14 @@ def test_a_busy_server_wants_a_later_try():
     with MailServer() as server:
         server.on("connect", say="421 4.3.2 too many connections")
         step = failed(trial(server))
-    assert step.words.endswith("asked to try again later. Try again in a few minutes.")
+    assert step.message.endswith("asked to try again later. Try again in a few minutes.")
 
 
 @pytest.mark.parametrize("at", ["ehlo", "mail"])
 def test_a_connection_that_breaks_is_told(at):
     with MailServer() as server:
         server.on(at, drop=True, times=9)
-        assert "broke the connection off" in failed(trial(server)).words
+        assert "broke the connection off" in failed(trial(server)).message
 
 
 def test_a_server_that_breaks_off_when_all_is_said_has_passed():

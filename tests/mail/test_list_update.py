@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from webapp.mail.list_update import Updated, update
+from webapp.mail.list_update import ListTable, Updated, update
 from webapp.reports.reading.sources import understand
 
 OLD = "Mail,Name,Since,Points\nana@example.com,Ana,2026-01-02,1\nben@example.com,Ben,2026-02-03,2\n"
@@ -20,11 +20,12 @@ class Lists:
     def read(self, name: str, text: str):
         (self._folder / name).write_text(text)
         understood = understand(self._folder / name, f"{name}.csv", self._folder / f"{name}.parquet")
-        return self._folder / f"{name}.parquet", list(understood.columns)
+        return {"typed": self._folder / f"{name}.parquet", "columns": list(understood.columns)}
 
     def update(self, new: str, column: str = "Mail", old: str = OLD, only_new: bool = False) -> Updated:
-        one, other = self.read("old", old), self.read("new", new)
-        return update(*one, "Mail", *other, column, self.typed, self.text, only_new)
+        before = ListTable(**self.read("old", old), address_column="Mail")
+        after = ListTable(**self.read("new", new), address_column=column)
+        return update(before, after, self.typed, self.text, only_new)
 
     @property
     def rows(self) -> list[dict]:

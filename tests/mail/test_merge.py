@@ -16,7 +16,9 @@ HOSTILE = '<script>alert(1)</script> **bold** [x](javascript:alert(1)) "quoted" 
 
 def merged(subject="Hello", body="Hi", **values):
     named = {name.casefold(): value for name, value in values.items()}
-    made = Letter(subject, body, "office@example.com").to("ana@example.com", "<1.0.ab@example.com>", WHEN, named)
+    made = Letter(subject=subject, body=body, sender="office@example.com").to(
+        "ana@example.com", message_id="<1.0.ab@example.com>", date=WHEN, values=named
+    )
     read = email.message_from_bytes(made.as_bytes(), policy=email.policy.default)
     text, html = read.iter_parts()
     return read["Subject"], text.get_content().rstrip("\r\n"), html.get_content()

@@ -9,6 +9,7 @@ from tests.factories import make_person, make_task
 from webapp.accounts import people
 from webapp.errors import UserError
 from webapp.files import queries as files
+from webapp.files.queries import NewFile
 from webapp.installation import Installation, build
 from webapp.maintenance import backup
 from webapp.settings import Settings
@@ -27,7 +28,10 @@ def filled(installation: Installation) -> Installation:
         path.write_bytes(b"report")
         stored = installation.store.keep(path)
     with installation.write() as conn:
-        files.add(conn, done, ana.id, "report.xlsx", "application/x", stored, 30)
+        new = NewFile(
+            task=done, owner=ana.id, name="report.xlsx", media_type="application/x", stored=stored, keep_days=30
+        )
+        files.add(conn, new)
     return installation
 
 

@@ -15,6 +15,7 @@ from webapp import clock, loops
 from webapp.clock import now
 from webapp.db import schema, time_check
 from webapp.files import queries as files
+from webapp.files.queries import NewFile
 from webapp.files.store import Stored
 from webapp.installation import Installation
 from webapp.maintenance.housekeeping import EVERY, Housekeeping
@@ -32,7 +33,10 @@ def fill(installation: Installation, keep_days: int = 30) -> Stored:
     with installation.write() as conn:
         ana = make_person(conn, installation.settings)
         task_id = make_task(conn, ana)
-        files.add(conn, task_id, ana.id, "report.xlsx", "x", stored, keep_days)
+        new = NewFile(
+            task=task_id, owner=ana.id, name="report.xlsx", media_type="x", stored=stored, keep_days=keep_days
+        )
+        files.add(conn, new)
     return stored
 
 

@@ -12,7 +12,8 @@ from webapp.clock import now
 from webapp.db import schema
 from webapp.files import queries as files
 from webapp.files import uploads
-from webapp.files.store import Stored
+from webapp.files.queries import NewFile
+from webapp.files.store import StoredFile
 from webapp.installation import Installation
 from webapp.maintenance import retention
 from webapp.ports.people import Person
@@ -27,7 +28,7 @@ def ana(installation: Installation) -> Person:
         return make_person(conn, installation.settings)
 
 
-def _stored(installation: Installation) -> Stored:
+def _stored(installation: Installation) -> StoredFile:
     with installation.store.unfinished() as path:
         path.write_bytes(b"x")
         return installation.store.keep(path)
@@ -37,7 +38,8 @@ def test_an_expired_file_goes_and_its_task_remembers_it(installation: Installati
     stored = _stored(installation)
     with installation.write() as conn:
         task_id = make_task(conn, ana)
-        file_id = files.add(conn, task_id, ana.id, "report.xlsx", "x", stored, keep_days=-1)
+        new = NewFile(task=task_id, owner=ana.id, name="report.xlsx", media_type="x", stored=stored, keep_days=-1)
+        file_id = files.add(conn, new)
     retention.clean(installation)
     assert not installation.store.path(stored.storage).exists()
     with installation.read() as conn:

@@ -20,7 +20,7 @@ def hook():
 
 
 def send(url, title="Hello", body="The parcel is **here**", internal=True, files=()):
-    return channels.send(url, title, body, "normal", files, internal=internal)
+    return channels.send(url, channels.Outgoing(title=title, body=body, files=files), internal=internal)
 
 
 def test_a_webhook_gets_title_and_message(hook):
@@ -35,7 +35,8 @@ def test_a_webhook_gets_title_and_message(hook):
 )
 def test_a_service_is_told_how_much_it_matters_in_its_own_way(hook, query, priority, told):
     url = hook.url(f"/token-of-the-application{query}", "gotify")
-    assert channels.send(url, "T", "Hi", priority, [], internal=True).state == "sent"
+    outgoing = channels.Outgoing(title="T", body="Hi", priority=priority)
+    assert channels.send(url, outgoing, internal=True).state == "sent"
     assert hook.got[-1][1]["priority"] == told
 
 
@@ -137,7 +138,7 @@ def test_which_addresses_are_internal(address, internal):
 )
 def test_only_schemas_that_send_somewhere_are_taken(url):
     with pytest.raises(UserError):
-        channels.look_at(url)
+        channels.describe(url)
 
 
 GOOD = {
@@ -159,7 +160,7 @@ GOOD = {
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_plain_fields_become_an_address_that_apprise_takes(service):
-    name, takes = channels.look_at(url_of(service, GOOD[service]))
+    name, takes = channels.describe(url_of(service, GOOD[service]))
     assert name
     assert takes.is_sms is (service == "twilio")
 

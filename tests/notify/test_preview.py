@@ -24,7 +24,8 @@ def test_what_is_too_long_comes_in_parts(length, limit, parts):
 
 
 def shown(message: str = "Since **nine**", title: str = "", files: int = 0, *, takes: ChannelLimits | None = None):
-    return preview.in_channel(Channel("1", "Chat", "Slack", takes=takes or ChannelLimits()), title, message, files)
+    channel = Channel(id="1", name="Chat", service="Slack", takes=takes or ChannelLimits())
+    return preview.in_channel(channel, preview.Draft(title=title, message=message, files=files))
 
 
 def test_markdown_is_drawn_where_the_place_can():

@@ -62,7 +62,8 @@ def mysql():
 
 
 def fetch(url, text, folder, seconds=5, most=None, zone="UTC", **values):
-    read = sql.fetch(sql.Asked(url, text, values, seconds, zone, most), folder / "rows")
+    query = sql.BoundQuery(url=url, text=text, values=values, seconds=seconds, zone=zone, most=most)
+    read = sql.fetch(query, folder / "rows")
     return read, pq.read_table(folder / "rows").to_pylist()
 
 
@@ -202,7 +203,7 @@ def test_what_the_database_says_names_no_password(postgres, tmp_path):
     url = sql.read_url("postgresql://ana:topsecret@127.0.0.1:1/x", tmp_path)
     with pytest.raises(UserError) as raised:
         fetch(url.render_as_string(hide_password=False), "select 1", tmp_path)
-    assert "topsecret" not in raised.value.words
+    assert "topsecret" not in raised.value.message
     assert "topsecret" not in sql.masked(url)
 
 

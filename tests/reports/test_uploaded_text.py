@@ -81,9 +81,9 @@ def test_a_header_with_a_line_break_is_one_name(tmp_path):
 def test_ragged_rows_are_refused_by_their_numbers(tmp_path):
     with pytest.raises(UserError) as caught:
         upload(tmp_path, 'a,b\n1,2\n"x\ny",3\n4\n5,6,7\n8,9\n')
-    assert "row 4 has 1" in caught.value.words
-    assert "row 5 has 3" in caught.value.words
-    assert "The first row has 2" in caught.value.words
+    assert "row 4 has 1" in caught.value.message
+    assert "row 5 has 3" in caught.value.message
+    assert "The first row has 2" in caught.value.message
     assert caught.value.field == "data"
     assert not (tmp_path / "typed").exists()
 

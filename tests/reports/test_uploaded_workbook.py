@@ -135,7 +135,7 @@ def test_open_document_is_read(tmp_path):
 def test_a_protected_file_is_called_protected(tmp_path):
     with pytest.raises(UserError) as caught:
         read(tmp_path, FILES / "protected.xlsx")  # made with msoffcrypto-tool
-    assert caught.value.words == "“stock.xlsx” is protected by a password. Save it without one."
+    assert caught.value.message == "“stock.xlsx” is protected by a password. Save it without one."
     assert caught.value.field == "data"
 
 

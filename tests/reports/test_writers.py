@@ -153,7 +153,7 @@ def write_within(limit, kind, path):
     try:
         {"xlsx": write_xlsx, "csv": write_csv}[kind](random_table(), Path(path))
     except TaskError as error:
-        print(error.words, error.cause, error.permanent)
+        print(error.message, error.cause, error.permanent)
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])

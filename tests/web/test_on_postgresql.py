@@ -16,11 +16,13 @@ from tests.web.api.test_incoming_webhooks import make as make_hook
 from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date
 from webapp.installation import Installation, build
+from webapp.kinds.email.kind import KIND as EMAIL
 from webapp.settings import Settings
 from webapp.tasks import inbox
 from webapp.tasks.cancellation import Control
 from webapp.tasks.model import State
 from webapp.tasks.running import run
+from webapp.web.forms import drafts
 
 
 @pytest.fixture
@@ -73,6 +75,20 @@ def test_a_hook_a_channel_an_inbox_and_the_history(admin, client, installation, 
         assert "accepted it" in admin.get(f"/notifications?{asked}").text
     assert "accepted it" not in admin.get("/notifications?q=pizza").text
     assert admin.get("/notifications/notifications.csv").text.count("backup") == 3
+
+
+def test_a_report_of_the_same_file_a_draft_and_the_settings(admin, installation, root):
+    file = {"data-file": ("sales.csv", b"Region,Amount\nNorth,1\n", "text/csv")}
+    page = read(admin.post("/new/report", data={"key": "k", "intent": "columns"}, files=file).text)
+    data = next(one["value"] for one in page.all("input", name="data") if "checked" in one)
+    assert admin.post("/new/report", data={"key": "k", "data": data}).status_code == 303
+    assert "This is the same file as on" in admin.get(f"/new/report?data={data}").text
+    many = {"to": "\n".join(f"p{n}@example.com" for n in range(21)), "subject": "Hello", "body": "Dear you"}
+    for key in ("k1", "k2"):
+        assert admin.post("/new/email", data={"key": key, **many}).status_code == 303
+    with installation.read() as conn:
+        assert drafts.find(conn, root, EMAIL, "k1")
+    assert "PostgreSQL" in admin.get("/settings").text
 
 
 def test_the_owner_is_told_in_one_email(installation, ana, monkeypatch):

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
-from webapp.db.preferences import EVERYBODY, recall, remember
+from webapp.db import preferences
 from webapp.errors import UserError
 from webapp.settings import Settings
 
@@ -15,7 +15,7 @@ _WORDS = "Write an address such as http://outtray.office:8000."
 
 def known(conn: Connection, settings: Settings) -> str:
     """Without a / at its end; empty where nobody has said."""
-    return settings.base_url or recall(conn, EVERYBODY, _KEY) or ""
+    return settings.base_url or preferences.get(conn, preferences.EVERYBODY, _KEY) or ""
 
 
 def of(conn: Connection, settings: Settings) -> str:
@@ -24,7 +24,7 @@ def of(conn: Connection, settings: Settings) -> str:
 
 
 def keep(conn: Connection, address: str) -> None:
-    remember(conn, EVERYBODY, _KEY, address)
+    preferences.put(conn, preferences.EVERYBODY, _KEY, address)
 
 
 def read(text: str) -> str:

@@ -41,7 +41,7 @@ def run() -> int:
         app()
         return 0
     except UserError as error:
-        return _fail(error.words)
+        return _fail(error.message)
     except OperationalError as error:
         return _fail(f"The database does not answer: {str(error.orig).splitlines()[0]}")
     except OSError as error:

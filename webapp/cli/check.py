@@ -63,7 +63,7 @@ def _database(installation: Installation) -> Iterator[str]:
 def _mail(installation: Installation) -> Iterator[str]:
     if not is_up_to_date(installation.database):  # said already; the servers of Settings cannot be read
         return
-    for name, way in installation.mail.all_ways():
-        for step in try_out(way.smtp, way.sender, is_fixed=installation.mail.is_fixed) if way.smtp else ():
+    for name, route in installation.mail.routes():
+        for step in try_out(route.smtp, route.sender, is_fixed=installation.mail.is_fixed) if route.smtp else ():
             if step.state == "failed":
-                yield f"{name}: {step.words}"
+                yield f"{name}: {step.message}"

@@ -1,1 +1,1 @@
-"""The places that notifications go to, and people's inboxes."""
+"""What an admin connects: mail servers, channels, webhooks, databases, saved queries, suppressions."""

@@ -1,10 +1,9 @@
-"""The channels that an admin set up; their addresses are sealed and leave this module only towards a connection."""
+"""The channels that an admin set up; their URLs are encrypted and leave this module only for a connection."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp.clock import now
@@ -17,20 +16,20 @@ from webapp.ports.people import Person
 c = schema.channel
 GONE = "This channel is not there any more, or not for you."
 TAKEN = "Another channel has this name already."
-_COLUMNS = (c.c.id, c.c.name, c.c.service, c.c.internal, c.c.everyone, c.c.people, c.c.paused, c.c.helper)
+_COLUMNS = (c.c.id, c.c.name, c.c.service, c.c.internal, c.c.everyone, c.c.people, c.c.paused, c.c.helper, c.c.takes)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ChannelRecord:
-    """One channel, as its admin sees it; its address is never shown."""
+    """One channel as an admin sees it, without its URL; `helper` is the form in which the URL was entered."""
 
-    id: int
+    id: int = 0
     name: str
     service: str
-    internal: bool
-    everyone: bool
-    people: Sequence[int]
-    paused: bool
+    internal: bool = False
+    everyone: bool = True
+    people: Sequence[int] = ()
+    paused: bool = False
     helper: str = "other"
     takes: ChannelLimits = field(default_factory=ChannelLimits)
 
@@ -39,62 +38,57 @@ class ChannelRecord:
 
 
 def listing(conn: Connection) -> list[ChannelRecord]:
-    """All of them, by name."""
-    return [_stored(row) for row in conn.execute(select(*_COLUMNS, c.c.takes).order_by(c.c.name))]
-
-
-def _stored(row: Any) -> ChannelRecord:
-    return ChannelRecord(
-        row.id, row.name, row.service, row.internal, row.everyone, row.people, row.paused, row.helper,
-        ChannelLimits(**row.takes),
-    )  # fmt: skip
+    """Returns all channels, by name."""
+    return [_record(row) for row in conn.execute(select(*_COLUMNS).order_by(c.c.name)).mappings()]
 
 
 def usable(conn: Connection, person: Person) -> list[Channel]:
-    """Those that this person may send to, without their addresses."""
-    found = [one for one in listing(conn) if one.may_use(person)]
-    return [Channel(str(one.id), one.name, one.service, "", one.internal, one.paused, one.takes) for one in found]
+    """Returns the channels that this person may use, without their URLs."""
+    return [_channel(record) for record in listing(conn) if record.may_use(person)]
 
 
 def one(conn: Connection, channel_id: int) -> ChannelRecord:
-    found = next((one for one in listing(conn) if one.id == channel_id), None)
-    if found is None:
+    """Returns one channel; raises NotFound if it is gone."""
+    row = conn.execute(select(*_COLUMNS).where(c.c.id == channel_id)).mappings().first()
+    if row is None:
         raise NotFound(GONE)
-    return found
+    return _record(row)
 
 
-def of(conn: Connection, seal: SecretBox, channel_id: str, person: Person) -> Channel:
-    """With its address; NotFound where it is gone or this person may not use it."""
+def of(conn: Connection, box: SecretBox, channel_id: str, person: Person) -> Channel:
+    """Returns a channel with its URL; raises NotFound if it is gone or not this person's to use."""
     number = int(channel_id) if channel_id.isdecimal() and len(channel_id) < 19 else 0
-    row = conn.execute(select(*_COLUMNS, c.c.takes, c.c.url).where(c.c.id == number)).first()
-    if row is None or not (found := _stored(row)).may_use(person):
+    record = one(conn, number)
+    if not record.may_use(person):
         raise NotFound(GONE)
-    url = seal.open(row.url)
-    return Channel(str(found.id), found.name, found.service, url, found.internal, found.paused, found.takes)
+    return _channel(record, url_of(conn, box, number))
 
 
-def url_of(conn: Connection, seal: SecretBox, channel_id: int) -> str:
-    """The address of one; NotFound where it is gone."""
+def url_of(conn: Connection, box: SecretBox, channel_id: int) -> str:
+    """Returns the URL of a channel; raises NotFound if it is gone."""
     stored = conn.execute(select(c.c.url).where(c.c.id == channel_id)).scalar()
     if stored is None:
         raise NotFound(GONE)
-    return seal.open(stored)
+    return box.decrypt(stored)
 
 
-def save(conn: Connection, seal: SecretBox, channel: ChannelRecord, url: str) -> int:
-    """Enters a new one (id 0) or changes one, whose address stays where `url` is empty. UserError: name taken."""
-    called = " ".join(channel.name.split())
-    if not called or len(called) > 100 or not called.isprintable():
+def save(conn: Connection, box: SecretBox, channel: ChannelRecord, url: str) -> int:
+    """Adds a channel (id 0) or changes one, and returns its id; an empty `url` keeps the stored one.
+
+    Raises UserError if the name is wrong or taken, NotFound if the channel is gone.
+    """
+    name = " ".join(channel.name.split())
+    if not name or len(name) > 100 or not name.isprintable():
         raise UserError("Give it a name of at most 100 characters.", "name")
     values: dict[str, object] = {
-        "name": called,
+        "name": name,
         "internal": channel.internal,
         "everyone": channel.everyone,
         "people": list(channel.people),
         "paused": channel.paused,
     }
     if url:
-        values |= {"url": seal.close(url), "service": channel.service, "helper": channel.helper}
+        values |= {"url": box.encrypt(url), "service": channel.service, "helper": channel.helper}
         values |= {"takes": asdict(channel.takes)}
     try:
         with conn.begin_nested():
@@ -108,8 +102,26 @@ def save(conn: Connection, seal: SecretBox, channel: ChannelRecord, url: str) ->
 
 
 def pause(conn: Connection, channel_id: int, *, paused: bool) -> None:
+    """Pauses or resumes a channel."""
     conn.execute(update(c).where(c.c.id == channel_id).values(paused=paused))
 
 
 def remove(conn: Connection, channel_id: int) -> None:
+    """Deletes a channel."""
     conn.execute(delete(c).where(c.c.id == channel_id))
+
+
+def _record(row: RowMapping) -> ChannelRecord:
+    return ChannelRecord(**{**row, "takes": ChannelLimits(**row["takes"])})
+
+
+def _channel(record: ChannelRecord, url: str = "") -> Channel:
+    return Channel(
+        id=str(record.id),
+        name=record.name,
+        service=record.service,
+        url=url,
+        internal=record.internal,
+        paused=record.paused,
+        takes=record.takes,
+    )

@@ -1,4 +1,4 @@
-"""The databases that an admin connected; their addresses are sealed and leave this module only towards a connection."""
+"""The databases that an admin connected; their URLs are encrypted and leave this module only for a connection."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,37 +20,38 @@ IN_USE = "The saved queries {} use it. Remove them first."
 LONGEST = 600  # seconds
 
 
-@dataclass(frozen=True)
-class Source:
-    """`shown` is its address without user and password; `seconds`: how long a statement may take."""
+@dataclass(frozen=True, kw_only=True)
+class DatabaseRecord:
+    """`address` is without user and password; `seconds`: how long a statement may take."""
 
     id: int
     name: str
-    shown: str
+    address: str
     seconds: int
 
 
-def listing(conn: Connection) -> Sequence[Source]:
-    columns = (s.c.id, s.c.name, s.c.shown, s.c.seconds)
-    return [Source(*row) for row in conn.execute(select(*columns).order_by(s.c.name))]
+def listing(conn: Connection) -> Sequence[DatabaseRecord]:
+    """Returns all databases, by name."""
+    query = select(s.c.id, s.c.name, s.c.shown.label("address"), s.c.seconds)
+    return [DatabaseRecord(**row._mapping) for row in conn.execute(query.order_by(s.c.name))]
 
 
-def url_of(conn: Connection, seal: SecretBox, source_id: int) -> tuple[str, int]:
-    """Its address, and the seconds that a statement may take; NotFound where it was removed."""
+def url_of(conn: Connection, box: SecretBox, source_id: int) -> tuple[str, int]:
+    """Returns its URL and the seconds that a statement may take; raises NotFound if it is gone."""
     row = conn.execute(select(s.c.url, s.c.seconds).where(s.c.id == source_id)).first()
     if row is None:
         raise NotFound(GONE)
-    return seal.open(row.url), row.seconds
+    return box.decrypt(row.url), row.seconds
 
 
-def read_entry(name: str, url: str, seconds: str, data_dir: Path, *, is_new: bool) -> dict[str, object]:
-    """What was typed for one, fit to be stored; without an address the stored one stays. UserError beside its field."""
-    called = " ".join(name.split())
-    if not called or len(called) > 100 or not called.isprintable():
+def read_entry(*, name: str, url: str, seconds: str, data_dir: Path, is_new: bool) -> dict[str, object]:
+    """Returns what was typed, ready to be stored; an empty `url` keeps the stored one. Raises UserError by field."""
+    line = " ".join(name.split())
+    if not line or len(line) > 100 or not line.isprintable():
         raise UserError("Give it a name of at most 100 characters.", "name")
     if not seconds.strip().isdecimal() or not 1 <= int(seconds) <= LONGEST:
         raise UserError(f"Write a number of seconds, 1 to {LONGEST}.", "seconds")
-    values: dict[str, object] = {"name": called, "seconds": int(seconds)}
+    values: dict[str, object] = {"name": line, "seconds": int(seconds)}
     if url.strip():
         known = sql.read_url(url, data_dir)
         values |= {"url": known.render_as_string(hide_password=False), "shown": sql.masked(known)[:400]}
@@ -59,11 +60,11 @@ def read_entry(name: str, url: str, seconds: str, data_dir: Path, *, is_new: boo
     return values
 
 
-def save(conn: Connection, seal: SecretBox, source_id: int, values: dict[str, object]) -> int:
-    """Enters a new one (id 0) or changes one; UserError where its name is taken."""
+def save(conn: Connection, box: SecretBox, source_id: int, values: dict[str, object]) -> int:
+    """Adds a database (id 0) or changes one, and returns its id; raises UserError if its name is taken."""
     stored = dict(values)
     if "url" in stored:
-        stored["url"] = seal.close(str(stored["url"]))
+        stored["url"] = box.encrypt(str(stored["url"]))
     try:
         with conn.begin_nested():
             if not source_id:
@@ -77,7 +78,7 @@ def save(conn: Connection, seal: SecretBox, source_id: int, values: dict[str, ob
 
 
 def remove(conn: Connection, source_id: int) -> None:
-    """Conflict while a saved query uses it."""
+    """Deletes a database; raises Conflict while a saved query uses it."""
     names = conn.execute(select(q.c.name).where(q.c.source == source_id).order_by(q.c.name)).scalars().all()
     if names:
         raise Conflict(IN_USE.format(", ".join(f"“{name}”" for name in names[:5])))

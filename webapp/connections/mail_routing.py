@@ -1,4 +1,4 @@
-"""Which way mail goes: the server of the environment, else one of Settings → Mail, else the outbox."""
+"""Which server mail goes through: the one of the environment, else one of Settings → Mail, else the outbox."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from webapp.connections import mail_servers
 from webapp.crypto import SecretBox
 from webapp.errors import NotFound, TaskError, UserError
-from webapp.mail.open_target import open_target
-from webapp.mail.smtp import name_of
+from webapp.mail.connection_limit import ConnectionLimit
+from webapp.mail.outbox import Outbox
+from webapp.mail.smtp import SmtpServer, name_of
 from webapp.mail.url import SmtpSettings, read_sender, read_url
 from webapp.ports.deliveries import MailTarget
 from webapp.settings import Settings
@@ -21,75 +22,83 @@ WRONG = "The mail server is not set up correctly. Ask an admin to check Settings
 Read = Callable[[], AbstractContextManager[Connection]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Route:
-    """Through which server, and from whom; without `smtp` to the outbox. `target` names what runs share."""
+    """A server and the sender; without `smtp` the outbox. Runs with the same `target` share rate and connections."""
 
     smtp: SmtpSettings | None
     sender: str
     target: str = "outbox"
 
 
+@dataclass(frozen=True, kw_only=True)
 class MailRouter:
-    """What mail goes through, as the environment and the database say it now."""
+    """Chooses the route of mail, as the environment and the database say it now."""
 
-    def __init__(self, settings: Settings, seal: SecretBox, data_dir: Path, run_dir: Path, read: Read) -> None:
-        self._settings, self._seal, self._read = settings, seal, read
-        self._data_dir, self._run_dir = data_dir, run_dir
+    settings: Settings
+    box: SecretBox
+    data_dir: Path
+    run_dir: Path
+    read: Read
 
     @property
     def is_fixed(self) -> bool:
-        """Whether the environment names the server, so that none of Settings → Mail counts."""
-        return bool(self._settings.smtp_url)
+        """True if the environment names the server; then those of Settings → Mail are not used."""
+        return bool(self.settings.smtp_url)
 
     @property
     def has_server(self) -> bool:
         if self.is_fixed:
             return True
-        with self._read() as conn:
+        with self.read() as conn:
             return mail_servers.is_any(conn)
 
     def choices(self) -> Sequence[tuple[str, str]]:
-        """Each server's id and who its mail comes from, where there are several to choose from; the usual one first."""
+        """Returns each server's id and sender, the default one first; empty if there is nothing to choose."""
         if self.is_fixed:
             return []
-        with self._read() as conn:
-            found = mail_servers.listing(conn)
-        return [(str(server.id), f"{server.sender} ({server.name})") for server in found] if len(found) > 1 else []
+        with self.read() as conn:
+            servers = mail_servers.listing(conn)
+        return [(str(one.id), f"{one.sender} ({one.name})") for one in servers] if len(servers) > 1 else []
 
-    def way(self, chosen: str = "") -> Route:
-        """`chosen`: the id of a server, or empty for the usual one. NotFound where it was removed."""
-        fixed = self._settings.mail_from
+    def route(self, server_id: str = "") -> Route:
+        """Returns the route through this server, or through the default one; raises NotFound if it is gone."""
+        fixed = self.settings.mail_from
         if self.is_fixed:
-            smtp = read_url(self._settings.smtp_url)
-            return Route(smtp, read_sender(fixed, smtp), name_of(smtp))
-        with self._read() as conn:
-            server = mail_servers.chosen(conn, self._seal, chosen)
-        if server is None:
-            return Route(None, read_sender(fixed))
-        return Route(server.smtp, self.sender_of(server), server.target)
+            smtp = read_url(self.settings.smtp_url)
+            return Route(smtp=smtp, sender=read_sender(fixed, smtp), target=name_of(smtp))
+        with self.read() as conn:
+            server = mail_servers.chosen(conn, self.box, server_id)
+        return self.route_of(server) if server else Route(smtp=None, sender=read_sender(fixed))
 
-    def sender_of(self, server: mail_servers.Server) -> str:
-        """Who its mail comes from: OUTTRAY_MAIL_FROM wins."""
-        fixed = self._settings.mail_from
-        return read_sender(fixed) if fixed else server.sender
+    def route_of(self, server: mail_servers.Server) -> Route:
+        """Returns the route through this server; OUTTRAY_MAIL_FROM wins over its sender."""
+        fixed = self.settings.mail_from
+        sender = read_sender(fixed) if fixed else server.sender
+        return Route(smtp=server.smtp, sender=sender, target=server.target)
 
-    def all_ways(self) -> Iterator[tuple[str, Route]]:
-        """Every server that mail may go through, each with what it is called where it can be changed."""
+    def routes(self) -> Iterator[tuple[str, Route]]:
+        """Yields every server that mail may go through, each with the name of the place where it is set."""
         if self.is_fixed:
-            yield "OUTTRAY_SMTP_URL", self.way()
+            yield "OUTTRAY_SMTP_URL", self.route()
             return
-        with self._read() as conn:
-            known = mail_servers.listing(conn)
-        for server in known:
-            yield f"Settings → Mail, {server.name}", self.way(str(server.id))
+        with self.read() as conn:
+            servers = mail_servers.listing(conn)
+        for server in servers:
+            yield f"Settings → Mail, {server.name}", self.route(str(server.id))
 
-    def open(self, chosen: str = "", *, is_urgent: bool = False) -> AbstractContextManager[MailTarget]:
-        """A target to be opened with `with`; it connects when the first message is ready. TaskError: wrong settings."""
+    def open(self, server_id: str = "", *, is_urgent: bool = False) -> AbstractContextManager[MailTarget]:
+        """Returns a target for a `with` block; it connects when the first message is ready.
+
+        One that `is_urgent` goes before others if connections are few. Raises TaskError if the settings are wrong.
+        """
         try:
-            way = self.way(chosen)
+            route = self.route(server_id)
         except NotFound as error:
-            raise TaskError(GONE, cause="mail-server-gone", technical=error.words, fault="form") from None
+            raise TaskError(GONE, cause="mail-server-gone", technical=error.message, fault="form") from None
         except UserError as error:
-            raise TaskError(WRONG, cause="mail-settings", technical=error.words) from None
-        return open_target(way.smtp, way.sender, way.target, self._data_dir, self._run_dir, is_urgent=is_urgent)
+            raise TaskError(WRONG, cause="mail-settings", technical=error.message) from None
+        if route.smtp is None:
+            return Outbox(self.data_dir, route.sender)
+        limit = ConnectionLimit(self.run_dir, route.target, route.smtp.connections, is_urgent=is_urgent)
+        return SmtpServer(route.smtp, sender=route.sender, limit=limit, name=route.target)

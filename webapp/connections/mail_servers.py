@@ -1,4 +1,4 @@
-"""The mail servers of Settings → Mail; their passwords are sealed and leave this module only towards a connection."""
+"""The mail servers of Settings → Mail; passwords are encrypted and leave this module only for a connection."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ GONE = "This mail server is not there any more."
 TAKEN = "Another server has this name already."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Server:
-    """One mail server: what it is called, how it is reached, and who its mail comes from (maybe with a name)."""
+    """One mail server: its name, how it is reached, and the From address of its mail (maybe with a name)."""
 
-    id: int
+    id: int = 0
     name: str
     smtp: SmtpSettings
     sender: str
@@ -32,37 +32,41 @@ class Server:
 
     @property
     def target(self) -> str:
-        """The name under which runs share its pace and its places."""
+        """The name under which runs share its rate and its connections."""
         return f"server:{self.id}"
 
 
 def listing(conn: Connection) -> Sequence[Server]:
-    """The default one first, then by name; without their passwords."""
+    """Returns all servers without passwords, the default one first, then by name."""
     return [_server(row, "") for row in conn.execute(select(s).order_by(s.c.is_default.desc(), s.c.name))]
 
 
 def is_any(conn: Connection) -> bool:
+    """True if there is a server."""
     return conn.execute(select(s.c.id).limit(1)).first() is not None
 
 
-def one(conn: Connection, seal: SecretBox, server_id: int) -> Server:
-    """NotFound where it was removed; another UserError where its password cannot be read."""
+def one(conn: Connection, box: SecretBox, server_id: int) -> Server:
+    """Returns one server; raises NotFound if it is gone, another UserError if its password cannot be decrypted."""
     row = conn.execute(select(s).where(s.c.id == server_id)).first()
     if row is None:
         raise NotFound(GONE)
-    return _server(row, seal.open(row.password))
+    return _server(row, box.decrypt(row.password))
 
 
-def chosen(conn: Connection, seal: SecretBox, server_id: str) -> Server | None:
-    """The server of this id, else the default one; None where there is none at all. Errors as `one`."""
+def chosen(conn: Connection, box: SecretBox, server_id: str) -> Server | None:
+    """Returns the server of this id, else the default one, or None if there is none; raises as `one`."""
     if server_id:
-        return one(conn, seal, int(server_id) if server_id.isdecimal() and len(server_id) < 19 else 0)
+        return one(conn, box, int(server_id) if server_id.isdecimal() and len(server_id) < 19 else 0)
     default = conn.execute(select(s.c.id).order_by(s.c.is_default.desc(), s.c.id).limit(1)).scalar()
-    return None if default is None else one(conn, seal, default)
+    return None if default is None else one(conn, box, default)
 
 
-def save(conn: Connection, seal: SecretBox, server: Server) -> int:
-    """Enters a new one (id 0) or changes one; the first is the default. UserError where its name is taken."""
+def save(conn: Connection, box: SecretBox, server: Server) -> int:
+    """Adds a server (id 0) or changes one, and returns its id; the first becomes the default.
+
+    Raises UserError if its name is taken, NotFound if it is gone.
+    """
     smtp = server.smtp
     values: dict[str, Any] = {
         "name": server.name,
@@ -70,7 +74,7 @@ def save(conn: Connection, seal: SecretBox, server: Server) -> int:
         "host": smtp.host,
         "port": smtp.port,
         "user": smtp.user,
-        "password": seal.close(smtp.password),
+        "password": box.encrypt(smtp.password),
         "sender": server.sender,
         "rate": smtp.rate,
         "per_connection": smtp.per_connection,
@@ -98,12 +102,12 @@ def _write(conn: Connection, server_id: int, values: dict[str, Any]) -> int:
 
 
 def make_default(conn: Connection, server_id: int) -> None:
-    """Where nobody chose another, mail goes through this one."""
+    """Makes this server the one that mail goes through unless another is chosen."""
     conn.execute(update(s).values(is_default=s.c.id == server_id))
 
 
 def remove(conn: Connection, server_id: int) -> None:
-    """Another one becomes the default where this was it."""
+    """Deletes a server; if it was the default, the next by name becomes it."""
     conn.execute(delete(s).where(s.c.id == server_id))
     if not conn.execute(select(s.c.id).where(s.c.is_default)).first():
         first = conn.execute(select(s.c.id).order_by(s.c.name).limit(1)).scalar()
@@ -114,6 +118,20 @@ def remove(conn: Connection, server_id: int) -> None:
 
 def _server(row: Row[Any], password: str) -> Server:
     smtp = SmtpSettings(
-        row.scheme, row.host, row.port, row.user, password, row.connections, row.rate, row.per_connection
+        scheme=row.scheme,
+        host=row.host,
+        port=row.port,
+        user=row.user,
+        password=password,
+        connections=row.connections,
+        rate=row.rate,
+        per_connection=row.per_connection,
     )
-    return Server(row.id, row.name, smtp, row.sender, row.is_default, bool(row.password))
+    return Server(
+        id=row.id,
+        name=row.name,
+        smtp=smtp,
+        sender=row.sender,
+        is_default=row.is_default,
+        has_password=bool(row.password),
+    )

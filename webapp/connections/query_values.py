@@ -1,4 +1,4 @@
-"""The values of a saved query's form: read by their types, and what is wrong with them, in plain words."""
+"""Reads the values that a person fills in for a saved query, by the types of its parameters."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -14,7 +14,7 @@ Choices = Callable[[Parameter], Sequence[str]]
 def typed(
     parameters: Sequence[Parameter], given: Mapping[str, str], today: date, choices: Choices
 ) -> tuple[dict[str, Any], list[str]]:
-    """The values to be bound, and words for each that is wrong or unknown. An empty optional one is nothing."""
+    """Returns the values to bind and a message for each that is wrong or unknown; an empty optional one is None."""
     values: dict[str, Any] = {}
     wrong = []
     for parameter in parameters:

@@ -1,4 +1,4 @@
-"""Saved queries: text that an admin wrote once, with named values that staff fill in; who may use which."""
+"""Saved queries: text that an admin wrote, with named values that staff fill in; who may use which."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -14,62 +14,64 @@ from webapp.ports.people import Person
 from webapp.ports.tables import Column, Parameter, SavedQuery
 
 q, s = schema.query, schema.source
-BEGIN = "q-"  # begins the id of a query in a form
+PREFIX = "q-"  # begins the id of a query in a form
 GONE = "This saved query is not there any more."
 TAKEN = "Another saved query has this name already."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SavedQueryRecord:
-    """All of one query, as its admin sees it."""
+    """One query as an admin sees it; `source` is the id of its database."""
 
-    id: int
+    id: int = 0
     source: int
     name: str
     text: str
-    parameters: Sequence[Parameter]
-    columns: Sequence[Column]
-    everyone: bool
-    people: Sequence[int]
+    parameters: Sequence[Parameter] = ()
+    columns: Sequence[Column] = ()
+    everyone: bool = False
+    people: Sequence[int] = ()
 
     def may_use(self, person: Person) -> bool:
         return person.is_admin or self.everyone or person.id in self.people
 
 
 def listing(conn: Connection) -> list[SavedQueryRecord]:
-    """All of them, by name."""
-    return [_stored(row) for row in conn.execute(select(q).order_by(q.c.name))]
+    """Returns all queries, by name."""
+    return [_record(row) for row in conn.execute(select(q).order_by(q.c.name))]
 
 
 def usable(conn: Connection, person: Person) -> list[SavedQuery]:
-    """Those that this person may use."""
-    return [saved(one) for one in listing(conn) if one.may_use(person)]
+    """Returns the queries that this person may use, by name."""
+    return [saved(record) for record in listing(conn) if record.may_use(person)]
 
 
 def one(conn: Connection, query_id: int) -> SavedQueryRecord:
+    """Returns one query; raises NotFound if it is gone."""
     row = conn.execute(select(q).where(q.c.id == query_id)).first()
     if row is None:
         raise NotFound(GONE, "data")
-    return _stored(row)
+    return _record(row)
 
 
 def of(conn: Connection, data_id: str, person: Person) -> SavedQueryRecord:
-    """The query of a form's “q-3”; NotFound where it is gone or this person may not use it."""
-    number = data_id.removeprefix(BEGIN)
+    """Returns the query of a form's “q-3”; raises NotFound if it is gone or not this person's to use."""
+    number = data_id.removeprefix(PREFIX)
     if number == data_id or not number.isdecimal() or len(number) > 18:
         raise NotFound(GONE, "data")
-    found = one(conn, int(number))
-    if not found.may_use(person):
+    record = one(conn, int(number))
+    if not record.may_use(person):
         raise NotFound(GONE, "data")
-    return found
+    return record
 
 
-def saved(found: SavedQueryRecord) -> SavedQuery:
-    return SavedQuery(f"{BEGIN}{found.id}", found.name, found.columns, found.parameters)
+def saved(record: SavedQueryRecord) -> SavedQuery:
+    """Returns the query as those who use it see it, without its text."""
+    return SavedQuery(id=f"{PREFIX}{record.id}", name=record.name, columns=record.columns, parameters=record.parameters)
 
 
 def save(conn: Connection, query: SavedQueryRecord) -> int:
-    """Enters a new one (id 0) or changes one; UserError where its name is taken."""
+    """Adds a query (id 0) or changes one, and returns its id; raises UserError if its name is taken."""
     values = {
         "source": query.source,
         "name": query.name,
@@ -94,10 +96,20 @@ def save(conn: Connection, query: SavedQueryRecord) -> int:
 
 
 def remove(conn: Connection, query_id: int) -> None:
+    """Deletes a query."""
     conn.execute(delete(q).where(q.c.id == query_id))
 
 
-def _stored(row: Row[Any]) -> SavedQueryRecord:
+def _record(row: Row[Any]) -> SavedQueryRecord:
     parameters = [Parameter(**{**one, "choices": tuple(one["choices"])}) for one in row.parameters]
     columns = [Column(**one) for one in row.columns]
-    return SavedQueryRecord(row.id, row.source, row.name, row.text, parameters, columns, row.everyone, row.people)
+    return SavedQueryRecord(
+        id=row.id,
+        source=row.source,
+        name=row.name,
+        text=row.text,
+        parameters=parameters,
+        columns=columns,
+        everyone=row.everyone,
+        people=row.people,
+    )

@@ -1,4 +1,4 @@
-"""The list of those to whom nobody writes: whoever unsubscribed, and whom admins entered."""
+"""The suppression list: addresses that unsubscribed or that an admin entered; nothing is sent to them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ BATCH = 1_000  # addresses in one statement; SQLite takes no more than 32,766 va
 n = schema.suppression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Suppression:
-    """One address on the list; `task` is the one whose message was answered so."""
+    """One address on the list; `task` sent the message that was unsubscribed from."""
 
     key: str
     address: str
@@ -33,7 +33,7 @@ class Suppression:
 def add(
     conn: Connection, addresses: Sequence[str], source: Source, *, by: Person | None = None, task: int | None = None
 ) -> int:
-    """Enters addresses; those that are there already stay as they are. Returns how many are new."""
+    """Adds addresses and returns how many are new; those on the list stay as they are."""
     dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
     more = {"source": source, "task": task, "person": by.id if by else None, "at": now()}
     added = 0
@@ -45,35 +45,36 @@ def add(
 
 
 def remove(conn: Connection, key: str, *, only: Source | None = None) -> bool:
-    """Takes an address off the list; with `only`, where it came there in this way. False where it is not there."""
+    """Takes an address off the list, with `only` if it has that source; returns False if nothing was removed."""
     gone = delete(n).where(n.c.key == key)
     return conn.execute(gone.where(n.c.source == only) if only else gone).rowcount > 0
 
 
 def which(conn: Connection, addresses: Iterable[str]) -> list[str]:
-    """Those of these addresses that are on the list."""
-    found: list[str] = []
+    """Returns those of these addresses that are on the list."""
+    suppressed: list[str] = []
     for part in _parts(list(addresses)):
         by_key = {normal_form(address): address for address in part}
         keys = conn.execute(select(n.c.key).where(n.c.key.in_(by_key))).scalars()
-        found += [by_key[key] for key in keys]
-    return found
+        suppressed += [by_key[key] for key in keys]
+    return suppressed
 
 
 def keys(conn: Connection) -> frozenset[str]:
-    """All of it, for whoever goes through a long list."""
+    """Returns the keys of the whole list, to check many addresses at once."""
     return frozenset(conn.execute(select(n.c.key)).scalars())
 
 
 def number(conn: Connection) -> int:
+    """Returns the number of addresses on the list."""
     return conn.execute(select(func.count()).select_from(n)).scalar_one()
 
 
-def listing(conn: Connection, words: str = "", after: str = "", limit: int = 50) -> list[Suppression]:
-    """In the order of their addresses, from the one after the key `after`."""
+def listing(conn: Connection, search: str = "", after: str = "", limit: int = 50) -> list[Suppression]:
+    """Returns the addresses that contain `search`, in order of their keys, from the one after `after`."""
     query = select(n.c.key, n.c.address, n.c.source, n.c.task, n.c.at).order_by(n.c.key).limit(limit)
-    if words:
-        query = query.where(n.c.address.icontains(words, autoescape=True))
+    if search:
+        query = query.where(n.c.address.icontains(search, autoescape=True))
     if after:
         query = query.where(n.c.key > after)
     return [Suppression(**row._mapping) for row in conn.execute(query)]

@@ -3,17 +3,15 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection
 
 from webapp.accounts import public_url
 from webapp.connections import channels
+from webapp.connections.concurrency_limit import Permits
 from webapp.connections.mail_routing import MailRouter
 from webapp.connections.unsubscribe_tokens import UnsubscribeTokens
 from webapp.crypto import SecretBox
-from webapp.mail.connection_limit import ConnectionLimit
-from webapp.notify.concurrency_limit import Permits
 from webapp.notify.logfile import LogFile
 from webapp.ports.channels import Channel
 from webapp.ports.deliveries import MailTarget
@@ -32,7 +30,6 @@ class ConnectionPool:
     mail: MailRouter
     unsubscribe: UnsubscribeTokens
     permits: Permits
-    run_dir: Path
 
 
 class TaskConnections:
@@ -64,5 +61,4 @@ class TaskConnections:
             return channels.usable(conn, self._owner)
 
     def permit(self, name: str, number: int) -> AbstractContextManager[Permit]:
-        limit = ConnectionLimit(self._pool.run_dir, name, number, is_urgent=False)
-        return self._pool.permits.at(name, number, limit)
+        return self._pool.permits.permit(name, number)

@@ -1,4 +1,4 @@
-"""The link with which somebody unsubscribes: it names the address, so that it works as long as the panel does."""
+"""Signed tokens of unsubscribe links: each names its address, so that it works as long as the panel does."""
 
 import base64
 import binascii
@@ -7,32 +7,32 @@ import hmac
 
 from webapp.crypto import derive
 
-PROOF_BYTES = 16
+SIGNATURE_BYTES = 16
 
 
 class UnsubscribeTokens:
-    """Makes and reads the last part of such links."""
+    """Makes and reads the last part of unsubscribe links."""
 
     def __init__(self, secret: bytes) -> None:
         self._key = derive(secret, "unsubscribe")
 
     def token(self, task: int, address: str) -> str:
-        """What nobody else can make for this address; for `task`, whose message holds it."""
-        said = f"{task} {address}".encode()
-        return f"{_text(said)}.{_text(self._proof(said))}"
+        """Returns a signed token for (task, address); it cannot be forged without the secret."""
+        content = f"{task} {address}".encode()
+        return f"{_text(content)}.{_text(self._signature(content))}"
 
     def read(self, token: str) -> tuple[int, str] | None:
-        """The task and the address; None where the link is not whole, or not of this panel's making."""
+        """Returns the task and the address, or None if the token is incomplete or was not made by this panel."""
         first, _, second = token.partition(".")
         try:
-            said, proof = _bytes(first), _bytes(second)
-            task, _, address = said.decode().partition(" ")
+            content, signature = _bytes(first), _bytes(second)
+            task, _, address = content.decode().partition(" ")
         except (binascii.Error, ValueError):
             return None
-        return (int(task), address) if hmac.compare_digest(proof, self._proof(said)) else None
+        return (int(task), address) if hmac.compare_digest(signature, self._signature(content)) else None
 
-    def _proof(self, said: bytes) -> bytes:
-        return hmac.new(self._key, said, hashlib.sha256).digest()[:PROOF_BYTES]
+    def _signature(self, content: bytes) -> bytes:
+        return hmac.new(self._key, content, hashlib.sha256).digest()[:SIGNATURE_BYTES]
 
 
 def _text(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Incoming hooks: an address that another system posts to, which becomes a notification to chosen places and people."""
+"""Incoming webhooks: addresses that other systems post to; each call becomes a notification to channels and people."""
 
 import math
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts import secrets, validation
@@ -22,7 +22,7 @@ TAKEN = "Another hook has this name already."
 
 
 class TooMany(UserError):
-    """More than this hook takes; `seconds` until it takes the next."""
+    """The hook was called too often; it takes the next call after `seconds`."""
 
     status = 429
 
@@ -31,11 +31,11 @@ class TooMany(UserError):
         self.seconds = seconds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class IncomingWebhook:
-    """One hook, without its secret; `owner` is the person in whose name its notifications start."""
+    """One hook, without its secret; `owner` is the person who owns the tasks that it starts."""
 
-    id: int
+    id: int = 0
     name: str
     channels: Sequence[str]
     people: Sequence[str]
@@ -49,12 +49,12 @@ class IncomingWebhook:
 
 
 def listing(conn: Connection) -> list[IncomingWebhook]:
-    """All of them, by name."""
+    """Returns all hooks, by name."""
     return [_hook(row._mapping) for row in conn.execute(select(h).order_by(h.c.name))]
 
 
 def add(conn: Connection, hook: IncomingWebhook) -> str:
-    """Enters a new one; its secret is told here and never again. UserError where its name is taken."""
+    """Adds a hook and returns its secret, which is not stored; raises UserError if the name is wrong or taken."""
     secret = secrets.new()
     values = {
         "name": validation.name(hook.name, empty="Give it a name, such as the system that will use it."),
@@ -77,18 +77,18 @@ def add(conn: Connection, hook: IncomingWebhook) -> str:
 
 
 def require(conn: Connection, secret: str) -> None:
-    """NotFound where this opens nothing; whoever guesses shall not make anybody wait who writes."""
+    """Raises NotFound if no hook has this secret. Only reads, so guessing never takes the write lock."""
     if conn.execute(_of(secret)).first() is None:
         raise NotFound(GONE)
 
 
 def _of(secret: str) -> Select[Any]:
-    """A disabled person's hooks take nothing."""
+    """The hook with this secret, unless its owner is disabled."""
     return select(h).join(p, h.c.person == p.c.id).where(h.c.hash == secrets.digest(secret), p.c.disabled.is_(None))
 
 
 def take(conn: Connection, secret: str) -> IncomingWebhook:
-    """The hook of this secret, one call more counted; NotFound, or TooMany where it was called too often."""
+    """Counts one call and returns the hook; raises NotFound if there is none, TooMany if it was called too often."""
     row = conn.execute(_of(secret).with_for_update(of=h)).mappings().one_or_none()
     if row is None:
         raise NotFound(GONE)
@@ -103,14 +103,13 @@ def take(conn: Connection, secret: str) -> IncomingWebhook:
 
 
 def remove(conn: Connection, hook_id: int) -> str:
-    """Ends one at once; returns its name."""
+    """Deletes a hook and returns its name; raises NotFound if it is gone."""
     name: str | None = conn.execute(delete(h).where(h.c.id == hook_id).returning(h.c.name)).scalar_one_or_none()
     if name is None:
         raise NotFound(GONE)
     return name
 
 
-def _hook(row: object) -> IncomingWebhook:
-    given = dict(row)  # type: ignore[call-overload]
+def _hook(row: RowMapping) -> IncomingWebhook:
     names = ("id", "name", "channels", "people", "priority", "title", "message", "per_minute", "created", "used")
-    return IncomingWebhook(**{name: given[name] for name in names}, owner=given["person"])
+    return IncomingWebhook(**{name: row[name] for name in names}, owner=row["person"])

@@ -63,6 +63,14 @@ def current_version(conn: Connection) -> int:
     return number
 
 
+def server_of(conn: Connection) -> str:
+    """Returns what the database runs on: “SQLite 3.45.1”, or “PostgreSQL 16.4, database outtray”."""
+    release = ".".join(str(part) for part in conn.dialect.server_version_info or ())
+    if conn.dialect.name == "sqlite":
+        return f"SQLite {release}"
+    return f"PostgreSQL {release}, database {conn.engine.url.database}"
+
+
 def _count(conn: Connection) -> int:
     bumped = update(schema.version).values(n=schema.version.c.n + 1).returning(schema.version.c.n)
     number: int = conn.execute(bumped).scalar_one()

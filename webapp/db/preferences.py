@@ -1,5 +1,6 @@
-"""What the panel remembers by itself: per person, or with EVERYBODY for all."""
+"""Values that the panel keeps under a key: for one person, or with EVERYBODY for all."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
@@ -12,18 +13,24 @@ EVERYBODY = 0
 m = schema.memory
 
 
-def recall(conn: Connection, person: int, key: str) -> Any:
-    """The value; None where there is none."""
+def get(conn: Connection, person: int, key: str) -> Any:
+    """Returns the value, or None if there is none."""
     return conn.execute(select(m.c.value).where(m.c.person == person, m.c.key == key)).scalar()
 
 
-def forget(conn: Connection, person: int, key: str) -> None:
-    """As if it had never been kept."""
-    conn.execute(delete(m).where(m.c.person == person, m.c.key == key))
+def listing(conn: Connection, person: int, prefix: str) -> Mapping[str, Any]:
+    """Returns the values of all keys that begin with `prefix`, by key."""
+    query = select(m.c.key, m.c.value).where(m.c.person == person, m.c.key.startswith(prefix, autoescape=True))
+    return {row.key: row.value for row in conn.execute(query)}
 
 
-def remember(conn: Connection, person: int, key: str, value: Any) -> None:
-    """Keeps a value that JSON can hold, in place of the one before."""
+def put(conn: Connection, person: int, key: str, value: Any) -> None:
+    """Stores a value that JSON can hold; replaces the previous one."""
     dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
     new = dialect.insert(m).values(person=person, key=key, value=value)
     conn.execute(new.on_conflict_do_update(index_elements=[m.c.person, m.c.key], set_={"value": value}))
+
+
+def remove(conn: Connection, person: int, key: str) -> None:
+    """Deletes a value, if there is one."""
+    conn.execute(delete(m).where(m.c.person == person, m.c.key == key))

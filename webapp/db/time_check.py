@@ -12,8 +12,7 @@ from typing import Self
 from sqlalchemy import Connection, func, select
 
 from webapp.clock import now
-from webapp.db import schema
-from webapp.db.preferences import EVERYBODY, recall, remember
+from webapp.db import preferences, schema
 
 FAR = timedelta(days=1)
 READINGS = 24
@@ -32,7 +31,7 @@ class Noted:
     @classmethod
     def read(cls, conn: Connection) -> Self | None:
         """Returns what was noted; None if nothing was, or nothing that can be read."""
-        kept = recall(conn, EVERYBODY, KEY)
+        kept = preferences.get(conn, preferences.EVERYBODY, KEY)
         try:
             believed, last = (datetime.fromisoformat(kept[name]) for name in ("believed", "last"))
             return cls(believed, last, int(kept["readings"]))
@@ -41,7 +40,7 @@ class Noted:
 
     def write(self, conn: Connection) -> None:
         times = {"believed": self.believed.isoformat(), "last": self.last.isoformat()}
-        remember(conn, EVERYBODY, KEY, {**times, "readings": self.readings})
+        preferences.put(conn, preferences.EVERYBODY, KEY, {**times, "readings": self.readings})
 
 
 @dataclass(frozen=True)

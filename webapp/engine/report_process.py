@@ -65,7 +65,7 @@ def _after_death(resources: TaskResources, task: Task, control: Control, code: i
     if not Patience(resources, control).read(partial(is_running, task_id=task.id, attempt=task.attempt)):
         return
     if code == -signal.SIGABRT:  # how libraries end that are refused the memory they ask for
-        return _fail(resources, task, control, run.no_memory(resources).words, "report-memory")
+        return _fail(resources, task, control, run.no_memory(resources).message, "report-memory")
     technical = f"The process of the task ended by itself: {_how(code)}."
     log.warning("task %s: %s", task.id, technical)
     recovering = partial(

@@ -68,6 +68,12 @@ def add(conn: Connection, person: Person, name: str, upload_id: str, purpose: st
     return list_id
 
 
+def updated(conn: Connection, person: Person, list_id: int) -> datetime | None:
+    """Returns since when it holds what it holds now; None if it is gone or not this person's."""
+    query = select(s.c.updated).where(s.c.id == list_id, s.c.owner == person.id)
+    return conn.execute(query).scalar()
+
+
 def replace(conn: Connection, list_id: int, upload_id: str) -> None:
     """The list holds another upload from now on."""
     conn.execute(update(s).where(s.c.id == list_id).values(upload=upload_id, updated=now()))

@@ -6,19 +6,17 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from webapp.errors import TooLarge
 
 CHUNK = 1 << 20  # bytes
 _NAME_BYTES = 150  # leaves room below the 255 bytes of a file name for " (2)", ".part" and the like
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredFile:
     """A whole file in the store; `size` in bytes."""
 
     storage: str
@@ -52,7 +50,7 @@ class Store:
         with tempfile.TemporaryDirectory(dir=self._unfinished) as folder:
             yield Path(folder)
 
-    def keep(self, path: Path) -> Stored:
+    def keep(self, path: Path) -> StoredFile:
         """Moves a finished file in; on disk, with its checksum, when this returns."""
         size, sha256 = _measure(path)
         storage = secrets.token_hex(16)
@@ -60,7 +58,7 @@ class Store:
             os.fsync(handle.fileno())
         path.replace(self._folder / storage)
         _sync_folder(self._folder)
-        return Stored(storage, size, sha256)
+        return StoredFile(storage, size, sha256)
 
     def remove(self, storage: str) -> None:
         self.path(storage).unlink(missing_ok=True)
@@ -82,17 +80,6 @@ class Store:
             for entry in entries
             if entry.is_file()
         ]
-
-
-def write_limited(path: Path, chunks: Iterable[bytes], limit: int) -> None:
-    """Writes chunks to a file; TooLarge as soon as they are more than `limit` bytes."""
-    written = 0
-    with path.open("wb") as out:
-        for chunk in chunks:
-            written += len(chunk)
-            if written > limit:
-                raise TooLarge(f"This file is larger than {limit // (1 << 20):,} MB, the limit of this panel.")
-            out.write(chunk)
 
 
 def safe_name(name: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Connection, Row, String, cast, insert, select
 from webapp.clock import now
 from webapp.db import schema
 from webapp.errors import NotFound
-from webapp.files.store import Store, Stored
+from webapp.files.store import Store, StoredFile
 from webapp.ports.files import Attachment
 from webapp.ports.people import Person
 from webapp.ports.tables import Column, Table, TableSchema
@@ -22,7 +22,7 @@ IS_TABLE = cast(u.c.understood, String) != "null"
 TYPED = ".parquet"  # added to the storage name of the file as it came
 
 
-def add(conn: Connection, owner: Person, name: str, stored: Stored, understood: TableSchema | None = None) -> str:
+def add(conn: Connection, owner: Person, name: str, stored: StoredFile, understood: TableSchema | None = None) -> str:
     """The id of a new upload; without `understood` it is no table, but a file to be attached."""
     upload_id = f"u-{secrets.token_urlsafe(9)}"
     conn.execute(
@@ -50,10 +50,24 @@ def one(conn: Connection, store: Store, upload_id: str, owner: int) -> Table:
 
 def _meant(upload_id: str, owner: int) -> Any:
     """What is kept under a name is today's upload of that name."""
-    number = upload_id.removeprefix(SAVED)
-    if upload_id == number or not number.isdecimal() or len(number) > 18:
+    number = saved_number(upload_id)
+    if number is None:
         return upload_id
-    return select(s.c.upload).where(s.c.id == int(number), s.c.owner == owner, s.c.purpose == "data").scalar_subquery()
+    return select(s.c.upload).where(s.c.id == number, s.c.owner == owner, s.c.purpose == "data").scalar_subquery()
+
+
+def saved_number(data_id: str) -> int | None:
+    """Returns 7 for “d-7”, the id of data that is kept under a name; None for every other id."""
+    number = data_id.removeprefix(SAVED)
+    is_saved = number != data_id and number.isascii() and number.isdecimal() and len(number) <= 18
+    return int(number) if is_saved else None
+
+
+def same_content(conn: Connection, upload_id: str, owner: int) -> frozenset[str]:
+    """Returns the ids of this person's uploads with the same bytes as that one of theirs, itself among them."""
+    this = u.alias()
+    query = select(u.c.id).join(this, (this.c.sha256 == u.c.sha256) & (this.c.owner == u.c.owner))
+    return frozenset(conn.execute(query.where(this.c.id == upload_id, this.c.owner == owner)).scalars())
 
 
 def newest(conn: Connection, store: Store, owner: int, limit: int = 20) -> list[Table]:

@@ -1,1 +1,1 @@
-"""The mail room: reads addresses, composes messages, and hands them to a mail server or to the outbox."""
+"""Reads addresses, composes messages, and sends them to a mail server or saves them to the outbox."""

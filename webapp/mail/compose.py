@@ -1,4 +1,4 @@
-"""Composes messages: a text as it was typed, and the same in HTML; what all of a run share is made once."""
+"""Composes messages as text and HTML; what all messages of a run share is made once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from functools import cached_property, lru_cache
 from webapp.mail.headers import ExactPolicy
 from webapp.mail.html import page
 from webapp.mail.merge import Marks, Values, fill, fill_line
-from webapp.mail.parts import attached_part, text_part, together
+from webapp.mail.parts import attached_part, multipart, text_part
 from webapp.mail.recipients import PLAIN, wire_form
 from webapp.markup.plain import plain
 from webapp.ports.files import Attachment
 
 NOTHING: Values = {}
-OUT = "outtray: unsubscribe"  # a field that no column can be called by chance
-OUT_TEXT = f"---\n\nTo get no more of these emails: {{{{ {OUT} }}}}"
-OUT_MARKDOWN = f"---\n\n[Get no more of these emails]({{{{ {OUT} }}}})"
+LINK_FIELD = "outtray: unsubscribe"  # a field that no column can have as its name by chance
+UNSUBSCRIBE_TEXT = f"---\n\nTo get no more of these emails: {{{{ {LINK_FIELD} }}}}"
+UNSUBSCRIBE_MARKDOWN = f"---\n\n[Get no more of these emails]({{{{ {LINK_FIELD} }}}})"
 ONE_CLICK = {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """One message to one person; ports.Message."""
 
@@ -36,10 +36,10 @@ class Message:
     body: bytes
 
     def as_bytes(self, *, utf8: bool = False) -> bytes:
-        """With CRLF line ends and, unless `utf8`, in ASCII. ValueError where a header would hold a line break."""
+        """Returns it with CRLF line ends, in ASCII unless `utf8`; raises ValueError if a header has a line break."""
         head = {
             "To": _to(self.to, utf8=utf8),
-            "Subject": _about(self.subject, utf8=utf8),
+            "Subject": _subject(self.subject, utf8=utf8),
             "Date": f"Date: {format_datetime(self.date)}\r\n",
             "Message-ID": _line("Message-ID", self.message_id),
             **{name: _line(name, value) for name, value in self.headers.items()},
@@ -49,48 +49,58 @@ class Message:
 
 
 class Letter:
-    """What everybody gets; `{{ fields }}` of subject and body are filled for each. OSError: an attachment is gone."""
+    """What all recipients get; the `{{ fields }}` of subject and body are filled for each.
+
+    Raises OSError if an attachment cannot be read.
+    """
 
     def __init__(
         self,
+        *,
         subject: str,
         body: str,
         sender: str,
         reply_to: str = "",
         attachments: Sequence[Attachment] = (),
-        *,
-        has_way_out: bool = False,
+        has_unsubscribe_link: bool = False,
     ) -> None:
         self._subject, self._sender, self._reply_to = subject, sender, reply_to
         marks = Marks.of(body)
         text = marks.take_back(plain(marks.put(body)))
-        self._text = f"{text}\n\n{OUT_TEXT}" if has_way_out else text
-        self._markdown = f"{body}\n\n{OUT_MARKDOWN}" if has_way_out else body
+        self._text = f"{text}\n\n{UNSUBSCRIBE_TEXT}" if has_unsubscribe_link else text
+        self._markdown = f"{body}\n\n{UNSUBSCRIBE_MARKDOWN}" if has_unsubscribe_link else body
         self._attached = [attached_part(attachment) for attachment in attachments]
         self._openings: dict[bool, str] = {}
 
     def to(
         self,
         to: str,
+        *,
         message_id: str,
         date: datetime,
         values: Values = NOTHING,
-        way_out: str = "",
+        unsubscribe_link: str = "",
     ) -> Message:
-        """The message to one person; `values` are named as by merge.key_of, `date` knows its zone.
+        """Returns the message to one recipient; `values` are named as by merge.key_of, `date` has a zone.
 
-        `way_out`: the address with which they unsubscribe by one click (RFC 8058).
+        `unsubscribe_link` works with one click (RFC 8058).
         """
-        subject = fill_line(self._subject, values) if "{{" in self._subject else self._subject
-        headers = {"List-Unsubscribe": f"<{way_out}>", **ONE_CLICK} if way_out else {}
-        return Message(self, to, message_id, date, subject, headers, self._body_for({**values, OUT: way_out}))
+        return Message(
+            letter=self,
+            to=to,
+            message_id=message_id,
+            date=date,
+            subject=fill_line(self._subject, values) if "{{" in self._subject else self._subject,
+            headers={"List-Unsubscribe": f"<{unsubscribe_link}>", **ONE_CLICK} if unsubscribe_link else {},
+            body=self._body_for({**values, LINK_FIELD: unsubscribe_link}),
+        )
 
     def opening(self, *, utf8: bool) -> str:
-        """The first headers, which all its messages share."""
+        """Returns the first headers, which all its messages share."""
         if utf8 not in self._openings:
-            writer = _folded("From", _mailbox(*parseaddr(self._sender)), utf8=utf8)
-            replies = _folded("Reply-To", _mailbox("", self._reply_to), utf8=utf8) if self._reply_to else ""
-            self._openings[utf8] = writer + replies
+            sender = _folded("From", _mailbox(*parseaddr(self._sender)), utf8=utf8)
+            reply_to = _folded("Reply-To", _mailbox("", self._reply_to), utf8=utf8) if self._reply_to else ""
+            self._openings[utf8] = sender + reply_to
         return self._openings[utf8]
 
     def _body_for(self, values: Values) -> bytes:
@@ -105,13 +115,13 @@ class Letter:
 
     @cached_property
     def _marked(self) -> tuple[Marks, str]:
-        """Markdown is read once for a run: what it makes of a cell's text is nothing."""
+        """Markdown is rendered once for a run, so that the text of a cell is never read as Markdown."""
         marks = Marks.of(self._subject, self._markdown)
         return marks, page(marks.put(self._subject), marks.put(self._markdown))
 
     def _put_together(self, text: str, html: str) -> bytes:
-        message = together("alternative", [text_part(text, "plain"), text_part(html, "html")])
-        return together("mixed", [message, *self._attached]) if self._attached else message
+        message = multipart("alternative", [text_part(text, "plain"), text_part(html, "html")])
+        return multipart("mixed", [message, *self._attached]) if self._attached else message
 
 
 def _to(address: str, *, utf8: bool) -> str:
@@ -120,7 +130,7 @@ def _to(address: str, *, utf8: bool) -> str:
 
 
 @lru_cache(maxsize=8)  # mostly the same for a whole run
-def _about(subject: str, *, utf8: bool) -> str:
+def _subject(subject: str, *, utf8: bool) -> str:
     return _folded("Subject", subject, utf8=utf8)
 
 
@@ -136,7 +146,7 @@ def _folded(name: str, value: Address | str, *, utf8: bool) -> str:
 
 
 def _line(name: str, value: str) -> str:
-    """A header that is never folded, as identifiers and addresses of the web must not be."""
+    """A header that is never folded: Message-IDs and URLs must stay on one line."""
     if not value.isascii() or not value.isprintable():
         raise ValueError(f"{name} cannot hold a line break.")
     return f"{name}: {value}\r\n"

@@ -1,4 +1,4 @@
-"""Opens a connection to a mail server, encrypted and signed in, and explains what stands in the way."""
+"""Opens an encrypted, signed-in connection to a mail server, and explains why it cannot."""
 
 import base64
 import socket
@@ -18,26 +18,26 @@ from webapp.errors import TaskError
 from webapp.mail.url import SmtpSettings
 
 CONNECT_SECONDS = 30.0
-ERRORS = (OSError, SMTPException, UnicodeError)  # what may come of speaking to a server
+ERRORS = (OSError, SMTPException, UnicodeError)  # that smtplib may raise
 ASK = "Ask an admin to check Settings → Mail, then press Retry."
 IF_IT_STAYS = "If this goes on, ask an admin to check Settings → Mail, then press Retry."
 
 
 def connect(server: SmtpSettings) -> SMTP:
-    """A connection that takes messages; TaskError, not permanent where a later try may succeed."""
+    """Returns a connection that takes messages; raises TaskError, not permanent if a later try may succeed."""
     try:
         return begin(server, CONNECT_SECONDS)
     except ERRORS as error:
-        words, cause, permanent = explain(error)
-        said = f"{server.host}:{server.port}: {technical(error)}"
-        whole = f"{words} {ASK if permanent else IF_IT_STAYS}"
-        raise TaskError(whole, permanent=permanent, cause=cause, technical=said) from None
+        message, cause, permanent = explain(error)
+        text = f"{server.host}:{server.port}: {technical(error)}"
+        whole = f"{message} {ASK if permanent else IF_IT_STAYS}"
+        raise TaskError(whole, permanent=permanent, cause=cause, technical=text) from None
 
 
 def begin(server: SmtpSettings, seconds: float, reached: Callable[[str], None] = lambda step: None) -> SMTP:
-    """A connection that takes messages; raises one of ERRORS. `seconds` may pass before each answer.
+    """Returns a connection that takes messages; raises one of ERRORS. Waits at most `seconds` for each reply.
 
-    `reached` is told of each step that has gone well: connected, encrypted, signed in.
+    `reached` is called after each step that went well: connected, encrypted, signed in.
     """
     smtp = _open(server, seconds)
     try:
@@ -108,7 +108,7 @@ def _base64(text: str) -> str:
 
 
 def explain(error: Exception) -> tuple[str, str, bool]:
-    """Words without advice, cause and whether it will stay so; the order matters, as most of these are OSErrors."""
+    """Returns message, cause and whether it is permanent; the order matters, because most of these are OSErrors."""
     match error:
         case ssl.SSLCertVerificationError():
             return "The mail server could not prove that it is the right one.", "mail-certificate", True
@@ -135,7 +135,7 @@ def explain(error: Exception) -> tuple[str, str, bool]:
 
 
 def technical(error: Exception) -> str:
-    """What the server, or the system, said."""
+    """Returns what the server or the system said."""
     if isinstance(error, SMTPResponseException):
         text = error.smtp_error
         return f"{error.smtp_code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"

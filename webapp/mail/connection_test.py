@@ -1,4 +1,4 @@
-"""Tries a mail server step by step, as a message would go, and sends nothing."""
+"""Tests a mail server step by step, as for a message, and sends nothing."""
 
 import socket
 from contextlib import suppress
@@ -41,18 +41,18 @@ ENCRYPTIONS = {"smtps": "TLS", "smtp+starttls": "STARTTLS"}
 TLS_PORT, OTHER_PORTS = 465, (25, 587)  # encrypted from the first byte, and not (RFC 8314, 3.3 and 7.3)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Step:
-    """How one step went; `technical` is what the server said."""
+    """The result of one step; `technical` is the server's own text."""
 
     name: str
     state: Literal["well", "failed", "left out", "not tried"]
-    words: str = ""
+    message: str = ""
     technical: str = ""
 
 
 def try_out(server: SmtpSettings, sender: str, *, is_fixed: bool) -> list[Step]:
-    """All of STEPS in their order; those after the failed one are not tried. Takes as long as the server does.
+    """Returns the results of all STEPS in order; those after the failed one are not tried. Takes up to a minute.
 
     `is_fixed`: the environment names the server, so the advice names its variables.
     """
@@ -65,7 +65,7 @@ def try_out(server: SmtpSettings, sender: str, *, is_fixed: bool) -> list[Step]:
 
 
 class _Trial:
-    """One walk through the steps; `well` says what came of those that are behind it."""
+    """One run through the steps; `_well` holds the messages of those that went well."""
 
     def __init__(self, server: SmtpSettings, sender: str, *, is_fixed: bool) -> None:
         self._server, self._sender, self._is_fixed = server, sender, is_fixed
@@ -97,7 +97,7 @@ class _Trial:
         """MAIL FROM, then RSET: the server forgets it again."""
         utf8 = needs_utf8(self._sender)
         if utf8 and not smtp.has_extn("smtputf8"):
-            self._failed = Step(ACCEPTED, "failed", replies.NO_SMTPUTF8)
+            self._fail(ACCEPTED, replies.NO_SMTPUTF8)
             return
         smtp.command_encoding = "utf-8" if utf8 else "ascii"
         code, text = smtp.docmd("MAIL", f"FROM:<{wire_form(self._sender)}>{' SMTPUTF8' if utf8 else ''}")
@@ -105,7 +105,10 @@ class _Trial:
             self._well[ACCEPTED] = f"{self._sender} may write. Some servers look again when a message comes."
             smtp.docmd("RSET")
         else:
-            self._failed = Step(ACCEPTED, "failed", self._why(code), replies.technical(code, text))
+            self._fail(ACCEPTED, self._why(code), replies.technical(code, text))
+
+    def _fail(self, name: str, message: str, technical: str = "") -> None:
+        self._failed = Step(name=name, state="failed", message=message, technical=technical)
 
     def _why(self, code: int) -> str:
         if 400 <= code < 500:
@@ -116,19 +119,19 @@ class _Trial:
         return f"The mail server does not let {self._sender} write. {self._advice[ACCEPTED]}"
 
     def note_failure(self, error: Exception) -> None:
-        """The first step that has not been reached is the one that failed."""
-        if ACCEPTED in self._well:  # it broke off over the goodbye
+        """Marks the first step that was not reached as failed."""
+        if ACCEPTED in self._well:  # it broke off over QUIT
             return
-        words, cause, _ = explain(error)
+        message, cause, _ = explain(error)
         if cause in ("mail-certificate", "mail-encryption"):  # one call connects and encrypts where smtps:// is set
             self._well.setdefault(CONNECTED, f"Port {self._server.port} answered.")
         name = next(step for step in STEPS if step not in self._well and not self._is_left_out(step))
         advice = BUSY if cause == "mail-busy" else self._hint(name) or self._advice[name]
-        said = technical(error) if isinstance(error, SMTPResponseException) or str(error) else ""
-        self._failed = Step(name, "failed", f"{words} {advice}", said)
+        text = technical(error) if isinstance(error, SMTPResponseException) or str(error) else ""
+        self._fail(name, f"{message} {advice}", text)
 
     def _hint(self, step: str) -> str:
-        """The commonest slip of all: the port of one kind of encryption with the other one's beginning."""
+        """Advice for the most common mistake: the port of one kind of encryption with the scheme of the other."""
         port, is_smtps = self._server.port, self._server.scheme == "smtps"
         if step not in (CONNECTED, ENCRYPTED) or is_smtps == (port == TLS_PORT) or port not in (TLS_PORT, *OTHER_PORTS):
             return ""
@@ -147,5 +150,8 @@ class _Trial:
         if self._failed and self._failed.name == name:
             return self._failed
         if self._is_left_out(name):
-            return Step(name, "left out", NO_ENCRYPTION if name == ENCRYPTED else NO_SIGN_IN)
-        return Step(name, "well", self._well[name]) if name in self._well else Step(name, "not tried")
+            message = NO_ENCRYPTION if name == ENCRYPTED else NO_SIGN_IN
+            return Step(name=name, state="left out", message=message)
+        if name in self._well:
+            return Step(name=name, state="well", message=self._well[name])
+        return Step(name=name, state="not tried")

@@ -1,4 +1,4 @@
-"""Brings a saved list up to date with another table: those who are known change, the others are added."""
+"""Updates a saved list from another table: known addresses change, the others are added."""
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,9 +18,18 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class ListTable:
+    """A table with addresses: its typed copy, its columns, and the name of the one with the addresses."""
+
+    typed: Path
+    columns: Sequence[Column]
+    address_column: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Updated:
-    """What an import did, and what the list is now."""
+    """What an import did, and the list afterwards."""
 
     added: int
     changed: int
@@ -30,23 +39,20 @@ class Updated:
     columns: Sequence[Column]
 
 
-def update(
-    old: Path, old_columns: Sequence[Column], old_column: str,
-    new: Path, new_columns: Sequence[Column], new_column: str,
-    typed: Path, text: Path, only_new: bool,
-) -> Updated:  # fmt: skip
-    """Writes the list as it is then: `typed` as Parquet, `text` as CSV.
+def update(old: ListTable, new: ListTable, typed: Path, text: Path, only_new: bool) -> Updated:
+    """Writes the updated list to `typed` as Parquet and to `text` as CSV; raises UserError if `new` has no address.
 
-    A cell that is empty in the import leaves what was there. `only_new`: who is not in the import is taken out.
+    A cell that is empty in the import leaves what was there. `only_new` removes those that are not in the import.
     """
-    columns = _columns(old_columns, [_renamed(column, new_column, old_column) for column in new_columns])
-    table = {_key(row.get(old_column), number): row for number, row in enumerate(_rows(old), 2)}
+    address = old.address_column
+    columns = _columns(old.columns, [_renamed(column, new.address_column, address) for column in new.columns])
+    table = {_key(row.get(address), number): row for number, row in enumerate(_rows(old.typed), 2)}
     added, changed, refused, seen = 0, 0, [], set()
-    for number, row in enumerate(_rows(new), 2):
-        row[old_column] = row.pop(new_column)
-        key = _key(row[old_column], number)
+    for number, row in enumerate(_rows(new.typed), 2):
+        row[address] = row.pop(new.address_column)
+        key = _key(row[address], number)
         if not key[1]:
-            refused.append(f"Row {number}: {row[old_column] or 'no address'}")
+            refused.append(f"Row {number}: {row[address] or 'no address'}")
             continue
         added, changed = added + (key not in table), changed + _differs(table.get(key), row)
         table[key] = {**table.get(key, {}), **{name: value for name, value in row.items() if value is not None}}
@@ -54,8 +60,15 @@ def update(
     if not seen:
         raise UserError("No row of this file holds an address.", field="file")
     kept = [row for key, row in table.items() if key in seen] if only_new else list(table.values())
-    _write(kept, columns, {**_types(new), **_types(old)}, typed, text)
-    return Updated(added, changed, len(table) - len(kept), refused, len(kept), columns)
+    _write(kept, columns, {**_types(new.typed), **_types(old.typed)}, typed, text)
+    return Updated(
+        added=added,
+        changed=changed,
+        removed=len(table) - len(kept),
+        refused=refused,
+        rows=len(kept),
+        columns=columns,
+    )
 
 
 def _renamed(column: Column, before: str, after: str) -> Column:

@@ -23,12 +23,12 @@ NEVER = "This address is on the list of those to whom nobody writes."
 AGAIN = "The same email went there before."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How a list is read: the column with the addresses, whether each row counts, and whom nothing is sent to.
+    """How a list is read: the column with the addresses, whether duplicates count, and whom nothing is sent to.
 
-    `formats`: per column as in formats.py; `never` and `got`: keys of those to whom nobody writes, and of those who
-    got the same message before.
+    `formats`: per column as in formats.py; `never` and `got`: keys of suppressed addresses and of those who got the
+    same message before; the latter are left out if `leaves_got`.
     """
 
     column: str = ""
@@ -39,36 +39,36 @@ class Reading:
     leaves_got: bool = False
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Whom a preview is for: the one of this row, the one before it, or the first in whose row these words stand."""
+@dataclass(frozen=True, kw_only=True)
+class RowSelector:
+    """Which recipient a preview is for: at or after `row`, before it, or the first whose row contains `search`."""
 
     row: int = 1
-    before: bool = False
-    words: str = ""  # casefolded
+    is_before: bool = False
+    search: str = ""  # casefolded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ListRow:
     """One row of a list; with a `skip_reason` nothing is sent to it, and `skip` says why to people."""
 
-    row: int  # as a spreadsheet counts: the header is row 1; of typed addresses the place in line
+    row: int  # as a spreadsheet counts: the header is row 1; of typed addresses their number
     to: str
     key: str
-    values: dict[str, str]
+    values: dict[str, str] = field(default_factory=dict)
     skip: str = ""
     skip_reason: SkipReason | None = None
 
 
 def address_column(columns: Sequence[str]) -> str:
-    """The column that is called like addresses; empty where none is."""
+    """Returns the column whose name says that it holds addresses, or an empty string."""
     by_key = {key_of(column): column for column in columns}
     named = next((by_key[name] for name in NAMES if name in by_key), "")
     return named or next((column for key, column in by_key.items() if "mail" in key), "")
 
 
 def entries(typed: Path, reading: Reading) -> Iterator[ListRow]:
-    """Every row of the typed copy in its order, each with a verdict; the memory is that of the addresses."""
+    """Yields every row of the typed copy, each with `skip` and `why`; holds only the addresses in memory."""
     import pyarrow.parquet as pq
 
     seen: dict[str, int] = {}
@@ -80,26 +80,26 @@ def entries(typed: Path, reading: Reading) -> Iterator[ListRow]:
                 yield _entry(number, row, reading, seen)
 
 
-def look_up(typed: Path, reading: Reading, wanted: Wanted) -> ListRow | None:
-    """The first at or after the wanted row who gets it, or the last before it; None where nobody does."""
+def look_up(typed: Path, reading: Reading, selector: RowSelector) -> ListRow | None:
+    """Returns the selected row, of those that something is sent to; None if there is none."""
     before: ListRow | None = None
     for entry in entries(typed, reading):
         if entry.skip_reason:
             continue
-        if wanted.words:
-            if any(wanted.words in value.casefold() for value in (entry.to, *entry.values.values())):
+        if selector.search:
+            if any(selector.search in value.casefold() for value in (entry.to, *entry.values.values())):
                 return entry
-        elif entry.row >= wanted.row:
-            return (before or entry) if wanted.before else entry
+        elif entry.row >= selector.row:
+            return (before or entry) if selector.is_before else entry
         before = entry
-    return None if wanted.words else before
+    return None if selector.search else before
 
 
 def of_addresses(addresses: Sequence[str], reading: Reading) -> Iterator[ListRow]:
-    """The same of addresses that were typed and are right."""
+    """Yields valid addresses as rows, each with `skip` and `why`."""
     seen: dict[str, int] = {}
     for number, address in enumerate(addresses, 1):
-        yield _judged(ListRow(number, address, normal_form(address), {}), reading, seen)
+        yield _judged(ListRow(row=number, to=address, key=normal_form(address)), reading, seen)
 
 
 def _entry(number: int, row: dict[str, Any], reading: Reading, seen: dict[str, int]) -> ListRow:
@@ -109,8 +109,9 @@ def _entry(number: int, row: dict[str, Any], reading: Reading, seen: dict[str, i
         address = one_address(typed)
     except ValueError as error:
         wrong = f"Row {number}: {error}" if typed else f"Row {number} has no address."
-        return ListRow(number, typed[:400], "", values, wrong, SkipReason.BAD)
-    return _judged(ListRow(number, address, normal_form(address), values), reading, seen)
+        return ListRow(row=number, to=typed[:400], key="", values=values, skip=wrong, skip_reason=SkipReason.BAD)
+    row_of_list = ListRow(row=number, to=address, key=normal_form(address), values=values)
+    return _judged(row_of_list, reading, seen)
 
 
 def _judged(entry: ListRow, reading: Reading, seen: dict[str, int]) -> ListRow:
@@ -127,21 +128,28 @@ def _judged(entry: ListRow, reading: Reading, seen: dict[str, int]) -> ListRow:
 
 
 def addresses(typed: Path, column: str) -> list[str]:
-    """Every address of a list, each once; UserError names the rows that hold something else."""
-    found = [entry for entry in entries(typed, Reading(column)) if entry.skip_reason is not SkipReason.DUPLICATE]
-    wrong = [entry.skip for entry in found if entry.skip_reason is SkipReason.BAD and entry.to]
+    """Returns every address of a list once; raises UserError, which names the rows with something else."""
+    every = entries(typed, Reading(column=column))
+    rows = [entry for entry in every if entry.skip_reason is not SkipReason.DUPLICATE]
+    wrong = [entry.skip for entry in rows if entry.skip_reason is SkipReason.BAD and entry.to]
     if wrong:
         more = f" {len(wrong) - WRONG:,} more rows are wrong too." if len(wrong) > WRONG else ""
         raise UserError(" ".join(wrong[:WRONG]) + more)
-    return [entry.to for entry in found if not entry.skip_reason]
+    return [entry.to for entry in rows if not entry.skip_reason]
 
 
 def write_down(typed: Path, reading: Reading, target: Path) -> int:
-    """Writes every entry as a line of JSON, for a slot that never imports Arrow; returns how many."""
+    """Writes every row as the JSON of a NewDelivery, for a slot that never imports Arrow; returns how many."""
     number = 0
     with target.open("w", encoding="utf-8") as out:
         for entry in entries(typed, reading):
-            values = [entry.to, entry.values, entry.skip, entry.skip_reason or "", entry.key]
-            out.write(json.dumps(values, ensure_ascii=False) + "\n")
+            delivery = {
+                "to": entry.to,
+                "data": entry.values,
+                "skip": entry.skip,
+                "skip_reason": entry.skip_reason,
+                "key": entry.key,
+            }
+            out.write(json.dumps(delivery, ensure_ascii=False) + "\n")
             number += 1
     return number

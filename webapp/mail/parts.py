@@ -1,4 +1,4 @@
-"""The parts of a message as they travel: texts in 7 bits, and attachments, each encoded once for a whole run."""
+"""The MIME parts of a message: texts in 7 bits and attachments, each encoded once for a whole run."""
 
 import base64
 import binascii
@@ -14,20 +14,20 @@ PLAIN_LINE = 78  # characters that a line in 7 bits has at the most (RFC 5322, 2
 
 
 def text_part(text: str, subtype: str) -> bytes:
-    """A text with its headers; its lines end as those of any system do."""
+    """Returns a text with its headers; any kind of line end is understood."""
     lines = text.encode().splitlines()
     encoding, content = _encoded(lines)
     head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
     return head.encode() + content
 
 
-def travelling_size(attachment: Attachment) -> int:
-    """Bytes that an attachment adds to a message, about: base 64 in lines of 76 characters."""
+def encoded_size(attachment: Attachment) -> int:
+    """Returns about how many bytes an attachment adds to a message: base64 in lines of 76 characters."""
     return (attachment.size + 2) // 3 * 4 * 78 // 76 + 300
 
 
 def attached_part(attachment: Attachment) -> bytes:
-    """A file with its headers, in base 64; OSError where it cannot be read."""
+    """Returns a file with its headers, in base64; raises OSError if it cannot be read."""
     main, _, sub = attachment.media_type.partition("/")
     part = EmailMessage(policy=POLICY)
     part.set_content(b"", maintype=main, subtype=sub or "octet-stream", filename=attachment.name)
@@ -37,8 +37,8 @@ def attached_part(attachment: Attachment) -> bytes:
     return head + b"\r\n\r\n" + base64.encodebytes(content).replace(b"\n", b"\r\n")
 
 
-def together(subtype: str, parts: Sequence[bytes]) -> bytes:
-    """Several parts as one; a boundary with “=_” stands in no encoded text, and nobody can guess it."""
+def multipart(subtype: str, parts: Sequence[bytes]) -> bytes:
+    """Returns several parts as one; its boundary cannot be guessed, and no encoded text contains “=_”."""
     boundary = f"=_{secrets.token_hex(16)}"
     head = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'.encode()
     line = f"--{boundary}\r\n".encode()
@@ -46,7 +46,7 @@ def together(subtype: str, parts: Sequence[bytes]) -> bytes:
 
 
 def _encoded(lines: list[bytes]) -> tuple[str, bytes]:
-    """In the way that people who look at the source can read best, or that is shortest."""
+    """The encoding and the encoded text: as readable as possible in the source, or else shortest."""
     whole = b"\r\n".join(lines) + b"\r\n"
     if whole.isascii() and all(len(line) <= PLAIN_LINE and _is_plain(line) for line in lines):
         return "7bit", whole

@@ -4,30 +4,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webapp.clock import now
-from webapp.mail.compose import OUT, OUT_MARKDOWN, Letter
+from webapp.mail.compose import LINK_FIELD, UNSUBSCRIBE_MARKDOWN, Letter
 from webapp.mail.merge import Marks, fields_of, fill_line, key_of, values_for
-from webapp.mail.parts import travelling_size
+from webapp.mail.parts import encoded_size
 from webapp.markup.clean import clean
 from webapp.ports.files import Attachment
 
 SAMPLE_ID = "<preview@outtray.invalid>"
-NOWHERE = "https://outtray.invalid/unsubscribe"
+SAMPLE_LINK = "https://outtray.invalid/unsubscribe"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Draft:
     """A message as it was written."""
 
     subject: str
     body: str
     sender: str
-    has_way_out: bool = False
+    has_unsubscribe_link: bool = False
     attachments: Sequence[Attachment] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What one person will see; `size` is that of the message as it travels, in bytes."""
+    """What one recipient will see; `size` is that of the encoded message, in bytes."""
 
     to: str
     subject: str
@@ -37,15 +37,27 @@ class Preview:
 
 
 def preview(draft: Draft, to: str, row: Mapping[str, str]) -> Preview:
-    """`row`: the values of the list's row, by its columns."""
+    """Returns the preview for one recipient; `row`: the values of their row of the list, by column."""
     values = values_for(to, row)
-    body = f"{draft.body}\n\n{OUT_MARKDOWN}" if draft.has_way_out else draft.body
+    body = f"{draft.body}\n\n{UNSUBSCRIBE_MARKDOWN}" if draft.has_unsubscribe_link else draft.body
     marks = Marks.of(body)
-    html = marks.fill(clean(marks.put(body)), {**values, OUT: NOWHERE})
-    letter = Letter(draft.subject, draft.body, draft.sender, has_way_out=draft.has_way_out)
-    way_out = NOWHERE if draft.has_way_out else ""
-    bare = letter.to(to, SAMPLE_ID, now(), values, way_out).as_bytes(utf8=True)
-    size = len(bare) + sum(travelling_size(attachment) for attachment in draft.attachments)
-    used = fields_of(draft.subject, draft.body)
-    empty = [name for name in used if not values.get(key_of(name))]
-    return Preview(to, fill_line(draft.subject, values), html, size, empty)
+    return Preview(
+        to=to,
+        subject=fill_line(draft.subject, values),
+        html=marks.fill(clean(marks.put(body)), {**values, LINK_FIELD: SAMPLE_LINK}),
+        size=_size(draft, to, values) + sum(encoded_size(attachment) for attachment in draft.attachments),
+        empty=[name for name in fields_of(draft.subject, draft.body) if not values.get(key_of(name))],
+    )
+
+
+def _size(draft: Draft, to: str, values: Mapping[str, str]) -> int:
+    """The bytes of the message without its attachments."""
+    letter = Letter(
+        subject=draft.subject,
+        body=draft.body,
+        sender=draft.sender,
+        has_unsubscribe_link=draft.has_unsubscribe_link,
+    )
+    link = SAMPLE_LINK if draft.has_unsubscribe_link else ""
+    message = letter.to(to, message_id=SAMPLE_ID, date=now(), values=values, unsubscribe_link=link)
+    return len(message.as_bytes(utf8=True))

@@ -1,4 +1,4 @@
-"""Explains what a mail server answered to one message."""
+"""Maps the replies of a mail server to one message."""
 
 import re
 from typing import Literal
@@ -50,26 +50,26 @@ BY_STEP: dict[tuple[Step, int], str] = {
 
 
 def refused(step: Step, code: int, text: bytes) -> Reply:
-    """A reply from 400 on: the server takes it later, or never."""
-    said = technical(code, text)
+    """Returns the reply for a code of 400 or more: try again later, or failed."""
+    line = technical(code, text)
     if code < 500:
-        return Reply(ReplyState.LATER, FULL if b"4.2.2" in text else LATER, said)
-    return Reply(ReplyState.FAILED, _why(step, code, said), said)
+        return Reply(ReplyState.LATER, FULL if b"4.2.2" in text else LATER, line)
+    return Reply(ReplyState.FAILED, _why(step, code, line), line)
 
 
 def technical(code: int, text: bytes) -> str:
-    """The server's own words on one line."""
+    """Returns the server's own text on one line."""
     return f"{code} {' '.join(text.decode(errors='replace').split())}".strip()
 
 
-def _why(step: Step, code: int, said: str) -> str:
+def _why(step: Step, code: int, line: str) -> str:
     if code == 530:
         return SIGN_IN
     if step == "MAIL":
-        return TOO_LARGE if code == 552 or "5.3.4" in said else SENDER
-    if step == "RCPT" and "relay" in said.lower():
+        return TOO_LARGE if code == 552 or "5.3.4" in line else SENDER
+    if step == "RCPT" and "relay" in line.lower():
         return RELAY
-    if status := re.search(r"\b5\.(\d{1,3})\.(\d{1,3})\b", said):
+    if status := re.search(r"\b5\.(\d{1,3})\.(\d{1,3})\b", line):
         for key in (".".join(status.groups()), status[1]):
             if key in ENHANCED:
                 return ENHANCED[key]

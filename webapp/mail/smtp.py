@@ -1,4 +1,4 @@
-"""Hands messages to a mail server over one connection, in steps, so that it is known what broke off where."""
+"""Sends messages to a mail server over one connection, in steps, so that it is known where a connection broke."""
 
 import select
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ QUIT_SECONDS = 5.0
 IDLE_SECONDS = 10.0  # after which the server is asked whether it is still there
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Patience:
     """Seconds to wait for a server, as RFC 5321, 4.5.3.2 asks: servers may think long over an address."""
 
@@ -31,14 +31,15 @@ class Patience:
 
 
 class SmtpServer(MailTarget):
-    """ports.MailTarget over smtplib; connects in `ready`, and says goodbye when the block ends."""
+    """ports.MailTarget over smtplib; connects in `ready`, and sends QUIT when the block ends."""
 
     def __init__(
         self,
         server: SmtpSettings,
+        *,
         sender: str = "",
         patience: Patience | None = None,
-        places: ConnectionLimit | None = None,
+        limit: ConnectionLimit | None = None,
         name: str = "",
     ) -> None:
         self.name = name or name_of(server)
@@ -47,11 +48,11 @@ class SmtpServer(MailTarget):
         self._server = server
         self._patience = patience or Patience()
         self._from = wire_form(parseaddr(self.sender)[1])
-        self._places = places
+        self._limit = limit
         self._smtp: SMTP | None = None
         self._used = 0.0
-        self._begun = ""  # for whom MAIL, RCPT and DATA are on their way, unanswered
-        self._size = 0  # of the last message, in bytes: what the next is announced with where it is begun before
+        self._begun = ""  # the recipient whose MAIL, RCPT and DATA are sent and unanswered
+        self._size = 0  # of the last message, in bytes: announced for the next one, if that is begun early
         self._taken = 0  # messages that went through this connection
 
     def __enter__(self) -> Self:
@@ -61,21 +62,21 @@ class SmtpServer(MailTarget):
         self.step_aside()
 
     def admit(self) -> bool:
-        if self._places is None or self._places.take():
+        if self._limit is None or self._limit.take():
             return True
         self._close()  # its permit is another process's now
         return False
 
     def is_wanted(self) -> bool:
-        return self._places is not None and self._places.is_wanted()
+        return self._limit is not None and self._limit.is_wanted()
 
     def step_aside(self) -> None:
         self._close()
-        if self._places is not None:
-            self._places.give_back()
+        if self._limit is not None:
+            self._limit.give_back()
 
     def ready(self) -> None:
-        """Connected and signed in; raises TaskError."""
+        """Connects and signs in, if it is not connected; raises TaskError."""
         if self._server.per_connection and self._taken >= self._server.per_connection:
             self._close()
         if self._smtp is not None and self._is_alive(self._smtp):
@@ -96,12 +97,12 @@ class SmtpServer(MailTarget):
         self._begun = to
 
     def give_up(self) -> None:
-        """The server waits for a message that does not come: only the end of the connection tells it so."""
+        """Closes the connection if a message was begun: nothing else ends DATA without sending it."""
         if self._begun:
             self._drop()
 
     def send(self, message: Message, to: str) -> Reply:
-        """Hands one message over to one envelope recipient; never raises for what a server may do."""
+        """Sends one message to one envelope recipient; never raises for what a server may do."""
         smtp = self._smtp
         if smtp is None:
             return Reply(ReplyState.LOST, replies.LOST)
@@ -123,14 +124,14 @@ class SmtpServer(MailTarget):
         return self._hand_over(smtp, content)
 
     def _offer(self, smtp: SMTP, to: str, size: int, *, utf8: bool) -> Reply | None:
-        """MAIL, RCPT and DATA up to its 354; returns what the server has against it, None for nothing."""
-        said = commands(smtp, self._from, to, size, utf8=utf8)
+        """Sends MAIL, RCPT and DATA up to its 354; returns the server's refusal, or None."""
+        lines = commands(smtp, self._from, to, size, utf8=utf8)
         if smtp.has_extn("pipelining"):
             if not self._begun:
-                say_all(smtp, said)
+                say_all(smtp, lines)
             self._begun = ""
             return self._hear_all(smtp)
-        for step, command in said.items():
+        for step, command in lines.items():
             smtp.send(f"{command}\r\n")
             if refusal := self._answer(smtp, step):
                 return self._refused(smtp, step, *refusal)
@@ -139,18 +140,18 @@ class SmtpServer(MailTarget):
     def _hear_all(self, smtp: SMTP) -> Reply | None:
         refusal, waits = hear_all(lambda step: self._answer(smtp, step))
         if waits:
-            self._drop()  # whatever it heard now would go to somebody
+            self._drop()  # anything sent now would be taken as the message
         return self._refused(smtp, *refusal) if refusal else None
 
     def _answer(self, smtp: SMTP, step: Step) -> tuple[int, bytes] | None:
-        """What the server has against this step, None for nothing."""
-        seconds, wanted = (self._patience.data, 3) if step == "DATA" else (self._patience.command, 2)
+        """Reads the reply to one step; returns it if it is a refusal, else None."""
+        seconds, expected = (self._patience.data, 3) if step == "DATA" else (self._patience.command, 2)
         self._wait_at_most(smtp, seconds)
         code, text = smtp.getreply()
-        return None if code // 100 == wanted else (code, text)
+        return None if code // 100 == expected else (code, text)
 
     def _hand_over(self, smtp: SMTP, content: bytes) -> Reply:
-        """From here on nobody but the server knows whether it has taken the message."""
+        """Sends the content; if the connection breaks here, it is unknown whether the server took the message."""
         try:
             code, text = self._write(smtp, content)
         except (OSError, SMTPException) as error:
@@ -161,7 +162,7 @@ class SmtpServer(MailTarget):
         return self._refused(smtp, "message", code, text)
 
     def _write(self, smtp: SMTP, content: bytes) -> tuple[int, bytes]:
-        """The server's word on the message; also one that it said before it had heard the whole of it."""
+        """Returns the server's reply to the content, also one that came before all of it was sent."""
         assert smtp.sock is not None
         try:
             self._wait_at_most(smtp, self._patience.block)
@@ -176,7 +177,7 @@ class SmtpServer(MailTarget):
         return smtp.getreply()
 
     def _refused(self, smtp: SMTP, step: Step, code: int, text: bytes) -> Reply:
-        if not 400 <= code < 600:  # no sense in it: whoever speaks there is no mail server
+        if not 400 <= code < 600:  # no valid reply: this is no mail server
             self._drop()
             if step == "message":
                 return Reply(ReplyState.UNKNOWN, replies.UNKNOWN, technical(code, text))
@@ -188,7 +189,7 @@ class SmtpServer(MailTarget):
         return refused(step, code, text)
 
     def _reset(self, smtp: SMTP) -> None:
-        """Clears what was begun, so that the connection takes the next message."""
+        """Resets the transaction, so that the connection takes the next message."""
         try:
             code, _ = smtp.docmd("RSET")
         except (OSError, SMTPException):
@@ -198,7 +199,7 @@ class SmtpServer(MailTarget):
         self._used = clock.monotonic()
 
     def _is_alive(self, smtp: SMTP) -> bool:
-        """Asks the server only where it said something unasked, or has heard nothing for a while."""
+        """Asks the server only if it sent something unasked, or after IDLE_SECONDS."""
         if clock.monotonic() - self._used < IDLE_SECONDS and not _has_unread(smtp):
             return True
         try:
@@ -209,9 +210,9 @@ class SmtpServer(MailTarget):
         self._used = clock.monotonic()
         return code == 250
 
-    def _broke(self, state: ReplyState, words: str, error: Exception) -> Reply:
+    def _broke(self, state: ReplyState, message: str, error: Exception) -> Reply:
         self._drop()
-        return Reply(state, words, f"{type(error).__name__}: {error}")
+        return Reply(state, message, f"{type(error).__name__}: {error}")
 
     def _wait_at_most(self, smtp: SMTP, seconds: float) -> None:
         if smtp.sock is not None:
@@ -236,7 +237,7 @@ class SmtpServer(MailTarget):
 
 
 def name_of(server: SmtpSettings) -> str:
-    """Which server it is: all that send through it share its pace and its places."""
+    """Returns the name under which all runs share this server's rate and connections."""
     return f"smtp:{server.host}:{server.port}"
 
 

@@ -1,4 +1,4 @@
-"""Reads the address of a mail server, and who mail comes from, as an admin wrote them."""
+"""Reads the URL of a mail server and the sender of mail, as an admin wrote them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ FORM = "smtp+starttls://user:password@host:587"
 MOST_CONNECTIONS = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SmtpSettings:
     """One mail server; `rate` in messages per second, None for no limit."""
 
@@ -34,18 +34,26 @@ class SmtpSettings:
 
 
 def read_url(url: str) -> SmtpSettings:
-    """The server of an OUTTRAY_SMTP_URL; a UserError says what is wrong with it and never repeats the password."""
+    """Returns the server of an OUTTRAY_SMTP_URL; raises UserError, which never contains the password."""
     with _named("OUTTRAY_SMTP_URL"):
         parts = _split(url)
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         if bool(user) != bool(password):
             raise ValueError(f"needs both a user name and a password, as in {FORM}, or neither")
-        port = parts.port or PORTS[parts.scheme]
-        return SmtpSettings(parts.scheme, parts.hostname or "", port, user, password, *_limits(parts.query))
+        connections, rate = _limits(parts.query)
+        return SmtpSettings(
+            scheme=parts.scheme,
+            host=parts.hostname or "",
+            port=parts.port or PORTS[parts.scheme],
+            user=user,
+            password=password,
+            connections=connections,
+            rate=rate,
+        )
 
 
 def read_sender(mail_from: str, server: SmtpSettings | None = None) -> str:
-    """Who mail comes from: OUTTRAY_MAIL_FROM, else the user name if it is an address, else outtray@ the server."""
+    """Returns the sender: OUTTRAY_MAIL_FROM, else the user name if it is an address, else outtray@ the server."""
     if mail_from:
         with _named("OUTTRAY_MAIL_FROM"):
             name, bare = parseaddr(mail_from)
@@ -59,6 +67,11 @@ def read_sender(mail_from: str, server: SmtpSettings | None = None) -> str:
         return one_address(server.user)
     except ValueError:
         return f"outtray@{_domain(server.host)}"
+
+
+def require_valid(smtp_url: str, mail_from: str) -> None:
+    """Raises UserError, which names the variable, if OUTTRAY_SMTP_URL or OUTTRAY_MAIL_FROM is wrong."""
+    read_sender(mail_from, read_url(smtp_url) if smtp_url else None)
 
 
 @contextmanager
@@ -85,7 +98,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _limits(query: str) -> tuple[int, float | None]:
-    """How many connections at once, and how many messages per second."""
+    """Connections at once, and messages per second."""
     given = dict(parse_qsl(query, keep_blank_values=True))
     if given.keys() - {"connections", "rate"}:  # not repeated: it may be what follows a “?” in the password
         raise ValueError("knows only ?connections= and ?rate= after the server; write a ? in the password as %3F")
@@ -98,7 +111,7 @@ def _limits(query: str) -> tuple[int, float | None]:
 
 
 def with_name(name: str, address: str) -> str:
-    """A From address with the name that stands before it, quoted where it must be."""
+    """Returns a From address with a name before it, quoted if it must be."""
     return f"{_quoted(name)} <{address}>" if name else address
 
 

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from webapp import clock
-from webapp.db import schema
-from webapp.db.preferences import EVERYBODY, recall, remember
+from webapp.db import preferences, schema
 from webapp.installation import Installation
 from webapp.maintenance import waiting_times
 
@@ -35,7 +34,7 @@ class ClockWatch:
     def begin(self) -> None:
         """Sets the waits back if what was written last bears a later time than now."""
         with self._installation.write() as conn:
-            noted = recall(conn, EVERYBODY, KEY) or {}
+            noted = preferences.get(conn, preferences.EVERYBODY, KEY) or {}
             latest = _latest_line(conn, after=noted.get("line", 0))
             back = (latest - clock.now()).total_seconds() if latest else 0.0
             if back > LEAST:
@@ -74,13 +73,13 @@ def _latest_line(conn: Connection, after: int) -> datetime | None:
 def _note(conn: Connection, seconds: float) -> None:
     """Keeps which lines have been looked at, and when which step was dealt with."""
     last = conn.execute(select(func.max(line.c.id))).scalar() or 0
-    remember(conn, EVERYBODY, KEY, {"line": last, "seconds": seconds, "at": clock.seconds()})
+    preferences.put(conn, preferences.EVERYBODY, KEY, {"line": last, "seconds": seconds, "at": clock.seconds()})
 
 
 def _is_done(conn: Connection, seconds: float) -> bool:
     """True if another process of this machine was quicker; waits for it if it is about to be."""
     m = schema.memory
-    conn.execute(select(m.c.value).where(m.c.person == EVERYBODY, m.c.key == KEY).with_for_update())
-    noted = recall(conn, EVERYBODY, KEY) or {"seconds": 0.0, "at": 0.0}
+    conn.execute(select(m.c.value).where(m.c.person == preferences.EVERYBODY, m.c.key == KEY).with_for_update())
+    noted = preferences.get(conn, preferences.EVERYBODY, KEY) or {"seconds": 0.0, "at": 0.0}
     is_now = abs(clock.seconds() - noted["at"]) < SAME
     return bool(is_now and abs(seconds - noted["seconds"]) < LEAST)

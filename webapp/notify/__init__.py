@@ -1,1 +1,1 @@
-"""The notify room: the places where a notification can go."""
+"""Sends notifications: Apprise, the guard of addresses, the log file."""

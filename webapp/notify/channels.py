@@ -1,4 +1,4 @@
-"""Sends one notification to one place through Apprise; imported in slots and children only, for Apprise is large."""
+"""Sends one notification to one channel through Apprise; imported in child processes only, because Apprise is large."""
 
 import logging
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from webapp.notify.allowed_services import ALLOWED
 from webapp.ports.channels import ChannelLimits
 from webapp.ports.deliveries import LONGEST_AFTER, Reply, ReplyState
 
-SECONDS = 15.0  # for a connection, for each wait within an answer, and for a whole sending
+SECONDS = 15.0  # for a connection, for each read of an answer, and for a whole send
 SECONDS_FOR_FILE = 15.0  # more for each
 PRIORITIES = {
     "low": NotifyType.INFO,
@@ -28,26 +28,37 @@ PRIORITIES = {
     "urgent": NotifyType.FAILURE,
 }
 BROKE = "What speaks with this service broke down over it. An admin can choose another way in Settings → Channels."
-OWN_PRIORITIES = {"low": ("low", "low"), "high": ("high", "high"), "urgent": ("emergency", "max")}  # of services
+# What services call them, of two names the first that one knows.
+SERVICE_PRIORITIES = {"low": ("low", "low"), "high": ("high", "high"), "urgent": ("emergency", "max")}
 SLOW = "It did not answer in time after it was handed over. It may have arrived."
 _ASSET = AppriseAsset(app_id="Outtray", app_desc="Outtray", http_redirects=False, secure_logging=True, async_mode=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """A notification as one channel gets it; the body is Markdown."""
+
+    title: str
+    body: str
+    priority: str = "normal"
+    files: Sequence[Path] = ()
+
+
 @dataclass
 class _Seen:
-    """What came of the last request of one sending, and how many were accepted."""
+    """The result of the last HTTP request of one send, and how many requests were accepted."""
 
     answer: Any = None
     failure: BaseException | None = None
     accepted: int = 0
 
 
-# Apprise sends in threads of its own, to which it hands the context on.
+# Apprise sends in threads of its own, to which it passes the context.
 _seen: ContextVar[_Seen | None] = ContextVar("seen", default=None)
 
 
 class _Watching(requests.adapters.HTTPAdapter):
-    """Keeps the last answer, and how far it came: Apprise only says whether it went well."""
+    """Keeps the last answer or error: Apprise only tells whether all went well."""
 
     def send(self, request: Any, *args: Any, **more: Any) -> Any:
         seen = _seen.get() or _Seen()
@@ -65,68 +76,70 @@ setattr(requests.sessions, "HTTPAdapter", _Watching)  # noqa: B010 - every sessi
 logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it names addresses
 
 
-def look_at(url: str) -> tuple[str, ChannelLimits]:
-    """What people call a URL's service, and what it takes; UserError where it is not known or may not be used."""
-    place = _place(url)
-    formats = place.notify_format if isinstance(place.notify_format, tuple) else (place.notify_format,)
-    takes = ChannelLimits(
-        int(place.body_maxlen or 0),
-        int(place.title_maxlen or 0),
-        NotifyFormat.MARKDOWN in formats,
-        bool(place.attachment_support),
+def describe(url: str) -> tuple[str, ChannelLimits]:
+    """Returns the name of a URL's service and its limits; raises UserError if it is unknown or not allowed."""
+    plugin = _plugin(url)
+    formats = plugin.notify_format if isinstance(plugin.notify_format, tuple) else (plugin.notify_format,)
+    limits = ChannelLimits(
+        body=int(plugin.body_maxlen or 0),
+        title=int(plugin.title_maxlen or 0),
+        markdown=NotifyFormat.MARKDOWN in formats,
+        files=bool(plugin.attachment_support),
     )
-    return str(place.service_name), takes
+    return str(plugin.service_name), limits
 
 
-def _urgent(place: Any, url: str, priority: str) -> Any:
-    """The same place, told how much it matters in its own way, where it has one and the address says nothing of it."""
-    if priority not in OWN_PRIORITIES or "priority" not in place.template_args or "priority=" in url:
-        return place
-    first, second = OWN_PRIORITIES[priority]
-    name = first if first in str(place.template_args["priority"].get("values", "")) else second
-    return _place(f"{url}{'&' if '?' in url else '?'}priority={name}")
+def _with_priority(plugin: Any, url: str, priority: str) -> Any:
+    """The plugin with this priority, if its service knows priorities and the URL names none."""
+    if priority not in SERVICE_PRIORITIES or "priority" not in plugin.template_args or "priority=" in url:
+        return plugin
+    first, second = SERVICE_PRIORITIES[priority]
+    name = first if first in str(plugin.template_args["priority"].get("values", "")) else second
+    return _plugin(f"{url}{'&' if '?' in url else '?'}priority={name}")
 
 
-def _place(url: str) -> Any:
+def _plugin(url: str) -> Any:
     schema = url.partition("://")[0].lower()
     # A webhook's https:// is that of the service which Apprise knows it by.
     if schema not in ALLOWED | {"https"}:
         raise UserError("This kind of address is not allowed here.", "address")
-    place = Apprise.instantiate(url, asset=_ASSET, suppress_exceptions=True)
-    if place is None:
+    plugin = Apprise.instantiate(url, asset=_ASSET, suppress_exceptions=True)
+    if plugin is None:
         raise UserError("Apprise does not understand this address. Compare it with the documentation.", "address")
-    schemas: set[str] = place.schemas()  # type: ignore[no-untyped-call]
+    schemas: set[str] = plugin.schemas()  # type: ignore[no-untyped-call]
     if not ALLOWED.intersection(schemas):
         raise UserError("This kind of address is not allowed here.", "address")
-    place.socket_connect_timeout = place.socket_read_timeout = SECONDS
-    place.request_rate_per_sec = 0
-    place.overflow_mode = OverflowMode.SPLIT  # what is too long for it comes in parts: nothing is cut off
-    return place
+    plugin.socket_connect_timeout = plugin.socket_read_timeout = SECONDS
+    plugin.request_rate_per_sec = 0
+    plugin.overflow_mode = OverflowMode.SPLIT  # what is too long for it comes in parts: nothing is cut off
+    return plugin
 
 
-def send(url: str, title: str, body: str, priority: str, files: Sequence[Path], *, internal: bool) -> Reply:
-    """Hands it over; never raises for what a place may do, and no word of it names the address."""
+def send(url: str, outgoing: Outgoing, *, internal: bool) -> Reply:
+    """Sends one notification; never raises for what a service may do, and no reply contains the URL."""
     try:
-        place = _urgent(_place(url), url, priority)
+        plugin = _with_priority(_plugin(url), url, outgoing.priority)
     except UserError as error:
-        return Reply(ReplyState.FAILED, error.words)
+        return Reply(ReplyState.FAILED, error.message)
     seen = _Seen()
     _seen.set(seen)
     sender = Apprise(asset=_ASSET)
-    sender.add(place)
-    kind = PRIORITIES.get(priority, NotifyType.INFO)
-    attached = [str(path) for path in files] if place.attachment_support else None
-    seconds = SECONDS + SECONDS_FOR_FILE * len(attached or [])
-    with guard.watching(internal=internal, seconds=seconds) as watch:
+    sender.add(plugin)
+    attached = [str(path) for path in outgoing.files] if plugin.attachment_support else []
+    with guard.watching(internal=internal, seconds=SECONDS + SECONDS_FOR_FILE * len(attached)) as watch:
         try:
-            went_well = sender.notify(
-                body=body, title=title, notify_type=kind, body_format=NotifyFormat.MARKDOWN, attach=attached or None
+            is_sent = sender.notify(
+                body=outgoing.body,
+                title=outgoing.title,
+                notify_type=PRIORITIES.get(outgoing.priority, NotifyType.INFO),
+                body_format=NotifyFormat.MARKDOWN,
+                attach=attached or None,
             )
         except Exception as error:  # noqa: BLE001 - its text may name the address
             state = ReplyState.UNKNOWN if seen.answer or seen.accepted else ReplyState.FAILED
             return Reply(state, BROKE, type(error).__name__)
-    if went_well:
-        return Reply(ReplyState.SENT, f"{place.service_name} accepted it.")
+    if is_sent:
+        return Reply(ReplyState.SENT, f"{plugin.service_name} accepted it.")
     if seen.accepted - bool(seen.answer is not None and seen.answer.ok):
         return Reply(ReplyState.UNKNOWN, "It accepted a part of it, not all. Look there before you send it again.")
     if watch.refused:
@@ -157,20 +170,17 @@ def _of_status(status: int, headers: Any) -> Reply:
     if 300 <= status < 400:
         return Reply(ReplyState.FAILED, "It sends on to another address, which is not followed.", technical)
     if status in (408, 425, 429) or status >= 500:
-        words = (
-            "It has too much to do: try again later."
-            if status == 429
-            else "It has trouble of its own: try again later."
-        )
-        return Reply(ReplyState.LATER, words, technical, _wait(headers.get("Retry-After", "")))
-    words = {
+        message = "It has too much to do" if status == 429 else "It has trouble of its own"
+        wait = _wait(headers.get("Retry-After", ""))
+        return Reply(ReplyState.LATER, f"{message}: try again later.", technical, wait)
+    message = {
         401: "It did not accept the key of the channel.",
         403: "It did not accept the key of the channel.",
         404: "There is no such place any more.",
         410: "There is no such place any more.",
         413: "The message or its files are too large for it.",
     }.get(status, "It refused the notification.")
-    return Reply(ReplyState.FAILED, words, technical)
+    return Reply(ReplyState.FAILED, message, technical)
 
 
 def _wait(text: str) -> float | None:

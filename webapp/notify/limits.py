@@ -1,4 +1,4 @@
-"""How long a message is in the eyes of a place: letters, and for a telephone the parts that a text message has."""
+"""How long a message is for a channel: letters, or text messages for a telephone."""
 
 from math import ceil
 
@@ -13,7 +13,7 @@ SINGLE_WIDE, JOINED_WIDE = 70, 67  # once a single letter is not in the set
 
 
 def sms_parts(text: str) -> tuple[int, str]:
-    """How many text messages it takes, and the first letter because of which each holds only 70, or none."""
+    """Returns how many text messages it takes, and the first letter that limits each to 70, or an empty string."""
     wide = next((letter for letter in text if letter not in _BASIC and letter not in _EXTENDED), "")
     if wide:
         length, single, joined = len(text.encode("utf-16-le")) // 2, SINGLE_WIDE, JOINED_WIDE
@@ -23,5 +23,5 @@ def sms_parts(text: str) -> tuple[int, str]:
 
 
 def parts(text: str, limit: int) -> int:
-    """Into how many messages it is split where a place takes `limit` letters at once; 0: it takes any number."""
+    """Returns the number of messages that it is split into at `limit` letters each; 0: no limit."""
     return max(1, ceil(len(text) / limit)) if limit else 1

@@ -1,4 +1,4 @@
-"""How a notification will look in each place, and what that place makes of its length."""
+"""How a notification will look in each channel, and whether it fits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +12,21 @@ from webapp.ports.channels import Channel, ChannelLimits
 LOG_LINE = "notification for {}: {}"
 
 
-@dataclass(frozen=True)
-class Shown:
-    """One place: `html` where it shows Markdown, else `text`; `length` in words, `notes` what is worth knowing."""
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A notification as it is written so far, with the number of its files."""
+
+    title: str
+    message: str
+    files: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelPreview:
+    """One channel: `html` if it shows Markdown, else `text`; `notes` say what does not fit."""
 
     name: str
-    service: str
+    service: str = ""
     title: str = ""
     html: str = ""
     text: str = ""
@@ -25,42 +34,48 @@ class Shown:
     notes: Sequence[str] = ()
 
 
-def in_log(name: str, whom: str, title: str, message: str) -> Shown:
-    """The article's line."""
-    words = f"{title}: {message}" if title else message
-    return Shown(name, "", text=one_line(LOG_LINE.format(whom, words)))
+def in_log(name: str, whom: str, draft: Draft) -> ChannelPreview:
+    """Returns the line of the log file."""
+    text = f"{draft.title}: {draft.message}" if draft.title else draft.message
+    return ChannelPreview(name=name, text=one_line(LOG_LINE.format(whom, text)))
 
 
-def in_inbox(names: str, title: str, message: str, files: int) -> Shown:
-    """As those people read it in the panel."""
-    notes = ["Files do not go into an inbox: the message goes alone."] if files else []
-    return Shown("Inbox", names, title, html=clean(message), notes=notes)
+def in_inbox(names: str, draft: Draft) -> ChannelPreview:
+    """Returns the notice in the inboxes of these people."""
+    notes = ["Files do not go into an inbox: the message goes alone."] if draft.files else []
+    return ChannelPreview(name="Inbox", service=names, title=draft.title, html=clean(draft.message), notes=notes)
 
 
-def in_channel(channel: Channel, title: str, message: str, files: int) -> Shown:
-    """As the service shows it; what stands in one is what Apprise hands over."""
+def in_channel(channel: Channel, draft: Draft) -> ChannelPreview:
+    """Returns the message as the service of this channel shows it."""
     takes = channel.takes
-    notes = ["Paused: it goes there once an admin lets it go on."] if channel.paused else []
-    if title and takes.title and len(title) > takes.title:
-        notes.append(f"The title has {len(title):,} letters, {takes.title:,} fit: its end is cut off.")
-    if files and not takes.files:
-        notes.append("It takes no files: the message goes alone.")
-    text = "" if takes.markdown else plain(message)
-    whole = message if takes.markdown else text
-    whole = whole if takes.title or not title else f"{title}\n{whole}"
-    length, note = _length(whole, takes)
-    return Shown(
-        channel.name,
-        channel.service,
-        title,
-        clean(message) if takes.markdown else "",
-        text,
-        length,
-        [*notes, note] if note else notes,
+    text = "" if takes.markdown else plain(draft.message)
+    body = draft.message if takes.markdown else text
+    length, note = _length(body if takes.title or not draft.title else f"{draft.title}\n{body}", takes)
+    notes = _notes(channel, draft)
+    return ChannelPreview(
+        name=channel.name,
+        service=channel.service,
+        title=draft.title,
+        html=clean(draft.message) if takes.markdown else "",
+        text=text,
+        length=length,
+        notes=[*notes, note] if note else notes,
     )
 
 
+def _notes(channel: Channel, draft: Draft) -> list[str]:
+    takes = channel.takes
+    notes = ["Paused: it goes there once an admin lets it go on."] if channel.paused else []
+    if draft.title and takes.title and len(draft.title) > takes.title:
+        notes.append(f"The title has {len(draft.title):,} letters, {takes.title:,} fit: its end is cut off.")
+    if draft.files and not takes.files:
+        notes.append("It takes no files: the message goes alone.")
+    return notes
+
+
 def _length(text: str, takes: ChannelLimits) -> tuple[str, str]:
+    """Returns the length as people read it, and a note if the text is split."""
     letters = f"{len(text):,} letter{'' if len(text) == 1 else 's'}"
     if takes.is_sms:
         number, wide = limits.sms_parts(text)

@@ -12,7 +12,7 @@ WEBHOOK = "The address is the one that {} shows for an incoming webhook."
 
 @dataclass(frozen=True)
 class Field:
-    """One plain field; `secret` is typed hidden."""
+    """A field of a service's form; `secret` is typed hidden."""
 
     name: str
     label: str
@@ -23,7 +23,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Service:
-    """A service; `build` makes the URL of its fields, and raises ValueError in plain words."""
+    """A service; `build` makes the URL from its fields and raises ValueError with a message for people."""
 
     name: str
     fields: Sequence[Field]
@@ -175,7 +175,7 @@ SERVICES: dict[str, Service] = {
 
 
 def url_of(service: str, typed: Mapping[str, str]) -> str:
-    """The URL for these fields; UserError beside the field, in plain words."""
+    """Returns the URL for these fields; raises UserError beside the wrong field."""
     known = SERVICES.get(service)
     if known is None:
         raise UserError("Choose the service.", "service")

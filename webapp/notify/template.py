@@ -13,7 +13,7 @@ USUAL = ("text", "message", "body", "msg", "content")  # where systems put the w
 
 
 def check(template: str, field: str) -> None:
-    """UserError beside the field where a brace is left over."""
+    """Raises UserError beside `field` if a brace is not closed."""
     rest = _FIELD.sub("", template)
     if "{{" in rest or "}}" in rest:
         at = max(rest.find("{{"), rest.find("}}"))
@@ -21,7 +21,7 @@ def check(template: str, field: str) -> None:
 
 
 def fill(template: str, given: Any) -> str:
-    """The text with the parts in their places; what is not there leaves its place empty."""
+    """Returns the text with its parts filled in; a part that is missing becomes empty."""
     return _FIELD.sub(lambda match: _text(_part(given, match[1])), template).strip()
 
 
@@ -43,7 +43,7 @@ def _part(given: Any, path: str) -> Any:
 
 
 def _usual(given: Any) -> Any:
-    """The words of a body without “text”: where most systems put them, else all of it."""
+    """The text of a body without “text”: under one of the USUAL names, else all of it."""
     named = (given.get(name) for name in USUAL) if isinstance(given, dict) else ()
     return next((one for one in named if isinstance(one, str) and one.strip()), given)
 

@@ -1,4 +1,4 @@
-"""A channel: a place that notifications go to, and its limits."""
+"""A channel, through which notifications go, and its limits."""
 
 from dataclasses import dataclass, field
 
@@ -7,9 +7,9 @@ AUDIENCES = {"everyone": "Everyone", "staff": "All staff", "admins": "All admins
 PRIORITIES = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ChannelLimits:
-    """What a place takes at once: letters of a message and of a title (0: any number, and no title of its own)."""
+    """What a channel takes at once: letters of a message and of a title (0: any number, and no title of its own)."""
 
     body: int = 0
     title: int = 0
@@ -21,11 +21,11 @@ class ChannelLimits:
         return 0 < self.body <= 160
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Channel:
-    """A place that notifications go to; `url` is a secret that stands in no page, log line or error.
+    """One channel; `url` is a secret that stands in no page, log line or error.
 
-    `internal`: whether it may stand in the office's own network.
+    `internal`: whether its address may lie in the office's own network.
     """
 
     id: str

@@ -40,6 +40,7 @@ class Kind:
     `total_at` are used where title and total need more than the form, such as a file's name. `grace` is how long (s)
     a message in flight may take after a request to cancel. `noun` names its deliveries, in the plural. `example` is a
     body of POST /api/v1/tasks. `note_form` and `announcement_form` return forms for texts of other packages.
+    `server_of` reads the id of the chosen mail server from a stored form; empty for the default one, or for none.
     """
 
     name: str
@@ -57,7 +58,8 @@ class Kind:
     total: Callable[[Any], int | None] = lambda form: None
     total_at: Callable[[Any, FormContext], int | None] | None = None
     template: Sequence[str] = ()  # fields that are kept as a template under a name
-    is_checked: Callable[[Any], bool] = lambda form: False  # whether a person looks it over before it is sent
+    is_checked: Callable[[Any], bool] = lambda form: False  # whether a person reviews it before it is sent
+    server_of: Callable[[Mapping[str, Any]], str] = lambda form: ""
     undoable: bool = False
     pausable: bool = False
     in_child: bool = False

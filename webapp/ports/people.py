@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True)
 class Person:
-    """Who starts or owns a task, as far as other rooms need to know."""
+    """Who starts or owns a task."""
 
     id: int
     email: str

@@ -1,7 +1,7 @@
-"""People's inboxes in the panel: what they are told, what they have read."""
+"""People's inboxes in the panel: their notices, which of them were read, and what each person is told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,24 +9,38 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.clock import now
-from webapp.db import schema
+from webapp.db import preferences, schema
 from webapp.db.connect import mark_changed
-from webapp.db.preferences import recall, remember
 from webapp.ports.people import Person
 from webapp.tasks.model import State
 
-WHICH, WAYS = "notices", "notice-ways"  # keys in db/preferences.py
 CHOICES = {"all": "Every one", "failed": "Those that failed or need attention", "none": "None"}
-WAY_CHOICES = {"inbox": "In the inbox", "desktop": "On the desktop, while a page is open", "mail": "By email"}
-USUAL_WAYS = ("inbox", "desktop")
+CHANNEL_CHOICES = {"inbox": "In the inbox", "desktop": "On the desktop, while a page is open", "mail": "By email"}
+DEFAULT_CHANNELS = ("inbox", "desktop")
+_TASKS_KEY, _CHANNELS_KEY = "notices", "notice-ways"  # of the stored preferences
 NEWEST = 3  # notices that a page shows on the desktop at once
 RECENT = timedelta(minutes=10)  # older ones are none for the desktop
 i, p, t = schema.inbox, schema.person, schema.task
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewNotice:
+    """A notice to be added, once per key; `is_own`: about a task of that person's own. `desktop`: shown there too."""
+
+    person: int
+    title: str
+    text: str
+    key: str
+    task: int | None = None
+    priority: str = "normal"
+    is_own: bool = False
+    is_read: bool = False
+    desktop: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Notice:
-    """One notification in a person's inbox; `task`: what it is about, `is_own`: a task of theirs."""
+    """A notice in somebody's inbox; `task`: what it is about; `is_own`: that task is theirs."""
 
     id: int
     title: str
@@ -39,13 +53,13 @@ class Notice:
 
     @property
     def path(self) -> str:
-        """Where a click on it leads."""
+        """The page that a click on it opens."""
         return f"/tasks/{self.task}" if self.is_own and self.task else f"/inbox#notice-{self.id}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bell:
-    """What the bell tells: how many are unread, how many of one's own tasks run, what is new for the desktop."""
+    """How many notices are unread, how many of the person's own tasks run, and what is new for the desktop."""
 
     unread: int = 0
     running: int = 0
@@ -60,51 +74,49 @@ class Bell:
 
 @dataclass(frozen=True)
 class NotificationPreferences:
-    """Notification preferences: which of their tasks (CHOICES), by which channel (WAY_CHOICES)."""
+    """Which of their own tasks a person is told about (of CHOICES), by which channels (of CHANNEL_CHOICES)."""
 
     which: str = "failed"
-    ways: Sequence[str] = USUAL_WAYS
+    channels: Sequence[str] = DEFAULT_CHANNELS
 
     def wants(self, state: State) -> bool:
+        """True if the person is told about a task that ended in this state."""
         is_bad = state in (State.FAILED, State.ATTENTION)
         return state is not State.CANCELLED and (self.which == "all" or (self.which == "failed" and is_bad))
 
 
-def notify(
-    conn: Connection, person: int, title: str, text: str, *, key: str, task: int | None = None,
-    priority: str = "normal", is_own: bool = False, is_read: bool = False, desktop: bool = True,
-) -> bool:  # fmt: skip
-    """Adds a notice to an inbox, once per key; returns False if the person is gone. `is_own`: about their own task."""
-    moment = now()
-    there = select(p.c.id).where(p.c.id == person, p.c.disabled.is_(None))
-    if conn.execute(there).first() is None:
+def notify(conn: Connection, notice: NewNotice) -> bool:
+    """Adds a notice, once per key; returns False if the person is gone or disabled."""
+    is_there = select(p.c.id).where(p.c.id == notice.person, p.c.disabled.is_(None))
+    if conn.execute(is_there).first() is None:
         return False
+    moment = now()
+    values = {**asdict(notice), "created": moment, "read": moment if notice.is_read else None}
+    del values["is_read"]
     dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    new = dialect.insert(i).values(
-        person=person, key=key, title=title, text=text, priority=priority, task=task, is_own=is_own, desktop=desktop,
-        created=moment, read=moment if is_read else None,
-    )  # fmt: skip
+    new = dialect.insert(i).values(**values)
     conn.execute(new.on_conflict_do_nothing(index_elements=[i.c.person, i.c.key]))
     mark_changed(conn)
     return True
 
 
-def preferences(conn: Connection, person: int) -> NotificationPreferences:
+def read_preferences(conn: Connection, person: int) -> NotificationPreferences:
     """Returns what a person wants to be notified about."""
-    which, ways = recall(conn, person, WHICH), recall(conn, person, WAYS)
-    known = [one for one in WAY_CHOICES if one in ways] if isinstance(ways, list) else USUAL_WAYS
-    return NotificationPreferences(which if which in CHOICES else "failed", known)
+    which = preferences.get(conn, person, _TASKS_KEY)
+    stored = preferences.get(conn, person, _CHANNELS_KEY)
+    channels = [one for one in CHANNEL_CHOICES if one in stored] if isinstance(stored, list) else DEFAULT_CHANNELS
+    return NotificationPreferences(which if which in CHOICES else "failed", channels)
 
 
-def save_preferences(conn: Connection, person: int, which: str, ways: Sequence[str]) -> None:
+def save_preferences(conn: Connection, person: int, which: str, channels: Sequence[str]) -> None:
     """Stores the preferences; an unknown `which` changes nothing."""
     if which in CHOICES:
-        remember(conn, person, WHICH, which)
-        remember(conn, person, WAYS, [one for one in WAY_CHOICES if one in ways])
+        preferences.put(conn, person, _TASKS_KEY, which)
+        preferences.put(conn, person, _CHANNELS_KEY, [one for one in CHANNEL_CHOICES if one in channels])
 
 
 def bell(conn: Connection, person: Person) -> Bell:
-    """What the rail of this person's pages shows."""
+    """Returns what the navigation of this person's pages shows."""
     moment = now()
     is_recent = i.c.created.between(moment - RECENT, moment + RECENT)  # later ones: the clock was set back since
     query = select(i).where(i.c.person == person.id, i.c.desktop, is_recent)
@@ -118,17 +130,16 @@ def unread(conn: Connection, person: Person) -> int:
 
 
 def listing(
-    conn: Connection, person: Person, *, only: str = "", words: str = "", before: int | None = None, limit: int = 50
+    conn: Connection, person: Person, *, only: str = "", search: str = "", before: int | None = None, limit: int = 50
 ) -> Sequence[Notice]:
-    """The newest first; `only`: unread, tasks or messages."""
+    """Returns notices, newest first; `only`: unread, tasks or messages."""
     query = select(i).where(i.c.person == person.id).order_by(i.c.id.desc()).limit(limit)
     if only == "unread":
         query = query.where(i.c.read.is_(None))
     elif only in ("tasks", "messages"):
         query = query.where(i.c.is_own == (only == "tasks"))
-    if words:
-        found = i.c.title.icontains(words, autoescape=True) | i.c.text.icontains(words, autoescape=True)
-        query = query.where(found)
+    if search:
+        query = query.where(i.c.title.icontains(search, autoescape=True) | i.c.text.icontains(search, autoescape=True))
     if before is not None:
         query = query.where(i.c.id < before)
     return [_notice(row) for row in conn.execute(query)]
@@ -148,7 +159,7 @@ def _notice(row: Row[Any]) -> Notice:
 
 
 def mark(conn: Connection, person: Person, notice: int | None = None, *, read: bool = True) -> None:
-    """One of them, or all, as read or as unread."""
+    """Marks one notice, or all of them, as read or as unread."""
     mine = update(i).where(i.c.person == person.id)
     if notice is not None:
         mine = mine.where(i.c.id == notice)

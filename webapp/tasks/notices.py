@@ -1,4 +1,4 @@
-"""Tells the owner of a task how it ended, in the ways that they chose; what ends within a minute goes in one email."""
+"""Tells the owner of a task how it ended, by the channels they chose; what ends within a minute goes in one email."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -15,24 +15,31 @@ from webapp.tasks import commands, inbox
 from webapp.tasks.model import State, Task
 from webapp.tasks.resources import TaskResources
 
-KEY = "notice:"  # with which the task of such an email begins its key: nobody is told how that one ended
+KEY = "notice:"  # begins the key of the task that sends such an email; nobody is told how that one ended
 COLLECTED = timedelta(minutes=1)
 t = schema.task
 
 
-def task_ended(conn: Connection, resources: TaskResources, task: Task, state: State, words: str) -> None:
-    """Puts it into the owner's inbox, and mails it, where they want that."""
-    preferences = inbox.preferences(conn, task.owner)
+def task_ended(conn: Connection, resources: TaskResources, task: Task, state: State, outcome: str) -> None:
+    """Adds a notice to the owner's inbox and to an email, as the owner's preferences say."""
+    preferences = inbox.read_preferences(conn, task.owner)
     if not preferences.wants(state) or _is_notice(conn, task):
         return
-    if {"inbox", "desktop"} & {*preferences.ways}:
-        inbox.notify(
-            conn, task.owner, f"{task.title}: {state.words}"[:400], words, key=f"task.{task.id}.{task.attempt}",
-            task=task.id, is_own=True, priority="normal" if state is State.DONE else "high",
-            is_read="inbox" not in preferences.ways, desktop="desktop" in preferences.ways,
-        )  # fmt: skip
-    if "mail" in preferences.ways and resources.has_mail_server:
-        _mail(conn, resources, task, state, words)
+    if {"inbox", "desktop"} & {*preferences.channels}:
+        notice = inbox.NewNotice(
+            person=task.owner,
+            title=f"{task.title}: {state.words}"[:400],
+            text=outcome,
+            key=f"task.{task.id}.{task.attempt}",
+            task=task.id,
+            is_own=True,
+            priority="normal" if state is State.DONE else "high",
+            is_read="inbox" not in preferences.channels,
+            desktop="desktop" in preferences.channels,
+        )
+        inbox.notify(conn, notice)
+    if "mail" in preferences.channels and resources.has_mail_server:
+        _mail(conn, resources, task, state, outcome)
 
 
 def _is_notice(conn: Connection, task: Task) -> bool:

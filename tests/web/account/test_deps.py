@@ -156,13 +156,13 @@ def test_memory_forgets_a_session_that_ended_by_itself(guarded, installation, co
 def test_what_was_read_at_an_older_version_never_replaces_what_is_newer(installation, cookie):
     with installation.read() as conn:
         found = sessions.find(conn, installation.settings, cookie)
-    presence = deps.SessionCache()
-    presence.keep(7, found)
-    presence.keep(6, found)
-    assert presence.find(7, found.hash)
-    assert presence.find(6, found.hash) is None
-    presence.keep(8, found)
-    assert presence.find(7, found.hash) is None
+    cache = deps.SessionCache()
+    cache.keep(7, found)
+    cache.keep(6, found)
+    assert cache.find(7, found.hash)
+    assert cache.find(6, found.hash) is None
+    cache.keep(8, found)
+    assert cache.find(7, found.hash) is None
 
 
 def test_a_poll_does_not_keep_a_session_alive_and_a_press_does(signed_in, installation):

@@ -234,9 +234,8 @@ def test_the_size_counts_what_is_attached(signed_in):
 
 
 def test_the_time_it_takes_is_that_of_earlier_runs(signed_in, installation, ana, monkeypatch):
-    monkeypatch.setattr(
-        type(installation.mail), "way", lambda self, chosen="": Route(read_url("smtp://mail"), "a@b.de", "mail")
-    )
+    route = Route(smtp=read_url("smtp://mail"), sender="a@b.de", target="mail")
+    monkeypatch.setattr(type(installation.mail), "route", lambda self, server_id="": route)
     with installation.write() as conn:
         more = {"started": now() - timedelta(seconds=30), "finished": now(), "target": "mail", "queue": "mail"}
         task_id = make_task(conn, ana, kind="email", form={}, **more)

@@ -32,9 +32,17 @@ class OrderForm(TaskForm):
 
 def _kind(check=None) -> Kind:
     return Kind(
-        "order", "Order", "Orders.", "Order it", "report", OrderForm,
-        run=lambda form, task: None, title_of=lambda form: form.name, queue=lambda form: "quick", check=check,
-    )  # fmt: skip
+        name="order",
+        title="Order",
+        about="Orders.",
+        verb="Order it",
+        icon="report",
+        form=OrderForm,
+        run=lambda form, task: None,
+        title_of=lambda form: form.name,
+        queue=lambda form: "quick",
+        check=check,
+    )
 
 
 class _Desk:

@@ -12,7 +12,7 @@ from webapp.web.notifications.preview import EMPTY, NOWHERE
 def channels(installation) -> None:
     with installation.write() as conn:
         for name, everyone, takes in (("Chat", True, ChannelLimits()), ("Boss", False, ChannelLimits())):
-            stored = store.ChannelRecord(0, name, "Slack", False, everyone, (), False, takes=takes)
+            stored = store.ChannelRecord(name=name, service="Slack", everyone=everyone, takes=takes)
             store.save(conn, installation.secrets, stored, "json://example.com/secret-path")
 
 

@@ -179,6 +179,19 @@ class TestAgain:
         other = uploaded(signed_in, CSV + b"West,2\n")
         assert "same file" not in read(signed_in.get(f"{REPORT}?data={other}").text).text
 
+    def test_data_with_a_name_say_so_until_another_file_replaces_them(self, signed_in):
+        signed_in.post(f"/data/{uploaded(signed_in)}", data={"intent": "keep", "name": "Sales"})
+        assert "same file" not in signed_in.get(f"{REPORT}?data=d-1").text
+        post(signed_in, data="d-1")
+        assert "This is the same file as on" in signed_in.get(f"{REPORT}?data=d-1").text
+        files = {"file": ("may.csv", CSV, "text/csv")}
+        signed_in.post("/data/d-1", data={"intent": "replace"}, files=files)
+        assert "same file" not in signed_in.get(f"{REPORT}?data=d-1").text
+
+    def test_the_file_of_another_person_is_not_the_same_file(self, signed_in, admin):
+        post(admin, data=uploaded(admin))
+        assert "same file" not in signed_in.get(f"{REPORT}?data={uploaded(signed_in)}").text
+
     def test_data_that_were_deleted_say_so(self, signed_in, installation):
         post(signed_in, data=uploaded(signed_in))
         with installation.write() as conn:

@@ -105,8 +105,8 @@ class EmailForm(TaskForm):
         return len(self.to) == 1
 
     @property
-    def has_way_out(self) -> bool:
-        """Whether each message holds a link with which whoever gets it unsubscribes."""
+    def has_unsubscribe_link(self) -> bool:
+        """True if messages carry an unsubscribe link."""
         if self.test:
             return self.unsubscribe != "never" if self.recipients else False
         if self.recipients:

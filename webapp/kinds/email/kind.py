@@ -55,7 +55,7 @@ def _require_small(form: EmailForm, form_context: FormContext) -> None:
     try:
         size = sum(form_context.attachment(file_id).size for file_id in form.attachments)
     except NotFound as error:
-        raise FormErrors({"attachments": error.words}) from None
+        raise FormErrors({"attachments": error.message}) from None
     if size > MOST_ATTACHED_MB * 1_000_000:
         words = (
             f"Together they have {size / 1_000_000:,.1f} MB. Most mail servers refuse more than {MOST_ATTACHED_MB} MB."
@@ -93,20 +93,29 @@ def expand(form: EmailForm, task: TaskContext) -> Iterator[NewDelivery]:
 
 def reading_of(form: EmailForm, column: str = "", **more: frozenset[str]) -> lists.Reading:
     """How the recipients of this form are read; `more`: whom nothing goes to, as in lists.Reading."""
-    is_less = bool(form.except_tasks)
-    column = column or form.address_column
-    return lists.Reading(column, form.duplicates, formats.read(form.formats), leaves_got=is_less, **more)
+    return lists.Reading(
+        column=column or form.address_column,
+        duplicates=form.duplicates,
+        formats=formats.read(form.formats),
+        leaves_got=bool(form.except_tasks),
+        **more,
+    )
 
 
 def run(form: EmailForm, task: TaskContext) -> None:
     """Hands one message after another to the mail server, or to the outbox."""
     with task.connections.mail_server(form.server) as server:
         letter = _letter(form, task, server.sender)
-        link = task.connections.unsubscribe_links() if form.has_way_out else lambda to: ""
+        link = task.connections.unsubscribe_links() if form.has_unsubscribe_link else lambda to: ""
 
         def compose(delivery: Delivery) -> "Message":
-            values = values_for(delivery.to, delivery.data)
-            return letter.to(delivery.to, delivery.message_id, clock.now(), values, link(delivery.to))
+            return letter.to(
+                delivery.to,
+                message_id=delivery.message_id,
+                date=clock.now(),
+                values=values_for(delivery.to, delivery.data),
+                unsubscribe_link=link(delivery.to),
+            )
 
         for delivery, message in task.ledger.prepared(server, compose):
             task.ledger.settle(delivery, server.send(message, delivery.to))
@@ -117,8 +126,14 @@ def _letter(form: EmailForm, task: TaskContext, sender: str) -> "Letter":
 
     attached = [task.files.attachment(file_id) for file_id in form.attachments]
     try:
-        subject = f"{TEST}{form.subject}" if form.test else form.subject
-        return Letter(subject, form.body, sender, form.reply_to, attached, has_way_out=form.has_way_out)
+        return Letter(
+            subject=f"{TEST}{form.subject}" if form.test else form.subject,
+            body=form.body,
+            sender=sender,
+            reply_to=form.reply_to,
+            attachments=attached,
+            has_unsubscribe_link=form.has_unsubscribe_link,
+        )
     except OSError as error:
         words = "A file that was to be attached cannot be read. Nothing was sent. Ask an admin."
         raise TaskError(words, cause="attachment-unreadable", technical=str(error)) from error
@@ -154,6 +169,7 @@ KIND = Kind(
     check=check,
     is_checked=lambda form: bool(form.recipients) or len(form.to) > UNCHECKED,
     template=("subject", "body", "attachments"),
+    server_of=lambda form: str(form.get("server") or ""),
     queue=lambda form: "quick" if form.is_single else "mail",
     expand=expand,
     total=lambda form: len(form.to) or None,

@@ -18,7 +18,7 @@ GONE = "The list that this was to go to is not here any more. Choose it again."
 
 
 def require_column(columns: Sequence[str], chosen: str) -> str:
-    """The column with the addresses: the chosen one, else the one that is called so; FormErrors where there is none."""
+    """Returns the column with the addresses: the chosen one, else by its name; raises FormErrors if there is none."""
     shown = ", ".join(columns[:20]) + (f" and {len(columns) - 20:,} more" if len(columns) > 20 else "")
     if chosen:
         if chosen not in columns:
@@ -30,23 +30,29 @@ def require_column(columns: Sequence[str], chosen: str) -> str:
 
 
 def test(table: Table | None, to: str, reading: lists.Reading, row: int) -> NewDelivery:
-    """One delivery to whoever tries it, with the values of that row of the list, else of the first that gets it."""
+    """One delivery to the tester, merged with row `row`, else with the first deliverable row."""
     if table is None:
         return NewDelivery(to, {}, key=normal_form(to))
     column = require_column([column.name for column in table.understood.columns], reading.column)
-    entry = look_up(table, replace(reading, column=column), lists.Wanted(row))
+    entry = look_up(table, replace(reading, column=column), lists.RowSelector(row=row))
     return NewDelivery(to, entry.values if entry else {}, key=normal_form(to))
 
 
-def look_up(table: Table, reading: lists.Reading, wanted: lists.Wanted) -> lists.ListRow | None:
-    """Somebody of the list, read by a child; UserError where it cannot be read."""
-    what = f"The list “{table.name}”"
-    given = (table.typed, reading, wanted)
-    return sandbox.call(lists.look_up, *given, seconds=lists.SECONDS, memory_mb=lists.MEMORY_MB, what=what)
+def look_up(table: Table, reading: lists.Reading, selector: lists.RowSelector) -> lists.ListRow | None:
+    """Returns the selected row of a list, read in a child process; raises UserError if it cannot be read."""
+    return sandbox.call(
+        lists.look_up,
+        table.typed,
+        reading,
+        selector,
+        seconds=lists.SECONDS,
+        memory_mb=lists.MEMORY_MB,
+        what=f"The list “{table.name}”",
+    )
 
 
 def of_list(table: Table, reading: lists.Reading) -> Iterator[NewDelivery]:
-    """Every row in its order; read by a child, so that the slot stays small."""
+    """Yields every row in order; a child process reads them, so that the slot stays small."""
     column = require_column([column.name for column in table.understood.columns], reading.column)
     if not table.typed.exists():
         raise TaskError(GONE, cause="upload-gone", fault="form")
@@ -64,8 +70,9 @@ def of_list(table: Table, reading: lists.Reading) -> Iterator[NewDelivery]:
                 advice="Save it in smaller parts, and choose those.",
             )
         except UserError as error:
-            raise TaskError(error.words, cause="list", fault="form") from None
+            raise TaskError(error.message, cause="list", fault="form") from None
         with written.open(encoding="utf-8") as lines:
             for line in lines:
-                to, values, skip, reason, key = json.loads(line)
-                yield NewDelivery(to, values, skip, SkipReason(reason) if reason else None, key)
+                row = json.loads(line)
+                reason = SkipReason(row["skip_reason"]) if row["skip_reason"] else None
+                yield NewDelivery(**{**row, "skip_reason": reason})

@@ -32,7 +32,7 @@ def check(form: NotificationForm, form_context: FormContext) -> None:
         for file_id in form.attachments:
             form_context.attachment(file_id)
     except NotFound as error:
-        wrong["attachments"] = error.words
+        wrong["attachments"] = error.message
     if wrong:
         raise FormErrors(wrong)
 
@@ -126,7 +126,7 @@ def _to_channel(form: NotificationForm, task: TaskContext, way: str, ledger: Led
         channel = task.connections.channel(way)
     except NotFound as error:
         for delivery in ledger.deliveries(Place(f"channel:{way}")):
-            ledger.settle(delivery, Reply(ReplyState.FAILED, error.words))
+            ledger.settle(delivery, Reply(ReplyState.FAILED, error.message))
         return
     closed = PAUSED.format(channel.name) if channel.paused else ""
     with task.connections.permit(f"channel:{way}", AT_ONCE) as admission:
@@ -139,8 +139,8 @@ def _handed_over(form: NotificationForm, task: TaskContext, channel: Channel, de
 
     for_whom = f"For {', '.join(form.to)}\n\n" if form.to else ""
     files = [task.files.attachment(file_id).path for file_id in form.attachments]
-    body = for_whom + form.message
-    return channels.send(channel.url, form.title, body, form.priority, files, internal=channel.internal)
+    outgoing = channels.Outgoing(title=form.title, body=for_whom + form.message, priority=form.priority, files=files)
+    return channels.send(channel.url, outgoing, internal=channel.internal)
 
 
 def _title(form: NotificationForm) -> str:

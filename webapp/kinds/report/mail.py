@@ -37,10 +37,10 @@ def hand_over(form: ReportForm, task: TaskContext, file: Attachment, title: str,
     sent: list[tuple[str, ReplyState]] = []
     failed: list[tuple[str, ReplyState]] = []
     with task.connections.mail_server() as server:
-        letter = Letter(title, body, server.sender, "", [] if is_link else [file], has_way_out=False)
+        letter = Letter(subject=title, body=body, sender=server.sender, attachments=[] if is_link else [file])
 
         def compose(delivery: Delivery) -> Message:
-            return letter.to(delivery.to, delivery.message_id, clock.now(), {}, "")
+            return letter.to(delivery.to, message_id=delivery.message_id, date=clock.now())
 
         for delivery, message in task.ledger.prepared(server, compose):
             reply = server.send(message, delivery.to)

@@ -38,9 +38,9 @@ _MAY_NOT_CALL = {"load_extension", "fts3_tokenizer", "readfile", "writefile", "e
 NOT_READING = "A saved query only reads: it begins with SELECT or WITH, and is one statement."
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One question to a database; `values` are bound, never pasted. `seconds`: how long a statement may take."""
+@dataclass(frozen=True, kw_only=True)
+class BoundQuery:
+    """A query to a database; `values` are bound, never pasted. `seconds`: how long a statement may take."""
 
     url: str
     text: str
@@ -95,31 +95,32 @@ def require_reading(query: str) -> None:
 
 
 @contextmanager
-def rows(asked: Asked) -> Iterator[tuple[list[str], Iterator[Any]]]:
-    """The names of the columns, and the rows one after another; UserError in plain words where it does not work."""
-    require_reading(asked.text)
-    url = make_url(asked.url)
+def rows(query: BoundQuery) -> Iterator[tuple[list[str], Iterator[Any]]]:
+    """Yields the names of the columns and an iterator over the rows; raises UserError if the query does not work."""
+    require_reading(query.text)
+    url = make_url(query.url)
     try:
-        with _connected(url, asked) as conn:
-            _only_reading(conn, asked)
-            found = conn.execution_options(stream_results=True, max_row_buffer=5_000).execute(*_statement(conn, asked))
-            if not found.returns_rows:
+        with _connected(url, query) as conn:
+            _only_reading(conn, query)
+            streaming = conn.execution_options(stream_results=True, max_row_buffer=5_000)
+            result = streaming.execute(*_statement(conn, query))
+            if not result.returns_rows:
                 raise UserError(NOT_READING, "text")
-            yield list(found.keys()), iter(found)
+            yield list(result.keys()), iter(result)
     except SQLAlchemyError as error:
-        raise _plain(error, asked) from None
+        raise _plain(error, query) from None
     except sqlite3.Error as error:
-        raise _plain(error, asked) from None
+        raise _plain(error, query) from None
 
 
-def _statement(conn: Connection, asked: Asked) -> tuple[Any, dict[str, Any]]:
-    query = asked.text.strip().rstrip(";").rstrip()
-    values = dict(asked.values)
+def _statement(conn: Connection, query: BoundQuery) -> tuple[Any, dict[str, Any]]:
+    sql = query.text.strip().rstrip(";").rstrip()
+    values = dict(query.values)
     if conn.dialect.name == "postgresql":
         # A parameter makes the driver use the extended protocol, which takes one statement and no more.
-        query = f"SELECT * FROM (\n{query}\n) AS outtray_query WHERE CAST(:outtray_one AS integer) = 1"  # noqa: S608
+        sql = f"SELECT * FROM (\n{sql}\n) AS outtray_query WHERE CAST(:outtray_one AS integer) = 1"  # noqa: S608
         values["outtray_one"] = 1
-    statement = text(query)
+    statement = text(sql)
     known = statement._bindparams.keys()
     if missing := [name for name in known if name not in values]:
         raise UserError(f"The query asks for “:{missing[0]}”, which is no value of its form.", "text")
@@ -127,16 +128,16 @@ def _statement(conn: Connection, asked: Asked) -> tuple[Any, dict[str, Any]]:
 
 
 @contextmanager
-def _connected(url: URL, asked: Asked) -> Iterator[Connection]:
+def _connected(url: URL, query: BoundQuery) -> Iterator[Connection]:
     scheme = url.drivername.partition("+")[0]
     options: dict[str, Any] = {"poolclass": NullPool}
     if scheme == "sqlite":
-        options["creator"] = lambda: _sqlite(Path(str(url.database)), asked.seconds)
+        options["creator"] = lambda: _sqlite(Path(str(url.database)), query.seconds)
     elif scheme == "postgresql":
-        settings = f"-c default_transaction_read_only=on -c statement_timeout={asked.seconds * 1000}"
+        settings = f"-c default_transaction_read_only=on -c statement_timeout={query.seconds * 1000}"
         options["connect_args"] = {"connect_timeout": CONNECT_SECONDS, "options": settings}
     else:
-        options["connect_args"] = {"connect_timeout": CONNECT_SECONDS, "read_timeout": asked.seconds + 5}
+        options["connect_args"] = {"connect_timeout": CONNECT_SECONDS, "read_timeout": query.seconds + 5}
     engine = create_engine(url, **options)
     try:
         with engine.connect() as conn:
@@ -146,10 +147,10 @@ def _connected(url: URL, asked: Asked) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _only_reading(conn: Connection, asked: Asked) -> None:
+def _only_reading(conn: Connection, query: BoundQuery) -> None:
     if conn.dialect.name == "postgresql":
         conn.exec_driver_sql("SET TRANSACTION READ ONLY")
-        conn.execute(text("SELECT set_config('TimeZone', :zone, true)"), {"zone": asked.zone})
+        conn.execute(text("SELECT set_config('TimeZone', :zone, true)"), {"zone": query.zone})
         # Once a transaction has read, PostgreSQL lets nothing make it a writing one.
         conn.exec_driver_sql("SELECT 1")
     elif conn.dialect.name == "sqlite":
@@ -158,7 +159,7 @@ def _only_reading(conn: Connection, asked: Asked) -> None:
         raw.set_authorizer(_authorised)
     elif conn.dialect.name == "mysql":
         conn.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
-        for limit in (f"max_execution_time={asked.seconds * 1000}", f"max_statement_time={asked.seconds}"):
+        for limit in (f"max_execution_time={query.seconds * 1000}", f"max_statement_time={query.seconds}"):
             try:
                 conn.exec_driver_sql(f"SET SESSION {limit}")
                 break
@@ -182,48 +183,54 @@ def _authorised(action: int, first: str | None, second: str | None, database: st
     return sqlite3.SQLITE_OK if action in _MAY else sqlite3.SQLITE_DENY
 
 
-def _plain(error: Exception, asked: Asked) -> UserError:
-    """What the driver says, in words; the address of the database stands in none of them."""
+def _plain(error: Exception, query: BoundQuery) -> UserError:
+    """Returns an error with the driver's message, which never contains the password of the database."""
     orig = getattr(error, "orig", None) or error
-    words = orig.args[1] if len(orig.args) > 1 and isinstance(orig.args[0], int) else orig  # MySQL: number and words
-    said = str(words).strip().splitlines()
-    first = said[0] if said else type(error).__name__
+    message = orig.args[1] if len(orig.args) > 1 and isinstance(orig.args[0], int) else orig  # MySQL: number, message
+    lines = str(message).strip().splitlines()
+    first = lines[0] if lines else type(error).__name__
     lower = first.lower()
     if "interrupted" in lower or "statement timeout" in lower or "maximum statement execution" in lower:
-        return UserError(f"The query took longer than {asked.seconds} seconds and was stopped.", "text")
+        return UserError(f"The query took longer than {query.seconds} seconds and was stopped.", "text")
     if "not authorized" in lower or "read-only" in lower or "readonly" in lower or "read only" in lower:
         return UserError(NOT_READING, "text")
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return UserError("The connection to the database broke.", "text")
-    password = make_url(asked.url).password
+    password = make_url(query.url).password
     return UserError(
         f"The database says: {first[:300].replace(str(password), '…') if password else first[:300]}", "text"
     )
 
 
-def fetch(asked: Asked, target: Path) -> TableSchema:
-    """Writes the typed copy of what the query finds, and says what it holds."""
+def fetch(query: BoundQuery, target: Path) -> TableSchema:
+    """Writes the rows as a typed copy and returns its schema; raises UserError."""
     from webapp.reports.reading.row_spool import written
 
-    with rows(asked) as (titles, found):
-        return written(titles, found, target, asked.most)
+    with rows(query) as (titles, records):
+        return written(titles, records, target, query.most)
 
 
-def fetch_apart(asked: Asked, target: Path) -> TableSchema:
-    """`fetch` in a child with limits: what the web process calls."""
+def fetch_apart(query: BoundQuery, target: Path) -> TableSchema:
+    """Does what `fetch` does in a child process with limits; the web process calls only this one."""
     return sandbox.call(
-        fetch, asked, target, seconds=asked.seconds + CONNECT_SECONDS + 10.0, memory_mb=MEMORY_MB,
-        what="The query", advice="Let it find fewer rows.",
-    )  # fmt: skip
+        fetch,
+        query,
+        target,
+        seconds=query.seconds + CONNECT_SECONDS + 10.0,
+        memory_mb=MEMORY_MB,
+        what="The query",
+        advice="Let it find fewer rows.",
+    )
 
 
-def first_column(asked: Asked) -> list[str]:
-    """The values of the first column as text: the choices of a parameter."""
-    with rows(asked) as (_, found):
-        return [str(row[0]) for row, _ in zip(found, range(asked.most or 500), strict=False) if row[0] is not None]
+def first_column(query: BoundQuery) -> list[str]:
+    """Returns the values of the first column as text: the choices of a parameter."""
+    with rows(query) as (_, records):
+        return [str(row[0]) for row, _ in zip(records, range(query.most or 500), strict=False) if row[0] is not None]
 
 
-def first_column_apart(asked: Asked) -> list[str]:
+def first_column_apart(query: BoundQuery) -> list[str]:
+    """Does what `first_column` does in a child process with limits."""
     return sandbox.call(
-        first_column, asked, seconds=asked.seconds + CONNECT_SECONDS + 5.0, memory_mb=MEMORY_MB, what="The query"
+        first_column, query, seconds=query.seconds + CONNECT_SECONDS + 5.0, memory_mb=MEMORY_MB, what="The query"
     )

@@ -93,7 +93,7 @@ def failed(
     retries = conn.execute(select(t.c.retries).where(t.c.id == task.id)).scalar_one()
     if not error.permanent and retries < len(resources.settings.retry_seconds):
         moment = now() + timedelta(seconds=resources.settings.retry_seconds[retries])
-        words = f"{error.words} Outtray tries again."
+        words = f"{error.message} Outtray tries again."
         return _back(
             conn, resources.engine, task, moment, words, outcome=words, retries=retries + 1, technical=error.technical
         )
@@ -101,12 +101,12 @@ def failed(
     skip_waiting(conn, task.id)
     by_state = counts(conn, task.id)
     kind = resources.find_kind(task.kind)
-    words = summary.failed_words(error.words, by_state, kind.noun if kind else "messages")
+    words = summary.failed_words(error.message, by_state, kind.noun if kind else "messages")
     state = State.ATTENTION if summary.has_gone_out(by_state) else State.FAILED
     more = {"cause": error.cause, "fault": error.fault, "technical": error.technical}
     _end(conn, resources, task, state, words, reference=reference, **more)
     if not logged:
-        resources.log_error(f"error in task {task.id} “{task.title}” ({reference}): {error.words}")
+        resources.log_error(f"error in task {task.id} “{task.title}” ({reference}): {error.message}")
 
 
 def _back(conn: Connection, engine: Engine, task: Task, moment: datetime, words: str, **more: str | int) -> None:

@@ -33,9 +33,9 @@ class TaskData:
             # One row more than allowed, so that a result that is too long is noticed.
             return self._view.query(query_id), self._view.ask(query_id, values, target, self.max_rows + 1, apart=False)
         except NotFound as error:
-            raise TaskError(error.words, cause="query-gone", fault="form") from None
+            raise TaskError(error.message, cause="query-gone", fault="form") from None
         except UserError as error:
-            raise TaskError(f"{error.words} No file was made.", cause="query", fault="server") from None
+            raise TaskError(f"{error.message} No file was made.", cause="query", fault="server") from None
 
     def records(self, name: str) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
         return self._view.records(name)

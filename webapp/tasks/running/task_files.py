@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from webapp.db.connect import mark_changed
 from webapp.errors import NotFound, TaskError
 from webapp.files import queries
-from webapp.files.store import Stored as StoredFile
-from webapp.files.store import safe_name
+from webapp.files.queries import NewFile
+from webapp.files.store import StoredFile, safe_name
 from webapp.ports.files import Attachment
 from webapp.ports.people import Person
 from webapp.tasks.model import Task
@@ -67,7 +67,15 @@ class TaskFiles:
         task = self._task
         fenced_update(conn, task.id, task.attempt)
         replaced = queries.replace(conn, task.id, name)
-        queries.add(conn, task.id, self._owner.id, name, media_type, stored, self._resources.settings.keep_files_days)
+        new = NewFile(
+            task=task.id,
+            owner=self._owner.id,
+            name=name,
+            media_type=media_type,
+            stored=stored,
+            keep_days=self._resources.settings.keep_files_days,
+        )
+        queries.add(conn, new)
         return [storage for storage in replaced if storage != stored.storage]
 
     def keep_preview(self, name: str, data: Mapping[str, Any]) -> None:

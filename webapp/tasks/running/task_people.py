@@ -19,7 +19,12 @@ class TaskPeople:
         return self._resources.form_context(self._owner).colleagues()
 
     def notify(self, person_id: int, title: str, text: str, key: str, priority: str = "normal") -> bool:
-        key = f"{self._task_id}.{key}"
-        return self._patience.write(
-            lambda conn: inbox.notify(conn, person_id, title, text, task=self._task_id, key=key, priority=priority)
+        notice = inbox.NewNotice(
+            person=person_id,
+            title=title,
+            text=text,
+            key=f"{self._task_id}.{key}",
+            task=self._task_id,
+            priority=priority,
         )
+        return self._patience.write(lambda conn: inbox.notify(conn, notice))

@@ -1,4 +1,4 @@
-"""What was notified: one row for each place and person, with what came of it; admins see all, staff what they sent."""
+"""The notifications that went out: one row per delivery, with its result; admins see all, staff what they sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,25 @@ t, d, p = schema.task, schema.delivery, schema.person
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Which: `channel` as deliveries name it, `person` who sent it or was told; times in UTC, `until` excluded."""
+class Source:
+    """The kind of task that notifies, and where it keeps its texts.
 
-    words: str = ""
+    `title` and `message` are fields of its form; `inbox` is the channel of its deliveries to people, and `person` the
+    field of their data with the person's id.
+    """
+
+    kind: str
+    title: str
+    message: str
+    inbox: str
+    person: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Criteria:
+    """Which notifications: `person` sent or got them; times in UTC, `until` excluded."""
+
+    search: str = ""
     channel: str = ""
     person: int | None = None
     since: datetime | None = None
@@ -27,8 +42,8 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """One notification to one target."""
+class SentNotification:
+    """One delivery of a notification."""
 
     task: int
     position: int
@@ -43,48 +58,61 @@ class Told:
     moment: datetime
 
 
-def told(
-    conn: Connection, person: Person, wanted: Wanted, after: tuple[int, int] | None = None, limit: int = 50
-) -> Sequence[Told]:
-    """The newest first, those of one task in their order; `after` the last that is known (task, position)."""
-    title, message = t.c.form["title"].as_string(), t.c.form["message"].as_string()
-    columns = (d, title.label("title"), message.label("message"), p.c.name.label("sender"))
-    query = select(*columns).join(t, t.c.id == d.c.task).join(p, p.c.id == t.c.owner)
-    query = query.where(t.c.kind == "notification", *_conditions(person, wanted))
+def sent(
+    conn: Connection,
+    person: Person,
+    source: Source,
+    criteria: Criteria,
+    *,
+    after: tuple[int, int] | None = None,
+    limit: int = 50,
+) -> Sequence[SentNotification]:
+    """Returns the newest first, those of one task by position; `after` is the last one known (task, position)."""
+    columns = {
+        "task": d.c.task,
+        "position": d.c.position,
+        "title": t.c.form[source.title].as_string(),
+        "message": t.c.form[source.message].as_string(),
+        "sender": p.c.name,
+        "to": d.c.to,
+        "channel": d.c.channel,
+        "state": d.c.state,
+        "reply": d.c.reply,
+        "attempts": d.c.attempts,
+        "moment": d.c.updated,
+    }
+    query = select(*(column.label(name) for name, column in columns.items()))
+    query = query.join(t, t.c.id == d.c.task).join(p, p.c.id == t.c.owner)
+    query = query.where(t.c.kind == source.kind, *_conditions(person, source, criteria))
     if after:
         query = query.where(or_(d.c.task < after[0], and_(d.c.task == after[0], d.c.position > after[1])))
-    found = conn.execute(query.order_by(d.c.task.desc(), d.c.position).limit(limit))
-    return [_told(row) for row in found]
+    rows = conn.execute(query.order_by(d.c.task.desc(), d.c.position).limit(limit))
+    return [_sent(row) for row in rows]
 
 
-def _told(row: Row[Any]) -> Told:
-    return Told(
-        task=row.task,
-        position=row.position,
-        title=row.title or "",
-        message=row.message or "",
-        sender=row.sender,
-        to=row.to,
-        channel=row.channel,
-        state=DeliveryState.stored(row.state),
-        reply=row.reply,
-        attempts=row.attempts,
-        moment=row.updated,
+def _sent(row: Row[Any]) -> SentNotification:
+    return SentNotification(
+        **{
+            **row._mapping,
+            "title": row.title or "",
+            "message": row.message or "",
+            "state": DeliveryState.stored(row.state),
+        }
     )
 
 
-def _conditions(person: Person, wanted: Wanted) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [] if person.is_admin else [t.c.owner == person.id]
-    if wanted.words:
-        texts = (t.c.form["title"].as_string(), t.c.form["message"].as_string(), d.c.to, t.c.title)
-        found.append(or_(*(contains(text, wanted.words) for text in texts)))
-    if wanted.channel:
-        found.append(d.c.channel == wanted.channel)
-    if wanted.person is not None:
-        is_told = and_(d.c.channel == "inbox", d.c.data["person"].as_integer() == wanted.person)
-        found.append(or_(t.c.owner == wanted.person, is_told))
-    if wanted.since:
-        found.append(t.c.created >= wanted.since)
-    if wanted.until:
-        found.append(t.c.created < wanted.until)
-    return found
+def _conditions(person: Person, source: Source, criteria: Criteria) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [] if person.is_admin else [t.c.owner == person.id]
+    if criteria.search:
+        texts = (t.c.form[source.title].as_string(), t.c.form[source.message].as_string(), d.c.to, t.c.title)
+        conditions.append(or_(*(contains(text, criteria.search) for text in texts)))
+    if criteria.channel:
+        conditions.append(d.c.channel == criteria.channel)
+    if criteria.person is not None:
+        got_it = and_(d.c.channel == source.inbox, d.c.data[source.person].as_integer() == criteria.person)
+        conditions.append(or_(t.c.owner == criteria.person, got_it))
+    if criteria.since:
+        conditions.append(t.c.created >= criteria.since)
+    if criteria.until:
+        conditions.append(t.c.created < criteria.until)
+    return conditions

@@ -1,6 +1,6 @@
 """What earlier tasks tell of a new one: who got the same message a while ago, and how fast mail went."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from webapp.clock import now
-from webapp.db import schema
-from webapp.db.preferences import EVERYBODY, recall, remember
+from webapp.db import preferences, schema
 from webapp.ports.delivery_state import DeliveryState
 from webapp.ports.people import Person
 
@@ -18,6 +17,7 @@ MAY_HAVE_ARRIVED = [state for state in DeliveryState if state.may_have_arrived]
 ACCEPTED = [state for state in DeliveryState if state.was_accepted]
 ENOUGH = 50  # messages from which a run tells its speed
 RUNS = 5
+NEWEST = 200  # tasks whose forms are compared
 
 t, d = schema.task, schema.delivery
 
@@ -45,6 +45,13 @@ def same(conn: Connection, person: Person, kind: str, said: Mapping[str, Any]) -
     return Earlier(tasks=tasks, keys=keys, at=last)
 
 
+def last_with(conn: Connection, person: Person, kind: str, field: str, values: Container[str]) -> datetime | None:
+    """Returns when this person last started a task of this kind whose form has one of `values` in `field`."""
+    query = select(t.c.form, t.c.created).where(t.c.owner == person.id, t.c.kind == kind)
+    newest = conn.execute(query.order_by(t.c.id.desc()).limit(NEWEST))
+    return next((row.created for row in newest if row.form.get(field) in values), None)
+
+
 def _says(form: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
     """Whether a stored form holds these values; a field that its version did not have was empty."""
     return all((form.get(name) or None) == (value or None) for name, value in said.items())
@@ -60,14 +67,15 @@ def keys_of(conn: Connection, owner: int, tasks: Sequence[int]) -> frozenset[str
 
 def pace(conn: Connection, name: str) -> float | None:
     """Seconds for each unit of work of this name, as earlier tasks took them; None where nothing tells."""
-    found = recall(conn, EVERYBODY, f"pace:{name}")
-    return found if isinstance(found, float) else None
+    seconds = preferences.get(conn, preferences.EVERYBODY, f"pace:{name}")
+    return seconds if isinstance(seconds, float) else None
 
 
 def keep_pace(conn: Connection, name: str, seconds: float) -> None:
     """What one more task took for each unit; older ones count less and less."""
     before = pace(conn, name)
-    remember(conn, EVERYBODY, f"pace:{name}", seconds if before is None else 0.7 * before + 0.3 * seconds)
+    average = seconds if before is None else 0.7 * before + 0.3 * seconds
+    preferences.put(conn, preferences.EVERYBODY, f"pace:{name}", average)
 
 
 def speed(conn: Connection, target: str) -> float | None:

@@ -36,9 +36,9 @@ def submit(request: Request, installation: TheInstallation, posted: Posted) -> R
     try:
         person = _prove(installation, request, email, password)
     except TooManyTries as refused:
-        return _form(request, path, email, refused.words, 429, {"Retry-After": str(refused.seconds)})
+        return _form(request, path, email, refused.message, 429, {"Retry-After": str(refused.seconds)})
     except UserError as refused:
-        return _form(request, path, email, refused.words, 422)
+        return _form(request, path, email, refused.message, 422)
     with installation.write() as conn:
         cookie = sign_in.begin(request, conn, person)
         audit.record(conn, people.by_id(conn, installation.settings, person), "signed in")

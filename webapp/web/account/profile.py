@@ -38,7 +38,7 @@ def save(request: Request, person: SignedIn, installation: TheInstallation, post
         commands.set_profile(conn, person, typed["name"], typed["zone"])
         commands.set_undo_seconds(conn, person, validation.undo_seconds(typed["undo_seconds"], default))
         inbox.save_preferences(conn, person.id, posted.one("notices"), posted.all("notice_ways"))
-    return flash.say(go(request, "/account"), "Saved")
+    return flash.add(go(request, "/account"), "Saved")
 
 
 @router.post("/password")
@@ -51,7 +51,7 @@ def set_password(request: Request, person: SignedIn, installation: TheInstallati
     with installation.write() as conn:
         commands.set_password(conn, person, stored, keep=session_of(request).hash)
         audit.record(conn, person, "changed the password", person.email)
-    return flash.say(go(request, "/account"), "Your password is changed. You are signed out everywhere else.")
+    return flash.add(go(request, "/account"), "Your password is changed. You are signed out everywhere else.")
 
 
 def _check(typed: dict[str, str], default: int) -> dict[str, str]:
@@ -70,7 +70,7 @@ def _check_passwords(
     try:
         sign_in.prove(installation, request, person.email, posted.one("current"), WRONG, "current")
     except TooManyTries as refused:
-        return {"current": refused.words}, 429, {"Retry-After": str(refused.seconds)}
+        return {"current": refused.message}, 429, {"Retry-After": str(refused.seconds)}
     except UserError as refused:
-        return {"current": refused.words}, 422, {}
+        return {"current": refused.message}, 422, {}
     return {}, 200, {}

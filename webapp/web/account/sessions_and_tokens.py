@@ -27,7 +27,7 @@ def end_others(request: Request, person: SignedIn, installation: TheInstallation
     with installation.write() as conn:
         sessions.end_all(conn, person.id, keep=session_of(request).hash)
         audit.record(conn, person, "ended the other sessions", person.email)
-    return flash.say(go(request, "/account"), "You are signed out everywhere else.")
+    return flash.add(go(request, "/account"), "You are signed out everywhere else.")
 
 
 @router.post("/sessions/{session_id}/end")
@@ -36,7 +36,7 @@ def end_one(request: Request, session_id: str, person: SignedIn, installation: T
     with installation.write() as conn:
         sessions.end_one(conn, person.id, session_id)
         audit.record(conn, person, "ended a session", person.email)
-    return flash.say(go(request, "/account"), "That session is ended.")
+    return flash.add(go(request, "/account"), "That session is ended.")
 
 
 @router.post("/tokens")
@@ -51,7 +51,7 @@ def make_token(request: Request, person: SignedIn, installation: TheInstallation
             secret = tokens.add(conn, person.id, name)
             audit.record(conn, person, "made a token", name)
     except UserError as refused:
-        errors = {"token_name": refused.words}
+        errors = {"token_name": refused.message}
         return draw(request, installation, person, typed={"token_name": typed}, errors=errors, status=422)
     return draw(request, installation, person, new_token=secret)
 
@@ -62,7 +62,7 @@ def revoke_token(request: Request, token_id: Id, person: SignedIn, installation:
     with installation.write() as conn:
         name = tokens.revoke(conn, person.id, token_id)
         audit.record(conn, person, "revoked a token", name)
-    return flash.say(go(request, "/account"), f"“{name}” is revoked.")
+    return flash.add(go(request, "/account"), f"“{name}” is revoked.")
 
 
 def draw(
@@ -80,13 +80,13 @@ def draw(
     with installation.read() as conn:
         listed = sessions.of_person(conn, installation.settings, person.id)
         made = tokens.of_person(conn, person.id)
-        wanted = inbox.preferences(conn, person.id)
+        chosen = inbox.read_preferences(conn, person.id)
     stored = {
         "name": person.name,
         "zone": person.zone.key,
         "undo_seconds": str(person.undo_seconds),
         "token_name": "",
-        "notices": wanted.which,
+        "notices": chosen.which,
     }
     return page(
         request,
@@ -94,14 +94,14 @@ def draw(
         status=status,
         headers=headers,
         refused=status >= 400,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         typed={**stored, **(typed or {})},
         errors=errors or {},
         zones=validation.zones_to_choose(),
         waits=_waits(installation.settings.undo_seconds),
         notices=list(inbox.CHOICES.items()),
-        notice_ways=list(inbox.WAY_CHOICES.items()),
-        chosen_ways=wanted.ways,
+        notice_channels=list(inbox.CHANNEL_CHOICES.items()),
+        chosen_channels=chosen.channels,
         has_mail_server=installation.mail.has_server,
         sessions=[(session, user_agents.named(session.agent)) for session in listed],
         this=session_of(request).id,

@@ -49,7 +49,7 @@ def create(request: Request, secret: str, installation: TheInstallation, posted:
     try:
         cookie = _make(request, installation, secret, typed, stored)
     except UserError as taken:  # somebody who is no admin was added from the command line
-        return _form(request, installation, secret, typed, {taken.field or "email": taken.words})
+        return _form(request, installation, secret, typed, {taken.field or "email": taken.message})
     return sign_in.welcome(request, cookie, "/?first=1") if cookie else _used(request)
 
 

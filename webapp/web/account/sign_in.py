@@ -58,5 +58,5 @@ def refused(*checks: Callable[[], object]) -> dict[str, str]:
         try:
             check()
         except UserError as error:
-            errors.setdefault(error.field or "", error.words)
+            errors.setdefault(error.field or "", error.message)
     return errors

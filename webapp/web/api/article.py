@@ -1,6 +1,7 @@
 """The article's own four calls: each answers at once, and the work runs in the background."""
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Path, Request, Response
@@ -10,7 +11,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from webapp.errors import FormErrors, UserError
 from webapp.installation import Installation
 from webapp.ports.people import Person
-from webapp.starting import start_task
+from webapp.starting import NewTask, start_task
 from webapp.web.api.body import Fields
 from webapp.web.api.field_errors import MOST, no_such_field
 from webapp.web.api.schemas import answer
@@ -78,9 +79,8 @@ def send_notification(
 ) -> Response:
     """Writes a line to log.txt in the data directory."""
     form = {"to": [_address(email)], "channels": ["log"], **_chosen(given, message=MESSAGE)}
-    return _begin(
-        request, installation, person, "notification", form, background, "Notification sent in the background"
-    )
+    call = _Call(kind="notification", form=form, message="Notification sent in the background")
+    return _begin(request, installation, person, background, call)
 
 
 @router.post(
@@ -99,7 +99,8 @@ def send_email(
 ) -> Response:
     """Sends one email."""
     form = {"to": [_address(email)], **_chosen(given, subject=SUBJECT, body=TEXT)}
-    return _begin(request, installation, person, "email", form, background, "Email sent in the background")
+    call = _Call(kind="email", form=form, message="Email sent in the background")
+    return _begin(request, installation, person, background, call)
 
 
 @router.get("/generate-report", response_model=Begun, operation_id="generate_report_get")
@@ -109,18 +110,16 @@ def generate_report(
 ) -> Response:
     """Makes report.xlsx of the article's three people."""
     form = {"data": "people", "format": "xlsx", "name": "report"}
-    return _begin(
-        request, installation, person, "report", form, background, "Report generation started in the background"
-    )
+    call = _Call(kind="report", form=form, message="Report generation started in the background")
+    return _begin(request, installation, person, background, call)
 
 
 @router.get("/run-task", response_model=Begun, operation_id="run_task_get")
 @router.post("/run-task", response_model=Begun, operation_id="run_task_post")
 def run_task(request: Request, person: Program, installation: TheInstallation, background: BackgroundTasks) -> Response:
     """Starts a task that raises: it ends as failed, and its error is logged."""
-    return _begin(
-        request, installation, person, "self-test", {"fail": True}, background, "Task started in the background"
-    )
+    call = _Call(kind="self-test", form={"fail": True}, message="Task started in the background")
+    return _begin(request, installation, person, background, call)
 
 
 def _address(path: str) -> str:
@@ -132,34 +131,38 @@ def _address(path: str) -> str:
 
 
 def _chosen(given: dict[str, Any], **defaults: str) -> dict[str, Any]:
-    """What was given, and the default for what was not, or is empty."""
+    """Returns the fields as given, with the default for those that are missing or empty."""
     if unknown := given.keys() - defaults.keys():
         raise FormErrors({name: no_such_field(name) for name in sorted(unknown)[:MOST]})
     chosen = {name: value for name, value in given.items() if value is not None and str(value).strip()}
     return {**defaults, **chosen}
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Call:
+    """The kind of task that a call starts, its form, and the article's own answer."""
+
+    kind: str
+    form: dict[str, Any]
+    message: str
+
+
 def _begin(
-    request: Request,
-    installation: Installation,
-    person: Person,
-    kind_name: str,
-    form: dict[str, Any],
-    background: BackgroundTasks,
-    message: str,
+    request: Request, installation: Installation, person: Person, background: BackgroundTasks, call: _Call
 ) -> Response:
-    kind = installation.kind(kind_name)
+    kind = installation.kind(call.kind)
     try:
-        value = checked_form(installation, person, kind, form)
+        form = checked_form(installation, person, kind, call.form)
     except FormErrors as error:  # the address is in the path here
-        raise FormErrors({"email" if name == "to" else name: words for name, words in error.errors.items()}) from None
-    started = start_task(installation, kind, value, person, via="api", background=background)
+        errors = {"email" if name == "to" else name: message for name, message in error.errors.items()}
+        raise FormErrors(errors) from None
+    started = start_task(installation, NewTask(kind=kind, form=form, owner=person, via="api"), background)
     url = f"{_origin(request, installation)}/tasks/{started.id}"
-    return answer(Begun(message=message, task=TaskLink(id=started.id, url=url)))
+    return answer(Begun(message=call.message, task=TaskLink(id=started.id, url=url)))
 
 
 def _origin(request: Request, installation: Installation) -> str:
-    """How whoever asks reached the panel, unless the settings know its address."""
+    """Returns the address of the panel: that of the settings, else the one under which the request came."""
     host = request.headers.get("host", "")
     if installation.settings.base_url or not re.fullmatch(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", host):
         return installation.settings.address

@@ -13,7 +13,7 @@ from webapp.errors import FormErrors, TooLarge, UserError
 from webapp.kinds import ANNOUNCEMENT_KIND
 from webapp.notify import template
 from webapp.ports.kinds import Announcement
-from webapp.starting import start_task
+from webapp.starting import NewTask, start_task
 from webapp.web.api.body import DEEPEST, is_deep, is_storable
 from webapp.web.api.schemas import answer
 from webapp.web.api.starting import LONGEST_KEY, checked_form
@@ -77,7 +77,7 @@ def receive(
             hook = webhooks.take(conn, secret)
             owner = people.by_id(conn, installation.settings, hook.owner)
     except webhooks.TooMany as error:
-        refused = problem(request, error.status, error.words)
+        refused = problem(request, error.status, error.message)
         refused.headers["Retry-After"] = str(error.seconds)
         return refused
     announcement, kind = _announcement(hook, _read(request, body)), ANNOUNCEMENT_KIND
@@ -86,9 +86,8 @@ def receive(
     form = checked_form(installation, owner, kind, given)
     key = f"hook:{hook.id}:{key}"[:LONGEST_KEY] if key and is_storable(key) else None
     title = " ".join(f"{hook.name}: {announcement.title or announcement.message}".split())[:400]
-    started = start_task(
-        installation, kind, form, owner, via=f"webhook {hook.name}", key=key, title=title, background=background
-    )
+    new = NewTask(kind=kind, form=form, owner=owner, via=f"webhook {hook.name}", key=key, title=title)
+    started = start_task(installation, new, background)
     return answer(Accepted(message="Notification accepted", task=started.id), 202)
 
 

@@ -1,4 +1,4 @@
-"""Starts tasks for programs: checks what was sent, and sees to it that one Idempotency-Key starts one task."""
+"""Starts tasks for programs: checks the body, and lets one Idempotency-Key start one task."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from webapp.installation import Installation
 from webapp.kinds import KINDS
 from webapp.ports.kinds import Kind
 from webapp.ports.people import Person
-from webapp.starting import start_task, started_by
+from webapp.starting import NewTask, start_task, started_by
 from webapp.tasks.commands import Started
 from webapp.web.api.body import is_storable
 from webapp.web.api.field_errors import refusals
@@ -78,14 +78,21 @@ def start(
     if known := started_by(installation, person, key, digest):
         return known
     kind = KINDS[call.kind]
-    return start_task(
-        installation, kind, checked_form(installation, person, kind, call.form), person, via="api", key=key,
-        digest=digest, undo=call.undo, not_before=call.not_before, background=background,
-    )  # fmt: skip
+    new = NewTask(
+        kind=kind,
+        form=checked_form(installation, person, kind, call.form),
+        owner=person,
+        via="api",
+        key=key,
+        digest=digest,
+        undo=call.undo,
+        not_before=call.not_before,
+    )
+    return start_task(installation, new, background)
 
 
 def checked_form(installation: Installation, person: Person, kind: Kind, given: dict[str, Any]) -> Any:
-    """The form of the kind; FormErrors with one entry for each refused field."""
+    """Returns the form of the kind; raises FormErrors with one entry for each refused field."""
     if unstorable := {name: UNSTORABLE for name, value in given.items() if not is_storable(value)}:
         raise FormErrors(unstorable)
     try:
@@ -93,7 +100,7 @@ def checked_form(installation: Installation, person: Person, kind: Kind, given: 
     except ValidationError as error:
         raise FormErrors(refusals(kind.form, error)) from None
     if filled.value is None:
-        raise FormErrors({name or "form": words for name, words in filled.errors.items()})
+        raise FormErrors({name or "form": message for name, message in filled.errors.items()})
     return filled.value
 
 
@@ -105,7 +112,7 @@ def _read(given: dict[str, Any]) -> Start:
 
 
 def _stored(key: str | None) -> str | None:
-    """The key as it is kept, apart from those of form pages."""
+    """Returns the key as it is stored, apart from those of form pages."""
     if key is None:
         return None
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
@@ -113,7 +120,7 @@ def _stored(key: str | None) -> str | None:
     return f"api:{key}"
 
 
-def _digest(wanted: Start) -> str:
-    """The same for bodies that mean the same, however they were written."""
-    text = json.dumps(wanted.model_dump(mode="python"), sort_keys=True, default=datetime.isoformat)
+def _digest(call: Start) -> str:
+    """Returns the same for bodies that mean the same, however they were written."""
+    text = json.dumps(call.model_dump(mode="python"), sort_keys=True, default=datetime.isoformat)
     return hashlib.sha256(text.encode()).hexdigest()

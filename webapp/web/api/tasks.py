@@ -142,7 +142,7 @@ def _task(installation: Installation, person: Person, task_id: int) -> TaskOut:
 
 
 def _whose(conn: Connection, installation: Installation, person: Person, owner: str) -> int | None:
-    """Whose tasks are wanted: None for everybody's, NOBODY where this person may see none of that owner's."""
+    """Returns the id of the owner; None for everybody, NOBODY if this person may see none of that owner's."""
     if not owner:
         return View.of(person).owner
     if owner == "me":

@@ -1,4 +1,4 @@
-"""The further buttons of the email form: a test to oneself, another list, a list kept under a name."""
+"""The further buttons of the email form: a test to oneself, another list, saving a list under a name."""
 
 import hashlib
 from dataclasses import replace
@@ -7,29 +7,28 @@ from typing import Any
 from webapp.errors import UserError
 from webapp.files import saved_tables
 from webapp.kinds.email.form import EmailForm
-from webapp.starting import start_task
+from webapp.starting import NewTask, start_task
 from webapp.web.forms.buttons import Press, PressResult, unjudged
 from webapp.web.forms.reading import Filled, checked
 
 
 def test(press: Press) -> PressResult:
     """Sends one email to the person at the form; the same text only once, however often it is pressed."""
-    whole = checked(press.kind, _with_somebody(press), press.installation.form_context(press.person))
-    if not isinstance(whole.value, EmailForm):
-        return PressResult(replace(whole, raw=press.filled.raw))
+    filled = checked(press.kind, _with_recipient(press), press.installation.form_context(press.person))
+    if not isinstance(filled.value, EmailForm):
+        return PressResult(replace(filled, raw=press.filled.raw))
     row = press.posted.one("row")
-    more = {"to": [press.person.email], "test": True, "test_row": int(row) if row.isdecimal() and len(row) < 9 else 1}
-    form = whole.value.model_copy(update=more)
+    only = {"to": [press.person.email], "test": True, "test_row": int(row) if row.isdecimal() and len(row) < 9 else 1}
+    form = filled.value.model_copy(update=only)
     key = f"test:{press.key}:{hashlib.sha256(form.model_dump_json().encode()).hexdigest()[:20]}"
-    task = start_task(
-        press.installation, press.kind, form, press.person, via="test", key=key, background=press.background
-    )
-    said = f"A test is on its way to {press.person.email}." if task.is_new else "This test was sent already."
-    return PressResult(unjudged(press.filled), said, task.id)
+    new = NewTask(kind=press.kind, form=form, owner=press.person, via="test", key=key)
+    task = start_task(press.installation, new, press.background)
+    message = f"A test is on its way to {press.person.email}." if task.is_new else "This test was sent already."
+    return PressResult(unjudged(press.filled), message, task.id)
 
 
-def _with_somebody(press: Press) -> Filled[Any]:
-    """A test needs no recipients yet."""
+def _with_recipient(press: Press) -> Filled[Any]:
+    """The form with the person at the form as recipient if it has none yet: a test needs no others."""
     if press.filled.value is not None or set(press.filled.errors) != {"to"} or press.posted.one("to").strip():
         return press.filled
     data = {name: press.posted.one(name) for name in ("subject", "body", "reply_to", "server")}
@@ -38,10 +37,12 @@ def _with_somebody(press: Press) -> Filled[Any]:
 
 
 def change_list(press: Press) -> PressResult:
+    """Shows the choice of a list again."""
     return PressResult(unjudged(press.filled), is_changing=True)
 
 
 def keep_list(press: Press) -> PressResult:
+    """Saves the chosen list under a name."""
     filled, installation, person = unjudged(press.filled), press.installation, press.person
     try:
         table = installation.form_context(person).table(press.posted.one("recipients"))
@@ -52,5 +53,5 @@ def keep_list(press: Press) -> PressResult:
             name = saved_tables.read_name(press.posted.one("list_name") or table.name.rpartition(".")[0])
             saved_tables.add(conn, person, name, table.id)
     except UserError as error:
-        return PressResult(filled.with_errors({"list_name": error.words}))
+        return PressResult(filled.with_errors({"list_name": error.message}))
     return PressResult(filled, f"Kept as the list “{name}”.")

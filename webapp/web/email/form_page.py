@@ -1,4 +1,4 @@
-"""What the email form shows besides its fields, and how an earlier email fills it in again."""
+"""What the email form shows besides its fields, and how an earlier email fills in the form."""
 
 from typing import Any
 
@@ -9,7 +9,8 @@ from webapp.ports.delivery_state import DeliveryState
 from webapp.ports.people import Person
 from webapp.tasks import queries
 from webapp.tasks.model import Task
-from webapp.web.email.preview import EmailPreview, name_of_list, pane
+from webapp.web.email import preview
+from webapp.web.email.preview import name_of_list
 from webapp.web.forms.reading import WHOLE, Filled
 from webapp.web.http.formatting import plural
 
@@ -20,26 +21,25 @@ FROM_A_LIST = (
 MOST_CORRECTED = 500  # addresses in a form
 
 
-def preview_of(installation: Installation, person: Person, filled: Filled[Any]) -> EmailPreview:
-    return pane(installation, person, filled.raw)
+preview_of = preview.pane
 
 
 def extras(installation: Installation, person: Person, filled: Filled[Any]) -> dict[str, Any]:
-    """Saved lists, and how the chosen list is described."""
+    """Returns the saved lists and the description of the chosen one."""
     with installation.read() as conn:
         known = saved_tables.listing(conn, installation.store, person)
-    return {"saved_lists": known, "chosen_list": name_of_list(installation, person, filled.raw)}
+    return {"saved_lists": known, "chosen_list": name_of_list(installation, person, filled)}
 
 
 def again(installation: Installation, person: Person, filled: Filled[Any]) -> Filled[Any]:
-    """A test went to the person at the form; run again, it is the message to everybody."""
+    """Returns the form of an earlier email; a test becomes the message to all recipients again."""
     if filled.raw.get("test", [""])[-1] in ("", "False", "false"):
         return filled
     return Filled(None, {}, {**filled.raw, "to": [], "test": []})
 
 
 def only_failed(installation: Installation, task: Task, filled: Filled[Any]) -> Filled[Any]:
-    """The form for those whose addresses were refused, to be corrected; the others got it."""
+    """Returns the form with the addresses that were refused, to be corrected; the others got the email."""
     if fields_of(*filled.raw.get("subject", ()), *filled.raw.get("body", ())):
         return filled.with_errors({WHOLE: FROM_A_LIST.format(plural(task.failed_count, "person", "people"))})
     with installation.read() as conn:

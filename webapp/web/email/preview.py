@@ -1,7 +1,8 @@
-"""The preview beside the form of an email: how it will look to any one of those who get it, while it is written."""
+"""The preview beside the form of an email: how it will look to any one recipient, while it is written."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -10,10 +11,12 @@ from webapp.errors import NotFound, UserError
 from webapp.installation import Installation
 from webapp.kinds.email.form import EmailForm
 from webapp.kinds.email.recipients import look_up, require_column
-from webapp.mail import formats, lists
+from webapp.mail import formats
+from webapp.mail.lists import ListRow, Reading, RowSelector
 from webapp.mail.preview import Draft, Preview, preview
 from webapp.mail.recipients import read_addresses
 from webapp.ports.people import Person
+from webapp.web.forms.reading import Filled
 from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.formatting import plural
 from webapp.web.http.multipart import Posted
@@ -24,81 +27,92 @@ router = APIRouter(prefix="/new/email", include_in_schema=False)
 EMPTY = "Write a subject and a message: they are shown here as they will arrive."
 NOBODY = "Nobody in the list matches “{}”."
 GONE = "This list cannot be read any more. Choose it again."
+FIRST = RowSelector()
+Raw = Mapping[str, Sequence[str]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EmailPreview:
-    """What stands there: the message to one person, or words where there is none. `row` as a spreadsheet counts."""
+    """The message to one recipient, or why there is none; `row` counts as in a spreadsheet, 0 without a list."""
 
-    shown: Preview | None = None
-    words: str = ""
-    row: int = 0  # 0: there is no list to go through
-    who: str = ""
+    preview: Preview | None = None
+    message: str = ""
+    row: int = 0
+    search: str = ""
 
 
 @router.post("/preview")
 def show(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
-    """The message as it is written so far; what is wrong with the form is said when it is sent."""
-    raw = {name: posted.all(name) for name in EmailForm.model_fields}
-    who = posted.one("who").strip()[:200]
-    wanted = lists.Wanted(_number(posted.one("row")), posted.one("step") == "back", who.casefold())
-    return fragment(request, "email/form/_preview.html", pane=pane(installation, person, raw, wanted, who))
+    """Shows the message as it is written so far; errors of the form are shown when it is sent."""
+    filled: Filled[Any] = Filled(None, {}, {name: posted.all(name) for name in EmailForm.model_fields})
+    search = posted.one("who").strip()[:200]
+    selector = RowSelector(
+        row=_number(posted.one("row")), is_before=posted.one("step") == "back", search=search.casefold()
+    )
+    view = pane(installation, person, filled, selector, search)
+    return fragment(request, "email/form/_preview.html", pane=view)
 
 
 def pane(
     installation: Installation,
     person: Person,
-    raw: Mapping[str, Sequence[str]],
-    wanted: lists.Wanted | None = None,
-    who: str = "",
+    filled: Filled[Any],
+    selector: RowSelector = FIRST,
+    search: str = "",
 ) -> EmailPreview:
-    """The preview of a form as it was typed, whole or not."""
+    """Returns the preview of a form as it was typed, complete or not; `search` is what was typed to find a row."""
+    raw = filled.raw
     subject = " ".join("".join(c if c.isprintable() else " " for c in _last(raw, "subject")).split())
     body, chosen = _last(raw, "body"), _last(raw, "recipients")
     if not subject and not body.strip():
-        return EmailPreview(words=EMPTY)
+        return EmailPreview(message=EMPTY)
     try:
-        entry = _entry(installation, person, raw, wanted or lists.Wanted())
-        way = installation.mail.way(_last(raw, "server"))
+        row = _row(installation, person, raw, selector)
+        route = installation.mail.route(_last(raw, "server"))
     except (NotFound, UserError):
-        return EmailPreview(words=GONE)
-    if entry is None:
-        return EmailPreview(words=NOBODY.format(who) if who else "Nobody would get this email.", who=who)
-    has_link = _last(raw, "unsubscribe") != "never" if chosen else _last(raw, "unsubscribe") == "several"
-    draft = Draft(subject, body, way.sender, has_link and (bool(chosen) or len(_addresses(raw)) > 1))
-    return EmailPreview(preview(draft, entry.to, entry.values), row=entry.row if chosen else 0, who=who)
+        return EmailPreview(message=GONE)
+    if row is None:
+        message = NOBODY.format(search) if search else "Nobody would get this email."
+        return EmailPreview(message=message, search=search)
+    draft = Draft(subject=subject, body=body, sender=route.sender, has_unsubscribe_link=_has_unsubscribe_link(raw))
+    return EmailPreview(preview=preview(draft, row.to, row.values), row=row.row if chosen else 0, search=search)
 
 
-def name_of_list(installation: Installation, person: Person, raw: Mapping[str, Sequence[str]]) -> str:
-    """“clients.xlsx, sheet Clients: 300 rows”; empty where no list is chosen."""
+def name_of_list(installation: Installation, person: Person, filled: Filled[Any]) -> str:
+    """Returns “clients.xlsx, sheet Clients: 300 rows”, or an empty string if no list is chosen."""
     try:
-        table = installation.form_context(person).table(_last(raw, "recipients"))
+        table = installation.form_context(person).table(_last(filled.raw, "recipients"))
     except NotFound:
         return ""
     sheet = f", sheet {table.understood.sheet}" if table.understood.sheet else ""
     return f"{table.name}{sheet}: {plural(table.understood.rows, 'row')}"
 
 
-def _entry(
-    installation: Installation, person: Person, raw: Mapping[str, Sequence[str]], wanted: lists.Wanted
-) -> lists.ListRow | None:
+def _row(installation: Installation, person: Person, raw: Raw, selector: RowSelector) -> ListRow | None:
     if not (chosen := _last(raw, "recipients")):
-        to = (_addresses(raw) or [person.email])[0]
-        return lists.ListRow(0, to, "", {})
+        return ListRow(row=0, to=(_addresses(raw) or [person.email])[0], key="")
     table = installation.form_context(person).table(chosen)
     column = require_column([one.name for one in table.understood.columns], _last(raw, "address_column"))
-    return look_up(table, lists.Reading(column, formats=formats.read(raw.get("formats", ()))), wanted)
+    reading = Reading(column=column, formats=formats.read(raw.get("formats", ())))
+    return look_up(table, reading, selector)
 
 
-def _addresses(raw: Mapping[str, Sequence[str]]) -> list[str]:
-    """Those that are typed so far; none while the last is only half there."""
+def _has_unsubscribe_link(raw: Raw) -> bool:
+    choice = _last(raw, "unsubscribe")
+    if _last(raw, "recipients"):
+        return choice != "never"
+    return choice == "several" and len(_addresses(raw)) > 1
+
+
+def _addresses(raw: Raw) -> list[str]:
+    """The addresses typed so far; none while the last one is incomplete."""
     try:
         return read_addresses("\n".join(raw.get("to", ())))
     except ValueError:
         return []
 
 
-def _last(raw: Mapping[str, Sequence[str]], name: str) -> str:
+def _last(raw: Raw, name: str) -> str:
     values = raw.get(name) or [""]
     return values[-1]
 

@@ -1,4 +1,4 @@
-"""Saved lists of recipients: made from a file, brought up to date from another, downloaded, removed."""
+"""Saved lists of recipients: made from a file, updated from another one, downloaded, removed."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
@@ -22,76 +22,79 @@ router = APIRouter(prefix="/lists", include_in_schema=False)
 
 HERE = "/lists"
 CHOOSE = "Choose a file."
-NAMED = 5  # rows
+NAMED = 5  # rows that the message after an update names
 LABELS = {"name": "Name", "file": "File"}
 
 
 @router.get("")
 def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
-    """A person's own lists."""
+    """Shows a person's own lists."""
     return _page(request, installation, person)
 
 
 @router.post("")
 def add(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
-    """A new list from a file."""
+    """Makes a new list from a file."""
     try:
         name = saved_tables.read_name(posted.one("name"))
-        table = _received(installation, person, posted)
+        upload_id = _received(installation, person, posted)
         with installation.write() as conn:
-            saved_tables.add(conn, person, name, table)
+            saved_tables.add(conn, person, name, upload_id)
+    except NotFound:
+        raise
     except UserError as error:
-        return _refused(
-            request, installation, person, posted, error, {"name" if error.field == "name" else "file": error.words}
-        )
-    return flash.say(go(request, HERE), f"The list “{name}” is kept.")
+        errors = {"name" if error.field == "name" else "file": error.message}
+        return _page(request, installation, person, typed=posted.one("name"), errors=errors, status=_refusal(posted))
+    return flash.add(go(request, HERE), f"The list “{name}” is kept.")
 
 
 @router.get("/{list_id:int}")
 def show(request: Request, list_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
-    """One list, and the form that brings it up to date."""
+    """Shows one list, and the form that updates it."""
     return _page(request, installation, person, chosen=_one(installation, person, list_id))
 
 
 @router.post("/{list_id:int}")
 def update(request: Request, list_id: Id, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
-    """Those who are known change, the others are added; who is not in the file goes only where that is ticked."""
+    """Updates a list: known addresses change, the others are added; `only_new` removes those not in the file."""
     known = _one(installation, person, list_id)
     try:
-        came = _file(posted)
-        only_new = bool(posted.one("only_new"))
-        updated, upload_id = update_list(installation, person, known.table, came.name, came.path, only_new=only_new)
+        upload, only_new = _file(posted), bool(posted.one("only_new"))
+        updated, upload_id = update_list(installation, person, known.table, upload.name, upload.path, only_new=only_new)
+    except NotFound:
+        raise
     except UserError as error:
-        return _refused(request, installation, person, posted, error, {"file": error.words}, known)
+        errors = {"file": error.message}
+        return _page(request, installation, person, chosen=known, errors=errors, status=_refusal(posted))
     with installation.write() as conn:
         saved_tables.replace(conn, list_id, upload_id)
-    return flash.say(go(request, f"{HERE}/{list_id}"), _what_was_done(updated))
+    return flash.add(go(request, f"{HERE}/{list_id}"), _summary(updated))
 
 
 @router.post("/{list_id:int}/remove")
 def remove(request: Request, list_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
-    """Only the name goes: tasks still show to whom they went."""
+    """Removes the name of a list; tasks still show their recipients."""
     known = _one(installation, person, list_id)
     with installation.write() as conn:
         saved_tables.remove(conn, list_id)
-    return flash.say(go(request, HERE), f"The list “{known.name}” is removed.")
+    return flash.add(go(request, HERE), f"The list “{known.name}” is removed.")
 
 
 @router.get("/{list_id:int}/download")
 def download(list_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
-    """The list as it came, or as the last update left it."""
+    """Sends the file as it was uploaded, or as the last update left it."""
     table = _one(installation, person, list_id).table
     media_type = "application/octet-stream"
     return FileResponse(table.path, media_type=media_type, filename=table.name, content_disposition_type="attachment")
 
 
-def _what_was_done(updated: Updated) -> str:
+def _summary(updated: Updated) -> str:
     added = plural(updated.added, "person", "people")
-    words = f"{added} added, {updated.changed:,} changed, {updated.removed:,} removed."
+    message = f"{added} added, {updated.changed:,} changed, {updated.removed:,} removed."
     if not updated.refused:
-        return words
+        return message
     more = f" and {len(updated.refused) - NAMED:,} more" if len(updated.refused) > NAMED else ""
-    return f"{words} Without a valid address, so left out: {'; '.join(updated.refused[:NAMED])}{more}."
+    return f"{message} Without a valid address, so left out: {'; '.join(updated.refused[:NAMED])}{more}."
 
 
 def _one(installation: Installation, person: Person, list_id: int) -> SavedTable:
@@ -108,26 +111,16 @@ def _file(posted: FormData) -> Upload:
 
 
 def _received(installation: Installation, person: Person, posted: FormData) -> str:
-    """The id of the upload; UserError where it holds no addresses."""
-    came = _file(posted)
-    table = ingest.receive(installation, person, came.name, came.path)
+    """Stores the file and returns the id of the upload; raises UserError if it has no addresses."""
+    upload = _file(posted)
+    table = ingest.receive(installation, person, upload.name, upload.path)
     require_column([column.name for column in table.understood.columns], "")
     return table.id
 
 
-def _refused(
-    request: Request,
-    installation: Installation,
-    person: Person,
-    posted: FormData,
-    error: UserError,
-    errors: dict[str, str],
-    chosen: SavedTable | None = None,
-) -> Response:
-    if isinstance(error, NotFound):
-        raise error
-    status = 413 if posted.refused else 422
-    return _page(request, installation, person, chosen=chosen, typed=posted.one("name"), errors=errors, status=status)
+def _refusal(posted: FormData) -> int:
+    """The status of a refused form: 413 if a file was too large."""
+    return 413 if posted.refused else 422
 
 
 def _page(
@@ -146,7 +139,7 @@ def _page(
         request,
         "email/lists/show.html" if chosen else "email/lists/index.html",
         status=status,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         lists=known,
         chosen=chosen,
         typed=typed,

@@ -1,4 +1,4 @@
-"""Check before sending: who gets an email, who does not and why, what it says, and how long it takes."""
+"""The page on which an email is reviewed before it is sent."""
 
 from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import Response
@@ -10,7 +10,7 @@ from webapp.kinds.email.kind import KIND as EMAIL
 from webapp.kinds.email.kind import check
 from webapp.ports.people import Person
 from webapp.tasks import queries
-from webapp.web.email.review_view import Review, look_at, sent_as
+from webapp.web.email.review_view import Review, review_of, sent_as
 from webapp.web.forms import drafts
 from webapp.web.forms.reading import WHOLE, Filled
 from webapp.web.forms.starting import SENT_ALREADY, form_key, new_key, start_form
@@ -28,7 +28,7 @@ CHANGED = "Meanwhile the number has changed. Look once more, then press again."
 def show(
     request: Request, person: SignedIn, installation: TheInstallation, draft: str = "", looked: str = ""
 ) -> Response:
-    """The last look; `looked`: it was changed whether those are left out who got the same before."""
+    """Shows the review; `looked` is set if the choice to leave out earlier recipients was changed."""
     return _answer(request, installation, person, draft, leaves_got=not looked or "leave_out" in request.query_params)
 
 
@@ -36,25 +36,25 @@ def show(
 def send(
     request: Request, person: SignedIn, installation: TheInstallation, posted: Posted, background: BackgroundTasks
 ) -> Response:
-    """Starts it; above 20 only with the number confirmed."""
+    """Starts the task; with more than 20 recipients only if their number is confirmed."""
     key, confirmed, seen = posted.one("draft")[:100], posted.one("confirmed"), posted.one("number")
     form = _draft(installation, person, key)
     if form is None:
         return _sent_already(request, installation, person, key)
-    look = look_at(installation, person, form, leaves_got=not seen or bool(posted.one("leave_out")))
-    if not look.number:
-        return _page(request, key, look)
-    if seen and seen != str(look.number):
-        return _page(request, key, look, {WHOLE: CHANGED})
-    if look.asks and confirmed != str(look.number):
-        return _page(request, key, look, {"confirmed": TICK})
+    review = review_of(installation, person, form, leaves_got=not seen or bool(posted.one("leave_out")))
+    if not review.number:
+        return _page(request, key, review)
+    if seen and seen != str(review.number):
+        return _page(request, key, review, {WHOLE: CHANGED})
+    if review.asks and confirmed != str(review.number):
+        return _page(request, key, review, {"confirmed": TICK})
     try:
-        started = start_form(installation, person, EMAIL, Filled(sent_as(form, look)), key, background)
+        started = start_form(installation, person, EMAIL, Filled(sent_as(form, review)), key, background)
     except Conflict:  # the same page has sent something else before
         key = new_key()
         with installation.write() as conn:
             drafts.keep(conn, person, EMAIL, key, form)
-        return _page(request, key, look, {WHOLE: SENT_ALREADY})
+        return _page(request, key, review, {WHOLE: SENT_ALREADY})
     return go(request, f"/#task-{started.id}")
 
 
@@ -64,26 +64,31 @@ def _answer(request: Request, installation: Installation, person: Person, key: s
         return _sent_already(request, installation, person, key)
     try:
         check(form, installation.form_context(person))
-        return _page(request, key, look_at(installation, person, form, leaves_got=leaves_got))
+        return _page(request, key, review_of(installation, person, form, leaves_got=leaves_got))
     except (FormErrors, UserError):  # the form says what is wrong beside its fields
         return go(request, f"/new/email{query(draft=key)}")
 
 
 def _draft(installation: Installation, person: Person, key: str) -> EmailForm | None:
     with installation.read() as conn:
-        found = drafts.find(conn, person, EMAIL, key)
-    return EmailForm.model_validate(found) if found else None
+        draft = drafts.find(conn, person, EMAIL, key)
+    return EmailForm.model_validate(draft) if draft else None
 
 
 def _sent_already(request: Request, installation: Installation, person: Person, key: str) -> Response:
-    """Whoever goes back or presses twice: the task that came of it, else an empty form."""
+    """Redirects to the task that this draft started, else to an empty form."""
     with installation.read() as conn:
         known = queries.by_key(conn, person.id, form_key(key))
     return go(request, f"/#task-{known[0]}" if known else "/new/email")
 
 
-def _page(request: Request, key: str, look: Review, errors: dict[str, str] | None = None) -> Response:
+def _page(request: Request, key: str, review: Review, errors: dict[str, str] | None = None) -> Response:
     return page(
-        request, "email/review.html", status=422 if errors else 200, look=look, key=key, errors=errors or {},
+        request,
+        "email/review.html",
+        status=422 if errors else 200,
+        review=review,
+        key=key,
+        errors=errors or {},
         focus_h1=not errors,
-    )  # fmt: skip
+    )

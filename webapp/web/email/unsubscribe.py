@@ -1,4 +1,4 @@
-"""Behind the link of an email: whoever got it wants no more, in two steps, because programs open links too."""
+"""The page behind an unsubscribe link; it takes two steps, because mail programs open links too."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
@@ -18,18 +18,18 @@ BROKEN = "This link is not whole. Open it from the email itself, or answer the e
 
 @router.get("/{token}")
 def ask(request: Request, token: str, installation: TheInstallation) -> Response:
-    """Changes nothing: mail programs and scanners look at every link."""
+    """Shows the question and changes nothing: mail programs and scanners open every link."""
     return _page(request, installation, token)
 
 
 @router.post("/{token}")
 def unsubscribe(request: Request, token: str, installation: TheInstallation, posted: Posted) -> Response:
-    """The second step: by a person on the page, or by a mail program with what RFC 8058 says (3.1)."""
-    found = installation.unsubscribe.read(token)
+    """Unsubscribes an address: by the button of the page, or by a mail program (RFC 8058, 3.1)."""
+    content = installation.unsubscribe.read(token)
     is_one_click = posted.one("List-Unsubscribe").lower() == "one-click"
-    if found is None or not (is_one_click or posted.one("step") == "2"):
+    if content is None or not (is_one_click or posted.one("step") == "2"):
         return _page(request, installation, token)
-    task, address = found
+    task, address = content
     with installation.write() as conn:
         if suppressions.add(conn, [address], "unsubscribed", task=task):
             audit.record(conn, None, "unsubscribed", address)
@@ -38,23 +38,26 @@ def unsubscribe(request: Request, token: str, installation: TheInstallation, pos
 
 @router.post("/{token}/undo")
 def undo(request: Request, token: str, installation: TheInstallation, posted: Posted) -> Response:
-    """It was a mistake; what an admin entered stays."""
-    found = installation.unsubscribe.read(token)
-    if found and posted.one("step") == "2":
+    """Subscribes an address again; an address that an admin entered stays on the list."""
+    content = installation.unsubscribe.read(token)
+    if content and posted.one("step") == "2":
         with installation.write() as conn:
-            if suppressions.remove(conn, normal_form(found[1]), only="unsubscribed"):
-                audit.record(conn, None, "subscribed again", found[1])
+            if suppressions.remove(conn, normal_form(content[1]), only="unsubscribed"):
+                audit.record(conn, None, "subscribed again", content[1])
     return _page(request, installation, token)
 
 
 def _page(request: Request, installation: Installation, token: str) -> Response:
-    found = installation.unsubscribe.read(token)
-    if found is None:
-        return page(request, "email/unsubscribe/broken.html", status=404, words=BROKEN)
+    content = installation.unsubscribe.read(token)
+    if content is None:
+        return page(request, "email/unsubscribe/broken.html", status=404, message=BROKEN)
     with installation.read() as conn:
-        is_out = bool(suppressions.which(conn, [found[1]]))
-    # On the answer to a press the heading takes the focus: it says what has happened.
+        is_out = bool(suppressions.which(conn, [content[1]]))
     return page(
-        request, "email/unsubscribe/index.html", address=found[1], is_out=is_out, path=f"/unsubscribe/{token}",
-        focus_h1=request.method == "POST",
-    )  # fmt: skip
+        request,
+        "email/unsubscribe/index.html",
+        address=content[1],
+        is_out=is_out,
+        path=f"/unsubscribe/{token}",
+        focus_h1=request.method == "POST",  # the heading says what has happened
+    )

@@ -1,7 +1,5 @@
 """The files that tasks made: list, download, delete."""
 
-from datetime import datetime
-from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -29,32 +27,42 @@ def index(request: Request, person: SignedIn, installation: TheInstallation) -> 
     """The files that are there, newest first."""
     before = _before(request, installation, person)
     with installation.read() as conn:
-        found = queries.newest(conn, person, PAGE + 1, before.created if before else None)
-        owners = queries.owners(conn, [file for file, _ in found])
-    shown = found[:PAGE]
-    older = shown[-1][0].id if len(found) > PAGE else ""
-    said = flash.said(request)
-    return page(request, "files/index.html", files=shown, owners=owners, older=older, before=before, said=said.words)
+        files = queries.newest(conn, person, PAGE + 1, before.created if before else None)
+        owners = queries.owners(conn, [file for file, _ in files])
+    return page(
+        request,
+        "files/index.html",
+        files=files[:PAGE],
+        owners=owners,
+        older=files[PAGE - 1][0].id if len(files) > PAGE else "",
+        before=before,
+        status_message=flash.read(request).message,
+    )
 
 
 @router.get("/{file_id}")
 def show(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
-    """What it is, who took it, and its first rows or its pages."""
+    """The page of a file: who downloaded it, and its first rows or its pages."""
     file = _file(installation, person, file_id)
     if _is_gone(installation, file):
-        return page(request, "files/gone.html", status=410, file=file, went=_went(file))
+        return _gone(request, file)
     with installation.read() as conn:
-        found = queries.preview(conn, file_id)
-        more: dict[str, Any] = {
-            "downloads": queries.downloads(conn, file_id),
-            "owner": queries.owners(conn, [file])[file.owner],
-        }
-    return page(request, "files/show.html", file=file, peek=Preview(**found) if found else None, pdf=PDF, **more)
+        preview = queries.preview(conn, file_id)
+        downloads, owners = queries.downloads(conn, file_id), queries.owners(conn, [file])
+    return page(
+        request,
+        "files/show.html",
+        file=file,
+        preview=Preview(**preview) if preview else None,
+        pdf=PDF,
+        downloads=downloads,
+        owner=owners[file.owner],
+    )
 
 
 @router.get("/{file_id}/view")
 def view(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
-    """The pages of a PDF that a report made, within its page; everything else is only ever downloaded."""
+    """The pages of a PDF that a report made, within its page; everything else can only be downloaded."""
     file = _file(installation, person, file_id)
     if file.media_type != PDF or _is_gone(installation, file):
         raise NotFound("There is no such file.")
@@ -71,7 +79,7 @@ def download(request: Request, file_id: str, person: SignedIn, installation: The
     """The bytes, as an attachment under its name; a page where they are gone."""
     file = _file(installation, person, file_id)
     if _is_gone(installation, file):
-        return page(request, "files/gone.html", status=410, file=file, went=_went(file))
+        return _gone(request, file)
     note_download(request, installation, file, person)
     headers = {
         "Content-Disposition": attachment(file.name),
@@ -82,7 +90,7 @@ def download(request: Request, file_id: str, person: SignedIn, installation: The
 
 
 def note_download(request: Request, installation: Installation, file: File, person: Person) -> None:
-    """Who took it; a download that goes on where it broke off is the same one."""
+    """Records who downloaded it; a download that continues where it broke off is the same one."""
     start = request.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0]
     if request.method == "GET" and start == "0":
         with installation.write() as conn:
@@ -101,7 +109,7 @@ def ask(request: Request, file_id: str, person: SignedIn, installation: TheInsta
 
 @router.post("/{file_id}/delete")
 def delete(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
-    """Deletes it; the focus then goes to the next row."""
+    """Deletes it and moves the focus to the next row."""
     with installation.read() as conn:
         ids = [file.id for file, _ in queries.newest(conn, person, 1_000)]
     file = _file(installation, person, file_id)
@@ -111,11 +119,11 @@ def delete(request: Request, file_id: str, person: SignedIn, installation: TheIn
         installation.store.remove(file.storage)
     after = ids[ids.index(file.id) + 1 :][:1] if file.id in ids else []
     answer = go(request, f"/files#row-{after[0]}" if after else "/files")
-    return flash.say(answer, f"{file.name} is deleted.")
+    return flash.add(answer, f"{file.name} is deleted.")
 
 
 def attachment(name: str) -> str:
-    """The header that names a download (RFC 6266); the plain name is for clients that cannot read the other."""
+    """Returns the header that names a download (RFC 6266); old clients read the plain name."""
     plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
@@ -125,10 +133,11 @@ def _file(installation: Installation, person: Person, file_id: str) -> File:
         return queries.one(conn, file_id, person)
 
 
-def _went(file: File) -> tuple[datetime, int]:
-    """When it went; and after how many days, where its time had come (else 0)."""
-    moment = min(file.deleted or file.expires, now())
-    return moment, (file.expires - file.created).days if moment >= file.expires else 0
+def _gone(request: Request, file: File) -> Response:
+    """Returns the page that says when it was deleted, and after how many days if its time had come (else 0)."""
+    deleted = min(file.deleted or file.expires, now())
+    days = (file.expires - file.created).days if deleted >= file.expires else 0
+    return page(request, "files/gone.html", status=410, file=file, deleted=deleted, days=days)
 
 
 def _before(request: Request, installation: Installation, person: Person) -> File | None:

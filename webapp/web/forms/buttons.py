@@ -76,7 +76,7 @@ def _use_template(press: Press) -> PressResult:
         try:
             found = saved_forms.one(conn, press.person, press.kind, press.posted.one("template"))
         except NotFound as error:
-            return PressResult(unjudged(press.filled).with_errors({"template": error.words}))
+            return PressResult(unjudged(press.filled).with_errors({"template": error.message}))
     texts = {name: value if isinstance(value, list) else [str(value)] for name, value in found.form.items()}
     filled = unjudged(press.filled)
     return PressResult(replace(filled, raw={**filled.raw, **texts}), f"This is “{found.name}”.", is_anew=True)
@@ -92,7 +92,7 @@ def _keep_template(press: Press) -> PressResult:
             more = (press.posted.one("template_name"), form, saved_forms.TEMPLATE)
             name = saved_forms.keep(conn, press.person, press.kind, *more)
     except UserError as error:
-        return PressResult(filled.with_errors({"template_name": error.words}))
+        return PressResult(filled.with_errors({"template_name": error.message}))
     return PressResult(filled, f"Kept as the template “{name}”.")
 
 
@@ -106,7 +106,7 @@ def _keep_shortcut(press: Press) -> PressResult:
             more = (press.posted.one("shortcut_name"), form, saved_forms.SHORTCUT)
             name = saved_forms.keep(conn, press.person, press.kind, *more)
     except UserError as error:
-        return PressResult(filled.with_errors({"shortcut_name": error.words}))
+        return PressResult(filled.with_errors({"shortcut_name": error.message}))
     return PressResult(filled, f"Kept as the shortcut “{name}”, on Home.")
 
 
@@ -117,7 +117,7 @@ def _drop_template(press: Press) -> PressResult:
             found = saved_forms.one(conn, press.person, press.kind, press.posted.one("template"))
             saved_forms.drop(conn, press.person, found.id)
     except NotFound as error:
-        return PressResult(filled.with_errors({"template": error.words}))
+        return PressResult(filled.with_errors({"template": error.message}))
     return PressResult(filled, f"The template “{found.name}” is gone.")
 
 

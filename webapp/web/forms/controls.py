@@ -1,4 +1,4 @@
-"""What a form's template draws for each field of a form model: label, hint, control, value and error."""
+"""The controls of a form, as templates draw them: label, hint, values and choices of each field."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -31,7 +31,7 @@ UPLOADED = ("data", "list")  # widgets for which a file can be sent
 SHOWN_COLUMNS = 500  # boxes; a table with more is taken whole, or its columns are named by a program
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Control:
     """One field as it is drawn; `options` are triples of value, label and remark."""
 
@@ -86,7 +86,7 @@ class FormView:
 
 
 def render_form(kind: Kind, filled: Filled[Any], form_context: FormContext) -> FormView:
-    """The form of this kind with what was typed, for this person."""
+    """Returns the form of this kind with what was typed."""
     fields = kind.form.model_fields
     controls = {name: _control(name, info, filled.raw.get(name, ()), form_context) for name, info in fields.items()}
     data = next((control for control in controls.values() if control.widget in UPLOADED), None)
@@ -123,15 +123,15 @@ def _control(name: str, info: FieldInfo, values: Sequence[str], form_context: Fo
     extra = extra_of(info)
     widget = str(extra.get("widget", "")) or _widget(info)
     return Control(
-        name,
-        label_of(name, info),
-        info.description or "",
-        widget,
-        values,
-        _choices(widget, info, extra, form_context, values),
-        is_many(info),
-        int(extra.get("rows", 8)),
-        _attributes(name, info),
+        name=name,
+        label=label_of(name, info),
+        hint=info.description or "",
+        widget=widget,
+        values=values,
+        options=_choices(info, widget, values, form_context),
+        many=is_many(info),
+        rows=int(extra.get("rows", 8)),
+        attributes=_attributes(info),
         lines=_lines(values, extra.get("parts", ())) if widget == "lines" else (),
         extra=extra,
     )
@@ -144,22 +144,22 @@ def _lines(values: Sequence[str], parts: Sequence[str]) -> list[Mapping[str, str
 
 
 def _choices(
-    widget: str, info: FieldInfo, extra: Mapping[str, Any], form_context: FormContext, values: Sequence[str]
+    info: FieldInfo, widget: str, values: Sequence[str], form_context: FormContext
 ) -> Sequence[tuple[str, str, str]]:
     if widget in UPLOADED:
-        return _data_options(extra, form_context, values)
+        return _data_options(extra_of(info), form_context, values)
     if widget == "files":
         return _attachments(form_context, values)
     if widget == "channels":
         return [
             (one.id, one.name, "paused" if one.paused else one.service) for one in form_context.channels()
-        ] + _options(info, extra)
+        ] + _options(info)
     if widget == "people":
         groups = [(name, label, "") for name, label in AUDIENCES.items()]
         return groups + [(str(one.id), one.name or one.email, "") for one in form_context.colleagues()]
     if widget == "sender":
         return [(value, label, "") for value, label in form_context.senders()]
-    return _options(info, extra)
+    return _options(info)
 
 
 def _widget(info: FieldInfo) -> str:
@@ -172,8 +172,8 @@ def _widget(info: FieldInfo) -> str:
     return "number" if is_number(info) else "text"
 
 
-def _options(info: FieldInfo, extra: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    hints = extra.get("hints", {})
+def _options(info: FieldInfo) -> list[tuple[str, str, str]]:
+    hints = extra_of(info).get("hints", {})
     return [(value, label, str(hints.get(value, ""))) for value, label in options_of(info)]
 
 
@@ -187,22 +187,22 @@ def _data_options(
     tables = [table for table in form_context.tables() if table.id not in is_kept]
     for table in tables:
         newest.setdefault(table.name, table.id)
-    shown = [table for table in tables if newest[table.name] == table.id or table.id in chosen]
+    offered = [table for table in tables if newest[table.name] == table.id or table.id in chosen]
     own = [(data_id, name, _remark(table)) for data_id, name, table in kept]
-    own += [(table.id, table.name, _remark(table)) for table in shown]
+    own += [(table.id, table.name, _remark(table)) for table in offered]
     if extra["widget"] == "data":
         own += [(query.id, query.name, "saved query") for query in form_context.queries()]
     return own + [(str(name), str(title), "") for name, title in extra.get("samples", {}).items()]
 
 
 def _attachments(form_context: FormContext, chosen: Sequence[str]) -> list[tuple[str, str, str]]:
-    """What was chosen first, then the newest files of one's tasks; what is gone is not offered any more."""
-    found = {one.id: one for one in form_context.attachable() if one.id not in chosen}
+    """The chosen files first, then the newest files of the person's tasks; none that is deleted."""
+    others = {one.id: one for one in form_context.attachable() if one.id not in chosen}
     kept = []
     for file_id in dict.fromkeys(chosen):
         with suppress(NotFound):
             kept.append(form_context.attachment(file_id))
-    return [(one.id, one.name, size(one.size)) for one in (*kept, *found.values())]
+    return [(one.id, one.name, size(one.size)) for one in (*kept, *others.values())]
 
 
 def _formats(columns: Sequence[tuple[str, str, str]]) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -220,13 +220,14 @@ def _remark(table: Table) -> str:
     return f"{sheet}{rows:,} {'row' if rows == 1 else 'rows'}, {columns:,} {'column' if columns == 1 else 'columns'}"
 
 
-def _attributes(name: str, info: FieldInfo) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for rule in info.metadata:
-        for name_of_rule, attribute in (("ge", "min"), ("le", "max")):
-            if hasattr(rule, name_of_rule):
-                found[attribute] = getattr(rule, name_of_rule)
-    return {**found, "step": "any"} if is_number(info) else {}
+def _attributes(info: FieldInfo) -> dict[str, Any]:
+    limits = {
+        attribute: getattr(rule, name)
+        for rule in info.metadata
+        for name, attribute in (("ge", "min"), ("le", "max"))
+        if hasattr(rule, name)
+    }
+    return {**limits, "step": "any"} if is_number(info) else {}
 
 
 def _with_options(control: Control, options: Sequence[tuple[str, str, str]]) -> Control:
@@ -247,4 +248,6 @@ def _one_of(control: Control, options: Sequence[tuple[str, str, str]]) -> Contro
     """A choice of one column: the one chosen before, else the one that seems to hold addresses."""
     known = [value for value, _, _ in options]
     chosen = [value for value in (control.value, address_column(known)) if value in known][:1]
-    return Control(control.name, control.label, control.hint, "select", chosen, options)
+    return Control(
+        name=control.name, label=control.label, hint=control.hint, widget="select", values=chosen, options=options
+    )

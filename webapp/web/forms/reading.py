@@ -1,11 +1,11 @@
-"""Reads what was posted into a form model; what is refused is said in plain words beside its field."""
+"""Reads a posted form into its model, with a message for each refused field."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from types import UnionType
-from typing import Any, Generic, Literal, Protocol, TypeVar, Union, get_args, get_origin
+from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from webapp.errors import FormErrors, UserError
 from webapp.ports.form_context import FormContext
 from webapp.ports.kinds import Kind
+from webapp.web.http.multipart import FormData
 
 M = TypeVar("M", bound=BaseModel)
 # Widgets that post one value for each box that is ticked, or for each control.
@@ -20,15 +21,9 @@ BOXES = ("columns", "channels", "choice", "formats", "files", "hidden", "picks",
 WHOLE = ""  # the name under which errors stand that belong to no field
 
 
-class Values(Protocol):
-    """What was posted: each name with its values, in order."""
-
-    def all(self, name: str) -> Sequence[str]: ...
-
-
 @dataclass(frozen=True)
 class Filled(Generic[M]):
-    """A form as it was filled in: its value, or the words beside its fields; `raw` is what was typed."""
+    """A form as it was filled in: its value, or a message per refused field; `raw` is what was typed."""
 
     value: M | None
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -38,8 +33,8 @@ class Filled(Generic[M]):
         return Filled(None if errors else self.value, {**self.errors, **errors}, self.raw)
 
 
-def read_form(model: type[M], posted: Values) -> Filled[M]:
-    """The form of these values, or what is wrong with each field."""
+def read_form(model: type[M], posted: FormData) -> Filled[M]:
+    """Returns the form of these values, or a message per refused field."""
     raw = {name: _typed(name, info, posted) for name, info in model.model_fields.items()}
     data = {name: _given(info, raw[name]) for name, info in model.model_fields.items()}
     try:
@@ -48,7 +43,7 @@ def read_form(model: type[M], posted: Values) -> Filled[M]:
         return Filled(None, errors_of(model, error), raw)
 
 
-def _typed(name: str, info: FieldInfo, posted: Values) -> list[str]:
+def _typed(name: str, info: FieldInfo, posted: FormData) -> list[str]:
     """What was typed; of a field that holds lines the values of each line, as JSON."""
     parts = extra_of(info).get("parts")
     if not parts:
@@ -60,7 +55,7 @@ def _typed(name: str, info: FieldInfo, posted: Values) -> list[str]:
 
 
 def checked(kind: Kind, filled: Filled[Any], form_context: FormContext) -> Filled[Any]:
-    """The same after the kind has looked at what its model cannot know."""
+    """Returns the form after the kind has checked what its model cannot know."""
     if filled.value is None or kind.check is None:
         return filled
     try:
@@ -68,17 +63,17 @@ def checked(kind: Kind, filled: Filled[Any], form_context: FormContext) -> Fille
     except FormErrors as error:
         return filled.with_errors(error.errors)
     except UserError as error:
-        return filled.with_errors({error.field or WHOLE: error.words})
+        return filled.with_errors({error.field or WHOLE: error.message})
     return filled
 
 
 def filled_from(model: type[M], data: Mapping[str, Any]) -> Filled[M]:
-    """A form that shows stored values; nothing of it is judged yet."""
+    """Returns a form that shows stored values; nothing of it is checked yet."""
     return Filled(None, {}, {name: _texts(data[name]) for name in model.model_fields if name in data})
 
 
 def blank(model: type[M]) -> Filled[M]:
-    """The form as it comes, with its defaults."""
+    """Returns the empty form, with its defaults."""
     defaults = {
         name: _texts(info.get_default(call_default_factory=True))
         for name, info in model.model_fields.items()
@@ -88,13 +83,13 @@ def blank(model: type[M]) -> Filled[M]:
 
 
 def errors_of(model: type[BaseModel], error: ValidationError) -> dict[str, str]:
-    """One sentence per refused field, in the order of the form."""
-    found: dict[str, str] = {}
+    """Returns one sentence per refused field, in the order of the form."""
+    messages: dict[str, str] = {}
     for one in error.errors():
         name = str(one["loc"][0]) if one["loc"] else WHOLE
         info = model.model_fields.get(name)
-        found.setdefault(name, _words(label_of(name, info), info, one))
-    return {name: found[name] for name in (*model.model_fields, *found) if name in found}
+        messages.setdefault(name, _message(label_of(name, info), info, one))
+    return {name: messages[name] for name in (*model.model_fields, *messages) if name in messages}
 
 
 def label_of(name: str, info: FieldInfo | None) -> str:
@@ -186,7 +181,7 @@ def _texts(value: Any) -> list[str]:
     return ["on"] if value is True else [str(value)]
 
 
-def _words(label: str, info: FieldInfo | None, error: Any) -> str:
+def _message(label: str, info: FieldInfo | None, error: Any) -> str:
     """Plain words for one error of pydantic's; its own English never reaches a person."""
     kind, ctx = error["type"], error.get("ctx", {})
     missing = str(extra_of(info).get("missing", "")) or f"Fill in “{label}”."

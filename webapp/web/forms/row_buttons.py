@@ -1,4 +1,4 @@
-"""What the buttons of a form's lines do: add one, remove one, move a column up or down."""
+"""The buttons of a form's lines: add one, remove one, move a column up or down."""
 
 import json
 import re
@@ -11,11 +11,11 @@ from webapp.web.forms.reading import Filled, extra_of
 _PRESS = re.compile(r"(add|remove|up|down)-([a-z_]{1,30})(?:-(\d{1,5}))?")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Moved:
-    """The form afterwards, and where the focus goes: the field, the number of its line (-1: its Add button).
+    """The form afterwards, and what takes the focus: a line of this field (-1: its Add button).
 
-    `act`: after “remove” it goes to the button that removes that line, else to its first control.
+    After the `act` “remove” it is the button that removes that line, else its first control.
     """
 
     filled: Filled[Any]
@@ -25,25 +25,25 @@ class Moved:
 
 
 def press(intent: str, filled: Filled[Any], model: Any, columns: Sequence[str]) -> Moved | None:
-    """None where this is no such button; `columns` are those of the data, in their own order."""
+    """Handles such a button, else returns None; `columns` are those of the data, in their own order."""
     match = _PRESS.fullmatch(intent)
     if not match or match[2] not in model.model_fields:
         return None
-    act, name, place = match[1], match[2], int(match[3] or 0)
+    act, name, line = match[1], match[2], int(match[3] or 0)
     values = list(filled.raw.get(name, ()))
     if act == "add":
         values.append(_blank(model, name))
         return _moved(filled, name, values, len(values) - 1, act)
     if act == "remove":
-        left = values[:place] + values[place + 1 :]
-        return _moved(filled, name, left, min(place, len(left) - 1), act)
+        left = values[:line] + values[line + 1 :]
+        return _moved(filled, name, left, min(line, len(left) - 1), act)
     order = [*values, *(one for one in columns if one not in values)] if name == "columns" else values
-    there = place + (-1 if act == "up" else 1)
-    if not (0 <= place < len(order) and 0 <= there < len(order)):
-        return _moved(filled, name, values, place, act)
+    target = line + (-1 if act == "up" else 1)
+    if not (0 <= line < len(order) and 0 <= target < len(order)):
+        return _moved(filled, name, values, line, act)
     chosen = set(values) or set(order)
-    order[place], order[there] = order[there], order[place]
-    return _moved(filled, name, [one for one in order if one in chosen], there, act)
+    order[line], order[target] = order[target], order[line]
+    return _moved(filled, name, [one for one in order if one in chosen], target, act)
 
 
 def _blank(model: Any, name: str) -> str:
@@ -52,4 +52,5 @@ def _blank(model: Any, name: str) -> str:
 
 
 def _moved(filled: Filled[Any], name: str, values: list[str], line: int, act: str) -> Moved:
-    return Moved(replace(filled, value=None, errors={}, raw={**filled.raw, name: values}), name, line, act)
+    changed = replace(filled, value=None, errors={}, raw={**filled.raw, name: values})
+    return Moved(filled=changed, field=name, line=line, act=act)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from webapp.installation import Installation
 from webapp.ports.kinds import Kind
 from webapp.ports.people import Person
-from webapp.starting import start_task
+from webapp.starting import NewTask, start_task
 from webapp.tasks.commands import Started
 from webapp.web.forms import drafts
 from webapp.web.forms.reading import Filled
@@ -30,10 +30,8 @@ def start_form(
 
     form: Any = filled.value
     digest = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
-    return start_task(
-        installation, kind, form, person, via="page", key=form_key(key), digest=digest, undo=True,
-        background=background, also=also,
-    )  # fmt: skip
+    new = NewTask(kind=kind, form=form, owner=person, via="page", key=form_key(key), digest=digest, undo=True)
+    return start_task(installation, new, background, also)
 
 
 def form_key(key: str) -> str:

@@ -1,11 +1,11 @@
-"""What a form page does besides the form model: takes uploads in, and remembers last choices."""
+"""Takes in the uploads of a form page, and remembers the last choices of a person."""
 
 from typing import Any
 
 from sqlalchemy import Connection
 
 from webapp import ingest
-from webapp.db.preferences import recall, remember
+from webapp.db import preferences
 from webapp.errors import UserError
 from webapp.installation import Installation
 from webapp.ports.kinds import Kind
@@ -17,20 +17,20 @@ REMEMBERED = ("channels",)  # widgets whose last choice is the next form's first
 
 
 def take_uploads(installation: Installation, person: Person, kind: Kind, posted: FormData) -> dict[str, str]:
-    """Puts the id of each file that came in the place of its field; returns the words beside those that did not.
+    """Replaces each field whose file was posted by the id of the upload; returns a message per field without one.
 
-    The file of a field `data` is posted as `data-file`; a file goes before what was chosen from the list.
+    The file of a field `data` is posted as `data-file`; a file has precedence over what was chosen from the list.
     """
     errors: dict[str, str] = {}
     for name in kind.form.model_fields:
-        sent = f"{name}-file"
-        if sent in posted.refused:
-            errors[name] = posted.refused[sent]
-        elif sent in posted.files:
+        file_field = f"{name}-file"
+        if file_field in posted.refused:
+            errors[name] = posted.refused[file_field]
+        elif file_field in posted.files:
             try:
                 _take(installation, person, posted, name, is_table=_widget(kind, name) != "files")
             except UserError as error:
-                errors[name] = error.words
+                errors[name] = error.message
         if name in errors and _widget(kind, name) != "files":
             posted.values.pop(name, None)
     return errors
@@ -51,21 +51,21 @@ def _widget(kind: Kind, name: str) -> str:
 
 
 def last_choices(conn: Connection, person: Person, kind: Kind) -> dict[str, list[str]]:
-    """What this person chose last, and the only choice where there is but one."""
-    found: dict[str, list[str]] = {}
+    """Returns what this person chose last, by field, and the only choice where there is but one."""
+    chosen: dict[str, list[str]] = {}
     for name, info in _remembered(kind):
         choices = [str(value) for value in extra_of(info).get("choices", {})]
-        last = recall(conn, person.id, _key(kind, name))
+        last = preferences.get(conn, person.id, _key(kind, name))
         # Besides those of the model there are channels, by their numbers; the form shows only those that are there.
         kept = [value for value in last if value in choices or str(value).isdecimal()] if isinstance(last, list) else []
-        found[name] = kept or (choices if len(choices) == 1 else [])
-    return found
+        chosen[name] = kept or (choices if len(choices) == 1 else [])
+    return chosen
 
 
 def remember_choices(conn: Connection, person: Person, kind: Kind, filled: Filled[Any]) -> None:
-    """Keeps them for the next time."""
+    """Stores them for the next form."""
     for name, _ in _remembered(kind):
-        remember(conn, person.id, _key(kind, name), list(filled.raw.get(name, ())))
+        preferences.put(conn, person.id, _key(kind, name), list(filled.raw.get(name, ())))
 
 
 def _remembered(kind: Kind) -> list[tuple[str, Any]]:

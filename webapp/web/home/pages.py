@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from webapp.accounts import people, saved_forms
 from webapp.connections import channels
-from webapp.db.preferences import EVERYBODY, recall, remember
+from webapp.db import preferences
 from webapp.installation import Installation
 from webapp.kinds import KINDS
 from webapp.ports.people import Person
@@ -24,10 +24,10 @@ SKIPPED = "skipped-steps"
 
 @router.get("/")
 def home(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
-    """The three starts and the log."""
-    said = flash.said(request)
+    """The kinds that one can start, and the task log."""
+    note = flash.read(request)
     with installation.read() as conn:
-        log = log_view.read(conn, person, "/", Filter.of(request.query_params), (said.task, said.words))
+        log = log_view.read(conn, person, "/", Filter.of(request.query_params), note=note)
         common = next((cause for cause in failure_groups.groups(conn, person) if cause.number > 1), None)
         shortcuts = [(KINDS[kind], one) for kind, one in saved_forms.shortcuts(conn, person) if kind in KINDS]
         steps = _steps(conn, person, installation, request.app.state.page_paths)
@@ -40,9 +40,7 @@ def home(request: Request, person: SignedIn, installation: TheInstallation) -> R
         steps=steps,
         stopped=common if person.is_admin else None,
         here_first="first" in request.query_params,  # straight from the set-up
-        back=log.here,
-        swaps="task-log",
-        said="" if said.task else said.words,
+        status_message=note.status,
     )
 
 
@@ -50,8 +48,8 @@ def home(request: Request, person: SignedIn, installation: TheInstallation) -> R
 def skip(request: Request, step: str, person: Admin, installation: TheInstallation) -> Response:
     """Takes one step of “Before colleagues start” off the page, for all admins."""
     with installation.write() as conn:
-        skipped = recall(conn, EVERYBODY, SKIPPED) or []
-        remember(conn, EVERYBODY, SKIPPED, sorted({*skipped, step[:20]}))
+        skipped = preferences.get(conn, preferences.EVERYBODY, SKIPPED) or []
+        preferences.put(conn, preferences.EVERYBODY, SKIPPED, sorted({*skipped, step[:20]}))
     return go(request, "/#before")
 
 
@@ -60,14 +58,14 @@ def remove_shortcut(request: Request, kept_id: Id, person: SignedIn, installatio
     """Takes a shortcut off the page; what was started with it stays."""
     with installation.write() as conn:
         saved_forms.drop(conn, person, kept_id)
-    return flash.say(go(request, "/"), "The shortcut is removed.")
+    return flash.add(go(request, "/"), "The shortcut is removed.")
 
 
 def _steps(conn: Connection, person: Person, installation: Installation, paths: set[str]) -> list[str]:
     """What an admin ought to do before colleagues start, as far as it is open."""
     if not person.is_admin:
         return []
-    skipped = recall(conn, EVERYBODY, SKIPPED) or []
+    skipped = preferences.get(conn, preferences.EVERYBODY, SKIPPED) or []
     is_open = {
         "mail": not installation.mail.has_server,
         "channel": not channels.listing(conn),

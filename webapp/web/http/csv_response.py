@@ -10,7 +10,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def lines(rows: Sequence[Sequence[str]], *, guarded: bool = True) -> str:
-    """These rows as text; not `guarded` is what comes back in by an import, as it stands."""
+    """Returns these rows as text; not `guarded` for a file that an import reads again."""
     out = io.StringIO()
     csv.writer(out).writerows([[_harmless(cell) for cell in row] if guarded else row for row in rows])
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""Who is asking: the guards of routes for people who are signed in, for admins and for programs."""
+"""The guards of routes: for people who are signed in, for admins and for programs."""
 
 from typing import Annotated
 from urllib.parse import quote, urlsplit
@@ -44,8 +44,8 @@ class Answered(Exception):
 
 
 def guard(app: FastAPI) -> None:
-    """Lets the guards of this application's routes answer by themselves."""
-    app.state.presence = SessionCache()
+    """Lets the guards of this application's routes end a request."""
+    app.state.sessions = SessionCache()
     app.add_exception_handler(Answered, _answer)
 
 
@@ -59,7 +59,7 @@ Id = Annotated[int, Path(le=2**63 - 1)]  # a number in an address, as far as a d
 
 
 def signed_in(request: Request, installation: TheInstallation) -> Person:
-    """Whoever is signed in; everybody else is sent to the page where one does."""
+    """Returns the person who is signed in; sends everybody else to the page where one signs in."""
     session = _session(request, installation)
     if session is None:
         raise Answered(_refusal(request, installation))
@@ -85,39 +85,39 @@ Admin = Annotated[Person, Depends(admin)]
 def program(
     request: Request,
     installation: TheInstallation,
-    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_token)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_token)],
 ) -> Person:
-    """The owner of the token; a browser's cookie counts for nothing here."""
+    """Returns the owner of the token; a browser's cookie is not looked at."""
     with installation.read() as conn:
-        found = tokens.find(conn, installation.settings, given.credentials) if given else None
-    if found is None:
+        owned = tokens.find(conn, installation.settings, credentials.credentials) if credentials else None
+    if owned is None:
         refusal = problem(request, 401, _HOW)
         refusal.headers["WWW-Authenticate"] = "Bearer"
         raise Answered(refusal)
-    if found.token.is_stale:
+    if owned.token.is_stale:
         with installation.write() as conn:
-            tokens.touch(conn, found.token)
-    return found.person
+            tokens.touch(conn, owned.token)
+    return owned.person
 
 
 Program = Annotated[Person, Depends(program)]
 
 
 def session_person(request: Request) -> Person | None:
-    """Whoever is signed in, for polls and for pages that serve both; it does not keep the session alive."""
+    """Returns the person who is signed in; None if nobody is. It does not keep the session alive."""
     session = _session(request, request.app.state.installation)
     return session.person if session else None
 
 
 def poll_session(request: Request) -> Person | None:
-    """Who polls, as far as memory tells without a query; good for a 204 only, see Presence."""
+    """Returns the person who polls, from memory without a query; enough for a 204 only, see SessionCache."""
     cookie, state = cookie_of(request), request.app.state
-    person: Person | None = state.presence.find(state.installation.version, digest(cookie)) if cookie else None
+    person: Person | None = state.sessions.find(state.installation.version, digest(cookie)) if cookie else None
     return person
 
 
 def session_of(request: Request) -> Session:
-    """The session behind a request that a guard has let through."""
+    """Returns the session of a request that a guard has let through."""
     session: Session = request.state.session
     return session
 
@@ -130,7 +130,7 @@ def _session(request: Request, installation: Installation) -> Session | None:
         version = current_version(conn)  # before the session: what ends in between is then looked up once more
         session = sessions.find(conn, installation.settings, cookie)
     if session:
-        request.app.state.presence.keep(version, session)
+        request.app.state.sessions.keep(version, session)
     return session
 
 
@@ -145,7 +145,7 @@ def _refusal(request: Request, installation: Installation) -> Response:
 
 
 def _page(request: Request) -> str:
-    """The page that somebody wants: of a form that was posted, the one it stood on."""
+    """Returns the page to which the request belongs: for a posted form, the one that it stood on."""
     url = request.url if request.method in ("GET", "HEAD") else urlsplit(request.headers.get("referer", ""))
     return (url.path or "/") + (f"?{url.query}" if url.query else "")
 

@@ -1,4 +1,4 @@
-"""What is answered when something cannot be done: a calm page for people, a problem document for programs."""
+"""Answers requests that cannot be done: with a page for people, with a problem document for programs."""
 
 import logging
 
@@ -21,7 +21,7 @@ HEADINGS = {
     409: "This is not possible now",
     413: "This is too large",
 }
-WORDS = {404: "The address may be mistyped, or what was here has been removed."}
+TO_PEOPLE = {404: "The address may be mistyped, or what was here has been removed."}
 TO_PROGRAMS = {404: "There is nothing at this address.", 405: "This address takes other methods; see Allow."}
 NOT_UNDERSTOOD = "Something in this request is not as it should be."
 
@@ -41,50 +41,50 @@ PROGRAMS = (
 log = logging.getLogger(__name__)
 
 
-def answer_in(app: FastAPI) -> None:
-    """Sends every error of this application through this room."""
+def add_handlers(app: FastAPI) -> None:
+    """Has this module answer every error of the application."""
     app.add_exception_handler(UserError, _refused)
     app.add_exception_handler(HTTPException, _not_routed)
     app.add_exception_handler(RequestValidationError, _not_understood)
 
 
 def is_program(request: Request) -> bool:
-    """Whether a program reads the answer, not a person."""
+    """True if a program reads the answer, not a person."""
     accepted = request.headers.get("accept", "")
     path = request.scope["path"]
     return path == "/api" or path.startswith(PROGRAMS) or ("json" in accepted and "html" not in accepted)
 
 
-def answer(request: Request, status: int, words: str, errors: list[dict[str, str]] | None = None) -> Response:
-    """These words under this status, in the form that the client reads."""
+def answer(request: Request, status: int, message: str, errors: list[dict[str, str]] | None = None) -> Response:
+    """Returns this message under this status, in the form that the client reads."""
     heading = HEADINGS.get(status, "That did not work")
     if is_program(request):
-        return problem(request, status, words or heading, errors=errors)
-    return page(request, "errors/show.html", status=status, heading=heading, words=words, refused=False)
+        return problem(request, status, message or heading, errors=errors)
+    return page(request, "errors/show.html", status=status, heading=heading, message=message, refused=False)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, UserError)
-    return answer(request, error.status, error.words, _fields(error))
+    return answer(request, error.status, error.message, _fields(error))
 
 
 def _fields(error: UserError) -> list[dict[str, str]]:
-    named = error.errors if isinstance(error, FormErrors) else {error.field: error.words} if error.field else {}
-    return [{"field": field, "message": words} for field, words in named.items()]
+    named = error.errors if isinstance(error, FormErrors) else {error.field: error.message} if error.field else {}
+    return [{"field": field, "message": message} for field, message in named.items()]
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    words = TO_PROGRAMS if is_program(request) else WORDS
-    made = answer(request, error.status_code, words.get(error.status_code, ""))
-    made.headers.update(error.headers or {})
+    messages = TO_PROGRAMS if is_program(request) else TO_PEOPLE
+    response = answer(request, error.status_code, messages.get(error.status_code, ""))
+    response.headers.update(error.headers or {})
     if error.status_code == 405 and (methods := _methods(request)):
-        made.headers["Allow"] = ", ".join(sorted(methods))
-    return made
+        response.headers["Allow"] = ", ".join(sorted(methods))
+    return response
 
 
 def _methods(request: Request) -> set[str]:
-    """All that the address takes (RFC 9110, 15.5.6); the router names the methods of the first route only."""
+    """Returns all methods that the address takes (RFC 9110, 15.5.6); the router names only the first route's."""
     path = request.scope["path"]
     here = [route for route in request.app.state.routes if route.path_regex.match(path)]
     return with_head(path, {method for route in here for method in route.methods})
@@ -95,11 +95,11 @@ async def _not_understood(request: Request, error: Exception) -> Response:
     fields = [{"field": ".".join(map(str, one["loc"][1:])), "message": one["msg"]} for one in error.errors()]
     if is_program(request):
         return answer(request, 422, NOT_UNDERSTOOD, fields)
-    return answer(request, 404, WORDS[404])  # a page's address with a number that is none names nothing
+    return answer(request, 404, TO_PEOPLE[404])  # a page's address with a number that is none names nothing
 
 
 class CatchAllMiddleware:
-    """Plain ASGI middleware: whatever nobody expected is logged with a reference, and answered in neutral words."""
+    """Plain ASGI middleware: an unexpected error is logged with a reference, and answered with a neutral message."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -125,8 +125,8 @@ class CatchAllMiddleware:
 
 
 def _unexpected(request: Request, reference: str) -> Response:
-    words = f"Something went wrong on our side. Nothing you typed was sent. Tell an admin: Reference {reference}."
+    message = f"Something went wrong on our side. Nothing you typed was sent. Tell an admin: Reference {reference}."
     if is_program(request):
-        return problem(request, 500, words, reference=reference)
+        return problem(request, 500, message, reference=reference)
     request.state.person = None  # the rail asks the database, which may be what is broken
-    return page(request, "errors/show.html", status=500, heading="That did not work", words=words)
+    return page(request, "errors/show.html", status=500, heading="That did not work", message=message)

@@ -1,4 +1,4 @@
-"""Words that answer a press on the page after it: carried in a cookie that lives for one page."""
+"""A message for the next page, carried in a cookie that lives for one page."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -11,31 +11,40 @@ COOKIE = "outtray_said"
 SECONDS = 30
 
 
-@dataclass(frozen=True)
-class Said:
-    """`task` 0: words for the whole page, else beside that task."""
+@dataclass(frozen=True, kw_only=True)
+class Flash:
+    """A message for the whole page, or beside the task of this number."""
 
-    words: str = ""
+    message: str = ""
     task: int = 0
 
+    def beside(self, task_id: int) -> str:
+        """Returns the message that belongs to this task, else an empty string."""
+        return self.message if self.task == task_id else ""
 
-def say(answer: Response, words: str, task: int = 0) -> Response:
-    """Has the next page say this."""
-    packed = urlsafe_b64encode(json.dumps([words, task]).encode()).decode()
+    @property
+    def status(self) -> str:
+        """The message that belongs to the whole page."""
+        return self.beside(0)
+
+
+def add(answer: Response, message: str, task: int = 0) -> Response:
+    """Sets the cookie that shows this message on the next page."""
+    packed = urlsafe_b64encode(json.dumps([message, task]).encode()).decode()
     answer.set_cookie(COOKIE, packed, max_age=SECONDS, httponly=True, samesite="strict", path="/")
     return answer
 
 
-def said(request: Request) -> Said:
-    """What the page before wanted said; render.page clears it."""
+def read(request: Request) -> Flash:
+    """Returns the message that the cookie carries; empty if there is none or it cannot be read."""
     try:
-        words, task = json.loads(urlsafe_b64decode(request.cookies.get(COOKIE, "")))
-        return Said(str(words)[:400], int(task))
+        message, task = json.loads(urlsafe_b64decode(request.cookies.get(COOKIE, "")))
+        return Flash(message=str(message)[:400], task=int(task))
     except (ValueError, TypeError):
-        return Said()
+        return Flash()
 
 
-def forget(request: Request, answer: Response) -> None:
-    """Once is enough."""
+def clear(request: Request, answer: Response) -> None:
+    """Deletes the cookie, so that the message is shown once."""
     if COOKIE in request.cookies:
         answer.delete_cookie(COOKIE, path="/")

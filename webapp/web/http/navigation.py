@@ -1,6 +1,6 @@
-"""The rail of every page: where one can go, and how many tasks need somebody."""
+"""The navigation of every page, with the number of tasks that need somebody."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from fastapi import Request
 
@@ -11,15 +11,16 @@ from webapp.tasks.inbox import Bell
 
 @dataclass(frozen=True)
 class NavEntry:
-    """A page group that the rail names; `match` is how the addresses of its pages begin."""
+    """A group of pages that the navigation names; the addresses of its pages begin with `path`."""
 
     name: str
     path: str
     icon: str
+    _: KW_ONLY
     admins_only: bool = False
 
 
-PLACES = (
+ENTRIES = (
     NavEntry("Home", "/", "home"),
     NavEntry("Tasks", "/tasks", "tasks"),
     NavEntry("Inbox", "/inbox", "bell"),
@@ -29,9 +30,9 @@ PLACES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Item:
-    """One link of the rail."""
+    """One link of the navigation."""
 
     name: str
     path: str
@@ -42,24 +43,29 @@ class Item:
 
 
 def rail(request: Request, person: Person) -> list[Item]:
-    """What this person sees there; only pages that the application has."""
+    """Returns the links that this person sees; only those of pages that the application has."""
     known = request.app.state.page_paths
-    places = [place for place in PLACES if place.path in known and (person.is_admin or not place.admins_only)]
+    entries = [entry for entry in ENTRIES if entry.path in known and (person.is_admin or not entry.admins_only)]
     with request.app.state.installation.read() as conn:
         bell, need_you = inbox.bell(conn, person), queries.need_you(conn, person)
     counts = {"/tasks": need_you, "/inbox": bell.unread}
     return [
-        Item(place.name, place.path, place.icon, _is_here(place, request), counts.get(place.path))
-        if place.path != "/inbox"
-        else Item(place.name, place.path, place.icon, _is_here(place, request), bell.unread, bell)
-        for place in places
+        Item(
+            name=entry.name,
+            path=entry.path,
+            icon=entry.icon,
+            is_here=_is_here(entry, request),
+            count=counts.get(entry.path),
+            bell=bell if entry.path == "/inbox" else None,
+        )
+        for entry in entries
     ]
 
 
-def _is_here(place: NavEntry, request: Request) -> bool:
+def _is_here(entry: NavEntry, request: Request) -> bool:
     here = request.url.path
-    if place.path == "/":
+    if entry.path == "/":
         return here == "/" or here.startswith(("/new/", "/lists", "/data"))
-    if place.path == "/tasks" and here == "/notifications":
+    if entry.path == "/tasks" and here == "/notifications":
         return True
-    return here == place.path or here.startswith(place.path + "/")
+    return here == entry.path or here.startswith(entry.path + "/")

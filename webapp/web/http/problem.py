@@ -62,9 +62,9 @@ def problem(
         body["errors"] = list(errors)
     if reference:
         body["reference"] = reference
-    # Words may repeat what was sent, and half a surrogate pair has no UTF-8.
-    sent = json.dumps(body, ensure_ascii=False).encode(errors="replace")
-    return Response(sent, status, {"Cache-Control": "no-store"}, MEDIA_TYPE)
+    # A message may repeat what was posted, and half a surrogate pair has no UTF-8.
+    encoded = json.dumps(body, ensure_ascii=False).encode(errors="replace")
+    return Response(encoded, status, {"Cache-Control": "no-store"}, MEDIA_TYPE)
 
 
 WHEN = {
@@ -82,6 +82,6 @@ WHEN = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
-    """For a route's `responses`; web/openapi.py brings the schema."""
+    """Returns the value of a route's `responses`; api/openapi.py adds the schema."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": WHEN[status], "content": content} for status in statuses}

@@ -53,17 +53,17 @@ def templates() -> Environment:
 
 def query(**values: object) -> str:
     """?state=failed&q=lopes of what is set; nothing of what is not."""
-    found = {name: value for name, value in values.items() if value}
-    return "?" + urlencode(found) if found else ""
+    given = {name: value for name, value in values.items() if value}
+    return "?" + urlencode(given) if given else ""
 
 
 def is_htmx(request: Request) -> bool:
-    """Whether a fragment is asked for."""
+    """True if the client expects a fragment."""
     return request.headers.get("HX-Request") == "true"
 
 
 def viewer(request: Request) -> Person | None:
-    """Who is signed in, once the guard of the route has found out."""
+    """Returns the person who is signed in, once the guard of the route has run."""
     person: Person | None = getattr(request.state, "person", None)
     return person
 
@@ -73,14 +73,15 @@ def page(
 ) -> HTMLResponse:
     """A whole page. Known to every template: `person` (None: signed out), `zone`, `here`, `rail`.
 
-    `said`: words for the status line; `focus_h1`: the heading takes the focus; a status of 4xx for a refused form
-    puts "Error: " before the title.
+    `status_message`: the text of the status line; `focus_h1`: the heading takes the focus; a status of 422 for a
+    refused form puts "Error: " before the title.
     """
     person = viewer(request)
-    known = {"rail": rail(request, person) if person else [], "said": "", "focus_h1": False, "refused": status == 422}
-    html = templates().get_template(template).render(**_shared(request) | known | context)
+    entries = rail(request, person) if person else []
+    defaults = {"rail": entries, "status_message": "", "focus_h1": False, "refused": status == 422}
+    html = templates().get_template(template).render(**_shared(request) | defaults | context)
     answer = HTMLResponse(html, status, {**NO_STORE, **(headers or {})})
-    flash.forget(request, answer)
+    flash.clear(request, answer)
     return answer
 
 

@@ -13,7 +13,7 @@ MOST = 10_000  # sessions
 class SessionCache:
     """Sessions as they were at one version of the database; a newer version forgets them all.
 
-    What it says may only ever spare somebody a 204: whoever is shown anything is looked up in the database.
+    It may only decide on a 204: before anything is shown, the session is looked up in the database.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""A person's inbox: what they were told, the newest first; mark as read."""
+"""A person's inbox: their notices, newest first, and marking them as read."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -19,29 +19,27 @@ CHIPS = {"": "All", "unread": "Unread", "messages": "Messages", "tasks": "Your t
 def index(
     request: Request, person: SignedIn, installation: TheInstallation, only: str = "", q: str = "", before: str = ""
 ) -> Response:
-    """What there is, filtered and searched."""
+    """Shows the notices, filtered and searched."""
     only = only if only in CHIPS else ""
-    words = q.strip()[:200].replace("\0", "")
+    search = q.strip()[:200].replace("\0", "")
     last = int(before) if before.isdecimal() and len(before) < 19 else None
     with installation.read() as conn:
-        found = inbox.listing(conn, person, only=only, words=words, before=last, limit=PAGE + 1)
-    older = found[PAGE - 1].id if len(found) > PAGE else None
-    shown = {one.id: clean(one.text) for one in found if not one.is_own}
+        notices = inbox.listing(conn, person, only=only, search=search, before=last, limit=PAGE + 1)
     return page(
         request,
         "notifications/inbox/index.html",
-        notices=found[:PAGE],
-        shown=shown,
-        older=older,
+        notices=notices[:PAGE],
+        bodies={notice.id: clean(notice.text) for notice in notices if not notice.is_own},
+        older=notices[PAGE - 1].id if len(notices) > PAGE else None,
         only=only,
-        words=words,
+        search=search,
         chips=CHIPS,
     )
 
 
 @router.post("/read")
 def read_all(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
-    """All of them are read."""
+    """Marks all notices as read."""
     with installation.write() as conn:
         inbox.mark(conn, person)
     return go(request, "/inbox")
@@ -49,7 +47,7 @@ def read_all(request: Request, person: SignedIn, installation: TheInstallation) 
 
 @router.post("/{notice_id:int}")
 def mark(request: Request, notice_id: Id, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
-    """One is read, or unread again."""
+    """Marks one notice as read or as unread."""
     with installation.write() as conn:
         inbox.mark(conn, person, notice_id, read=posted.one("unread") != "1")
     return go(request, f"/inbox#notice-{notice_id}")

@@ -1,4 +1,4 @@
-"""The preview beside the form of a notification: how it will look in each place, and whether it fits."""
+"""The preview beside the form of a notification: how it will look in each channel, and whether it fits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from webapp.installation import Installation
 from webapp.kinds.notification.form import NotificationForm
 from webapp.kinds.notification.kind import EVERYONE
 from webapp.notify import preview
-from webapp.notify.preview import Shown
+from webapp.notify.preview import ChannelPreview, Draft
 from webapp.ports.channels import AUDIENCES, BUILT_IN
 from webapp.ports.people import Person
 from webapp.web.forms.reading import Filled
@@ -27,47 +27,43 @@ NOWHERE = "Choose a place: the message is shown here as it arrives there."
 
 @dataclass(frozen=True)
 class NotificationPreview:
-    """What stands there: each chosen place, or words where there is nothing to show."""
+    """The message in each chosen channel, or why there is nothing to show."""
 
-    shown: Sequence[Shown] = ()
-    words: str = ""
+    channels: Sequence[ChannelPreview] = ()
+    message: str = ""
 
 
 @router.post("/preview")
 def show(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
-    """The message as it is written so far; what is wrong with the form is said when it is sent."""
-    raw = {name: posted.all(name) for name in NotificationForm.model_fields}
-    return fragment(request, "notifications/form/_preview.html", pane=_pane(installation, person, raw))
+    """Shows the message as it is written so far; errors of the form are shown when it is sent."""
+    filled: Filled[Any] = Filled(None, {}, {name: posted.all(name) for name in NotificationForm.model_fields})
+    return fragment(request, "notifications/form/_preview.html", pane=pane(installation, person, filled))
 
 
 def pane(installation: Installation, person: Person, filled: Filled[Any]) -> NotificationPreview:
-    """The preview of a form as it was typed, whole or not."""
-    return _pane(installation, person, filled.raw)
-
-
-def _pane(installation: Installation, person: Person, raw: Mapping[str, Sequence[str]]) -> NotificationPreview:
+    """Returns the preview of a form as it was typed, complete or not."""
+    raw = filled.raw
     title, message = " ".join(_text(raw, "title").split()), _text(raw, "message").strip()
     if not message:
-        return NotificationPreview(words=EMPTY)
-    places, files = raw.get("channels", ()), len([one for one in raw.get("attachments", ()) if one])
-    whom = _text(raw, "to").replace("\n", ", ").strip() or EVERYONE
-    channels = [one for one in installation.form_context(person).channels() if one.id in places]
-    shown = [preview.in_channel(one, title, message, files) for one in channels]
+        return NotificationPreview(message=EMPTY)
+    draft = Draft(title=title, message=message, files=len([one for one in raw.get("attachments", ()) if one]))
+    chosen = raw.get("channels", ())
+    channels = [one for one in installation.form_context(person).channels() if one.id in chosen]
+    previews = [preview.in_channel(channel, draft) for channel in channels]
     if names := _names(installation, person, raw.get("people", ())):
-        shown.append(preview.in_inbox(names, title, message, files))
-    shown += [preview.in_log(BUILT_IN[one], whom, title, message) for one in places if one in BUILT_IN]
-    return NotificationPreview(shown) if shown else NotificationPreview(words=NOWHERE)
+        previews.append(preview.in_inbox(names, draft))
+    whom = _text(raw, "to").replace("\n", ", ").strip() or EVERYONE
+    previews += [preview.in_log(BUILT_IN[one], whom, draft) for one in chosen if one in BUILT_IN]
+    return NotificationPreview(previews) if previews else NotificationPreview(message=NOWHERE)
 
 
 def _names(installation: Installation, person: Person, chosen: Sequence[str]) -> str:
-    known = {
-        **AUDIENCES,
-        **{str(one.id): one.name or one.email for one in installation.form_context(person).colleagues()},
-    }
+    colleagues = installation.form_context(person).colleagues()
+    known = {**AUDIENCES, **{str(one.id): one.name or one.email for one in colleagues}}
     return ", ".join(known[one] for one in chosen if one in known)
 
 
 def _text(raw: Mapping[str, Sequence[str]], name: str) -> str:
-    """What was typed, without what no message may hold."""
+    """What was typed, without characters that no message may hold."""
     text = (raw.get(name) or [""])[-1]
     return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")

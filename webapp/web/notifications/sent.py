@@ -1,4 +1,4 @@
-"""Which notifications went where: searched by text, channel, person and time, and taken along as a file."""
+"""The history of notifications: searched by text, channel, person and time, and downloaded as a file."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,10 +9,11 @@ from fastapi.responses import Response
 
 from webapp.installation import Installation
 from webapp.kinds.notification.kind import INBOX
+from webapp.kinds.notification.kind import KIND as NOTIFICATION
 from webapp.ports.channels import BUILT_IN
 from webapp.ports.people import Person
 from webapp.tasks.views import notification_history
-from webapp.tasks.views.notification_history import Told, Wanted
+from webapp.tasks.views.notification_history import Criteria, SentNotification, Source
 from webapp.web.http import csv_response
 from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.render import page, query
@@ -22,10 +23,11 @@ router = APIRouter(prefix="/notifications", include_in_schema=False)
 PAGE, CHUNK = 50, 1_000
 HEAD = ("Time (UTC)", "Title", "Message", "Sent by", "To", "Where", "State", "Reply", "Tries", "Task")
 WRONG_DAY = "Write a day such as 2026-11-03."
+SOURCE = Source(kind=NOTIFICATION.name, title="title", message="message", inbox=INBOX, person="person")
 
 
-@dataclass(frozen=True)
-class Asked:
+@dataclass(frozen=True, kw_only=True)
+class HistoryFilter:
     """The filter as it stands in the address of the page."""
 
     q: str = ""
@@ -43,14 +45,13 @@ class Asked:
         names = ("q", "channel", "person", "since", "until")
         return query(**{name: getattr(self, name) for name in names}, **more)
 
-    def wanted(self, person: Person) -> Wanted:
-        """Days are those of the person's clock."""
-        number = int(self.person) if self.person.isdecimal() and len(self.person) < 19 else None
+    def criteria(self, person: Person) -> Criteria:
+        """Returns what to search for; days are those of this person's time zone."""
         until = _start_of(self.until, person)
-        return Wanted(
-            words=self.q,
+        return Criteria(
+            search=self.q,
             channel=self.channel,
-            person=number,
+            person=int(self.person) if self.person.isdecimal() and len(self.person) < 19 else None,
             since=_start_of(self.since, person),
             until=until + timedelta(days=1) if until else None,
         )
@@ -58,61 +59,68 @@ class Asked:
 
 @router.get("")
 def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
-    """A page of them, the newest first."""
-    asked, after = _asked(request), _after(request.query_params.get("after", ""))
+    """Shows a page of the history, newest first."""
+    filter, after = _filter(request), _after(request.query_params.get("after", ""))
     with installation.read() as conn:
-        found = notification_history.told(conn, person, asked.wanted(person), after, PAGE + 1)
-    shown = found[:PAGE]
-    form_context = installation.form_context(person)
+        rows = notification_history.sent(conn, person, SOURCE, filter.criteria(person), after=after, limit=PAGE + 1)
+    notifications = rows[:PAGE]
     return page(
         request,
         "notifications/sent/index.html",
-        asked=asked,
-        told=shown,
-        places=_places(installation, person),
-        people=[(str(one.id), one.name or one.email) for one in form_context.colleagues()],
-        next=f"{shown[-1].task}.{shown[-1].position}" if len(found) > PAGE else "",
+        filter=filter,
+        notifications=notifications,
+        channels=_channels(installation, person),
+        people=[(str(one.id), one.name or one.email) for one in installation.form_context(person).colleagues()],
+        next=f"{notifications[-1].task}.{notifications[-1].position}" if len(rows) > PAGE else "",
         is_first=after is None,
     )
 
 
 @router.get("/notifications.csv")
 def export(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
-    """All that the filter finds."""
-    return csv_response.download("notifications.csv", _lines(installation, person, _asked(request).wanted(person)))
+    """Sends everything that the filter matches, as CSV."""
+    lines = _lines(installation, person, _filter(request).criteria(person))
+    return csv_response.download("notifications.csv", lines)
 
 
-def _lines(installation: Installation, person: Person, wanted: Wanted) -> Iterator[str]:
+def _lines(installation: Installation, person: Person, criteria: Criteria) -> Iterator[str]:
     yield csv_response.lines([HEAD])
-    places, after = _places(installation, person), None
+    channels, after = _channels(installation, person), None
     while True:
         with installation.read() as conn:
-            found = notification_history.told(conn, person, wanted, after, CHUNK)
-        if not found:
+            rows = notification_history.sent(conn, person, SOURCE, criteria, after=after, limit=CHUNK)
+        if not rows:
             return
-        after = (found[-1].task, found[-1].position)
-        yield csv_response.lines([_cells(one, places) for one in found])
+        after = (rows[-1].task, rows[-1].position)
+        yield csv_response.lines([_cells(row, channels) for row in rows])
 
 
-def _cells(one: Told, places: Mapping[str, str]) -> tuple[str, ...]:
-    moment = f"{one.moment:%Y-%m-%d %H:%M:%S}"
-    where = places.get(one.channel, "")
+def _cells(row: SentNotification, channels: Mapping[str, str]) -> tuple[str, ...]:
     return (
-        moment, one.title, one.message, one.sender, one.to, where, one.state, one.reply, str(one.attempts),
-        str(one.task),
-    )  # fmt: skip
+        f"{row.moment:%Y-%m-%d %H:%M:%S}",
+        row.title,
+        row.message,
+        row.sender,
+        row.to,
+        channels.get(row.channel, ""),
+        row.state,
+        row.reply,
+        str(row.attempts),
+        str(row.task),
+    )
 
 
-def _places(installation: Installation, person: Person) -> dict[str, str]:
-    """What deliveries call each place, and its name."""
+def _channels(installation: Installation, person: Person) -> dict[str, str]:
+    """Returns the names of the channels, by what deliveries call them."""
     channels = {one.id: one.name for one in installation.form_context(person).channels()}
     return {**channels, INBOX: "Inbox", **BUILT_IN}
 
 
-def _asked(request: Request) -> Asked:
-    given = {name: request.query_params.get(name, "").strip()[:200].replace("\0", "") for name in Asked.__annotations__}
+def _filter(request: Request) -> HistoryFilter:
+    names = ("q", "channel", "person", "since", "until")
+    given = {name: request.query_params.get(name, "").strip()[:200].replace("\0", "") for name in names}
     errors = {name: WRONG_DAY for name in ("since", "until") if given[name] and _day(given[name]) is None}
-    return Asked(**{**given, "errors": errors})  # type: ignore[arg-type]
+    return HistoryFilter(**given, errors=errors)
 
 
 def _day(text: str) -> date | None:
@@ -132,5 +140,5 @@ def _start_of(text: str, person: Person) -> datetime | None:
 
 def _after(text: str) -> tuple[int, int] | None:
     parts = text.split(".")
-    is_place = len(parts) == 2 and all(part.isdecimal() and len(part) < 19 for part in parts)
-    return (int(parts[0]), int(parts[1])) if is_place else None
+    is_cursor = len(parts) == 2 and all(part.isdecimal() and len(part) < 19 for part in parts)
+    return (int(parts[0]), int(parts[1])) if is_cursor else None

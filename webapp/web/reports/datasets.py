@@ -1,4 +1,4 @@
-"""Data of reports: what was understood of an upload, corrected where need be, kept under a name, replaced later."""
+"""The data of reports: how an upload was read, corrections of it, a name for it, and a new file under that name."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
@@ -27,23 +27,24 @@ LABELS = {"name": "Name", "file": "New file", "data": "Columns"}
 
 @router.get("")
 def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
-    """A person's own data: those with a name, and the latest uploads."""
+    """Shows a person's own data: those with a name, and the newest uploads."""
     form_context = installation.form_context(person)
     kept = form_context.kept()
     known = {table.id for _, _, table in kept}
     newest = [table for table in form_context.tables() if table.id not in known]
-    return page(request, "reports/data/index.html", kept=kept, newest=newest, said=flash.said(request).words)
+    message = flash.read(request).message
+    return page(request, "reports/data/index.html", kept=kept, newest=newest, status_message=message)
 
 
 @router.get("/{data_id}")
 def show(request: Request, data_id: str, person: SignedIn, installation: TheInstallation) -> Response:
-    """What was understood of one, and the forms that correct, name and replace it."""
+    """Shows how one upload was read, and the forms that correct, name and replace it."""
     return _page(request, installation, person, data_id)
 
 
 @router.get("/{data_id}/download")
 def download(data_id: str, person: SignedIn, installation: TheInstallation) -> Response:
-    """The file as it came."""
+    """Sends the file as it was uploaded."""
     table = installation.form_context(person).table(data_id)
     media_type = "application/octet-stream"
     return FileResponse(table.path, media_type=media_type, filename=table.name, content_disposition_type="attachment")
@@ -51,18 +52,25 @@ def download(data_id: str, person: SignedIn, installation: TheInstallation) -> R
 
 @router.post("/{data_id}")
 def change(request: Request, data_id: str, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
-    """Reads it again, names it, replaces it, or takes its name away: by the button that was pressed."""
-    acts = {"reread": _reread, "keep": _keep, "replace": _replace, "remove": _remove}
-    act = acts.get(posted.one("intent"), _reread)
+    """Reads it again, names it, replaces it or removes its name, by the button that was pressed."""
+    actions = {"reread": _reread, "keep": _keep, "replace": _replace, "remove": _remove}
+    action = actions.get(posted.one("intent"), _reread)
     try:
-        there, said = act(installation, person, data_id, posted)
+        path, message = action(installation, person, data_id, posted)
     except NotFound:
         raise
     except UserError as error:
-        field = "name" if act is _keep else "file" if act is _replace else "data"
-        status = 413 if posted.refused else 422
-        return _page(request, installation, person, data_id, posted.one("name"), {field: error.words}, status)
-    return flash.say(go(request, there), said)
+        field = "name" if action is _keep else "file" if action is _replace else "data"
+        return _page(
+            request,
+            installation,
+            person,
+            data_id,
+            typed=posted.one("name"),
+            errors={field: error.message},
+            status=413 if posted.refused else 422,
+        )
+    return flash.add(go(request, path), message)
 
 
 def _reread(installation: Installation, person: Person, data_id: str, posted: FormData) -> tuple[str, str]:
@@ -74,8 +82,8 @@ def _reread(installation: Installation, person: Person, data_id: str, posted: Fo
 
 
 def _types(posted: FormData) -> dict[str, str]:
-    wished = zip(posted.all("column"), posted.all("type"), strict=False)
-    return {column: kind for column, kind in wished if kind in TYPES}
+    chosen = zip(posted.all("column"), posted.all("type"), strict=False)
+    return {column: kind for column, kind in chosen if kind in TYPES}
 
 
 def _keep(installation: Installation, person: Person, data_id: str, posted: FormData) -> tuple[str, str]:
@@ -94,14 +102,14 @@ def _replace(installation: Installation, person: Person, data_id: str, posted: F
         raise UserError(posted.refused["file"])
     if "file" not in posted.files:
         raise UserError(CHOOSE)
-    came = posted.files["file"]
-    wished = {one.name: one.wished for one in known.table.understood.columns if one.wished}
-    new = receive(installation, person, came.name, came.path, ParseOverrides(types=wished))
+    upload = posted.files["file"]
+    types = {one.name: one.wished for one in known.table.understood.columns if one.wished}
+    new = receive(installation, person, upload.name, upload.path, ParseOverrides(types=types))
     missing = [one.name for one in known.table.understood.columns if one.name not in _names(new)]
-    said = f"“{known.name}” holds {came.name} from now on: {new.understood.rows:,} rows."
+    message = f"“{known.name}” holds {upload.name} from now on: {new.understood.rows:,} rows."
     if missing:
-        said += f" Columns that are gone: {', '.join(missing[:10])}."
-    return _put(installation, person, data_id, new.id), said
+        message += f" Columns that are gone: {', '.join(missing[:10])}."
+    return _put(installation, person, data_id, new.id), message
 
 
 def _remove(installation: Installation, person: Person, data_id: str, posted: FormData) -> tuple[str, str]:
@@ -114,7 +122,7 @@ def _remove(installation: Installation, person: Person, data_id: str, posted: Fo
 
 
 def _put(installation: Installation, person: Person, data_id: str, upload_id: str) -> str:
-    """The new upload takes the place of the old one where that has a name; the address of its page."""
+    """Puts the new upload under the name of the old one, if it has one; returns the path of its page."""
     known = _saved(installation, person, data_id)
     if known is None:
         return f"{HERE}/{upload_id}"
@@ -128,11 +136,11 @@ def _names(table: Table) -> set[str]:
 
 
 def _saved(installation: Installation, person: Person, data_id: str) -> SavedTable | None:
-    number = data_id.removeprefix(uploads.SAVED)
-    if number == data_id or not number.isdecimal() or len(number) > 18:
+    number = uploads.saved_number(data_id)
+    if number is None:
         return None
     with installation.read() as conn:
-        return saved_tables.one(conn, installation.store, person, int(number), DATA)
+        return saved_tables.one(conn, installation.store, person, number, DATA)
 
 
 def _page(
@@ -140,6 +148,7 @@ def _page(
     installation: Installation,
     person: Person,
     data_id: str,
+    *,
     typed: str = "",
     errors: dict[str, str] | None = None,
     status: int = 200,
@@ -149,7 +158,7 @@ def _page(
         request,
         "reports/data/show.html",
         status=status,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         table=table,
         columns=table.understood.columns[:SHOWN_COLUMNS],
         data_id=data_id,

@@ -1,4 +1,4 @@
-"""What the report form shows besides its fields, and how an earlier report fills it in again."""
+"""What the report form shows besides its fields, and how an earlier report fills in the form."""
 
 import secrets
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ DELETED = "That file was deleted after {} days. Choose this month’s file."
 
 
 def extras(installation: Installation, person: Person, filled: Filled[Any]) -> dict[str, Any]:
-    """What the template of the form draws besides the fields: the types of the columns, those of the report."""
+    """Returns what the template of the form needs besides the fields, such as the types of the columns."""
     data, plan = _known(installation, person, filled)
     kinds = data.kinds if data else {}
     outcome = plan.outcome if plan and plan.is_grouped else list(kinds)
@@ -47,7 +47,7 @@ def extras(installation: Installation, person: Person, filled: Filled[Any]) -> d
 def _parameters(
     installation: Installation, person: Person, filled: Filled[Any]
 ) -> list[tuple[Parameter, Sequence[str], str, str]]:
-    """What the chosen query asks for: each with its choices, words where they are not known, and what was typed."""
+    """The parameters of the chosen query: each with its choices, a message if there are none, and what was typed."""
     chosen = (filled.raw.get("data") or [""])[-1]
     if not chosen.startswith(report_data.QUERY):
         return []
@@ -80,7 +80,7 @@ def _known(installation: Installation, person: Person, filled: Filled[Any]) -> t
 
 
 def again(installation: Installation, person: Person, filled: Filled[Any]) -> Filled[Any]:
-    """Says so if the file that the earlier report was made from is gone."""
+    """Returns the form of an earlier report; with an error if the file that it was made from is gone."""
     upload_id = (filled.raw.get("data") or [""])[-1]
     if not upload_id.startswith("u-"):
         return filled

@@ -1,7 +1,7 @@
-"""The preview beside the form of a report: its first rows, how many there will be, how large the file, how long."""
+"""The preview beside the form of a report: its first rows, their number, the size of the file and the time it takes."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,9 @@ from webapp.ports.people import Person
 from webapp.reports.preview import Preview, peek_apart
 from webapp.tasks.views.past_runs import pace
 from webapp.web.forms.reading import Filled, read_form
-from webapp.web.http import formatting as words
+from webapp.web.http import formatting
 from webapp.web.http.deps import SignedIn, TheInstallation
-from webapp.web.http.multipart import Posted
+from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import fragment
 
 router = APIRouter(prefix="/new/report", include_in_schema=False)
@@ -31,12 +31,12 @@ AT_ONCE = threading.BoundedSemaphore(2)  # each takes a process of its own and u
 WAIT = 10.0  # seconds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReportPreview:
-    """What stands there: the first rows, or words where there are none; `outcome` are the columns of the report."""
+    """The first rows, or why there are none; `outcome` are the columns of the report."""
 
-    peek: Preview | None = None
-    words: str = ""
+    preview: Preview | None = None
+    message: str = ""
     size: str = ""
     time: str = ""
     outcome: Sequence[str] = ()
@@ -44,66 +44,66 @@ class ReportPreview:
     @property
     def counts(self) -> str:
         """“4 rows, 2 columns”."""
-        if self.peek is None:
+        if self.preview is None:
             return ""
-        return f"{words.plural(self.peek.total, 'row')}, {words.plural(self.peek.width, 'column')}"
+        return f"{formatting.plural(self.preview.total, 'row')}, {formatting.plural(self.preview.width, 'column')}"
 
 
 @router.post("/preview")
 def show(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
-    """The report as it is filled in so far."""
+    """Shows the report as it is filled in so far."""
     filled = read_form(ReportForm, posted)
     return fragment(request, "reports/form/_preview.html", pane=pane(installation, person, filled))
 
 
 def pane(installation: Installation, person: Person, filled: Filled[Any]) -> ReportPreview:
-    """The preview of a form as it was filled in, whole or not."""
+    """Returns the preview of a form as it was filled in, complete or not."""
     form, wrong = form_so_far(filled)
     if form is None:
-        return ReportPreview(words=wrong or EMPTY)
+        return ReportPreview(message=wrong or EMPTY)
     try:
-        data = report_data.known(form, installation.form_context(person))
-        plan = plan_of(form, data.kinds, today(person.zone))
-        if faults := wrong_with(form, plan, data.kinds, data.title):
-            return ReportPreview(words=next(iter(faults.values())))
-        if not AT_ONCE.acquire(timeout=WAIT):
-            return ReportPreview(words=BUSY)
-        try:
-            with report_data.looked_at(form, installation.form_context(person)) as ref:
-                found = peek_apart(ref, plan, form.dates)
-        finally:
-            AT_ONCE.release()
+        return _preview(installation, person, form)
     except FormErrors as error:
-        return ReportPreview(words=" ".join(error.errors.values()))
+        return ReportPreview(message=" ".join(error.errors.values()))
     except (UserError, TaskError) as error:
-        return ReportPreview(words=error.words)
+        return ReportPreview(message=error.message)
+
+
+def _preview(installation: Installation, person: Person, form: ReportForm) -> ReportPreview:
+    context = installation.form_context(person)
+    data = report_data.known(form, context)
+    plan = plan_of(form, data.kinds, today(person.zone))
+    if errors := wrong_with(form, plan, data.kinds, data.title):
+        return ReportPreview(message=next(iter(errors.values())))
+    if not AT_ONCE.acquire(timeout=WAIT):
+        return ReportPreview(message=BUSY)
+    try:
+        with report_data.looked_at(form, context) as ref:
+            preview = peek_apart(ref, plan, form.dates)
+    finally:
+        AT_ONCE.release()
     return ReportPreview(
-        found, "", words.size(found.size(form.format)), _time(installation, form, found), found.columns
+        preview=preview,
+        size=formatting.size(preview.size(form.format)),
+        time=_time(installation, form, preview),
+        outcome=preview.columns,
     )
 
 
 def form_so_far(filled: Filled[Any]) -> tuple[ReportForm | None, str]:
-    """The form without what is not finished yet, or what is wrong with it; a preview needs no addresses."""
+    """Returns the form without its unfinished parts, or else what is wrong with it; a preview needs no addresses."""
     if isinstance(filled.value, ReportForm):
         return filled.value, ""
     raw = {name: list(values) for name, values in filled.raw.items() if name not in ("mail_to", "name")}
     if not any(value for value in raw.get("data", ())):
         return None, ""
-    again = read_form(ReportForm, _Values(raw))
+    again = read_form(ReportForm, FormData(raw))
     if again.value is not None:
         return again.value, ""
     return None, next(iter(again.errors.values()), "")
 
 
-@dataclass(frozen=True)
-class _Values:
-    raw: Mapping[str, Sequence[str]]
-
-    def all(self, name: str) -> Sequence[str]:
-        return self.raw.get(name, ())
-
-
-def _time(installation: Installation, form: ReportForm, found: Preview) -> str:
+def _time(installation: Installation, form: ReportForm, preview: Preview) -> str:
     with installation.read() as conn:
         per_row = pace(conn, f"report.{form.format}")
-    return words.about(per_row * max(found.total, 1)) if per_row else ""
+    return formatting.about(per_row * max(preview.total, 1)) if per_row else ""

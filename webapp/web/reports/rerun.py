@@ -1,14 +1,13 @@
-"""A report run again: the same data, data that are gone, and columns that have another name by now."""
+"""A report that is run again: whether its data is the same, and columns that are gone or renamed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
-
-from webapp.db import schema
-from webapp.files import uploads
+from webapp.files import saved_tables, uploads
 from webapp.installation import Installation
+from webapp.kinds.report.kind import KIND as REPORT
 from webapp.ports.people import Person
+from webapp.tasks.views.past_runs import last_with
 from webapp.web.forms.reading import line_of
 from webapp.web.http.multipart import FormData
 
@@ -16,11 +15,10 @@ from webapp.web.http.multipart import FormData
 FIELDS = ("columns", "group_by", "across")
 LINES = ("filters", "sums", "sort", "names")
 LEAVE_OUT = "-"
-u, t, s = schema.upload, schema.task, schema.saved_list
 
 
 def missing(raw: Mapping[str, Sequence[str]], known: Sequence[str], outcome: Sequence[str]) -> list[str]:
-    """The columns that a form names and its data do not have; what only the report has is none of them."""
+    """Returns the columns that a form names and its data does not have; `outcome` are the columns of the report."""
     if not known:
         return []
     named = [name for field in FIELDS for name in raw.get(field, ()) if name]
@@ -34,7 +32,7 @@ def missing(raw: Mapping[str, Sequence[str]], known: Sequence[str], outcome: Seq
 
 
 def rename(posted: FormData) -> None:
-    """Puts the columns that were chosen in the place of those that are missing."""
+    """Replaces missing columns in what was posted by those that were chosen for them."""
     pairs = zip(posted.all("moved.from"), posted.all("moved.to"), strict=False)
     moved = {before: now for before, now in pairs if now}
     if not moved:
@@ -57,19 +55,13 @@ def rename(posted: FormData) -> None:
 
 
 def used_before(installation: Installation, person: Person, data_id: str) -> datetime | None:
-    """When this person last made a report of the very same bytes; None where that never was."""
+    """Returns when this person last made a report of exactly this data, or None if never."""
+    number = uploads.saved_number(data_id)
     with installation.read() as conn:
-        mine = (t.c.owner == person.id, t.c.kind == "report")
-        recent = conn.execute(select(t.c.form, t.c.created).where(*mine).order_by(t.c.id.desc()).limit(200)).all()
-        if data_id.startswith(uploads.SAVED):
-            number = data_id.removeprefix(uploads.SAVED)
-            updated = conn.execute(select(s.c.updated).where(s.c.id == int(number or 0))).scalar()
-            same = [
-                row.created for row in recent if row.form.get("data") == data_id and updated and row.created > updated
-            ]
-            return same[0] if same else None
-        sha = conn.execute(select(u.c.sha256).where(u.c.id == data_id, u.c.owner == person.id)).scalar()
-        if sha is None:
-            return None
-        alike = set(conn.execute(select(u.c.id).where(u.c.owner == person.id, u.c.sha256 == sha)).scalars())
-        return next((row.created for row in recent if row.form.get("data") in alike), None)
+        if number is None:
+            return last_with(conn, person, REPORT.name, "data", uploads.same_content(conn, data_id, person.id))
+        made, updated = (
+            last_with(conn, person, REPORT.name, "data", {data_id}),
+            saved_tables.updated(conn, person, number),
+        )
+    return made if made and updated and made > updated else None

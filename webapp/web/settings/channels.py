@@ -1,4 +1,4 @@
-"""Settings → Channels: the places that notifications go to; for admins. An address is never shown again."""
+"""Settings → Channels: where notifications can go; for admins. A URL is never shown again."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from webapp import sandbox
 from webapp.accounts import audit, people
 from webapp.connections import channels
 from webapp.connections.channels import ChannelRecord
+from webapp.crypto import SecretBox
 from webapp.errors import NotFound, UserError
 from webapp.installation import Installation
 from webapp.notify import connection_test
@@ -31,9 +32,9 @@ DONE = {"pause": "is paused", "resume": "goes on", "remove": "is removed"}
 LABELS = {"name": "Name", "service": "Service", "people": "Who uses it"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ChannelForm:
-    """A channel as it is typed in; of its address only what stands in the form of its service, and never twice."""
+    """A channel as it is typed in; `typed` holds the fields of its service, secrets of this request only."""
 
     id: int = 0
     service: str = ""
@@ -43,67 +44,80 @@ class ChannelForm:
     people: Sequence[str] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
-    shown: str = ""  # what the stored one is
-    helper: str = ""  # with which form that was entered
+    stored_service: str = ""  # of the stored channel
+    helper: str = ""  # the form in which its URL was entered
 
     @property
     def fields(self) -> Sequence[Any]:
         return SERVICES[self.service].fields if self.service in SERVICES else ()
 
-    def sealed(self, installation: Installation) -> str:
-        """What was typed hidden, for the next press: no page shows it, encrypted it may stand there."""
+    def encrypted(self, box: SecretBox) -> str:
+        """Returns the secret fields, encrypted, so that the page can post them again without showing them."""
         hidden = {one.name: self.typed[one.name] for one in self.fields if one.secret and self.typed.get(one.name)}
-        return installation.secrets.close(json.dumps([self.service, hidden])) if hidden else ""
+        return box.encrypt(json.dumps([self.service, hidden])) if hidden else ""
 
 
 @router.get("")
 def index(
     request: Request, person: Admin, installation: TheInstallation, service: str = "", channel: int = 0
 ) -> Response:
-    """The channels, and the form of a new one or of the one that is being changed."""
-    if channel:
-        with installation.read() as conn:
-            known = channels.one(conn, channel)
-        names = [str(number) for number in known.people]
-        anew = service if service in SERVICES else ""
-        entry = ChannelForm(known.id, anew, known.name, known.internal, known.everyone, names)
-        return _page(request, installation, replace(entry, shown=known.service, helper=known.helper))
-    return _page(request, installation, ChannelForm(service=service if service in SERVICES else ""))
+    """Shows the channels, and the form of a new one or of the one that is being changed."""
+    service = service if service in SERVICES else ""
+    if not channel:
+        return _page(request, installation, ChannelForm(service=service))
+    with installation.read() as conn:
+        known = channels.one(conn, channel)
+    form = ChannelForm(
+        id=known.id,
+        service=service,
+        name=known.name,
+        internal=known.internal,
+        everyone=known.everyone,
+        people=[str(number) for number in known.people],
+        stored_service=known.service,
+        helper=known.helper,
+    )
+    return _page(request, installation, form)
 
 
 @router.post("")
 def save(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
-    """Tries it where that is asked, and keeps it."""
-    entry = _typed(installation, posted)
+    """Tests the channel, or saves it."""
+    form = _typed(installation, posted)
     try:
-        url, service, takes = _url(installation, entry)
+        url, service, limits = _url(form)
         if posted.one("intent") == "test":
-            reply = _try(url or _stored_url(installation, entry.id), internal=entry.internal)
-            return _page(request, installation, entry, reply=reply)
+            reply = _try(url or _stored_url(installation, form.id), internal=form.internal)
+            return _page(request, installation, form, reply=reply)
         channel = ChannelRecord(
-            entry.id, entry.name, service, entry.internal, entry.everyone,
-            [int(one) for one in entry.people if one.isdecimal() and len(one) < 19], False, entry.service, takes,
-        )  # fmt: skip
+            id=form.id,
+            name=form.name,
+            service=service,
+            internal=form.internal,
+            everyone=form.everyone,
+            people=[int(one) for one in form.people if one.isdecimal() and len(one) < 19],
+            helper=form.service,
+            takes=limits,
+        )
         with installation.write() as conn:
-            if entry.id:
-                channel = ChannelRecord(**{**channel.__dict__, "paused": channels.one(conn, entry.id).paused})
+            if form.id:
+                channel = replace(channel, paused=channels.one(conn, form.id).paused)
             channels.save(conn, installation.secrets, channel, url)
             audit.record(conn, person, "saved the channel", channel.name, service)
     except UserError as error:
-        beside = error.field or "name"
-        shown = ChannelForm(**{**entry.__dict__, "errors": {beside: error.words}})
-        return _page(request, installation, shown, status=422)
-    return flash.say(go(request, HERE), f"“{' '.join(entry.name.split())}” is kept.")
+        refused = replace(form, errors={error.field or "name": error.message})
+        return _page(request, installation, refused, status=422)
+    return flash.add(go(request, HERE), f"“{' '.join(form.name.split())}” is kept.")
 
 
 @router.post("/{channel_id:int}/{act}")
 def act(request: Request, channel_id: Id, act: str, person: Admin, installation: TheInstallation) -> Response:
-    """Pauses one, lets it go on, tries it, or takes it away."""
+    """Pauses, resumes, tests or removes a channel."""
     with installation.read() as conn:
         known = channels.one(conn, channel_id)
     if act == "test":
         reply = _try(_stored_url(installation, channel_id), internal=known.internal)
-        return flash.say(go(request, HERE), f"{known.name}: {reply.words}")
+        return flash.add(go(request, HERE), f"{known.name}: {reply.words}")
     if act not in DONE:
         raise NotFound("There is nothing like that to do with a channel.")
     with installation.write() as conn:
@@ -112,40 +126,40 @@ def act(request: Request, channel_id: Id, act: str, person: Admin, installation:
         else:
             channels.pause(conn, channel_id, paused=act == "pause")
         audit.record(conn, person, f"{act}d the channel", known.name)
-    return flash.say(go(request, HERE), f"“{known.name}” {DONE[act]}.")
+    return flash.add(go(request, HERE), f"“{known.name}” {DONE[act]}.")
 
 
 def _typed(installation: Installation, posted: FormData) -> ChannelForm:
     service, number = posted.one("service"), posted.one("id")
     names = [one.name for one in SERVICES[service].fields] if service in SERVICES else []
-    kept = _kept(installation, posted.one("kept"), service)
+    secrets = _secrets(installation, posted.one("kept"), service)
     return ChannelForm(
-        int(number) if number.isdecimal() and len(number) < 19 else 0,
-        service,
-        posted.one("name"),
-        posted.one("internal") == "on",
-        posted.one("everyone") == "on",
-        posted.all("people"),
-        {name: posted.one(f"field.{name}") or kept.get(name, "") for name in names},
+        id=int(number) if number.isdecimal() and len(number) < 19 else 0,
+        service=service,
+        name=posted.one("name"),
+        internal=posted.one("internal") == "on",
+        everyone=posted.one("everyone") == "on",
+        people=posted.all("people"),
+        typed={name: posted.one(f"field.{name}") or secrets.get(name, "") for name in names},
     )
 
 
-def _kept(installation: Installation, sealed: str, service: str) -> dict[str, str]:
-    """What was typed hidden at the press before, where it was for the same service."""
+def _secrets(installation: Installation, encrypted: str, service: str) -> dict[str, str]:
+    """Returns the secret fields of the previous request, if they were typed for the same service."""
     try:
-        of, hidden = json.loads(installation.secrets.open(sealed) or "[0, 0]")
+        of, hidden = json.loads(installation.secrets.decrypt(encrypted) or "[0, 0]")
     except (UserError, ValueError):
         return {}
     return hidden if of == service else {}
 
 
-def _url(installation: Installation, entry: ChannelForm) -> tuple[str, str, ChannelLimits]:
-    """The address, what its service is called, and what it takes; empty where the stored one stays."""
-    if entry.id and not any(value.strip() for value in entry.typed.values()):
-        return "", entry.shown, ChannelLimits()
-    url = url_of(entry.service, entry.typed)
-    name, takes = sandbox.call(connection_test.look, url, seconds=SECONDS, memory_mb=512, what="The address")
-    return url, SERVICES[entry.service].name if entry.service != "other" else name, takes
+def _url(form: ChannelForm) -> tuple[str, str, ChannelLimits]:
+    """Returns the URL, the name of its service and its limits; an empty URL if the stored one stays."""
+    if form.id and not any(value.strip() for value in form.typed.values()):
+        return "", form.stored_service, ChannelLimits()
+    url = url_of(form.service, form.typed)
+    name, limits = sandbox.call(connection_test.describe, url, seconds=SECONDS, memory_mb=512, what="The address")
+    return url, SERVICES[form.service].name if form.service != "other" else name, limits
 
 
 def _stored_url(installation: Installation, channel_id: int) -> str:
@@ -158,7 +172,7 @@ def _try(url: str, *, internal: bool) -> Reply:
 
 
 def _page(
-    request: Request, installation: Installation, entry: ChannelForm, *, reply: Reply | None = None, status: int = 200
+    request: Request, installation: Installation, form: ChannelForm, *, reply: Reply | None = None, status: int = 200
 ) -> Response:
     with installation.read() as conn:
         known, members = channels.listing(conn), people.listing(conn, installation.settings)
@@ -167,12 +181,12 @@ def _page(
         request,
         "settings/channels/index.html",
         status=status,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         channels=known,
-        entry=entry,
-        kept=entry.sealed(installation),
+        form=form,
+        kept=form.encrypted(installation.secrets),
         reply=reply,
         staff=staff,
         services=[(key, one.name) for key, one in SERVICES.items()],
-        labels={**LABELS, **{one.name: one.label for one in entry.fields}},
+        labels={**LABELS, **{one.name: one.label for one in form.fields}},
     )

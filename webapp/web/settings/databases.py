@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -17,6 +16,7 @@ from webapp.ports.people import Person
 from webapp.reports.preview import Preview, peek_apart
 from webapp.reports.reading import sql
 from webapp.reports.reading.sources import Ref
+from webapp.reports.reading.sql import BoundQuery
 from webapp.reports.shaping.plan import Plan
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, Id, TheInstallation
@@ -31,147 +31,151 @@ LABELS = {"name": "Name", "url": "Address", "seconds": "Seconds that a query may
 TRIED = 1_000  # rows that a trial reads
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DatabaseForm:
-    """A database as it is typed in; its address is never shown again."""
+    """A database as it is typed in; its URL is never shown again. `address`: the stored one, without password."""
 
     id: int = 0
     typed: dict[str, str] = field(default_factory=lambda: {"name": "", "url": "", "seconds": "30"})
     errors: dict[str, str] = field(default_factory=dict)
-    shown: str = ""
+    address: str = ""
 
 
 @router.get("")
 def index(request: Request, person: Admin, installation: TheInstallation, source: int = 0) -> Response:
-    """The databases and the saved queries; `source` is the one that is being changed."""
+    """Shows the databases and the saved queries; `source` is the one that is being changed."""
     with installation.read() as conn:
-        found = next((one for one in databases.listing(conn) if one.id == source), None)
-    typed = {"name": found.name, "url": "", "seconds": str(found.seconds)} if found else None
-    return _index(
-        request, installation, DatabaseForm(found.id, typed or {}, {}, found.shown) if found else DatabaseForm()
-    )
+        known = next((one for one in databases.listing(conn) if one.id == source), None)
+    if known is None:
+        return _index(request, installation, DatabaseForm())
+    typed = {"name": known.name, "url": "", "seconds": str(known.seconds)}
+    return _index(request, installation, DatabaseForm(id=known.id, typed=typed, address=known.address))
 
 
 @router.post("")
 def save_source(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
-    """Tries the connection, then keeps it."""
+    """Tests the connection, then saves it."""
     typed = {name: posted.one(name) for name in LABELS}
     number = posted.one("id")
     source_id = int(number) if number.isdecimal() and len(number) < 19 else 0
     try:
-        values = databases.read_entry(
-            typed["name"], typed["url"], typed["seconds"], installation.data_dir, is_new=not source_id
-        )
+        values = databases.read_entry(**typed, data_dir=installation.data_dir, is_new=not source_id)
         if "url" in values:
-            sql.first_column_apart(sql.Asked(str(values["url"]), "SELECT 1", {}, 10))
+            sql.first_column_apart(BoundQuery(url=str(values["url"]), text="SELECT 1", values={}, seconds=10))
         with installation.write() as conn:
             source_id = databases.save(conn, installation.secrets, source_id, values)
             audit.record(conn, person, "saved the database", str(values["name"]), str(values.get("shown", "")))
     except UserError as error:
-        beside = error.field if error.field in LABELS else "url"
-        return _index(
-            request, installation, DatabaseForm(source_id, typed | {"url": ""}, {beside or "url": error.words}), 422
-        )
-    return flash.say(go(request, HERE), f"“{values['name']}” is connected.")
+        errors = {error.field if error.field in LABELS else "url": error.message}
+        refused = DatabaseForm(id=source_id, typed=typed | {"url": ""}, errors=errors)
+        return _index(request, installation, refused, status=422)
+    return flash.add(go(request, HERE), f"“{values['name']}” is connected.")
 
 
 @router.post("/{source_id:int}/remove")
 def remove_source(request: Request, source_id: Id, person: Admin, installation: TheInstallation) -> Response:
-    """Refused while a saved query uses it."""
+    """Removes a database; refused while a saved query uses it."""
     try:
         with installation.write() as conn:
             databases.remove(conn, source_id)
             audit.record(conn, person, "removed the database", str(source_id))
     except Conflict as error:
-        return flash.say(go(request, HERE), error.words)
-    return flash.say(go(request, HERE), "It is removed.")
+        return flash.add(go(request, HERE), error.message)
+    return flash.add(go(request, HERE), "It is removed.")
 
 
 @router.get("/queries/new")
 def new_query(request: Request, person: Admin, installation: TheInstallation) -> Response:
-    """The form of a new saved query."""
+    """Shows the form of a new saved query."""
     return _query(request, installation, query_form.QueryForm())
 
 
 @router.get("/queries/{query_id:int}")
 def show_query(request: Request, query_id: Id, person: Admin, installation: TheInstallation) -> Response:
-    """One saved query."""
+    """Shows one saved query."""
     with installation.read() as conn:
-        return _query(request, installation, query_form.of(saved_queries.one(conn, query_id)))
+        query = saved_queries.one(conn, query_id)
+    return _query(request, installation, query_form.of(query))
 
 
 @router.post("/queries")
 def save_query(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
-    """Tries it, and keeps it; or adds or takes away a line of its values."""
-    entry = query_form.typed(posted)
+    """Runs the query, then saves it; or adds or removes a line of its values."""
+    form = query_form.typed(posted)
     intent = posted.one("intent")
-    if changed := query_form.press(entry, intent):
+    if changed := query_form.press(form, intent):
         return _query(request, installation, changed)
     try:
-        query = query_form.read(entry)
-        peek, query = _tried(installation, person, query)
+        preview, query = _tried(installation, person, query_form.read(form))
         if intent == "try":
-            return _query(request, installation, entry, peek=peek)
+            return _query(request, installation, form, preview=preview)
         with installation.write() as conn:
             saved_queries.save(conn, query)
             audit.record(conn, person, "saved the query", query.name)
     except NotFound:
         raise
     except UserError as error:
-        return _query(request, installation, replace(entry, errors={error.field or "text": error.words}), 422)
-    return flash.say(go(request, HERE), f"“{query.name}” is kept.")
+        refused = replace(form, errors={error.field or "text": error.message})
+        return _query(request, installation, refused, status=422)
+    return flash.add(go(request, HERE), f"“{query.name}” is kept.")
 
 
 @router.post("/queries/{query_id:int}/remove")
 def remove_query(request: Request, query_id: Id, person: Admin, installation: TheInstallation) -> Response:
-    """Files that were made with it stay."""
+    """Removes a saved query; files that were made with it stay."""
     with installation.write() as conn:
         known = saved_queries.one(conn, query_id)
         saved_queries.remove(conn, query_id)
         audit.record(conn, person, "removed the query", known.name)
-    return flash.say(go(request, HERE), f"“{known.name}” is removed.")
+    return flash.add(go(request, HERE), f"“{known.name}” is removed.")
 
 
 def _tried(installation: Installation, person: Person, query: SavedQueryRecord) -> tuple[Preview, SavedQueryRecord]:
-    """Its first rows, and itself with the columns that it found; values are those that a form begins with."""
-    begun = [replace(one, optional=True) for one in query.parameters]
-    asked = installation.databases.asked(person, replace(query, parameters=begun), {}, TRIED)
+    """Returns the first rows, with the default values, and the query with the columns that it found."""
+    optional = [replace(one, optional=True) for one in query.parameters]
+    bound = installation.databases.bind(person, replace(query, parameters=optional), {}, TRIED)
     with TemporaryDirectory() as folder:
         target = Path(folder) / "rows"
-        read = sql.fetch_apart(asked, target)
-        return peek_apart(Ref(typed=target), Plan()), replace(query, columns=read.columns)
+        schema = sql.fetch_apart(bound, target)
+        return peek_apart(Ref(typed=target), Plan()), replace(query, columns=schema.columns)
 
 
-def _index(request: Request, installation: Installation, entry: DatabaseForm, status: int = 200) -> Response:
+def _index(request: Request, installation: Installation, form: DatabaseForm, *, status: int = 200) -> Response:
     with installation.read() as conn:
         known, saved = databases.listing(conn), saved_queries.listing(conn)
-    names = {one.id: one.name for one in known}
-    more: dict[str, Any] = {"sources": known, "queries": saved, "names": names, "entry": entry, "labels": LABELS}
-    return page(request, "settings/databases/index.html", status=status, said=flash.said(request).words, **more)
+    return page(
+        request,
+        "settings/databases/index.html",
+        status=status,
+        status_message=flash.read(request).message,
+        sources=known,
+        queries=saved,
+        names={one.id: one.name for one in known},
+        form=form,
+        labels=LABELS,
+    )
 
 
 def _query(
     request: Request,
     installation: Installation,
-    entry: query_form.QueryForm,
+    form: query_form.QueryForm,
+    *,
     status: int = 200,
-    peek: Preview | None = None,
+    preview: Preview | None = None,
 ) -> Response:
     with installation.read() as conn:
-        known, staff, saved = (
-            databases.listing(conn),
-            people.listing(conn, installation.settings),
-            saved_queries.listing(conn),
-        )
+        known, saved = databases.listing(conn), saved_queries.listing(conn)
+        staff = people.listing(conn, installation.settings)
     return page(
         request,
         "settings/databases/query.html",
         status=status,
-        entry=entry,
-        peek=peek,
+        form=form,
+        preview=preview,
         labels=query_form.LABELS,
         types=query_form.TYPES,
         source_options=[("", "Choose"), *((one.id, one.name) for one in known)],
         staff=[(str(one.person.id), one.person.name or one.person.email) for one in staff if not one.person.is_admin],
-        query_options=[("", "those written here"), *((one.id, one.name) for one in saved if one.id != entry.id)],
+        query_options=[("", "those written here"), *((one.id, one.name) for one in saved if one.id != form.id)],
     )

@@ -1,4 +1,4 @@
-"""What the environment of this installation set, in words; nothing here ever shows a password."""
+"""The settings of the environment as people read them; passwords are never among them."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,9 @@ ENCRYPTION = {
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SettingRow:
-    """One setting: what it is, and who says so."""
+    """One setting: its value, and where it was set."""
 
     name: str
     value: str
@@ -26,23 +26,27 @@ class SettingRow:
 
 @dataclass(frozen=True)
 class Mail:
-    """Where mail goes; without a server, to the outbox."""
+    """Where mail goes; without a server to the outbox."""
 
     has_server: bool
     facts: list[SettingRow]
-    fixed_sender: str = ""  # that OUTTRAY_MAIL_FROM wins over what is entered
+    fixed_sender: str = ""  # says that OUTTRAY_MAIL_FROM wins over what is entered
 
 
 def mail(settings: Settings) -> Mail:
-    """The mail server of the settings, in words."""
+    """Returns the mail server of the environment."""
     server = read_url(settings.smtp_url) if settings.smtp_url else None
-    comes_from = SettingRow("Emails come from", read_sender(settings.mail_from, server), _source(settings, "mail_from"))
+    sender = SettingRow(
+        name="Emails come from",
+        value=read_sender(settings.mail_from, server),
+        source=_source(settings, "mail_from"),
+    )
     fixed = f"{settings.mail_from} counts. Set by OUTTRAY_MAIL_FROM on the server." if settings.mail_from else ""
-    return Mail(server is not None, [*(_server(settings, server) if server else ()), comes_from], fixed)
+    return Mail(server is not None, [*(_server(settings, server) if server else ()), sender], fixed)
 
 
 def keeping(settings: Settings) -> list[SettingRow]:
-    """How long things are kept, and the other limits."""
+    """Returns how long things are kept, and the other limits."""
     undo = plural(settings.undo_seconds, "second") if settings.undo_seconds else "None: messages go at once"
     tries = ", ".join(_span(seconds) for seconds in settings.retry_seconds)
     rows = [
@@ -56,16 +60,19 @@ def keeping(settings: Settings) -> list[SettingRow]:
         ("retry_seconds", "Waits before further tries", tries, "Of a delivery; after the last it is failed."),
         ("timezone", "Time zone", settings.timezone, "For people who chose none."),
     ]
-    return [SettingRow(name, value, _source(settings, field), hint) for field, name, value, hint in rows]
+    return [
+        SettingRow(name=name, value=value, source=_source(settings, field), hint=hint)
+        for field, name, value, hint in rows
+    ]
 
 
 def _server(settings: Settings, server: SmtpSettings) -> list[SettingRow]:
     limit = f"at most {server.rate:g} a second" if server.rate else "as fast as the server takes them"
     return [
-        SettingRow("Server", f"{server.host}, port {server.port}", _source(settings, "smtp_url")),
-        SettingRow("Encryption", ENCRYPTION[server.scheme]),
-        SettingRow("User name", server.user or "None: no sign-in"),
-        SettingRow("Speed", f"{plural(server.connections, 'connection')}, {limit}"),
+        SettingRow(name="Server", value=f"{server.host}, port {server.port}", source=_source(settings, "smtp_url")),
+        SettingRow(name="Encryption", value=ENCRYPTION[server.scheme]),
+        SettingRow(name="User name", value=server.user or "None: no sign-in"),
+        SettingRow(name="Speed", value=f"{plural(server.connections, 'connection')}, {limit}"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Reads a mail server as an admin typed it into Settings; what is refused is said beside its field."""
+"""Reads the form of a mail server; each error belongs to a field."""
 
 from collections.abc import Callable, Mapping
 from email.utils import parseaddr
@@ -8,12 +8,9 @@ from webapp.connections.mail_servers import Server
 from webapp.errors import UserError
 from webapp.mail.recipients import one_address
 from webapp.mail.url import MOST_CONNECTIONS, PORTS, SmtpSettings, with_name
+from webapp.tasks.ledger.send_rate import read_rate
 from webapp.web.http.multipart import FormData
 
-FIELDS = (
-    "name", "host", "port", "scheme", "user", "password", "from_address", "from_name",
-    "rate", "per_connection", "connections", "is_default",
-)  # fmt: skip
 LABELS = {
     "name": "Name",
     "host": "Server",
@@ -28,12 +25,13 @@ LABELS = {
     "connections": "Connections at once",
     "is_default": "Use it where nobody chooses another",
 }
+FIELDS = tuple(LABELS)
 NEEDED = "A user name needs a password."
 AGAIN = "Type the password again: it was for another server or user name."
 
 
 def typed_of(server: Server | None) -> dict[str, str]:
-    """What the form shows of a stored server, or of a new one."""
+    """Returns what the form shows of a stored server, or of a new one."""
     if server is None:
         return {**dict.fromkeys(FIELDS, ""), "scheme": "smtp+starttls", "port": "587", "connections": "1"}
     smtp, (name, address) = server.smtp, parseaddr(server.sender)
@@ -54,37 +52,51 @@ def typed_of(server: Server | None) -> dict[str, str]:
 
 
 def read(posted: FormData, stored: Server | None) -> tuple[Server | None, dict[str, str], dict[str, str]]:
-    """The server, what is wrong with each field, and what was typed (without the password).
+    """Returns the server (None if a field is wrong), the errors by field, and what was typed, without the password.
 
-    An empty password keeps the stored one, but only for the host and user name that it was given for: whoever may
-    change the host must not get at the password that way.
+    An empty password keeps the stored one, but only for the host and user name that it was entered for: otherwise
+    an admin could send a password that they do not know to a host of their own.
     """
     typed = {name: posted.one(name).strip() for name in FIELDS if name != "password"}
-    errors: dict[str, str] = {}
-    value: dict[str, Any] = {}
-    rules: Mapping[str, Callable[[str], Any]] = {
-        "host": _host, "port": lambda text: _port(text, typed["scheme"]), "scheme": _scheme, "user": _line,
-        "from_address": one_address, "from_name": _line, "rate": _rate,
-        "per_connection": lambda text: _whole(text, 1_000_000) if text else None,
-        "connections": lambda text: _whole(text, MOST_CONNECTIONS) if text else 1,
-    }  # fmt: skip
-    for name, rule in rules.items():
-        try:
-            value[name] = rule(typed[name])
-        except (ValueError, UserError) as error:
-            errors[name] = str(error)
     typed["name"] = typed["name"] or typed["host"]
+    values, errors = _values(typed)
     if len(typed["name"]) > 100 or not typed["name"].isprintable():
         errors["name"] = "Use at most 100 characters on one line."
-    value["password"] = _password(posted.one("password"), typed, stored, errors)
+    password = _password(posted.one("password"), typed, stored, errors)
     if errors:
         return None, {name: errors[name] for name in FIELDS if name in errors}, typed
-    smtp = SmtpSettings(
-        value["scheme"], value["host"], value["port"], value["user"], value["password"],
-        value["connections"], value["rate"], value["per_connection"],
-    )  # fmt: skip
-    sender = with_name(value["from_name"], value["from_address"])
-    return Server(stored.id if stored else 0, typed["name"], smtp, sender, bool(typed["is_default"])), {}, typed
+    sender = with_name(values.pop("from_name"), values.pop("from_address"))
+    server = Server(
+        id=stored.id if stored else 0,
+        name=typed["name"],
+        smtp=SmtpSettings(**values, password=password),
+        sender=sender,
+        is_default=bool(typed["is_default"]),
+    )
+    return server, {}, typed
+
+
+def _values(typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Returns the fields that have a rule, read by it, and the errors of the others."""
+    rules: Mapping[str, Callable[[str], Any]] = {
+        "host": _host,
+        "port": lambda text: _port(text, typed["scheme"]),
+        "scheme": _scheme,
+        "user": _line,
+        "from_address": one_address,
+        "from_name": _line,
+        "rate": read_rate,
+        "per_connection": lambda text: _whole(text, 1_000_000) if text else None,
+        "connections": lambda text: _whole(text, MOST_CONNECTIONS) if text else 1,
+    }
+    values: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for name, rule in rules.items():
+        try:
+            values[name] = rule(typed[name])
+        except (ValueError, UserError) as error:
+            errors[name] = str(error)
+    return values, errors
 
 
 def _password(given: str, typed: Mapping[str, str], stored: Server | None, errors: dict[str, str]) -> str:
@@ -131,9 +143,3 @@ def _whole(text: str, most: int) -> int:
     if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:
         raise ValueError(f"Give a whole number from 1 to {most:,}.")
     return int(text)
-
-
-def _rate(text: str) -> float | None:
-    from webapp.tasks.ledger.send_rate import read_rate
-
-    return read_rate(text)

@@ -8,8 +8,7 @@ from fastapi.responses import Response
 
 from webapp import __version__
 from webapp.accounts import audit
-from webapp.connections import channels as store
-from webapp.connections import databases, mail_servers, suppressions
+from webapp.connections import channels, databases, mail_servers, suppressions
 from webapp.connections.mail_servers import Server
 from webapp.installation import Installation
 from webapp.mail.connection_test import Step
@@ -20,9 +19,9 @@ from webapp.web.settings import environment, mail_server_form, system_health
 PAGE = 50
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tested:
-    """How a test went: its steps, the one that failed, and how many tasks can go on since it went well."""
+    """The result of a test: its steps, the one that failed, and the number of tasks that can be retried now."""
 
     steps: Sequence[Step] = ()
     failed: str = ""
@@ -30,7 +29,7 @@ class Tested:
     server: str = ""  # the id of a stored server
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MailForm:
     """The form of one mail server; `id` 0 for a new one."""
 
@@ -57,28 +56,28 @@ def settings_page(
     tested: Tested | None = None,
     status: int = 200,
 ) -> Response:
-    """`form`: a server as it was typed; `tested`: a test of the environment's server."""
+    """Returns the page; `form`: a server as it was typed; `tested`: a test of the environment's server."""
     before = _before(request)
     with installation.read() as conn:
         trail = audit.listing(conn, before, PAGE + 1)
         known = mail_servers.listing(conn)
-        unwanted, connected = suppressions.number(conn), len(databases.listing(conn))
-        channels = len(store.listing(conn))
+        suppressed, connected = suppressions.number(conn), len(databases.listing(conn))
+        connected_channels = len(channels.listing(conn))
     return page(
         request,
         "settings/index.html",
         status=status,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         mail=environment.mail(installation.settings),
         servers=known,
         databases=connected,
-        channels=channels,
-        unwanted=unwanted,
+        channels=connected_channels,
+        suppressed=suppressed,
         form=form or _form(request, known, is_fixed=installation.mail.is_fixed),
         outbox=installation.data_dir / "outbox",
         tested=tested or Tested(),
         keeping=environment.keeping(installation.settings),
-        parts=system_health.parts(installation),
+        checks=system_health.checks(installation),
         version=__version__,
         engine=installation.settings.engine,
         trail=trail[:PAGE],
@@ -88,7 +87,7 @@ def settings_page(
 
 
 def _form(request: Request, known: Sequence[Server], *, is_fixed: bool) -> MailForm | None:
-    """The server that was chosen to be looked at; the only one, or a new one, where there is nothing to choose."""
+    """The form of the chosen server; of the only one, or a new one, if there is nothing to choose."""
     chosen = request.query_params.get("server", "")
     server = next((server for server in known if str(server.id) == chosen), None)
     if server is None and len(known) == 1 and chosen != "new" and not is_fixed:
@@ -96,9 +95,12 @@ def _form(request: Request, known: Sequence[Server], *, is_fixed: bool) -> MailF
     if server is None and (known or is_fixed) and chosen != "new":
         return None
     is_saved = "saved" in request.query_params and server is not None
-    typed = mail_server_form.typed_of(server)
-    has_password = bool(server and server.has_password)
-    return MailForm(server.id if server else 0, typed, {}, has_password, is_saved=is_saved)
+    return MailForm(
+        id=server.id if server else 0,
+        typed=mail_server_form.typed_of(server),
+        has_password=bool(server and server.has_password),
+        is_saved=is_saved,
+    )
 
 
 def _before(request: Request) -> int | None:

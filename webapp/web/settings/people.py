@@ -1,4 +1,4 @@
-"""People, for admins: who is here, inviting, roles, shutting out and letting in again."""
+"""People, for admins: the list, invitations, roles, disabling and enabling accounts."""
 
 from collections.abc import Mapping
 
@@ -23,13 +23,13 @@ OWN = "This is your own account. Another admin can do that."
 
 @router.get("")
 def listing(request: Request, person: Admin, installation: TheInstallation) -> Response:
-    """Everybody, and the form to invite somebody."""
+    """Shows everybody, and the form of an invitation."""
     return _page(request, installation)
 
 
 @router.post("")
 def invite(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
-    """Adds somebody and shows the link by which they choose a password."""
+    """Adds a person and shows the link by which they choose a password."""
     typed = {name: posted.one(name) for name in ("email", "name", "role")}
     errors = _check(posted)
     if not errors:
@@ -40,20 +40,20 @@ def invite(request: Request, person: Admin, installation: TheInstallation, poste
                 made = links.new_invite(conn, added.id)
             return _page(request, installation, link=made, invited=added)
         except UserError as taken:
-            errors = {taken.field or "email": taken.words}
+            errors = {taken.field or "email": taken.message}
     return _page(request, installation, typed=typed, errors=errors, status=422)
 
 
 @router.post("/{person_id:int}/link")
 def new_link(request: Request, person_id: Id, person: Admin, installation: TheInstallation) -> Response:
-    """A new link for somebody who lost theirs or forgot the password."""
+    """Makes a new link for a person who lost theirs or forgot the password."""
     with installation.write() as conn:
-        found = people.by_id(conn, installation.settings, person_id)
+        member = people.by_id(conn, installation.settings, person_id)
         if people.is_disabled(conn, person_id):
-            raise Conflict(f"{found.name} is disabled. Enable them first.")
+            raise Conflict(f"{member.name} is disabled. Enable them first.")
         made = links.new_invite(conn, person_id)
-        audit.record(conn, person, "made a link for", found.email)
-    return _page(request, installation, link=made, invited=found)
+        audit.record(conn, person, "made a link for", member.email)
+    return _page(request, installation, link=made, invited=member)
 
 
 @router.post("/{person_id:int}/role")
@@ -61,30 +61,30 @@ def set_role(request: Request, person_id: Id, person: Admin, installation: TheIn
     """Makes an admin of staff, or staff of an admin."""
     role = validation.role(posted.one("role"))
     with installation.write() as conn:
-        found = _other(people.by_id(conn, installation.settings, person_id), person)
-        commands.set_role(conn, found, role)
-        audit.record(conn, person, "changed the role of", found.email, f"to {role}")
-    return flash.say(go(request, "/people"), f"{found.name} is {'an admin' if role == 'admin' else 'staff'} now.")
+        member = _other(people.by_id(conn, installation.settings, person_id), person)
+        commands.set_role(conn, member, role)
+        audit.record(conn, person, "changed the role of", member.email, f"to {role}")
+    return flash.add(go(request, "/people"), f"{member.name} is {'an admin' if role == 'admin' else 'staff'} now.")
 
 
 @router.post("/{person_id:int}/disable")
 def disable(request: Request, person_id: Id, person: Admin, installation: TheInstallation) -> Response:
-    """Shuts somebody out at once; their tasks and files stay."""
+    """Disables an account and ends its sessions; its tasks and files stay."""
     with installation.write() as conn:
-        found = _other(people.by_id(conn, installation.settings, person_id), person)
-        commands.disable(conn, found)
-        audit.record(conn, person, "disabled", found.email)
-    return flash.say(go(request, "/people"), f"{found.name} is signed out everywhere and cannot sign in.")
+        member = _other(people.by_id(conn, installation.settings, person_id), person)
+        commands.disable(conn, member)
+        audit.record(conn, person, "disabled", member.email)
+    return flash.add(go(request, "/people"), f"{member.name} is signed out everywhere and cannot sign in.")
 
 
 @router.post("/{person_id:int}/enable")
 def enable(request: Request, person_id: Id, person: Admin, installation: TheInstallation) -> Response:
-    """Lets somebody in again."""
+    """Enables a disabled account."""
     with installation.write() as conn:
-        found = people.by_id(conn, installation.settings, person_id)
-        commands.enable(conn, found)
-        audit.record(conn, person, "enabled", found.email)
-    return flash.say(go(request, "/people"), f"{found.name} can sign in again.")
+        member = people.by_id(conn, installation.settings, person_id)
+        commands.enable(conn, member)
+        audit.record(conn, person, "enabled", member.email)
+    return flash.add(go(request, "/people"), f"{member.name} can sign in again.")
 
 
 def _check(posted: FormData) -> dict[str, str]:
@@ -95,11 +95,11 @@ def _check(posted: FormData) -> dict[str, str]:
     )
 
 
-def _other(found: Person, person: Person) -> Person:
-    # Whoever shuts themselves out by a slip would need a terminal to come back.
-    if found.id == person.id:
+def _other(member: Person, person: Person) -> Person:
+    # An admin who disabled their own account by mistake would need a terminal to undo it.
+    if member.id == person.id:
         raise Conflict(OWN)
-    return found
+    return member
 
 
 def _page(
@@ -119,7 +119,7 @@ def _page(
         request,
         "settings/people/index.html",
         status=status,
-        said=flash.said(request).words,
+        status_message=flash.read(request).message,
         members=members,
         typed=typed or {"email": "", "name": "", "role": "staff"},
         errors=errors or {},

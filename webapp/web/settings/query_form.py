@@ -1,4 +1,4 @@
-"""What an admin typed for a saved query: drawn again as it was typed, read where it is to be kept."""
+"""The form of a saved query: shown again as it was typed, and read when it is saved."""
 
 import re
 from collections.abc import Sequence
@@ -24,9 +24,9 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _PRESS = re.compile(r"(add|remove)-parameters(?:-(\d{1,3}))?")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class QueryForm:
-    """The fields as texts; each line of `parameters` by its parts."""
+    """The fields as texts; each line of `parameters` has the PARTS."""
 
     id: int = 0
     name: str = ""
@@ -40,57 +40,83 @@ class QueryForm:
 
 
 def of(query: SavedQueryRecord) -> QueryForm:
-    lines = [
-        {
-            "name": one.name, "title": one.title, "type": one.type, "choices": ", ".join(one.choices),
-            "query": str(one.query or ""), "default": one.default, "optional": "on" if one.optional else "",
-        }
-        for one in query.parameters
-    ]  # fmt: skip
-    people = [str(person) for person in query.people]
-    return QueryForm(query.id, query.name, str(query.source), query.text, query.everyone, people, lines)
+    """Returns the form of a stored query."""
+    return QueryForm(
+        id=query.id,
+        name=query.name,
+        source=str(query.source),
+        text=query.text,
+        everyone=query.everyone,
+        people=[str(person) for person in query.people],
+        parameters=[_line(parameter) for parameter in query.parameters],
+    )
+
+
+def _line(parameter: Parameter) -> dict[str, str]:
+    return {
+        "name": parameter.name,
+        "title": parameter.title,
+        "type": parameter.type,
+        "choices": ", ".join(parameter.choices),
+        "query": str(parameter.query or ""),
+        "default": parameter.default,
+        "optional": "on" if parameter.optional else "",
+    }
 
 
 def typed(posted: FormData) -> QueryForm:
-    """Optional is a choice of its own in each line: a tick that is not set posts nothing, and lines would shift."""
+    """Returns the form as it was posted."""
+    # Each line has a select for “optional”: a checkbox that is not ticked posts nothing, and lines would shift.
     columns = [posted.all(f"parameters.{part}") for part in PARTS]
-    lines = [dict(zip(PARTS, line, strict=True)) for line in zip(*columns, strict=False)]
     return QueryForm(
-        _number(posted.one("id")), posted.one("name"), posted.one("source"), posted.one("text"),
-        posted.one("everyone") == "on", posted.all("people"), lines,
-    )  # fmt: skip
+        id=_number(posted.one("id")),
+        name=posted.one("name"),
+        source=posted.one("source"),
+        text=posted.one("text"),
+        everyone=posted.one("everyone") == "on",
+        people=posted.all("people"),
+        parameters=[dict(zip(PARTS, line, strict=True)) for line in zip(*columns, strict=False)],
+    )
 
 
-def press(entry: QueryForm, intent: str) -> QueryForm | None:
-    """A line more or less; None where this is no such button."""
+def press(form: QueryForm, intent: str) -> QueryForm | None:
+    """Returns the form with a line added or removed, or None if `intent` is no such button."""
     match = _PRESS.fullmatch(intent)
     if not match:
         return None
-    lines = list(entry.parameters)
+    lines = list(form.parameters)
     if match[1] == "add":
         lines.append({**dict.fromkeys(PARTS, ""), "type": "text"})
-        return replace(entry, parameters=lines, focus=len(lines) - 1)
-    return replace(entry, parameters=[line for place, line in enumerate(lines) if place != int(match[2] or 0)])
+        return replace(form, parameters=lines, focus=len(lines) - 1)
+    return replace(form, parameters=[line for index, line in enumerate(lines) if index != int(match[2] or 0)])
 
 
-def read(entry: QueryForm) -> SavedQueryRecord:
-    """Fit to be kept, without its columns; UserError beside the field that is wrong."""
-    name = " ".join(entry.name.split())
+def read(form: QueryForm) -> SavedQueryRecord:
+    """Returns the query, ready to be saved but for its columns; raises UserError beside the wrong field."""
+    name = " ".join(form.name.split())
     if not name or len(name) > 100 or not name.isprintable():
         raise UserError("Give it a name of at most 100 characters.", "name")
-    if not _number(entry.source):
+    if not _number(form.source):
         raise UserError("Choose the database.", "source")
-    if not entry.text.strip():
+    if not form.text.strip():
         raise UserError("Write the query: SELECT …", "text")
-    if len(entry.text) > 50_000 or "\0" in entry.text:
+    if len(form.text) > 50_000 or "\0" in form.text:
         raise UserError("The query has more than 50,000 characters, or one that cannot be stored.", "text")
-    require_reading(entry.text)
-    parameters = [_parameter(line) for line in entry.parameters if any(line[part] for part in ("name", "title"))]
+    require_reading(form.text)
+    parameters = [_parameter(line) for line in form.parameters if any(line[part] for part in ("name", "title"))]
     names = [one.name for one in parameters]
     if len(set(names)) < len(names) or len(names) > MOST:
         raise UserError(f"Each value has a name of its own, and there are at most {MOST}.", "parameters")
-    people = [int(one) for one in entry.people if one.isdecimal() and len(one) < 19]
-    return SavedQueryRecord(entry.id, _number(entry.source), name, entry.text, parameters, (), entry.everyone, people)
+    people = [int(one) for one in form.people if one.isdecimal() and len(one) < 19]
+    return SavedQueryRecord(
+        id=form.id,
+        source=_number(form.source),
+        name=name,
+        text=form.text,
+        parameters=parameters,
+        everyone=form.everyone,
+        people=people,
+    )
 
 
 def _parameter(line: dict[str, str]) -> Parameter:
@@ -104,8 +130,15 @@ def _parameter(line: dict[str, str]) -> Parameter:
         raise UserError(f"Write the choices for “{name}”, or choose a query that finds them.", "parameters")
     kind = line["type"] if line["type"] in dict(TYPES) else "text"
     query = _number(line["query"]) if kind == "choice" else 0
-    title = line["title"].strip()[:100]
-    return Parameter(name, title, kind, choices, query, line["default"].strip()[:1_000], line["optional"] == "on")
+    return Parameter(
+        name=name,
+        title=line["title"].strip()[:100],
+        type=kind,
+        choices=choices,
+        query=query,
+        default=line["default"].strip()[:1_000],
+        optional=line["optional"] == "on",
+    )
 
 
 def _number(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Settings → Never write to: who unsubscribed and whom admins entered; import and export."""
+"""Settings → Never write to: the suppression list, with import and export; for admins."""
 
 from collections.abc import Iterator, Sequence
 
@@ -29,45 +29,45 @@ LABELS = {"addresses": "Addresses", "list": "Or a list of them"}
 
 @router.get("")
 def index(request: Request, person: Admin, installation: TheInstallation) -> Response:
-    """The list, with a search."""
+    """Shows the list, with a search."""
     return _page(request, installation)
 
 
 @router.post("")
 def add(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
-    """Enters what was typed, and what the file holds."""
+    """Adds the addresses that were typed and those of the file."""
     typed, errors = posted.one("addresses"), {}
-    found: list[str] = []
+    addresses: list[str] = []
     try:
-        found = read_addresses(typed)
+        addresses = read_addresses(typed)
     except ValueError as error:
         errors["addresses"] = str(error)
     try:
         listed = _of_file(installation, posted)
     except UserError as error:
-        listed, errors["list"] = [], error.words
-    if not errors and not found and not listed:
+        listed, errors["list"] = [], error.message
+    if not errors and not addresses and not listed:
         errors["addresses"] = "Give an address, or choose a list."
     if errors:
         return _page(request, installation, typed=typed, errors=errors, status=413 if posted.refused else 422)
-    return flash.say(go(request, HERE), _enter(installation, person, found, listed))
+    return flash.add(go(request, HERE), _enter(installation, person, addresses, listed))
 
 
 @router.post("/remove")
 def remove(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
-    """Somebody may be written to again."""
+    """Removes an address from the list."""
     key = posted.one("key")
     with installation.write() as conn:
-        is_gone = suppressions.remove(conn, key)
-        if is_gone:
+        is_removed = suppressions.remove(conn, key)
+        if is_removed:
             audit.record(conn, person, "took off the never-write list", key)
-    words = f"{key} may be written to again." if is_gone else f"{key} is not on the list."
-    return flash.say(go(request, HERE + query(q=posted.one("q")[:200])), words)
+    message = f"{key} may be written to again." if is_removed else f"{key} is not on the list."
+    return flash.add(go(request, HERE + query(q=posted.one("q")[:200])), message)
 
 
 @router.get("/never-write-to.csv")
 def export(person: Admin, installation: TheInstallation) -> Response:
-    """All of it, in a shape that the import takes."""
+    """Sends the whole list as CSV, as the import reads it."""
     return csv_response.download("never-write-to.csv", _lines(installation))
 
 
@@ -76,8 +76,8 @@ def _of_file(installation: Installation, posted: FormData) -> list[str]:
         raise UserError(posted.refused["list"])
     if "list" not in posted.files:
         return []
-    came = posted.files["list"]
-    return read_addresses_of(installation.store, came.name, came.path)
+    upload = posted.files["list"]
+    return read_addresses_of(installation.store, upload.name, upload.path)
 
 
 def _enter(installation: Installation, person: Person, typed: Sequence[str], listed: Sequence[str]) -> str:
@@ -85,8 +85,8 @@ def _enter(installation: Installation, person: Person, typed: Sequence[str], lis
         new = suppressions.add(conn, typed, "added", by=person) + suppressions.add(conn, listed, "imported", by=person)
         audit.record(conn, person, "added to the never-write list", ", ".join(typed), f"{new} new")
     known = len({*typed, *listed}) - new
-    words = f"{plural(new, 'address', 'addresses')} added."
-    return f"{words} {known:,} {'was' if known == 1 else 'were'} there already." if known > 0 else words
+    message = f"{plural(new, 'address', 'addresses')} added."
+    return f"{message} {known:,} {'was' if known == 1 else 'were'} there already." if known > 0 else message
 
 
 def _page(
@@ -97,21 +97,21 @@ def _page(
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    words = request.query_params.get("q", "").strip()[:200].replace("\0", "")
+    search = request.query_params.get("q", "").strip()[:200].replace("\0", "")
     after = request.query_params.get("after", "")[:400].replace("\0", "")
     with installation.read() as conn:
-        found, number = suppressions.listing(conn, words, after, PAGE + 1), suppressions.number(conn)
+        rows, number = suppressions.listing(conn, search, after, PAGE + 1), suppressions.number(conn)
     return page(
         request,
         "settings/suppressions.html",
         status=status,
-        said=flash.said(request).words,
-        unwanted=found[:PAGE],
+        status_message=flash.read(request).message,
+        suppressed=rows[:PAGE],
         number=number,
         how=HOW,
-        q=words,
+        q=search,
         after=after,
-        next_after=found[PAGE - 1].key if len(found) > PAGE else "",
+        next_after=rows[PAGE - 1].key if len(rows) > PAGE else "",
         typed=typed,
         errors=errors or {},
         labels=LABELS,
@@ -124,12 +124,12 @@ def _lines(installation: Installation) -> Iterator[str]:
     after = ""
     while True:
         with installation.read() as conn:
-            found = suppressions.listing(conn, after=after, limit=CHUNK)
-        if not found:
+            rows = suppressions.listing(conn, after=after, limit=CHUNK)
+        if not rows:
             return
-        after = found[-1].key
-        yield csv_response.lines([_cells(one) for one in found], guarded=False)
+        after = rows[-1].key
+        yield csv_response.lines([_cells(row) for row in rows], guarded=False)
 
 
-def _cells(one: Suppression) -> tuple[str, str, str]:
-    return (one.address, HOW[one.source], f"{one.at:%Y-%m-%d %H:%M:%S}")
+def _cells(row: Suppression) -> tuple[str, str, str]:
+    return (row.address, HOW[row.source], f"{row.at:%Y-%m-%d %H:%M:%S}")

@@ -1,14 +1,13 @@
-"""In what condition the panel is: database, data directory, and the workers of each queue."""
+"""The health of the panel: database, data directory, and the workers of each queue."""
 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import make_url
-
 from webapp.clock import now
 from webapp.db import time_check
+from webapp.db.connect import server_of
 from webapp.engine.heartbeats import LOOPS, moving, pulses
 from webapp.engine.worker_locks import role_of
 from webapp.installation import Installation
@@ -27,18 +26,18 @@ QUEUES = {
 WORKERS = "Workers run with “outtray serve”, or with “outtray worker” beside “outtray web”."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Check:
-    """One part of the panel and how it is; `advice` says what to do where several parts may share it."""
+    """The health of one part of the panel; `advice` says what to do, and may be shared by several parts."""
 
     name: str
     is_well: bool
-    words: str
+    message: str
     advice: str = ""
 
 
-def parts(installation: Installation) -> list[Check]:
-    """Every part; those that fail say what to do, in their words or beside them."""
+def checks(installation: Installation) -> list[Check]:
+    """Returns a check of every part; those that fail say what to do in their message or advice."""
     return [
         _database(installation),
         _data_directory(installation),
@@ -51,33 +50,37 @@ def parts(installation: Installation) -> list[Check]:
 def _database(installation: Installation) -> Check:
     from webapp.db.migrate import is_up_to_date  # Alembic is of no use to any other page
 
-    url = make_url(installation.settings.database)
     with installation.read() as conn:
-        release = ".".join(str(part) for part in conn.dialect.server_version_info or ())
-    where = f"SQLite {release}" if installation.database.is_sqlite else f"PostgreSQL {release}, database {url.database}"
-    if is_up_to_date(installation.database):
-        return Check("Database", True, f"{where}. It is up to date.")
-    return Check("Database", False, f"{where}. It is not up to date: run “outtray migrate”.")
+        where = server_of(conn)
+    is_well = is_up_to_date(installation.database)
+    state = "It is up to date." if is_well else "It is not up to date: run “outtray migrate”."
+    return Check(name="Database", is_well=is_well, message=f"{where}. {state}")
 
 
 def _data_directory(installation: Installation) -> Check:
+    name = "Data directory"
     if not can_write(installation):
-        return Check("Data directory", False, f"{installation.data_dir} cannot be written to.")
+        return Check(name=name, is_well=False, message=f"{installation.data_dir} cannot be written to.")
     free = installation.store.free_bytes()
-    words = f"{installation.data_dir} has {size(free)} free."
-    return Check("Data directory", free >= LOW, words if free >= LOW else f"{words} Make room: reports may fail.")
+    message = f"{installation.data_dir} has {size(free)} free."
+    if free >= LOW:
+        return Check(name=name, is_well=True, message=message)
+    return Check(name=name, is_well=False, message=f"{message} Make room: reports may fail.")
 
 
 def _clock(installation: Installation) -> Check:
     with installation.read() as conn:
-        found = time_check.look(conn)
-    return Check("Clock", found.is_believed, found.warning or f"{day_and_time(found.moment, ZoneInfo('UTC'))} UTC.")
+        reading = time_check.look(conn)
+    message = reading.warning or f"{day_and_time(reading.moment, ZoneInfo('UTC'))} UTC."
+    return Check(name="Clock", is_well=reading.is_believed, message=message)
 
 
 def _loops(installation: Installation) -> list[Check]:
     return [
         Check(
-            pulse.title, not pulse.trouble, pulse.trouble or f"Last moved {lasting(timedelta(seconds=pulse.age))} ago."
+            name=pulse.title,
+            is_well=not pulse.trouble,
+            message=pulse.trouble or f"Last moved {lasting(timedelta(seconds=pulse.age))} ago.",
         )
         for pulse in pulses(installation.run_dir)
         if pulse.name in LOOPS or pulse.trouble
@@ -93,15 +96,16 @@ def _queues(installation: Installation) -> list[Check]:
 
 
 def _queue(settings: Settings, queue: str, alive: Counter[str], due: metrics.Queue | None, moment: datetime) -> Check:
-    wanted, in_web = settings.slots.get(queue, 0), settings.engine == "background"
+    name, slots, in_web = QUEUES[queue], settings.slots.get(queue, 0), settings.engine == "background"
     workers = alive["web"] if in_web else alive[queue]
     waits = f"{_tasks(due.due)}, the first for {lasting(moment - due.oldest)}." if due else "Nothing waits."
-    if not wanted and (in_web or not workers):
-        return Check(QUEUES[queue], due is None, f"OUTTRAY_SLOTS gives them no worker. {waits}")
+    if not slots and (in_web or not workers):
+        return Check(name=name, is_well=due is None, message=f"OUTTRAY_SLOTS gives them no worker. {waits}")
     if not workers:
-        return Check(QUEUES[queue], False, f"No worker is alive on this machine. {waits}", WORKERS)
+        message = f"No worker is alive on this machine. {waits}"
+        return Check(name=name, is_well=False, message=message, advice=WORKERS)
     who = "The web process does them itself." if in_web else f"{plural(workers, 'worker')} alive."
-    return Check(QUEUES[queue], True, f"{who} {waits}")
+    return Check(name=name, is_well=True, message=f"{who} {waits}")
 
 
 def _tasks(number: int) -> str:

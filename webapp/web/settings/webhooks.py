@@ -1,7 +1,7 @@
-"""Settings → Hooks: addresses by which other systems notify people; for admins. Each is shown once."""
+"""Settings → Hooks: addresses that other systems post to, to notify people; for admins. Each is shown once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -34,7 +34,7 @@ LABELS = {
 LONGEST = 2_000  # letters of a template
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WebhookForm:
     """A hook as it is typed in."""
 
@@ -50,75 +50,79 @@ class WebhookForm:
 
 @router.get("")
 def index(request: Request, person: Admin, installation: TheInstallation) -> Response:
-    """The hooks, and the form of a new one."""
+    """Shows the hooks and the form of a new one."""
     return _page(request, installation, person, WebhookForm())
 
 
 @router.post("")
 def add(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
-    """Makes a hook and shows its address, this once."""
-    entry = _typed(posted)
+    """Adds a hook and shows its address, only this once."""
+    form = _typed(posted)
     try:
-        hook = _judged(entry, person, installation)
+        hook = _checked(form, person, installation)
         with installation.write() as conn:
             secret = webhooks.add(conn, hook)
             audit.record(conn, person, "made the hook", hook.name)
     except UserError as error:
-        errors = error.errors if isinstance(error, FormErrors) else {error.field or "name": error.words}
-        refused = WebhookForm(**{**entry.__dict__, "errors": errors})
-        return _page(request, installation, person, refused, status=422)
-    return _page(
-        request, installation, person, WebhookForm(), made=(hook.name, f"{installation.address}/hooks/{secret}")
-    )
+        errors = error.errors if isinstance(error, FormErrors) else {error.field or "name": error.message}
+        return _page(request, installation, person, replace(form, errors=errors), status=422)
+    made = (hook.name, f"{installation.address}/hooks/{secret}")
+    return _page(request, installation, person, WebhookForm(), made=made)
 
 
 @router.post("/{hook_id:int}/revoke")
 def revoke(request: Request, hook_id: Id, person: Admin, installation: TheInstallation) -> Response:
-    """Ends one at once."""
+    """Deletes a hook; its address stops working at once."""
     with installation.write() as conn:
         name = webhooks.remove(conn, hook_id)
         audit.record(conn, person, "revoked the hook", name)
-    return flash.say(go(request, HERE), f"“{name}” is revoked.")
+    return flash.add(go(request, HERE), f"“{name}” is revoked.")
 
 
 def _typed(posted: FormData) -> WebhookForm:
     return WebhookForm(
-        posted.one("name"),
-        posted.all("channels"),
-        posted.all("people"),
-        posted.one("priority"),
-        posted.one("title").strip(),
-        posted.one("message").replace("\r\n", "\n").strip() or template.PLAIN,
-        posted.one("per_minute").strip() or "30",
+        name=posted.one("name"),
+        channels=posted.all("channels"),
+        people=posted.all("people"),
+        priority=posted.one("priority"),
+        title=posted.one("title").strip(),
+        message=posted.one("message").replace("\r\n", "\n").strip() or template.PLAIN,
+        per_minute=posted.one("per_minute").strip() or "30",
     )
 
 
-def _judged(entry: WebhookForm, person: Person, installation: Installation) -> IncomingWebhook:
-    """FormErrors for all that is wrong with it."""
+def _checked(form: WebhookForm, person: Person, installation: Installation) -> IncomingWebhook:
+    """Returns the hook, ready to be added; raises FormErrors with everything that is wrong."""
     channels, people = ([name for name, _ in known] for known in _choices(installation, person))
     wrong: dict[str, str] = {}
-    if not {*entry.channels, *entry.people} or not {*entry.channels} <= {*channels}:
+    if not {*form.channels, *form.people} or not {*form.channels} <= {*channels}:
         wrong["channels"] = "Choose a place."
-    if not {*entry.people} <= {*people}:
+    if not {*form.people} <= {*people}:
         wrong["people"] = "Choose people."
-    if entry.priority not in PRIORITIES:
+    if form.priority not in PRIORITIES:
         wrong["priority"] = "Choose a priority."
-    is_number = entry.per_minute.isdecimal() and len(entry.per_minute) < 9
-    if not is_number or not 1 <= int(entry.per_minute) <= MOST_PER_MINUTE:
+    is_number = form.per_minute.isdecimal() and len(form.per_minute) < 9
+    if not is_number or not 1 <= int(form.per_minute) <= MOST_PER_MINUTE:
         wrong["per_minute"] = f"Write a number from 1 to {MOST_PER_MINUTE}."
-    for name, text in (("title", entry.title), ("message", entry.message)):
+    for name, text in (("title", form.title), ("message", form.message)):
         if len(text) > LONGEST or "\0" in text:
             wrong[name] = f"At most {LONGEST:,} letters are possible."
         try:
             template.check(text, name)
         except UserError as error:
-            wrong[name] = error.words
+            wrong[name] = error.message
     if wrong:
         raise FormErrors(wrong)
     return IncomingWebhook(
-        0, entry.name, entry.channels, entry.people, entry.priority, entry.title, entry.message,
-        int(entry.per_minute), person.id,
-    )  # fmt: skip
+        name=form.name,
+        channels=form.channels,
+        people=form.people,
+        priority=form.priority,
+        title=form.title,
+        message=form.message,
+        per_minute=int(form.per_minute),
+        owner=person.id,
+    )
 
 
 def _choices(installation: Installation, person: Person) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
@@ -127,7 +131,7 @@ def _choices(installation: Installation, person: Person) -> tuple[list[tuple[str
     return channels, [*AUDIENCES.items(), *((str(one.id), one.name or one.email) for one in form_context.colleagues())]
 
 
-def _called(chosen: Sequence[str], known: Sequence[tuple[str, str]]) -> list[str]:
+def _names(chosen: Sequence[str], known: Sequence[tuple[str, str]]) -> list[str]:
     return [dict(known).get(one, "one that is removed") for one in chosen]
 
 
@@ -135,7 +139,7 @@ def _page(
     request: Request,
     installation: Installation,
     person: Person,
-    entry: WebhookForm,
+    form: WebhookForm,
     *,
     made: tuple[str, str] = ("", ""),
     status: int = 200,
@@ -148,9 +152,9 @@ def _page(
         "settings/channels/hooks.html",
         status=status,
         refused=status >= 400,
-        said=flash.said(request).words,
-        hooks=[(one, _called(one.channels, channels) + _called(one.people, people)) for one in known],
-        entry=entry,
+        status_message=flash.read(request).message,
+        hooks=[(one, _names(one.channels, channels) + _names(one.people, people)) for one in known],
+        form=form,
         made=made,
         channels=channels,
         people=people,

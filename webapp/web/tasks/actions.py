@@ -1,9 +1,10 @@
-"""What people press on tasks: each is one short transaction, answered where it was pressed."""
+"""The buttons of a task: each is one short transaction, answered where it was pressed."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from fastapi import APIRouter, BackgroundTasks, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from webapp.accounts import audit
@@ -13,19 +14,18 @@ from webapp.installation import Installation
 from webapp.ports.people import Person
 from webapp.tasks import commands, failure_groups, queries
 from webapp.tasks.model import Task
-from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheInstallation
+from webapp.web.http.flash import Flash
 from webapp.web.http.multipart import Posted
 from webapp.web.http.redirects import local_path, path_and_params
 from webapp.web.http.render import fragment, is_htmx
 from webapp.web.tasks import log_view
 from webapp.web.tasks.log_view import Filter, focus_after
-from webapp.web.tasks.task_view import RecipientFilter, read_task
+from webapp.web.tasks.task_view import STATE_LINE, RecipientFilter, go_back, read_task
 
 router = APIRouter(prefix="/tasks", include_in_schema=False)
 
 LOG_PAGES = ("/", "/tasks")
-STATE_LINE = "state"  # the id of what takes the focus on a task's page
 
 Act = Callable[[Connection, Installation, Task, Person], None]
 ACTS: dict[str, Act] = {
@@ -57,44 +57,64 @@ def act(
     posted: Posted,
     background: BackgroundTasks,
 ) -> Response:
-    """Does it; where the task's state does not allow it any more, says so beside the task."""
+    """Does it; shows beside the task why its state does not allow it any more."""
     if action not in ACTS:
         raise NotFound("There is no such button.")
-    words = ""
+    refusal = ""
     try:
         with installation.write(background) as conn:
             ACTS[action](conn, installation, queries.one(conn, task_id, person), person)
     except Conflict as error:
-        words = error.words
+        refusal = error.message
     back = local_path(posted.one("back"), f"/tasks/{task_id}")
-    return _answer(request, installation, person, task_id, action, back, words)
+    press = _Press(task=task_id, action=action, back=back, refusal=refusal)
+    if not is_htmx(request):
+        with installation.read() as conn:
+            return go_back(back, _focus(conn, person, press), task_id, refusal)
+    path, _ = path_and_params(back)
+    return (_log if path in LOG_PAGES else _page)(request, installation, person, press)
 
 
-def retry_all(installation: Installation, person: Person, ids: Sequence[int], told: str) -> int:
-    """Retries these tasks, a batch in each transaction; returns how many. `told`: what the audit trail says."""
+def retry_all(installation: Installation, person: Person, ids: Sequence[int], entry: str) -> int:
+    """Retries these tasks, a batch in each transaction; writes `entry` to the audit trail and returns how many."""
     number = 0
     for begin in range(0, len(ids), failure_groups.BATCH):
         with installation.write() as conn:
             number += failure_groups.retry(conn, installation.engine, person, ids[begin : begin + failure_groups.BATCH])
     with installation.write() as conn:
-        audit.record(conn, person, told, details=f"{number} of {len(ids)}")
+        audit.record(conn, person, entry, details=f"{number} of {len(ids)}")
     return number
 
 
-def _answer(
-    request: Request, installation: Installation, person: Person, task_id: int, action: str, back: str, words: str
-) -> Response:
-    path, params = path_and_params(back)
+@dataclass(frozen=True, kw_only=True)
+class _Press:
+    """A button that was pressed, the page it stood on, and why it was refused (empty: it was not)."""
+
+    task: int
+    action: str
+    back: str
+    refusal: str
+
+
+def _focus(conn: Connection, person: Person, press: _Press) -> str:
+    path, _ = path_and_params(press.back)
+    if path not in LOG_PAGES:
+        return STATE_LINE
+    task = queries.one(conn, press.task, person)
+    return focus_after(task, now(), person, press.action, refused=bool(press.refusal))
+
+
+def _log(request: Request, installation: Installation, person: Person, press: _Press) -> Response:
+    path, params = path_and_params(press.back)
     with installation.read() as conn:
-        task = queries.one(conn, task_id, person)
-        focus = focus_after(task, now(), person, action, refused=bool(words)) if path in LOG_PAGES else STATE_LINE
-        if not is_htmx(request):
-            answer = RedirectResponse(f"{back}#{focus}", 303)
-            return flash.say(answer, words, task_id) if words else answer
-        if path in LOG_PAGES:
-            log = log_view.read(conn, person, path, Filter.of(params), (task_id, words), focus)
-        else:
-            shown = read_task(conn, installation, person, task_id, RecipientFilter.of(params), words, focus)
-    if path in LOG_PAGES:
-        return fragment(request, "tasks/_news.html", log=log, back=log.here, swaps="task-log", is_search=False)
-    return fragment(request, "tasks/_live.html", shown=shown, row=shown.row, back=shown.here, swaps="task-live")
+        focus = _focus(conn, person, press)
+        note = Flash(message=press.refusal, task=press.task)
+        log = log_view.read(conn, person, path, Filter.of(params), note=note, focus=focus)
+    return fragment(request, "tasks/_news.html", log=log, is_search=False)
+
+
+def _page(request: Request, installation: Installation, person: Person, press: _Press) -> Response:
+    filter = RecipientFilter.of(path_and_params(press.back)[1])
+    with installation.read() as conn:
+        view = read_task(conn, installation, person, press.task, filter, note=press.refusal, focus=STATE_LINE)
+    return fragment(request, "tasks/_live.html", view=view)

@@ -1,4 +1,4 @@
-"""Failed tasks by their cause, on Home and on Tasks: where to mend it, and one press that retries them all."""
+"""Retries all failed tasks of one cause."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -20,11 +20,10 @@ def retry(request: Request, person: SignedIn, installation: TheInstallation, pos
     with installation.read() as conn:
         ids = failure_groups.of_cause(conn, person, cause)
     number = retry_all(installation, person, ids, f"retried all that failed by {cause}")
-    words = f"{number:,} {'task goes' if number == 1 else 'tasks go'} on."
-    return flash.say(go(request, "/tasks"), words)
+    return flash.add(go(request, "/tasks"), f"{number:,} {'task goes' if number == 1 else 'tasks go'} on.")
 
 
 @router.get("/retry")
 def loaded_again(request: Request, person: SignedIn, cause: str = "") -> Response:
-    """Whoever loads the page of an answer again."""
+    """Shows the failed tasks of this cause to a browser that loads the address of the button again."""
     return go(request, f"/tasks{query(state='failed', cause=cause)}")

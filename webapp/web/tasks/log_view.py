@@ -15,6 +15,7 @@ from webapp.tasks.inbox import Bell
 from webapp.tasks.model import State, Task
 from webapp.tasks.queries import View
 from webapp.tasks.views.recipient_search import Answer, answers
+from webapp.web.http.flash import Flash
 from webapp.web.http.render import query
 from webapp.web.tasks.row_view import Row
 
@@ -25,9 +26,9 @@ CHIPS = {"": "All", "running": "Running", "attention": "Needs attention", "faile
 MORE_CHIPS = {"waiting": "Waiting", "held": "Held", "done": "Done", "cancelled": "Cancelled"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Filter:
-    """What the address of a page says of the log: only known values, anything else counts as nothing."""
+    """The part of the log that the address of a page names; unknown values are ignored."""
 
     state: str = ""
     kind: str = ""
@@ -40,16 +41,16 @@ class Filter:
     def of(cls, params: Mapping[str, str]) -> Self:
         state = params.get("state", "")
         return cls(
-            state if state in STATES else "",
-            params.get("kind", "")[:40],
-            params.get("q", "").strip()[:200].replace("\0", ""),
-            _number(params.get("owner", "")),
-            _number(params.get("before", "")),
-            params.get("cause", "")[:100].replace("\0", ""),
+            state=state if state in STATES else "",
+            kind=params.get("kind", "")[:40],
+            q=params.get("q", "").strip()[:200].replace("\0", ""),
+            owner=_number(params.get("owner", "")),
+            before=_number(params.get("before", "")),
+            cause=params.get("cause", "")[:100].replace("\0", ""),
         )
 
     def view(self, person: Person) -> View:
-        """What this person may see of it."""
+        """The tasks that this person may see of it."""
         owner = (self.owner or None) if person.is_admin else person.id
         return View(owner, states=STATES.get(self.state, ()), kind=self.kind, words=self.q, cause=self.cause)
 
@@ -62,13 +63,10 @@ class Filter:
         """The part of an address after the path; `other` changes single values."""
         return query(**{**asdict(self), **other})
 
-    def without_page(self) -> Self:
-        return replace(self, before=0)
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Chip:
-    """One of the filters by state; `count` is empty for all."""
+    """One of the filters by state; `count` is None for all."""
 
     label: str
     href: str
@@ -76,9 +74,9 @@ class Chip:
     count: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Log:
-    """Everything that the fragment draws."""
+    """What templates/tasks/_log.html draws."""
 
     path: str  # of the page that it stands on
     filter: Filter
@@ -100,7 +98,7 @@ class Log:
 
     @property
     def seen(self) -> str:
-        """What a poll tells to have seen."""
+        """The value with which a poll says what the reader has seen."""
         return f"{self.version}-{self.stale_at}" if self.stale_at else str(self.version)
 
     @property
@@ -125,55 +123,60 @@ class Log:
         labels = CHIPS if self.path == "/" else CHIPS | MORE_CHIPS
         return [
             Chip(
-                label,
-                self.path + self.filter.query(state=value, before=0),
-                self.filter.state == value,
-                self.totals.get(State(value), 0) if value else None,
+                label=label,
+                href=self.path + self.filter.query(state=value, before=0),
+                is_on=self.filter.state == value,
+                count=self.totals.get(State(value), 0) if value else None,
             )
             for value, label in labels.items()
         ]
 
 
 def read(
-    conn: Connection, person: Person, path: str, filter: Filter, note: tuple[int, str] = (0, ""), focus: str = ""
+    conn: Connection, person: Person, path: str, filter: Filter, *, note: Flash | None = None, focus: str = ""
 ) -> Log:
-    """The log at this moment; `note` is words beside one row, `focus` the id of what takes the focus."""
+    """Returns the log at this moment; `note` stands beside its task, `focus` is the id of what takes the focus."""
     version = current_version(conn)  # before the rows: a change in between is then shown once more, never missed
-    moment, view = now(), filter.view(person)
-    tasks = queries.recent(conn, view, PAGE + 1, filter.before or None)
-    shown = tasks[:PAGE]
-    lines = queries.last_lines(conn, [task.id for task in shown])
-    rows = [
-        Row(task, moment, person, lines.get(task.id, ()), note[1] if note[0] == task.id else "", focus)
-        for task in shown
-    ]
+    moment, view, beside = now(), filter.view(person), note or Flash()
+    found = queries.recent(conn, view, PAGE + 1, filter.before or None)
+    tasks = found[:PAGE]
+    lines = queries.last_lines(conn, [task.id for task in tasks])
     return Log(
-        path,
-        filter,
-        rows,
-        queries.totals(conn, replace(view, states=())),
-        queries.need_you(conn, person),
-        inbox.bell(conn, person),
-        any(task.is_active for task in shown) or queries.is_anything_active(conn, view),
-        version,
-        moment,
-        shown[-1].id if len(tasks) > PAGE else 0,
-        answers(conn, person, filter.q) if path == "/tasks" and len(filter.q) >= SHORTEST else (),
+        path=path,
+        filter=filter,
+        rows=[
+            Row(
+                task=task,
+                moment=moment,
+                viewer=person,
+                lines=lines.get(task.id, ()),
+                note=beside.beside(task.id),
+                focus=focus,
+            )
+            for task in tasks
+        ],
+        totals=queries.totals(conn, replace(view, states=())),
+        need_you=queries.need_you(conn, person),
+        bell=inbox.bell(conn, person),
+        is_active=any(task.is_active for task in tasks) or queries.is_anything_active(conn, view),
+        version=version,
+        moment=moment,
+        older=tasks[-1].id if len(found) > PAGE else 0,
+        answers=answers(conn, person, filter.q) if path == "/tasks" and len(filter.q) >= SHORTEST else (),
     )
 
 
 def is_unchanged(seen: str, version: int, moment: datetime) -> bool:
-    """Whether somebody who has `seen` this would see the same again."""
+    """True if a reader who has `seen` this would see the same again."""
     number, _, stale_at = seen.partition("-")
     return number == str(version) and not (stale_at.isdecimal() and int(stale_at) <= moment.timestamp())
 
 
 def focus_after(task: Task, moment: datetime, person: Person, action: str, *, refused: bool) -> str:
-    """The id of what takes the focus once this was done with a task."""
-    row = Row(task, moment, person)
-    wanted = {"undo": "cancel" if refused else "again"}.get(action, "")
-    ids = {one.id for one in row.actions}
-    return f"{row.id}-{wanted}" if f"{row.id}-{wanted}" in ids else row.id
+    """Returns the id of what takes the focus after this action: the button that follows it, else the row."""
+    row = Row(task=task, moment=moment, viewer=person)
+    button = f"{row.id}-{'cancel' if refused else 'again'}"
+    return button if action == "undo" and button in {one.id for one in row.actions} else row.id
 
 
 def _number(text: str) -> int:

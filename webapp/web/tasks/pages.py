@@ -28,38 +28,34 @@ CHUNK = 1_000  # recipients read at a time
 @router.get("")
 def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
     """Every task that this person may see, with a search."""
-    said = flash.said(request)
+    note = flash.read(request)
     with installation.read() as conn:
-        log = log_view.read(conn, person, "/tasks", Filter.of(request.query_params), (said.task, said.words))
-        reasons = failure_groups.groups(conn, person) if not log.filter.is_narrow and not log.filter.before else []
+        log = log_view.read(conn, person, "/tasks", Filter.of(request.query_params), note=note)
+        causes = failure_groups.groups(conn, person) if not log.filter.is_narrow and not log.filter.before else []
         owners = [member.person for member in people.listing(conn, installation.settings)] if person.is_admin else []
-    kinds = list(KINDS.values())
     return page(
         request,
         "tasks/index.html",
         log=log,
-        kinds=kinds,
+        kinds=list(KINDS.values()),
         owners=owners,
-        causes=reasons,
-        back=log.here,
-        swaps="task-log",
-        said="" if said.task else said.words,
+        causes=causes,
+        status_message=note.status,
     )
 
 
 @router.get("/{task_id:int}")
 def show(request: Request, task_id: int, person: SignedIn, installation: TheInstallation) -> Response:
-    """What happened?"""
-    said = flash.said(request)
-    note = said.words if said.task == task_id else ""
+    """The page of one task."""
+    filter, note = RecipientFilter.of(request.query_params), flash.read(request).beside(task_id)
     with installation.read() as conn:
-        shown = read_task(conn, installation, person, task_id, RecipientFilter.of(request.query_params), note)
-    return page(request, "tasks/show.html", shown=shown, row=shown.row, back=shown.here, swaps="task-live")
+        view = read_task(conn, installation, person, task_id, filter, note=note)
+    return page(request, "tasks/show.html", view=view)
 
 
 @router.get("/{task_id:int}/cancel")
 def ask_cancel(request: Request, task_id: int, person: SignedIn, installation: TheInstallation) -> Response:
-    """Asks before a run is stopped of which something is out already."""
+    """Asks before a run is stopped that has sent something already."""
     back = local_path(request.query_params.get("back", ""), f"/tasks/{task_id}")
     with installation.read() as conn:
         task = queries.one(conn, task_id, person)
@@ -74,22 +70,22 @@ def recipients(request: Request, task_id: int, person: SignedIn, installation: T
     """The list of recipients as a file: those that the page shows, with the columns of their list."""
     with installation.read() as conn:
         task = queries.one(conn, task_id, person)
-    wanted = RecipientFilter.of(request.query_params)
-    return csv_response.download(f"recipients-of-task-{task_id}.csv", _lines(installation, task, wanted))
+    filter = RecipientFilter.of(request.query_params)
+    return csv_response.download(f"recipients-of-task-{task_id}.csv", _lines(installation, task, filter))
 
 
-def _lines(installation: Installation, task: Task, wanted: RecipientFilter) -> Iterator[str]:
+def _lines(installation: Installation, task: Task, filter: RecipientFilter) -> Iterator[str]:
     after, columns = -1, None
     while True:
         with installation.read() as conn:
-            found = queries.deliveries(conn, task.id, result=wanted.result, words=wanted.q, after=after, limit=CHUNK)
+            rows = queries.deliveries(conn, task.id, result=filter.result, words=filter.q, after=after, limit=CHUNK)
         if columns is None:  # all rows of a list have the same
-            columns = list(found[0].data) if found else []
+            columns = list(rows[0].data) if rows else []
             yield csv_response.lines([(*HEAD, *columns)])
-        if not found:
+        if not rows:
             return
-        after = found[-1].position
-        yield csv_response.lines([_cells(row, columns) for row in found])
+        after = rows[-1].position
+        yield csv_response.lines([_cells(row, columns) for row in rows])
 
 
 def _cells(row: DeliveryRow, columns: Sequence[str]) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ POLLS = ("/tasks/log", "/live", "/inbox/bell")
 
 @dataclass(frozen=True)
 class Fragment:
-    """What was drawn for some reader, and what a poll then says to have seen."""
+    """HTML that was drawn for some reader, and the `seen` of the polls that have it."""
 
     seen: str
     html: str
@@ -48,36 +48,36 @@ class FragmentCache:
         self._locks = [threading.Lock() for _ in range(LOCKS)]
 
     def get(self, key: tuple[object, ...], version: int, build: Callable[[], Fragment]) -> Fragment:
-        """The one of this key, drawn anew where it is old."""
+        """Returns the fragment of this key, drawn anew where it is old."""
         with self._locks[hash(key) % LOCKS]:
-            found = self._kept.get(key)
-            if found is None or not self._will_do(found, version):
-                found = build()
-                self._kept[key] = found
+            fragment = self._kept.get(key)
+            if fragment is None or not self._is_current(fragment, version):
+                fragment = build()
+                self._kept[key] = fragment
                 while len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
-        return found
+        return fragment
 
-    def _will_do(self, found: Fragment, version: int) -> bool:
-        return clock.monotonic() - found.built < BUILT_EVERY or is_unchanged(found.seen, version, now())
+    def _is_current(self, fragment: Fragment, version: int) -> bool:
+        return clock.monotonic() - fragment.built < BUILT_EVERY or is_unchanged(fragment.seen, version, now())
 
 
 @router.get("/tasks/log")
 async def log(request: Request) -> Response:
     """The task log, if it is not what the reader has seen."""
-    return await _news(request, _log)
+    return await run_in_threadpool(_answer, request, _log)
 
 
 @router.get("/tasks/{task_id:int}/live")
 async def task(request: Request) -> Response:
     """The live part of a task's page, if it is not what the reader has seen."""
-    return await _news(request, _task)
+    return await run_in_threadpool(_answer, request, _task)
 
 
 @router.get("/inbox/bell")
 async def bell(request: Request) -> Response:
     """The bell alone, for pages without a log, and for those in the background."""
-    return await _news(request, _bell)
+    return await run_in_threadpool(_answer, request, _bell)
 
 
 Build = Callable[[Installation, Request, Person], Fragment]
@@ -105,24 +105,22 @@ def _has_seen_all(request: Request) -> bool:
     return is_unchanged(seen, installation.version, now()) and poll_session(request) is not None
 
 
-async def _news(request: Request, build: Build) -> Response:
-    seen = request.query_params.get("seen", "")
-    return await run_in_threadpool(_changed, request, request.app.state.installation, seen, build)
-
-
-def _changed(request: Request, installation: Installation, seen: str, build: Build) -> Response:
+def _answer(request: Request, build: Build) -> Response:
+    installation: Installation = request.app.state.installation
     person = session_person(request)
     if person is None:
         return Response(status_code=401)
-    asked = tuple(sorted(pair for pair in request.query_params.multi_items() if pair[0] != "seen"))
-    key = (person, request.url.path, asked)
+    params = request.query_params
+    filters = tuple(sorted(pair for pair in params.multi_items() if pair[0] != "seen"))
+    key = (person, request.url.path, filters)
+    cache: FragmentCache = request.app.state.fragments
     try:
-        found = request.app.state.fragments.get(key, installation.version, lambda: build(installation, request, person))
+        fragment = cache.get(key, installation.version, lambda: build(installation, request, person))
     except NotFound:
         return Response(status_code=404)
-    if found.seen == seen:
+    if fragment.seen == params.get("seen", ""):
         return Response(status_code=204)
-    return HTMLResponse(found.html, headers={**NO_STORE, "X-Seen": found.seen})
+    return HTMLResponse(fragment.html, headers={**NO_STORE, "X-Seen": fragment.seen})
 
 
 def _log(installation: Installation, request: Request, person: Person) -> Fragment:
@@ -130,26 +128,24 @@ def _log(installation: Installation, request: Request, person: Person) -> Fragme
     path = "/tasks" if params.get("on") == "/tasks" else "/"
     with installation.read() as conn:
         log = log_view.read(conn, person, path, Filter.of(params))
-    html = templates().get_template("tasks/_news.html").render(
-        person=person, zone=person.zone, log=log, back=log.here, swaps="task-log", is_search="search" in params
-    )  # fmt: skip
+    html = _drawn("tasks/_news.html", person=person, zone=person.zone, log=log, is_search="search" in params)
     return Fragment(log.seen, html, clock.monotonic())
 
 
 def _task(installation: Installation, request: Request, person: Person) -> Fragment:
+    task_id, filter = request.path_params["task_id"], RecipientFilter.of(request.query_params)
     with installation.read() as conn:
-        shown = read_task(
-            conn, installation, person, request.path_params["task_id"], RecipientFilter.of(request.query_params)
-        )
-        rung = inbox.bell(conn, person)
-    html = templates().get_template("tasks/_live_news.html").render(
-        bell=rung, person=person, zone=person.zone, shown=shown, row=shown.row, back=shown.here, swaps="task-live"
-    )  # fmt: skip
-    return Fragment(shown.seen, html, clock.monotonic())
+        view = read_task(conn, installation, person, task_id, filter)
+        bell = inbox.bell(conn, person)
+    html = _drawn("tasks/_live_news.html", person=person, zone=person.zone, view=view, bell=bell)
+    return Fragment(view.seen, html, clock.monotonic())
 
 
 def _bell(installation: Installation, request: Request, person: Person) -> Fragment:
     with installation.read() as conn:
-        version, rung = current_version(conn), inbox.bell(conn, person)
-    html = templates().get_template("ui/_unread.html").render(bell=rung)
-    return Fragment(str(version), html, clock.monotonic())
+        version, bell = current_version(conn), inbox.bell(conn, person)
+    return Fragment(str(version), _drawn("ui/_unread.html", bell=bell), clock.monotonic())
+
+
+def _drawn(template: str, **context: object) -> str:
+    return templates().get_template(template).render(**context)

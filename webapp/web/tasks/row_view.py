@@ -1,11 +1,11 @@
-"""One task as a row of the log shows it: what is going on, and what makes sense now."""
+"""One task as a row of the log shows it: its course, and the actions that make sense now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from webapp.kinds import KINDS
-from webapp.ports.kinds import Kind
 from webapp.ports.people import Person
 from webapp.tasks.cancellation import StopRequest
 from webapp.tasks.holds import HoldReason
@@ -13,13 +13,12 @@ from webapp.tasks.model import Line, State, Task
 from webapp.web.http import formatting
 
 SURE_AFTER = timedelta(seconds=5)  # before that, a guess at the time left is worth nothing
-
 SHOWN_FROM = timedelta(seconds=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Action:
-    """Something that can be done with a task: a link leads to a page; a button acts at once, or asks first."""
+    """An action on a task: a link leads to a page; a button acts at once, or asks first."""
 
     label: str
     url: str
@@ -28,9 +27,9 @@ class Action:
     asks: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
-    """A task with the moment and the person that look at it; `note` answers a press of theirs."""
+    """A task as `viewer` sees it at `moment`; `note` answers a press of theirs."""
 
     task: Task
     moment: datetime
@@ -38,10 +37,10 @@ class Row:
     lines: Sequence[Line] = ()
     note: str = ""
     focus: str = ""  # the id of the element that takes the focus
-    actions: Sequence[Action] = field(init=False, default=())
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "actions", _actions(self))
+    @cached_property
+    def actions(self) -> Sequence[Action]:
+        return _actions(self)
 
     @property
     def id(self) -> str:
@@ -53,14 +52,14 @@ class Row:
 
     @property
     def goes_at(self) -> datetime | None:
-        """When a task that still waits goes; None where it is its turn now."""
+        """The time at which a waiting task starts; None if it may start now."""
         if self.task.state is State.WAITING and self.task.not_before > self.moment:
             return self.task.not_before
         return None
 
     @property
     def aside(self) -> str:
-        """What stands beside the state."""
+        """The text beside the state."""
         if self.task.is_stopping:
             return "stopping…" if self.task.requested is StopRequest.CANCEL else "pausing…"
         if self.task.hold_reason is HoldReason.PAUSED:
@@ -69,14 +68,15 @@ class Row:
 
     @property
     def when(self) -> datetime:
-        """The time that tells most: of the end, of the beginning, else of the press that started it."""
+        """The time of the end, else of the beginning, else of the press that started it."""
         task = self.task
         if task.state.has_ended:
             return task.finished or task.created
         return task.started if task.state is State.RUNNING and task.started else task.created
 
     @property
-    def took(self) -> str:
+    def duration(self) -> str:
+        """How long it ran; empty while it has not ended and below one second."""
         task = self.task
         if task.state is State.CANCELLED or not (task.state.has_ended and task.started and task.finished):
             return ""
@@ -84,11 +84,11 @@ class Row:
         return formatting.lasting(span) if span >= SHOWN_FROM else ""
 
     @property
-    def telling(self) -> str:
-        """One line on what is going on or what came of it."""
+    def summary(self) -> str:
+        """One line on its course or its result."""
         task = self.task
         if task.state is State.WAITING:
-            return "You can still take it back." if task.can_undo(self.moment) else _waiting_words(self)
+            return "You can still take it back." if task.can_undo(self.moment) else _waiting_summary(self)
         if task.state is State.RUNNING:
             return task.progress.words or "Working on it."
         if task.hold:
@@ -111,7 +111,7 @@ class Row:
 
     @property
     def spoken_progress(self) -> str:
-        """What a screen reader says of the bar."""
+        """What a screen reader reads of the bar."""
         progress = self.task.progress
         if progress.words and any(sign.isdigit() for sign in progress.words):
             return progress.words
@@ -119,7 +119,7 @@ class Row:
 
 
 def time_left(task: Task, moment: datetime) -> str:
-    """about 2 minutes left; nothing where it would only be a guess."""
+    """about 2 minutes left; empty where it would only be a guess."""
     progress = task.progress
     if task.state is not State.RUNNING or task.is_stopping or not task.started or not progress.total:
         return ""
@@ -133,32 +133,13 @@ def time_left(task: Task, moment: datetime) -> str:
 def _actions(row: Row) -> list[Action]:
     """What makes sense now, the most likely first."""
     task = row.task
-    found = _by_state(row)
-    return [
-        Action(
-            label,
-            url or f"/tasks/{task.id}/{name}",
-            f"task-{task.id}-{name}",
-            bool(url),
-            name == "cancel" and asks_before_cancel(task),
-        )
-        for name, label, url in found
-    ]
-
-
-_Found = list[tuple[str, str, str]]  # name, label, address where it is a link
-
-
-def _by_state(row: Row) -> _Found:
-    task = row.task
-    kind = KINDS.get(task.kind)
     match task.state:
         case State.WAITING if row.can_undo:
-            return [("undo", "Undo", "")]
+            return [_button(task, "undo", "Undo")]
         case State.WAITING:
-            return [("cancel", "Cancel", "")]
+            return [_cancel(task)]
         case State.RUNNING:
-            return _of_running(task, kind)
+            return _of_running(task)
         case State.HELD:
             return _of_held(row)
         case State.ATTENTION:
@@ -166,52 +147,69 @@ def _by_state(row: Row) -> _Found:
         case State.FAILED:
             return _of_failed(task)
     label = "Change and send again" if task.was_undone else "Run again"
-    return [("again", label, _filled(task))]
+    return [_link(task, "again", label, _filled(task))]
 
 
-def _of_held(row: Row) -> _Found:
-    if row.task.hold and row.task.hold.action and row.offers_hold_action:
-        return [(row.task.hold.action, row.task.hold.action.label, ""), ("cancel", "Cancel", "")]
-    return [("open", "Open", f"/tasks/{row.task.id}")]
+def _of_held(row: Row) -> list[Action]:
+    task = row.task
+    if task.hold and task.hold.action and row.offers_hold_action:
+        return [_button(task, task.hold.action, task.hold.action.label), _cancel(task)]
+    return [_open(task)]
 
 
-def _of_running(task: Task, kind: Kind | None) -> _Found:
+def _of_running(task: Task) -> list[Action]:
     if task.requested is StopRequest.CANCEL:
         return []
-    stop: tuple[str, str, str] = ("cancel", "Cancel", "")
     if task.requested is StopRequest.PAUSE:
-        return [("resume", "Resume", ""), stop]
-    is_run = kind is not None and kind.pausable and (task.progress.total or 0) > 1
-    return [("pause", "Pause", ""), stop] if is_run else [stop]
+        return [_button(task, "resume", "Resume"), _cancel(task)]
+    kind = KINDS.get(task.kind)
+    can_pause = kind is not None and kind.pausable and (task.progress.total or 0) > 1
+    return [_button(task, "pause", "Pause"), _cancel(task)] if can_pause else [_cancel(task)]
 
 
-def _of_attention(task: Task) -> _Found:
-    found: _Found = []
+def _of_attention(task: Task) -> list[Action]:
+    actions = []
     if task.can_retry:
-        found.append(("retry", f"Retry {task.failed_count:,} failed" if task.failed_count else "Retry", ""))
+        actions.append(_button(task, "retry", f"Retry {task.failed_count:,} failed" if task.failed_count else "Retry"))
     if task.fault == "form" and task.failed_count:
         label = f"Correct {formatting.plural(task.failed_count, 'address', 'addresses')}"
-        found.append(("again", label, f"{_filled(task)}&only=failed"))
-    return found or [("open", "Open", f"/tasks/{task.id}")]
+        actions.append(_link(task, "again", label, f"{_filled(task)}&only=failed"))
+    return actions or [_open(task)]
 
 
-def _of_failed(task: Task) -> _Found:
-    found: _Found = [("retry", "Retry", "")] if task.can_retry else []
-    if task.fault == "form" or not found:
-        found.insert(0, ("again", "Change and run again", _filled(task)))
-    return found
+def _of_failed(task: Task) -> list[Action]:
+    actions = [_button(task, "retry", "Retry")] if task.can_retry else []
+    if task.fault == "form" or not actions:
+        actions.insert(0, _link(task, "again", "Change and run again", _filled(task)))
+    return actions
+
+
+def _button(task: Task, name: str, label: str, *, asks: bool = False) -> Action:
+    return Action(label=label, url=f"/tasks/{task.id}/{name}", id=f"task-{task.id}-{name}", asks=asks)
+
+
+def _link(task: Task, name: str, label: str, url: str) -> Action:
+    return Action(label=label, url=url, id=f"task-{task.id}-{name}", is_link=True)
+
+
+def _cancel(task: Task) -> Action:
+    return _button(task, "cancel", "Cancel", asks=asks_before_cancel(task))
+
+
+def _open(task: Task) -> Action:
+    return _link(task, "open", "Open", f"/tasks/{task.id}")
 
 
 def _filled(task: Task) -> str:
     return f"/new/{task.kind}?from={task.id}"
 
 
-def _waiting_words(row: Row) -> str:
+def _waiting_summary(row: Row) -> str:
     if row.goes_at and row.task.attempt:
         return row.task.progress.words or "It tries again later."
     return "It waits for its time." if row.goes_at else "It starts when a place is free."
 
 
 def asks_before_cancel(task: Task) -> bool:
-    """Whether something of it is out already, so that stopping half-way deserves a question."""
+    """True if the run has sent something already, so that stopping it half-way deserves a question."""
     return task.state is State.RUNNING and task.sent_count > 0

@@ -1,20 +1,18 @@
 """Changes how fast a run sends, from the page of its task."""
 
 from fastapi import APIRouter, BackgroundTasks, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from webapp.errors import Conflict, UserError
 from webapp.installation import Installation
 from webapp.ports.people import Person
 from webapp.tasks import queries
 from webapp.tasks.ledger import send_rate
-from webapp.web.http import flash
 from webapp.web.http.deps import Id, SignedIn, TheInstallation
 from webapp.web.http.multipart import Posted
 from webapp.web.http.redirects import local_path, path_and_params
 from webapp.web.http.render import is_htmx, page_or_fragment
-from webapp.web.tasks.actions import STATE_LINE
-from webapp.web.tasks.task_view import RecipientFilter, read_task
+from webapp.web.tasks.task_view import STATE_LINE, RecipientFilter, TaskView, go_back, read_task
 
 router = APIRouter(prefix="/tasks", include_in_schema=False)
 
@@ -28,42 +26,39 @@ def change(
     posted: Posted,
     background: BackgroundTasks,
 ) -> Response:
-    """Sets it at once, or says beside the field what is wrong with the number."""
+    """Changes the speed at once; shows beside the field what is wrong with the number."""
     back = local_path(posted.one("back"), f"/tasks/{task_id}")
     typed = posted.one("rate")
     try:
         rate = send_rate.read_rate(typed)
     except UserError as error:
-        return _page(request, installation, person, task_id, back, wrong=error.words, typed=typed)
-    words = ""
+        return _page(request, _view(installation, person, task_id, back), error=error.message, typed=typed)
+    refusal = ""
     try:
         with installation.write(background) as conn:
             send_rate.change_speed(conn, installation.engine, queries.one(conn, task_id, person), person, rate)
     except Conflict as error:
-        words = error.words
+        refusal = error.message
     if is_htmx(request):
-        return _page(request, installation, person, task_id, back, note=words)
-    answer = RedirectResponse(f"{back}#{STATE_LINE}", 303)
-    return flash.say(answer, words, task_id) if words else answer
+        return _page(request, _view(installation, person, task_id, back, note=refusal, focus=STATE_LINE))
+    return go_back(back, STATE_LINE, task_id, refusal)
 
 
-def _page(
-    request: Request, installation: Installation, person: Person, task_id: int, back: str,
-    *, note: str = "", wrong: str = "", typed: str = "",
-) -> Response:  # fmt: skip
-    _, params = path_and_params(back)
-    focus = "" if wrong else STATE_LINE
+def _view(
+    installation: Installation, person: Person, task_id: int, back: str, *, note: str = "", focus: str = ""
+) -> TaskView:
+    filter = RecipientFilter.of(path_and_params(back)[1])
     with installation.read() as conn:
-        shown = read_task(conn, installation, person, task_id, RecipientFilter.of(params), note, focus)
+        return read_task(conn, installation, person, task_id, filter, note=note, focus=focus)
+
+
+def _page(request: Request, view: TaskView, *, error: str = "", typed: str = "") -> Response:
     return page_or_fragment(
         request,
         "tasks/show.html",
         "tasks/_live.html",
-        status=422 if wrong else 200,
-        shown=shown,
-        row=shown.row,
-        back=shown.here,
-        swaps="task-live",
-        rate_error=wrong,
+        status=422 if error else 200,
+        view=view,
+        rate_error=error,
         rate_typed=typed,
     )

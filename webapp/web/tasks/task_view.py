@@ -1,10 +1,11 @@
-"""All that the page of one task shows: what happened, to whom, what came of it, what was entered."""
+"""What the page of one task shows: its course, its recipients, its results and what was entered."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
+from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
 from webapp.accounts import people
@@ -20,17 +21,19 @@ from webapp.tasks import queries
 from webapp.tasks.holds import HoldAction
 from webapp.tasks.model import DeliveryRow, Line, State, Task
 from webapp.web.forms.reading import extra_of, label_of, options_of
+from webapp.web.http import flash
 from webapp.web.http.render import query
 from webapp.web.tasks.row_view import Row
 
+STATE_LINE = "state"  # the id of what takes the focus on a task's page
 PAGE = 50  # recipients
 GONE = "A file that is not here any more"
 LINES = 200  # of the log; the rest is on disk and open to programs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RecipientFilter:
-    """Which recipients are looked at; `after` is the position that the previous page ended with."""
+    """Which recipients the page shows; `after` is the position that the previous page ended with."""
 
     result: DeliveryResult | None = None
     q: str = ""
@@ -38,17 +41,20 @@ class RecipientFilter:
 
     @classmethod
     def of(cls, params: Mapping[str, str]) -> Self:
-        wanted, after = params.get("to_state", ""), params.get("after", "")
-        position = int(after) if after.isdecimal() and len(after) < 10 else -1
-        return cls(find_result(wanted), params.get("q", "").strip()[:200].replace("\0", ""), position)
+        after = params.get("after", "")
+        return cls(
+            result=find_result(params.get("to_state", "")),
+            q=params.get("q", "").strip()[:200].replace("\0", ""),
+            after=int(after) if after.isdecimal() and len(after) < 10 else -1,
+        )
 
     def query(self, **other: object) -> str:
         values = {"to_state": self.result, "q": self.q, "after": "" if self.after < 0 else str(self.after)}
         return query(**{**values, **other})
 
 
-@dataclass(frozen=True)
-class Shown:
+@dataclass(frozen=True, kw_only=True)
+class TaskView:
     """One task as its page draws it."""
 
     row: Row
@@ -91,10 +97,10 @@ class Shown:
     def counts(self) -> list[tuple[DeliveryResult | None, str, int]]:
         """Result, text and number of recipients; they add up to all of them."""
         counts, missing = self.task.counts, self.task.not_prepared
-        found: list[tuple[DeliveryResult | None, str, int]] = [
+        known: list[tuple[DeliveryResult | None, str, int]] = [
             (result, result.text, counts[result]) for result in RESULTS if counts.get(result)
         ]
-        return [*found, (None, "not yet prepared", missing)] if missing else found
+        return [*known, (None, "not yet prepared", missing)] if missing else known
 
     @property
     def total(self) -> int:
@@ -127,43 +133,53 @@ def read_task(
     person: Person,
     task_id: int,
     filter: RecipientFilter,
+    *,
     note: str = "",
     focus: str = "",
-) -> Shown:
-    """The task at this moment; NotFound where this person may not know of it."""
+) -> TaskView:
+    """Returns the task at this moment, with a note beside it and the id of what takes the focus.
+
+    Raises NotFound if this person may not know of it.
+    """
     version, moment = current_version(conn), now()
     task = queries.one(conn, task_id, person)
     found = queries.deliveries(conn, task_id, result=filter.result, words=filter.q, after=filter.after, limit=PAGE + 1)
-    return Shown(
-        Row(task, moment, person, note=note, focus=focus),
-        queries.timeline(conn, task_id),
-        queries.last_lines(conn, [task_id], LINES).get(task_id, []),
-        found[:PAGE],
-        found[PAGE - 1].position if len(found) > PAGE else None,
-        filter,
-        entered(installation, task),
-        version,
-        moment,
+    return TaskView(
+        row=Row(task=task, moment=moment, viewer=person, note=note, focus=focus),
+        timeline=queries.timeline(conn, task_id),
+        lines=queries.last_lines(conn, [task_id], LINES).get(task_id, []),
+        recipients=found[:PAGE],
+        next_after=found[PAGE - 1].position if len(found) > PAGE else None,
+        filter=filter,
+        entered=entered(installation, task),
+        version=version,
+        moment=moment,
     )
 
 
+def go_back(back: str, focus: str, task_id: int, message: str) -> Response:
+    """Returns the way back to the page of a press (without JavaScript), where `message` stands beside the task."""
+    answer = RedirectResponse(f"{back}#{focus}", 303)
+    return flash.add(answer, message, task_id) if message else answer
+
+
 def entered(installation: Installation, task: Task) -> list[tuple[str, str]]:
-    """What was filled in, by the labels of the form."""
+    """Returns label and value of each field that was filled in."""
     kind = KINDS.get(task.kind)
     fields = kind.form.model_fields if kind else {}
     return [
-        (label_of(name, fields.get(name)), _shown(installation, task, fields.get(name), value))
+        (label_of(name, fields.get(name)), _text(installation, task, fields.get(name), value))
         for name, value in task.form.items()
-        if value not in ("", [], {}, None, False) and not _is_beside_the_point(fields.get(name), value)
+        if value not in ("", [], {}, None, False) and not _is_untouched(fields.get(name), value)
     ]
 
 
-def _is_beside_the_point(info: Any, value: Any) -> bool:
-    """A field that no form shows, as it comes."""
+def _is_untouched(info: Any, value: Any) -> bool:
+    """True for a field that no form shows and that has its default."""
     return info is not None and extra_of(info).get("widget") == "hidden" and value == info.default
 
 
-def _shown(installation: Installation, task: Task, info: Any, value: Any) -> str:
+def _text(installation: Installation, task: Task, info: Any, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     widget = extra_of(info).get("widget")
@@ -180,9 +196,9 @@ def _shown(installation: Installation, task: Task, info: Any, value: Any) -> str
 
 
 def _line(extra: Mapping[str, Any], line: Mapping[str, str]) -> str:
-    """“Region is North”: the values of a line, with the words of its choices."""
-    said = {word: words for name in ("tests", "hows", "orders") for word, words in extra.get(name, {}).items()}
-    return " ".join(said.get(value, value) for value in line.values() if value)
+    """“Region is North”: the values of a line, with the labels of its choices."""
+    labels = {value: label for name in ("tests", "hows", "orders") for value, label in extra.get(name, {}).items()}
+    return " ".join(labels.get(value, value) for value in line.values() if value)
 
 
 def _pairs(value: Mapping[str, str]) -> str:

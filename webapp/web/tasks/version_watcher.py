@@ -1,4 +1,4 @@
-"""Keeps `house.version` fresh: reads the version counter a few times a second, so that polls need no database."""
+"""Keeps `installation.version` fresh: reads it a few times a second, so that polls need no database."""
 
 import logging
 import threading
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def watching(installation: Installation) -> Iterator[None]:
-    """For as long as the block runs."""
+    """Watches for as long as the block runs."""
     ended = threading.Event()
     thread = threading.Thread(target=_watch, args=(installation, ended), name="watcher", daemon=True)
     thread.start()
