@@ -24,17 +24,18 @@ FREE_MB = 200
 def check() -> None:
     """Say what is wrong with the set-up; exit code 1 if anything is."""
     try:
-        problems = list(_problems(load()))
+        found = list(problems(load()))
     except OSError as error:
-        problems = [f"OUTTRAY_DATA_DIR: {error.filename}: {error.strerror}"]
-    for problem in problems:
+        found = [f"OUTTRAY_DATA_DIR: {error.filename}: {error.strerror}"]
+    for problem in found:
         print(problem)
-    if problems:
+    if found:
         raise typer.Exit(1)
     print("Nothing is wrong.")
 
 
-def _problems(settings: Settings) -> Iterator[str]:
+def problems(settings: Settings) -> Iterator[str]:
+    """Yields a line for each thing that is wrong; changes nothing in an installation that is there."""
     if settings.data_dir.exists() and not os.access(settings.data_dir, os.W_OK):
         yield f"OUTTRAY_DATA_DIR: {settings.data_dir} cannot be written to."
     for folder in (TEMPLATES, STATIC):

@@ -52,7 +52,7 @@ class Found:
 
     def require_match(self, folder: Path) -> None:
         """Raises UserError, which names both and the way out, if they belong to different installations."""
-        if self.there in (self.here, self.proposed):
+        if self.here == self.there or (self.there and self.proposed == self.there):
             return
         message = EMPTY if not self.there else OTHER if self.here else FRESH
         raise UserError(message.format(folder=folder, here=self.here, there=self.there))
