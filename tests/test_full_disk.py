@@ -74,36 +74,49 @@ def a_file_in_place_of_another(folder: Path) -> None:
     atomic.write(folder / "state", MUCH)
 
 
-WRITERS = [a_key, an_id, an_outbox_message, a_stored_file, a_typed_copy, a_log_line, a_file_in_place_of_another]
+SMALL = [a_key, an_id]
+LARGE = [an_outbox_message, a_stored_file, a_typed_copy, a_log_line, a_file_in_place_of_another]
 
 
 def whole(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Every file but the lock of the database's writers, which is always empty."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "write.gate"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-@pytest.mark.parametrize("room", [0, 8192])
-@pytest.mark.parametrize("write", WRITERS)
-def test_nothing_half_written_stands_under_a_final_name(disk: Disk, write: Writer, room: int):
+@pytest.fixture
+def used(disk: Disk) -> Disk:
+    """With files that are there already."""
     for name in ("files/unfinished", "outbox"):
         (disk.folder / name).mkdir(parents=True)
     (disk.folder / "state").write_text("as it was")
     (disk.folder / "log.txt").write_text("a line\n")
-    before = whole(disk.folder)
-    small = write in (a_key, an_id) and room
-    with disk.full(but=room):
-        if small:
-            write(disk.folder)
-        else:
-            with pytest.raises(OSError, match=FULL):
-                write(disk.folder)
-    after = whole(disk.folder)
-    if small:
-        assert {name: len(after[name]) for name in after.keys() - before.keys()} in (
-            {"secret.key": 64},
-            {"installation.id": 32},
-        )
-    else:
-        assert after == before
+    return disk
+
+
+@pytest.mark.parametrize("write", [*SMALL, *LARGE])
+def test_nothing_new_stands_under_a_final_name_where_nothing_fits(used: Disk, write: Writer):
+    before = whole(used.folder)
+    with used.full(), pytest.raises(OSError, match=FULL):
+        write(used.folder)
+    assert whole(used.folder) == before
+
+
+@pytest.mark.parametrize("write", LARGE)
+def test_nothing_half_written_stands_under_a_final_name_where_only_a_part_fits(used: Disk, write: Writer):
+    before = whole(used.folder)
+    with used.full(but=8192), pytest.raises(OSError, match=FULL):
+        write(used.folder)
+    assert whole(used.folder) == before
+
+
+@pytest.mark.parametrize("write", SMALL)
+def test_what_fits_is_whole(used: Disk, write: Writer):
+    before = whole(used.folder)
+    with used.full(but=8192):
+        write(used.folder)
+    new = {name: len(content) for name, content in whole(used.folder).items() if name not in before}
+    assert new in ({"secret.key": 64}, {"installation.id": 32})
 
 
 @pytest.fixture
@@ -133,11 +146,10 @@ def test_a_restore_that_does_not_fit_leaves_no_file_and_the_key_that_was_there(d
     url = f"sqlite:///{disk.folder.parent / 'elsewhere.db'}"
     empty = build(Settings(data_dir=disk.folder / "data", database_url=url))
     bring_up_to_date(empty.database)
-    before = {name: content for name, content in whole(disk.folder).items() if name != "data/write.gate"}
+    before = whole(disk.folder)
     with disk.full(but=8192), pytest.raises((OSError, UserError)):
         backup.restore(empty, filled)
-    after = {name: content for name, content in whole(disk.folder).items() if name != "data/write.gate"}
-    assert after == before
+    assert whole(disk.folder) == before
     assert backup.restore(empty, filled)["person"] == 1
 
 
