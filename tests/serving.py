@@ -37,23 +37,25 @@ class Serving:
         self.process: subprocess.Popen[bytes] | None = None
 
     def command(self, *args: str, stdin: str = "") -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "webapp", *args],
-            env=self.env,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        done = self.attempt(*args, stdin=stdin)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
+    def attempt(self, *args: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command that may be refused; a panel that starts instead is ended, and fails the test."""
+        command = [sys.executable, "-m", "webapp", *args]
+        return subprocess.run(command, env={**self.env, **env}, input=stdin, capture_output=True, text=True, timeout=60)
+
     def start(self, *args: str) -> "Serving":
-        with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "webapp", "serve", *args]
-            self.process = subprocess.Popen(command, env=self.env, stdout=log, stderr=log, start_new_session=True)
+        self.process = self.spawn("serve", *args)
         until(self.is_ready, 40)
         return self
+
+    def spawn(self, *args: str) -> subprocess.Popen[bytes]:
+        """Starts a command that goes on running; its output goes to the log."""
+        with self.log.open("ab") as log:
+            command = [sys.executable, "-m", "webapp", *args]
+            return subprocess.Popen(command, env=self.env, stdout=log, stderr=log, start_new_session=True)
 
     def is_ready(self) -> bool:
         assert self.process is None or self.process.poll() is None, self.log.read_text()[-2000:]

@@ -1,33 +1,15 @@
-"""The installation's secret, from the environment or made once beside the data, and encryption with it."""
+"""What is derived from the installation's key, and what is encrypted with it."""
 
 import base64
 import hashlib
 import hmac
-import os
-import secrets
 
 from webapp.errors import UserError
-from webapp.settings import Settings
 
 LOST = (
     "A stored password cannot be read: OUTTRAY_SECRET_KEY, or secret.key beside the data, is another one than it was. "
     "Enter it again."
 )
-
-
-def load(settings: Settings) -> bytes:
-    """Returns the 32 bytes that only this installation knows; makes them on first use."""
-    if settings.secret_key:
-        return hashlib.sha256(settings.secret_key.encode()).digest()
-    path = settings.data_dir / "secret.key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return bytes.fromhex(path.read_text())
-    made = secrets.token_bytes(32)
-    with os.fdopen(handle, "w") as out:
-        out.write(made.hex())
-    return made
 
 
 def derive(secret: bytes, purpose: str) -> bytes:

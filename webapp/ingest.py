@@ -26,8 +26,7 @@ def receive(installation: Installation, person: Person, name: str, path: Path, w
     name = safe_name(name)
     with installation.store.unfinished() as typed:
         understood = understand_apart(path, name, typed, wish)
-        stored = installation.store.keep(path)
-        typed.replace(installation.store.path(stored.storage + uploads.TYPED))
+        stored = installation.store.keep(path, {uploads.TYPED: typed})
     with installation.write() as conn:
         upload_id = uploads.add(conn, person, name, stored, understood)
     return installation.form_context(person).table(upload_id)
@@ -69,8 +68,7 @@ def update_list(
             memory_mb=lists.MEMORY_MB,
             what=f"“{safe_name(name)}”",
         )
-        stored = installation.store.keep(text)
-        merged.replace(installation.store.path(stored.storage + uploads.TYPED))
+        stored = installation.store.keep(text, {uploads.TYPED: merged})
     now_known = TableSchema(updated.rows, updated.columns, encoding="UTF-8", delimiter=",")
     called = f"{PurePath(known.name).stem}.csv"
     with installation.write() as conn:

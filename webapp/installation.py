@@ -13,11 +13,12 @@ from webapp.connections.message_ids import MessageIds
 from webapp.connections.query_runner import QueryRunner
 from webapp.connections.task_connections import ConnectionPool, TaskConnections
 from webapp.connections.unsubscribe_tokens import UnsubscribeTokens
-from webapp.db.connect import Database, current_version
+from webapp.db.connect import Database, current_version, open_database
 from webapp.engine import choose
 from webapp.errors import NotFound
 from webapp.files.store import Store
 from webapp.form_context import DbFormContext
+from webapp.identity import data_dir, secret_key
 from webapp.kinds import KINDS, NOTE_KIND
 from webapp.mail.url import require_valid
 from webapp.notify import logfile
@@ -30,19 +31,19 @@ from webapp.settings import Settings
 class Installation:
     """Holds what one process needs of an installation; most of it does no work until it is used."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, database: Database, key: bytes) -> None:
         self.settings = settings
         self.data_dir = settings.data_dir
         self.run_dir = settings.data_dir / "run"
         self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.database = Database(settings.database, settings.data_dir / "write.gate")
+        self.database = database
         self.store = Store(settings.data_dir / "files")
         self.engine = choose(settings, self.database, self.run_dir)
         self.version = 0
-        secret = crypto.load(settings)
-        self.secrets = crypto.SecretBox(secret)
-        self.unsubscribe = UnsubscribeTokens(secret)
-        self.message_id = MessageIds(secret).of
+        self.key = key
+        self.secrets = crypto.SecretBox(key)
+        self.unsubscribe = UnsubscribeTokens(key)
+        self.message_id = MessageIds(key).of
         self._permits = Permits(self.run_dir)
 
     @property
@@ -149,7 +150,11 @@ class Installation:
 
 
 def build(settings: Settings) -> Installation:
-    """Returns the installation of these settings and makes its data directory; raises UserError for a wrong setting."""
+    """Returns the installation of these settings; makes its data directory, and the key of a new one.
+
+    Raises UserError for a wrong setting, and for a key that is not whole or is missing beside a database in use.
+    """
     require_valid(settings.smtp_url, settings.mail_from)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return Installation(settings)
+    data_dir.prepare(settings.data_dir)
+    database = open_database(settings)
+    return Installation(settings, database, secret_key.load_or_make(settings, database))

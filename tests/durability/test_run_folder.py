@@ -10,6 +10,7 @@ from tests import postgres
 from tests.servers import MailServer
 from tests.serving import Serving, everything, start_task, task, wait_ended
 from tests.waiting import until
+from webapp.engine.wakeup import socket_folder
 
 PEOPLE = [f"person{number}@example.com" for number in range(150)]
 
@@ -27,7 +28,8 @@ def panel(request: pytest.FixtureRequest, tmp_path, mail: MailServer):
 
 
 def run_folder(serving: Serving) -> None:
-    shutil.rmtree(serving.data / "run")
+    for folder in {serving.data / "run", socket_folder(serving.data / "run")}:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def single_files(serving: Serving) -> None:
@@ -68,7 +70,7 @@ def test_tasks_end_once_and_in_their_first_attempt(panel: Serving, mail: MailSer
 def test_what_is_started_afterwards_is_woken_for_and_dead_slots_are_replaced(panel: Serving):
     client = panel.client()
     run_folder(panel)
-    until(lambda: len(list((panel.data / "run").glob("*.sock"))) == 4)
+    until(lambda: len(list(socket_folder(panel.data / "run").glob("*.sock"))) == 4)
     until(lambda: len(list((panel.data / "run").glob("*.lock"))) == 5)
     assert wait_ended(client, start_task(client, "self-test", {"seconds": 0}))["attempt"] == 1
     supervisor = panel.tree()[0]

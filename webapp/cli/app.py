@@ -1,12 +1,13 @@
 """All commands; a wrong value or a refused wish is one line on standard error and exit code 1."""
 
+import os
 import sys
 
 import typer
 from sqlalchemy.exc import OperationalError
 
 from webapp import __version__
-from webapp.cli import archive, check, people, serve
+from webapp.cli import adopt, archive, check, people, serve
 from webapp.errors import UserError
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.add_typer(people.user, name="user")
 app.add_typer(people.token, name="token")
 app.command("backup")(archive.backup)
 app.command("restore")(archive.restore)
+app.command("adopt")(adopt.adopt)
 app.command("check")(check.check)
 
 
@@ -37,6 +39,7 @@ def version(show: bool = typer.Option(False, "--version", help="Print the versio
 
 def run() -> int:
     """Runs one command; returns its exit code: 0 well, 1 failed. Typer itself exits with 2 for wrong usage."""
+    os.umask(0o077)  # for every process below: what Outtray writes is its owner's only
     try:
         app()
         return 0

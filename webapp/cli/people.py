@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 import typer
 
 from webapp.accounts import audit, commands, passwords, people, tokens, validation
-from webapp.cli.serve import open_installation
+from webapp.cli.opening import open_installation
 from webapp.errors import UserError
+from webapp.settings import load
 
 user = typer.Typer(help="People who may use the panel.", no_args_is_help=True)
 token = typer.Typer(help="Tokens by which programs use the panel.", no_args_is_help=True)
@@ -22,7 +23,7 @@ def add_user(email: Email, role: Role, name: str = "", password_stdin: FromStdin
     """Add somebody."""
     address = validation.email(email)
     stored = _hashed_line(address, password_stdin)
-    installation = open_installation()
+    installation = open_installation(load())
     with installation.write() as conn:
         added = people.add(conn, installation.settings, address, name or validation.name_from(address), role, stored)
         audit.record(conn, None, "added", added.email, f"as {added.role}, from the command line")
@@ -31,7 +32,7 @@ def add_user(email: Email, role: Role, name: str = "", password_stdin: FromStdin
 @user.command("list")
 def list_users() -> None:
     """List everybody: address, role, name, and who is disabled."""
-    installation = open_installation()
+    installation = open_installation(load())
     with installation.read() as conn:
         members = people.listing(conn, installation.settings)
     for member in members:
@@ -42,7 +43,7 @@ def list_users() -> None:
 @user.command("disable")
 def disable_user(email: Email) -> None:
     """Shut somebody out at once; what they made stays."""
-    installation = open_installation()
+    installation = open_installation(load())
     with installation.write() as conn:
         found = people.by_email(conn, installation.settings, email)
         commands.disable(conn, found)
@@ -53,7 +54,7 @@ def disable_user(email: Email) -> None:
 def set_password(email: Email, password_stdin: FromStdin = False) -> None:
     """Give somebody a new password; their sessions end."""
     stored = _hashed_line(validation.as_kept(email), password_stdin)
-    installation = open_installation()
+    installation = open_installation(load())
     with installation.write() as conn:
         found = people.by_email(conn, installation.settings, email)
         commands.set_password(conn, found, stored)
@@ -63,7 +64,7 @@ def set_password(email: Email, password_stdin: FromStdin = False) -> None:
 @token.command("add")
 def add_token(email: Email, name: Annotated[str, typer.Option(help="What it is for.", show_default=False)]) -> None:
     """Make a token for somebody's programs; it stands alone on standard output, and is never shown again."""
-    installation = open_installation()
+    installation = open_installation(load())
     with installation.write() as conn:
         found = people.by_email(conn, installation.settings, email)
         if people.is_disabled(conn, found.id):

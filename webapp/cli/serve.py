@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from webapp import clock, logs, loops
+from webapp import clock, loops
 from webapp.accounts import links, people
-from webapp.db.migrate import bring_up_to_date, is_up_to_date
+from webapp.cli.opening import open_installation, running
 from webapp.engine.supervisor import Role, Supervisor, slot_roles, slots_of
 from webapp.errors import UserError
 from webapp.installation import Installation, build
@@ -30,8 +30,7 @@ def serve(host: Host = None, port: Port = None, open_browser: Annotated[bool, ty
     """Run the panel on this machine: the web and the slots."""
     settings = _settings(host, port)
     slots = slots_of(settings)
-    installation = _ready_installation(settings)
-    with _listening(settings) as listening:
+    with running(settings, alone=True) as installation, _listening(settings) as listening:
         address = _address(settings, listening)
         _say_where(installation, address)
         if open_browser:
@@ -45,8 +44,7 @@ def web(
 ) -> None:
     """Run the web only; slots run elsewhere (outtray worker)."""
     settings = _settings(host, port)
-    installation = _ready_installation(settings)
-    with _listening(settings) as listening:
+    with running(settings, alone=False) as installation, _listening(settings) as listening:
         _say_where(installation, _address(settings, listening))
         roles = [_web_role(settings, listening, needs_slots=False)] * processes
         # The background engine works in the web process, so nothing else on this machine runs the loops.
@@ -64,33 +62,19 @@ def worker(
         wanted = read_slots(slots) if slots else settings.slots
     except ValueError as error:
         raise typer.BadParameter(f"{error}") from None
-    _run(_ready_installation(settings), slot_roles(build, wanted))
+    with running(settings, alone=False) as installation:
+        _run(installation, slot_roles(build, wanted))
 
 
 def migrate() -> None:
     """Bring the database up to date."""
-    bring_up_to_date(build(load()).database)
+    open_installation(load(), migrate=True)
     print("The database is up to date.")
-
-
-def open_installation() -> Installation:
-    """The house of this environment, for commands that need its database."""
-    return _ready_installation(load())
 
 
 def _settings(host: str | None, port: int | None) -> Settings:
     given = {"host": host, "port": port}
     return load(**{name: value for name, value in given.items() if value is not None})
-
-
-def _ready_installation(settings: Settings) -> Installation:
-    logs.set_up(settings.log_format)
-    installation = build(settings)
-    if settings.is_sqlite:
-        bring_up_to_date(installation.database)
-    elif not is_up_to_date(installation.database):
-        raise UserError("The database is not up to date. Run: outtray migrate")
-    return installation
 
 
 def _run(installation: Installation, roles: list[Role]) -> None:

@@ -1,6 +1,8 @@
 """Opens Read and Write transactions on SQLite or PostgreSQL, and counts the changes that pages show."""
 
+import contextlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -8,10 +10,11 @@ from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, update
 
 from webapp.db import schema
 from webapp.db.write_lock import WriteLock
+from webapp.settings import Settings
 
 JSON = partial(json.dumps, ensure_ascii=False)  # so that a search finds what was typed
 BUSY_SECONDS = 20  # only a checkpoint or a program of others' makes a writer wait behind the gate
@@ -52,6 +55,11 @@ class Database:
         self.engine.dispose()
 
 
+def open_database(settings: Settings) -> Database:
+    """Returns the database of an installation; nothing is asked of it yet."""
+    return Database(settings.database, settings.data_dir / "write.gate")
+
+
 def mark_changed(conn: Connection) -> None:
     """Says that pages have something new to show; counted as the last statement before the commit."""
     conn.info["changed"] = True
@@ -82,9 +90,18 @@ def _engine(url: str, is_sqlite: bool) -> Engine:
         return create_engine(url, json_serializer=JSON, pool_pre_ping=True, pool_size=10, max_overflow=30)
     wait = {"timeout": BUSY_SECONDS}
     engine = create_engine(url, json_serializer=JSON, connect_args=wait, pool_size=10, max_overflow=30)
+    _make_private(make_url(url).database)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _make_private(path: str | None) -> None:
+    """Makes an empty file, which SQLite takes for a new database: its own would be readable by other users."""
+    # Never opens one that is there: closing it again would drop the locks of this process's connections (fcntl).
+    if path and path != ":memory:":
+        with contextlib.suppress(OSError):  # it is there; or the first connection says what is wrong
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _prepare(connection: SqliteConnection, record: Any) -> None:

@@ -36,6 +36,19 @@ def _person(name: str = "person", *, nullable: bool = False) -> Column[int]:
 # One row: n counts the changes that a page could show.
 version = Table("version", metadata, Column("id", Integer, primary_key=True), Column("n", BigInteger, nullable=False))
 
+# One row: what the data directory must hold too, and which machine's processes run the tasks.
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("uuid", String(32), nullable=False),  # the same as in installation.id
+    Column("key_check", String(64), nullable=False),  # recognises the key of the installation
+    Column("created", Utc, nullable=False),
+    Column("machine", String(200), nullable=False, server_default=""),  # empty: none runs
+    Column("machine_name", String(400), nullable=False, server_default=""),  # the same for people
+    Column("beat", BigInteger, nullable=False, server_default="0"),  # counted up for as long as that machine runs
+)
+
 person = Table(
     "person",
     metadata,

@@ -6,12 +6,16 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+
+from webapp import atomic
 
 CHUNK = 1 << 20  # bytes
+NONE: Mapping[str, Path] = MappingProxyType({})
 _NAME_BYTES = 150  # leaves room below the 255 bytes of a file name for " (2)", ".part" and the like
 
 
@@ -30,7 +34,8 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._unfinished = folder / "unfinished"
-        self._unfinished.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._unfinished.mkdir(exist_ok=True, mode=0o700)
 
     def path(self, storage: str) -> Path:
         return self._folder / storage
@@ -50,14 +55,21 @@ class Store:
         with tempfile.TemporaryDirectory(dir=self._unfinished) as folder:
             yield Path(folder)
 
-    def keep(self, path: Path) -> StoredFile:
-        """Moves a finished file in; on disk, with its checksum, when this returns."""
+    def keep(self, path: Path, companions: Mapping[str, Path] = NONE) -> StoredFile:
+        """Moves a finished file in; on disk, with its checksum, when this returns.
+
+        Each of `companions` goes beside it, under its name and the given suffix: all are there, or none.
+        """
         size, sha256 = _measure(path)
         storage = secrets.token_hex(16)
-        with path.open("rb") as handle:
-            os.fsync(handle.fileno())
-        path.replace(self._folder / storage)
-        _sync_folder(self._folder)
+        try:
+            for suffix, companion in companions.items():
+                atomic.move(companion, self.path(storage + suffix))
+            atomic.move(path, self.path(storage))
+        except OSError:
+            for suffix in companions:
+                self.remove(storage + suffix)
+            raise
         return StoredFile(storage, size, sha256)
 
     def remove(self, storage: str) -> None:
@@ -100,11 +112,3 @@ def _measure(path: Path) -> tuple[int, str]:
         while chunk := handle.read(CHUNK):
             digest.update(chunk)
     return path.stat().st_size, digest.hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

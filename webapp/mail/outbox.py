@@ -1,15 +1,13 @@
 """Keeps messages as files where there is no mail server, for a mail program to open."""
 
-import contextlib
 import errno
 import hashlib
-import os
 import re
-import tempfile
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Self
 
+from webapp import atomic
 from webapp.errors import TaskError
 from webapp.mail.recipients import needs_utf8
 from webapp.mail.url import read_sender
@@ -46,7 +44,7 @@ class Outbox(MailTarget):
         """Saves the message; the same one again replaces its file."""
         try:
             path = self._folder / file_name(message.message_id)
-            _write_whole(path, message.as_bytes(utf8=needs_utf8(to, parseaddr(self.sender)[1])))
+            atomic.write(path, message.as_bytes(utf8=needs_utf8(to, parseaddr(self.sender)[1])))
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 return Reply(ReplyState.LATER, "There is no room left on the server’s disk.", str(error))
@@ -61,22 +59,3 @@ def file_name(message_id: str) -> str:
     # Upper and lower case are one name on some file systems.
     digest = "" if safe and safe == bare == bare.lower() else f"-{hashlib.sha256(bare.encode()).hexdigest()[:12]}"
     return f"{safe}{digest}.eml"
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(unfinished).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(unfinished).unlink()
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

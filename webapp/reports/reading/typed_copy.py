@@ -1,6 +1,5 @@
-"""The typed copy of an uploaded table: a Parquet file, written beside its place and renamed when it is whole."""
+"""The typed copy of an uploaded table: a Parquet file, whole or not there."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,23 +8,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from webapp import atomic
+
 # Every row group costs some hundred bytes for each column: wide tables get few of them.
 _ROWS, _BYTES = 20_000, 32 << 20
+MOST_DICTIONARIES = 200  # columns; for thousands at once they would take more memory than the table
 
 
 @contextmanager
 def writing(path: Path, schema: pa.Schema) -> Iterator["TypedFile"]:
-    """A file to add batches to; nothing is left at `path` where the block raises."""
-    part = path.with_name(path.name + ".part")
-    try:
-        # Dictionaries for thousands of columns at once would take more memory than the table.
-        with pq.ParquetWriter(part, schema, compression="zstd", use_dictionary=len(schema) <= 200) as writer:
-            file = TypedFile(writer, schema)
-            yield file
-            file.flush()
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    """Yields a file to add batches to; nothing is left at `path` if the block raises."""
+    options = {"compression": "zstd", "use_dictionary": len(schema) <= MOST_DICTIONARIES}
+    with atomic.replacing(path) as part, pq.ParquetWriter(part, schema, **options) as writer:
+        file = TypedFile(writer, schema)
+        yield file
+        file.flush()
 
 
 class TypedFile:
