@@ -27,10 +27,11 @@ LEAVES: dict[str, set[str]] = {
     "markup": set(),
     "references": set(),
     "file_lock": set(),
+    "atomic": set(),
 }
 FIELD = {"mail", "notify", "reports"}
 STORES = {"accounts", "connections", "db", "files", "ports", "tasks"}
-BELOW_WEB = STORES | FIELD | {"crypto", "engine", "ingest", "installation", "kinds", "starting", "webapp"}
+BELOW_WEB = STORES | FIELD | {"crypto", "engine", "identity", "ingest", "installation", "kinds", "starting", "webapp"}
 WEB_LEVELS = [
     {"web.http"},
     {"web.forms", "web.account", "web.files"},
@@ -44,6 +45,7 @@ PACKAGES = {
     "ports": set(),
     "crypto": set(),
     "db": {"ports"},
+    "identity": {"crypto", "db"},
     "accounts": {"db", "ports"},
     "files": {"db", "ports"},
     "tasks": {"accounts", "db", "files", "ports"},
@@ -54,10 +56,10 @@ PACKAGES = {
     "kinds": FIELD | {"ports"},
     "connections": FIELD | {"accounts", "crypto", "db", "ports"},
     "form_context": STORES | {"reports"},
-    "installation": STORES | FIELD | {"crypto", "engine", "form_context", "kinds"},
+    "installation": STORES | FIELD | {"crypto", "identity", "engine", "form_context", "kinds"},
     "ingest": {"files", "installation", "mail", "ports", "reports"},
     "starting": {"accounts", "installation", "ports", "tasks"},
-    "maintenance": STORES | {"crypto", "engine", "installation", "webapp"},
+    "maintenance": STORES | {"crypto", "identity", "engine", "installation", "webapp"},
     **{
         package: BELOW_WEB | set().union(*WEB_LEVELS[:level])
         for level, packages in enumerate(WEB_LEVELS)
@@ -65,7 +67,7 @@ PACKAGES = {
     },
     "app": BELOW_WEB | set().union(*WEB_LEVELS),
     "serving": {"app", "engine", "installation"},
-    "cli": STORES | FIELD | {"crypto", "engine", "installation", "maintenance", "serving", "webapp"},
+    "cli": STORES | FIELD | {"crypto", "identity", "engine", "installation", "maintenance", "serving", "webapp"},
     "preload": {"engine", "installation", "mail"},
     "__main__": {"cli"},
     "webapp": set(),
