@@ -16,7 +16,7 @@ LONGEST_WAIT = 5.0  # seconds, for a loop of short steps
 SELDOM = 300.0  # seconds: a loop that runs once an hour tries again at least this often
 PATIENCE = 15.0  # seconds that a step may take before its loop counts as late
 WRITTEN_EVERY = 4.0  # seconds: a loop of short steps must not keep a disk busy
-RECOVERY, RETENTION = "recovery", "retention"  # names of loops
+RECOVERY, RETENTION, CLOCK = "recovery", "retention", "clock"  # names of loops
 FOLDER = "loops"  # in run/
 log = logging.getLogger("outtray.loops")
 

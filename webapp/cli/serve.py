@@ -11,13 +11,12 @@ from typing import Annotated
 
 import typer
 
-from webapp import clock, logs
+from webapp import clock, logs, loops
 from webapp.accounts import links, people
 from webapp.db.migrate import bring_up_to_date, is_up_to_date
 from webapp.engine.supervisor import Role, Supervisor, slot_roles, slots_of
 from webapp.errors import UserError
 from webapp.installation import Installation, build
-from webapp.loops import run_forever
 from webapp.maintenance.clock_steps import LOOK_EVERY, ClockWatch
 from webapp.maintenance.housekeeping import EVERY, Housekeeping
 from webapp.settings import Settings, load, read_slots
@@ -100,9 +99,12 @@ def _run(installation: Installation, roles: list[Role]) -> None:
     housekeeping, watch = Housekeeping(installation), ClockWatch(installation)
     housekeeping.begin()
     watch.begin()
-    for name, step, every in (("housekeeping", housekeeping.step, EVERY), ("clock", watch.step, LOOK_EVERY)):
+    for name, step, every in (
+        (loops.RETENTION, housekeeping.step, EVERY),
+        (loops.CLOCK, watch.step, LOOK_EVERY),
+    ):
         given = (name, step, every, stop, installation.run_dir)
-        threading.Thread(target=run_forever, args=given, daemon=True).start()
+        threading.Thread(target=loops.run_forever, args=given, daemon=True).start()
     Supervisor(installation, roles).run()
     stop.set()
 

@@ -9,6 +9,7 @@ from webapp import clock
 from webapp.accounts import links, sessions
 from webapp.db import schema
 from webapp.db.connect import mark_changed
+from webapp.ports.delivery_state import DeliveryState
 from webapp.ports.engine import Engine
 from webapp.tasks.model import State
 
@@ -22,7 +23,7 @@ def set_back(conn: Connection, engine: Engine, by: timedelta) -> dict[str, int]:
     failed = schema.login_failure
     moved = {
         "tasks": _tasks(conn, engine, by, moment),
-        "deliveries": _column(conn, d, d.c.next_try, d.c.state == "waiting", by, moment),
+        "deliveries": _column(conn, d, d.c.next_try, d.c.state == DeliveryState.WAITING, by, moment),
         "rate limits": _rates(conn, by),
         "sign-in limits": _column(conn, failed, failed.c.blocked_until, true(), by, moment),
     }
