@@ -213,7 +213,7 @@ def fetch_apart(asked: Asked, target: Path) -> TableSchema:
     """`fetch` in a child with limits: what the web process calls."""
     return sandbox.call(
         fetch, asked, target, seconds=asked.seconds + CONNECT_SECONDS + 10.0, memory_mb=MEMORY_MB,
-        what="The query", advice="Let it find fewer rows.",
+        uses_network=True, what="The query", advice="Let it find fewer rows.",
     )  # fmt: skip
 
 
@@ -225,5 +225,6 @@ def first_column(asked: Asked) -> list[str]:
 
 def first_column_apart(asked: Asked) -> list[str]:
     return sandbox.call(
-        first_column, asked, seconds=asked.seconds + CONNECT_SECONDS + 5.0, memory_mb=MEMORY_MB, what="The query"
-    )
+        first_column, asked, seconds=asked.seconds + CONNECT_SECONDS + 5.0, memory_mb=MEMORY_MB,
+        uses_network=True, what="The query",
+    )  # fmt: skip
