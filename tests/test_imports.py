@@ -23,11 +23,14 @@ LEAVES: dict[str, set[str]] = {
     "loops": {"clock"},
     "settings": {"errors"},
     "logs": {"settings"},
-    "sandbox": {"errors"},
+    "fair_queue": set(),
+    "sandbox_child": {"errors"},
+    "sandbox_permits": {"errors", "fair_queue"},
+    "sandbox": {"errors", "sandbox_child", "sandbox_permits"},
     "markup": set(),
     "references": set(),
     "file_lock": set(),
-    "atomic": set(),
+    "atomic": {"file_lock"},
 }
 FIELD = {"mail", "notify", "reports"}
 STORES = {"accounts", "connections", "db", "files", "ports", "tasks"}
