@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from webapp.accounts import passwords, people
+from webapp.accounts.people import NewPerson
 from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
@@ -38,7 +39,8 @@ def make_person(
 ) -> Person:
     """Adds a person who can sign in with PASSWORD."""
     called = name or email.partition("@")[0].replace(".", " ").title()
-    return people.add(conn, settings, email, called, role, password_hash(), zone)
+    new = NewPerson(email=email, name=called, role=role, password_hash=password_hash(), zone=zone)
+    return people.add(conn, settings, new)
 
 
 def make_task(conn: Connection, owner: Person, state: str = "done", **columns: Any) -> int:

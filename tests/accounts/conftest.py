@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from tests import postgres
 from webapp.accounts import people
+from webapp.accounts.people import NewPerson
 from webapp.db.connect import Database
 from webapp.db.migrate import bring_up_to_date
 from webapp.ports.people import Person
@@ -32,7 +33,8 @@ class Room:
         self, email: str = "ana@example.com", name: str = "Ana Ruiz", role: str = "staff", stored: str = "x"
     ) -> Person:
         with self.write() as conn:
-            return people.add(conn, self.settings, email, name, role, stored)
+            new = NewPerson(email=email, name=name, role=role, password_hash=stored)
+            return people.add(conn, self.settings, new)
 
     def _committed(self, number: int | None) -> None:
         self.changes += number is not None

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from webapp.accounts import commands, links, people, sessions, tokens
+from webapp.accounts.people import NewPerson
 from webapp.errors import Conflict, NotFound, UserError
 
 
@@ -31,8 +32,8 @@ def test_a_refused_address_leaves_the_transaction_usable(room):
     room.add(email="ben@example.com")
     with room.write() as conn:
         with pytest.raises(UserError):
-            people.add(conn, room.settings, "ben@example.com", "Ben", "staff")
-        people.add(conn, room.settings, "cleo@example.com", "Cleo", "staff")
+            people.add(conn, room.settings, NewPerson(email="ben@example.com", name="Ben", role="staff"))
+        people.add(conn, room.settings, NewPerson(email="cleo@example.com", name="Cleo", role="staff"))
     with room.read() as conn:
         assert [member.person.name for member in people.listing(conn, room.settings)] == ["Ana Ruiz", "Cleo"]
 

@@ -16,7 +16,7 @@ from webapp.clock import now
 from webapp.db import schema, time_check
 from webapp.files import queries as files
 from webapp.files.queries import NewFile
-from webapp.files.store import Stored
+from webapp.files.store import StoredFile
 from webapp.installation import Installation
 from webapp.maintenance.housekeeping import EVERY, Housekeeping
 
@@ -25,7 +25,7 @@ SetClock = Callable[[float], None]
 WARNED = "Nothing old is deleted"
 
 
-def fill(installation: Installation, keep_days: int = 30) -> Stored:
+def fill(installation: Installation, keep_days: int = 30) -> StoredFile:
     """A task that ended a moment ago, with a file."""
     with installation.store.unfinished() as path:
         path.write_bytes(b"x")

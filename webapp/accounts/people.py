@@ -40,16 +40,25 @@ class Credentials(NamedTuple):
     stored: str
 
 
-def add(
-    conn: Connection, settings: Settings, email: str, name: str, role: str, password_hash: str = "", zone: str = ""
-) -> Person:
-    """A new person; UserErrors name the field. Without a password they cannot sign in until a link let them choose."""
+@dataclass(frozen=True, kw_only=True)
+class NewPerson:
+    """A person to add. Without a password they cannot sign in until they chose one by a link."""
+
+    email: str
+    name: str
+    role: str
+    password_hash: str = ""
+    zone: str = ""
+
+
+def add(conn: Connection, settings: Settings, new: NewPerson) -> Person:
+    """Adds a person; raises a UserError that names the field."""
     values = {
-        "email": validation.email(email),
-        "name": validation.name(name),
-        "role": validation.role(role),
-        "password": password_hash,
-        "zone": validation.zone(zone) if zone else "",
+        "email": validation.email(new.email),
+        "name": validation.name(new.name),
+        "role": validation.role(new.role),
+        "password": new.password_hash,
+        "zone": validation.zone(new.zone) if new.zone else "",
         "created": now(),
     }
     try:

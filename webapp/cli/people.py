@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from webapp.accounts import audit, commands, passwords, people, tokens, validation
+from webapp.accounts.people import NewPerson
 from webapp.cli.opening import open_installation
 from webapp.errors import UserError
 from webapp.settings import load
@@ -23,9 +24,11 @@ def add_user(email: Email, role: Role, name: str = "", password_stdin: FromStdin
     """Add somebody."""
     address = validation.email(email)
     stored = _hashed_line(address, password_stdin)
+    named = name or validation.name_from(address)
+    new = NewPerson(email=address, name=named, role=role, password_hash=stored)
     installation = open_installation(load())
     with installation.write() as conn:
-        added = people.add(conn, installation.settings, address, name or validation.name_from(address), role, stored)
+        added = people.add(conn, installation.settings, new)
         audit.record(conn, None, "added", added.email, f"as {added.role}, from the command line")
 
 

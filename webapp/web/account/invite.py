@@ -1,4 +1,6 @@
-"""The page behind a one-time link: an invited person, or one who forgot the password, chooses one."""
+"""The page of a one-time link: a person who was invited, or who forgot the password, chooses one."""
+
+from collections.abc import Mapping
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -18,34 +20,34 @@ USED = "This link was used or is too old. Ask an admin for a new one."
 
 @router.get("/{secret}")
 def form(request: Request, secret: str, installation: TheInstallation) -> Response:
-    """The form; looking at it does not use the link up, because programs look at links in messages."""
-    found = _invited(installation, secret)
-    if found is None:
+    """The form; opening it does not use the link up, because programs open links in messages."""
+    invited = _invited(installation, secret)
+    if invited is None:
         return _used(request)
-    return _form(request, installation, secret, found, {"name": found.name, "zone": found.zone.key}, {})
+    return _form(request, secret, invited, {"name": invited.name, "zone": invited.zone.key}, {})
 
 
 @router.post("/{secret}")
 def join(request: Request, secret: str, installation: TheInstallation, posted: Posted) -> Response:
-    """Keeps what was chosen, signs the person in, and goes to Home; or shows the form again with what is wrong."""
-    found = _invited(installation, secret)
-    if found is None:
+    """Saves what was chosen, signs the person in, and goes to Home; or shows the form again with what is wrong."""
+    invited = _invited(installation, secret)
+    if invited is None:
         return _used(request)
     typed = {"name": posted.one("name"), "zone": posted.one("zone")}
-    if errors := _check(found, posted):
-        return _form(request, installation, secret, found, typed, errors)
-    cookie = _let_in(request, installation, secret, found, typed, passwords.hashed(posted.one("password")))
+    if errors := _check(invited, posted):
+        return _form(request, secret, invited, typed, errors)
+    chosen = {**typed, "password": passwords.hashed(posted.one("password"))}
+    cookie = _join(request, installation, secret, invited, chosen)
     return sign_in.welcome(request, cookie, "/") if cookie else _used(request)
 
 
-def _let_in(
-    request: Request, installation: Installation, secret: str, person: Person, typed: dict[str, str], stored: str
-) -> str:
+def _join(request: Request, installation: Installation, secret: str, person: Person, chosen: Mapping[str, str]) -> str:
+    """Uses the link up and starts a session; returns its cookie, empty if the link was used meanwhile."""
     with installation.write() as conn:
         if not links.use(conn, "invite", secret):
             return ""
-        commands.set_profile(conn, person, typed["name"], typed["zone"])
-        commands.set_password(conn, person, stored)
+        commands.set_profile(conn, person, chosen["name"], chosen["zone"])
+        commands.set_password(conn, person, chosen["password"])
         audit.record(conn, person, "chose a password by link", person.email)
         return sign_in.begin(request, conn, person.id)
 
@@ -65,12 +67,7 @@ def _check(person: Person, posted: FormData) -> dict[str, str]:
 
 
 def _form(
-    request: Request,
-    installation: Installation,
-    secret: str,
-    invited: Person,
-    typed: dict[str, str],
-    errors: dict[str, str],
+    request: Request, secret: str, invited: Person, typed: Mapping[str, str], errors: Mapping[str, str]
 ) -> Response:
     return page(
         request,
@@ -85,4 +82,4 @@ def _form(
 
 
 def _used(request: Request) -> Response:
-    return page(request, "account/invite/used.html", status=410, words=USED)
+    return page(request, "account/invite/used.html", status=410, message=USED)

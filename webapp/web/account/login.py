@@ -4,7 +4,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from webapp.accounts import audit, people, sessions
-from webapp.accounts.throttle import TooManyTries
 from webapp.errors import UserError
 from webapp.installation import Installation
 from webapp.web.account import sign_in
@@ -20,7 +19,7 @@ WRONG = "Email or password is not right."
 
 @router.get("/login")
 def form(request: Request, installation: TheInstallation, next: str = "/") -> Response:
-    """The form; whoever is signed in goes on at once, and before there is an admin there is the set-up."""
+    """The form; redirects a person who is signed in, and to the set-up while there is no admin."""
     if session_person(request):
         return RedirectResponse(sign_in.safe_path(next), 303)
     with installation.read() as conn:
@@ -31,14 +30,12 @@ def form(request: Request, installation: TheInstallation, next: str = "/") -> Re
 
 @router.post("/login")
 def submit(request: Request, installation: TheInstallation, posted: Posted) -> Response:
-    """A new session, or the form again with what is wrong."""
+    """Starts a session, or shows the form again with what is wrong."""
     email, password, path = posted.one("email"), posted.one("password"), posted.one("next", "/")
     try:
         person = _prove(installation, request, email, password)
-    except TooManyTries as refused:
-        return _form(request, path, email, refused.message, 429, {"Retry-After": str(refused.seconds)})
-    except UserError as refused:
-        return _form(request, path, email, refused.message, 422)
+    except UserError as error:
+        return _form(request, path, email, error)
     with installation.write() as conn:
         cookie = sign_in.begin(request, conn, person)
         audit.record(conn, people.by_id(conn, installation.settings, person), "signed in")
@@ -47,7 +44,7 @@ def submit(request: Request, installation: TheInstallation, posted: Posted) -> R
 
 @router.post("/logout")
 def sign_out(request: Request, installation: TheInstallation) -> Response:
-    """Ends this session; harmless for somebody whose session has ended already."""
+    """Ends this session; does nothing if it has ended already."""
     if cookie := cookies.cookie_of(request):
         with installation.write() as conn:
             sessions.end(conn, cookie)
@@ -57,26 +54,20 @@ def sign_out(request: Request, installation: TheInstallation) -> Response:
 
 
 def _prove(installation: Installation, request: Request, email: str, password: str) -> int:
+    wrong = UserError(WRONG, "password")
     if not (email.strip() and password):
-        raise UserError(WRONG, "password")  # nothing was tried: it does not count
-    return sign_in.prove(installation, request, email, password, WRONG, "password")
+        raise wrong  # nothing was tried: it does not count
+    return sign_in.prove(installation, request, email, password, wrong)
 
 
-def _form(
-    request: Request,
-    path: str,
-    email: str = "",
-    words: str = "",
-    status: int = 200,
-    headers: dict[str, str] | None = None,
-) -> Response:
+def _form(request: Request, path: str, email: str = "", error: UserError | None = None) -> Response:
     return page(
         request,
         "account/login/index.html",
-        status=status,
-        headers=headers,
-        refused=status >= 400,
+        status=error.status if error else 200,
+        headers=sign_in.headers_of(error),
+        refused=error is not None,
         email=email[:400],
         next=sign_in.safe_path(path),
-        errors={"password": words} if words else {},
+        errors={"password": error.message} if error else {},
     )

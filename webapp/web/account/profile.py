@@ -1,16 +1,15 @@
-"""One's own account: profile, wait before sending, password; sessions and tokens are in access.py."""
+"""One's own account: profile, undo window, notices, password."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.accounts import audit, commands, passwords, validation
-from webapp.accounts.throttle import TooManyTries
 from webapp.errors import UserError
 from webapp.installation import Installation
 from webapp.ports.people import Person
 from webapp.tasks import inbox
 from webapp.web.account import sign_in
-from webapp.web.account.sessions_and_tokens import draw
+from webapp.web.account.sessions_and_tokens import AccountForm, account_page
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheInstallation, session_of
 from webapp.web.http.multipart import FormData, Posted
@@ -23,17 +22,17 @@ WRONG = "This is not your password."
 
 @router.get("")
 def show(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
-    """Everything of the account, each part with its own form."""
-    return draw(request, installation, person)
+    """The page of the account, each part with its own form."""
+    return account_page(request, installation, person)
 
 
 @router.post("")
 def save(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
-    """Name, zone and wait."""
+    """Saves name, zone, undo window and the notices."""
     typed = {name: posted.one(name) for name in ("name", "zone", "undo_seconds")}
     default = installation.settings.undo_seconds
     if errors := _check(typed, default):
-        return draw(request, installation, person, typed=typed, errors=errors, status=422)
+        return account_page(request, installation, person, AccountForm(typed=typed, errors=errors, status=422))
     with installation.write() as conn:
         commands.set_profile(conn, person, typed["name"], typed["zone"])
         commands.set_undo_seconds(conn, person, validation.undo_seconds(typed["undo_seconds"], default))
@@ -43,10 +42,9 @@ def save(request: Request, person: SignedIn, installation: TheInstallation, post
 
 @router.post("/password")
 def set_password(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
-    """A new password, for whoever knows the present one; every other session ends."""
-    errors, status, headers = _check_passwords(request, installation, person, posted)
-    if errors:
-        return draw(request, installation, person, errors=errors, status=status, headers=headers)
+    """Sets a new password for a person who knows the present one; every other session ends."""
+    if refused := _refused_passwords(request, installation, person, posted):
+        return account_page(request, installation, person, refused)
     stored = passwords.hashed(posted.one("password"))
     with installation.write() as conn:
         commands.set_password(conn, person, stored, keep=session_of(request).hash)
@@ -62,15 +60,13 @@ def _check(typed: dict[str, str], default: int) -> dict[str, str]:
     )
 
 
-def _check_passwords(
+def _refused_passwords(
     request: Request, installation: Installation, person: Person, posted: FormData
-) -> tuple[dict[str, str], int, dict[str, str]]:
+) -> AccountForm | None:
     if errors := sign_in.refused(lambda: passwords.check_new(posted.one("password"), person.email)):
-        return errors, 422, {}
+        return AccountForm(errors=errors, status=422)
     try:
-        sign_in.prove(installation, request, person.email, posted.one("current"), WRONG, "current")
-    except TooManyTries as refused:
-        return {"current": refused.message}, 429, {"Retry-After": str(refused.seconds)}
-    except UserError as refused:
-        return {"current": refused.message}, 422, {}
-    return {}, 200, {}
+        sign_in.prove(installation, request, person.email, posted.one("current"), UserError(WRONG, "current"))
+    except UserError as error:
+        return AccountForm(errors={"current": error.message}, status=error.status, headers=sign_in.headers_of(error))
+    return None

@@ -1,6 +1,7 @@
-"""The ways into one's own account: sessions of browsers and tokens of programs; draws the account page."""
+"""The sessions of browsers and the tokens of programs of one's own account; draws the account page."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -32,7 +33,7 @@ def end_others(request: Request, person: SignedIn, installation: TheInstallation
 
 @router.post("/sessions/{session_id}/end")
 def end_one(request: Request, session_id: str, person: SignedIn, installation: TheInstallation) -> Response:
-    """Ends one session; one's own sends to the page of signing in."""
+    """Ends one session; after one's own the next page is that of signing in."""
     with installation.write() as conn:
         sessions.end_one(conn, person.id, session_id)
         audit.record(conn, person, "ended a session", person.email)
@@ -41,7 +42,7 @@ def end_one(request: Request, session_id: str, person: SignedIn, installation: T
 
 @router.post("/tokens")
 def make_token(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
-    """Shows the new token, this once. The same name again is refused, so that a reload makes no second one."""
+    """Makes a token and shows it once. Refuses a name that exists, so that a reload makes no second token."""
     typed = posted.one("token_name")
     try:
         with installation.write() as conn:
@@ -51,9 +52,9 @@ def make_token(request: Request, person: SignedIn, installation: TheInstallation
             secret = tokens.add(conn, person.id, name)
             audit.record(conn, person, "made a token", name)
     except UserError as refused:
-        errors = {"token_name": refused.message}
-        return draw(request, installation, person, typed={"token_name": typed}, errors=errors, status=422)
-    return draw(request, installation, person, new_token=secret)
+        form = AccountForm(typed={"token_name": typed}, errors={"token_name": refused.message}, status=422)
+        return account_page(request, installation, person, form)
+    return account_page(request, installation, person, AccountForm(new_token=secret))
 
 
 @router.post("/tokens/{token_id:int}/revoke")
@@ -65,53 +66,57 @@ def revoke_token(request: Request, token_id: Id, person: SignedIn, installation:
     return flash.add(go(request, "/account"), f"“{name}” is revoked.")
 
 
-def draw(
-    request: Request,
-    installation: Installation,
-    person: Person,
-    *,
-    typed: Mapping[str, str] | None = None,
-    errors: Mapping[str, str] | None = None,
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
-    new_token: str = "",
+@dataclass(frozen=True, kw_only=True)
+class AccountForm:
+    """A posted part of the account page: `typed` has precedence over what is stored; `new_token` is shown once."""
+
+    typed: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    new_token: str = ""
+
+
+def account_page(
+    request: Request, installation: Installation, person: Person, form: AccountForm | None = None
 ) -> Response:
-    """The account page; `typed` stands in place of what is stored."""
+    """Returns the account page, after the form was posted or as it is stored."""
+    form = form or AccountForm()
     with installation.read() as conn:
         listed = sessions.of_person(conn, installation.settings, person.id)
         made = tokens.of_person(conn, person.id)
-        chosen = inbox.read_preferences(conn, person.id)
+        preferences = inbox.read_preferences(conn, person.id)
     stored = {
         "name": person.name,
         "zone": person.zone.key,
         "undo_seconds": str(person.undo_seconds),
         "token_name": "",
-        "notices": chosen.which,
+        "notices": preferences.which,
     }
     return page(
         request,
         "account/index.html",
-        status=status,
-        headers=headers,
-        refused=status >= 400,
+        status=form.status,
+        headers=form.headers,
+        refused=form.status >= 400,
         status_message=flash.read(request).message,
-        typed={**stored, **(typed or {})},
-        errors=errors or {},
+        typed={**stored, **form.typed},
+        errors=form.errors,
         zones=validation.zones_to_choose(),
         waits=_waits(installation.settings.undo_seconds),
         notices=list(inbox.CHOICES.items()),
         notice_channels=list(inbox.CHANNEL_CHOICES.items()),
-        chosen_channels=chosen.channels,
+        chosen_channels=preferences.channels,
         has_mail_server=installation.mail.has_server,
         sessions=[(session, user_agents.named(session.agent)) for session in listed],
         this=session_of(request).id,
         tokens=made,
-        new_token=new_token,
+        new_token=form.new_token,
     )
 
 
 def _waits(default: int) -> list[tuple[str, str]]:
-    """The choices of “Wait before sending”, with the installation's own among them."""
+    """Returns the choices of “Wait before sending”, including that of the settings."""
     return [(str(seconds), _wait(seconds)) for seconds in sorted({*validation.UNDO_CHOICES, default})]
 
 

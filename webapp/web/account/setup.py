@@ -1,9 +1,10 @@
-"""The set-up: makes the first admin, through the one-time link that was printed at the start."""
+"""The set-up: adds the first admin, through the one-time link that was printed at the start."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from webapp.accounts import audit, links, passwords, people, public_url, validation
+from webapp.accounts.people import NewPerson
 from webapp.errors import UserError
 from webapp.installation import Installation
 from webapp.web.account import sign_in
@@ -18,11 +19,11 @@ USED = "This link was used or is too old. Restart Outtray for a new one."
 
 @router.get("")
 def closed(request: Request, installation: TheInstallation) -> Response:
-    """Without the link there is only the way to it."""
+    """Shows where to find the link."""
     with installation.read() as conn:
         if people.has_admin(conn):
             return RedirectResponse("/login", 303)
-    return page(request, "account/setup/closed.html", words="")
+    return page(request, "account/setup/closed.html", message="")
 
 
 @router.get("/{secret}")
@@ -38,7 +39,7 @@ def form(request: Request, secret: str, installation: TheInstallation) -> Respon
 
 @router.post("/{secret}")
 def create(request: Request, secret: str, installation: TheInstallation, posted: Posted) -> Response:
-    """Makes the admin, signs them in, and goes to Home; or shows the form again with what is wrong."""
+    """Adds the admin, signs them in, and goes to Home; or shows the form again with what is wrong."""
     typed = {name: posted.one(name) for name in ("name", "email", "zone", "address")}
     with installation.read() as conn:
         if not links.find(conn, "setup", secret):
@@ -54,11 +55,14 @@ def create(request: Request, secret: str, installation: TheInstallation, posted:
 
 
 def _make(request: Request, installation: Installation, secret: str, typed: dict[str, str], stored: str) -> str:
-    """The first admin, all or nothing; returns the cookie of their session, nothing if somebody was quicker."""
+    """Adds the first admin, all or nothing; returns the cookie of their session, empty if somebody was quicker."""
     with installation.write() as conn:
         if people.has_admin(conn) or not links.use(conn, "setup", secret):
             return ""
-        admin = people.add(conn, installation.settings, typed["email"], typed["name"], "admin", stored, typed["zone"])
+        new = NewPerson(
+            email=typed["email"], name=typed["name"], role="admin", password_hash=stored, zone=typed["zone"]
+        )
+        admin = people.add(conn, installation.settings, new)
         links.end_setup(conn)
         if not installation.settings.base_url:
             public_url.keep(conn, public_url.read(typed["address"]))
@@ -93,4 +97,4 @@ def _form(
 
 
 def _used(request: Request) -> Response:
-    return page(request, "account/setup/closed.html", status=410, words=USED)
+    return page(request, "account/setup/closed.html", status=410, message=USED)

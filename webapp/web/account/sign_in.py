@@ -1,4 +1,4 @@
-"""What the pages of signing in share: proving a password, beginning a session, where to go on."""
+"""The parts that the pages of signing in share: checking a password, starting a session, the page after it."""
 
 from collections.abc import Callable
 
@@ -12,10 +12,11 @@ from webapp.installation import Installation
 from webapp.web.http import cookies
 
 
-def prove(installation: Installation, request: Request, email: str, password: str, words: str, field: str) -> int:
-    """Whose password it is; a UserError with these words where it is nobody's, TooManyTries where it may not be tried.
+def prove(installation: Installation, request: Request, email: str, password: str, refusal: UserError) -> int:
+    """Returns the id of the person whose password it is; raises `refusal` if it is nobody's.
 
-    The try is on disk before the password is looked at, so that neither haste nor a restart gives one more.
+    After too many tries it raises TooManyTries, whatever the password is. The try is on disk before the password is
+    checked, so that neither haste nor a restart gives one more.
     """
     network = request.client.host if request.client else ""
     with installation.write() as conn:
@@ -24,35 +25,35 @@ def prove(installation: Installation, request: Request, email: str, password: st
         known = people.credentials(conn, email)
     is_right = passwords.is_right(known.stored if known else "", password)
     if known is None or not is_right:
-        raise UserError(words, field)
+        raise refusal
     with installation.write() as conn:
         throttle.forgive(conn, email, network)
     return known.person
 
 
 def begin(request: Request, conn: Connection, person_id: int) -> str:
-    """A session in place of the one that this browser had; returns the value of its cookie."""
+    """Starts a session in place of the one that this browser had; returns the value of its cookie."""
     if earlier := cookies.cookie_of(request):
         sessions.end(conn, earlier)
     return sessions.start(conn, person_id, request.headers.get("user-agent", ""))
 
 
 def welcome(request: Request, cookie: str, path: str) -> Response:
-    """On to that page, signed in."""
+    """Redirects to that page, signed in."""
     response = RedirectResponse(path, 303)
     cookies.give(request, response, cookie)
     return response
 
 
 def safe_path(path: str) -> str:
-    """`path` if it is one of ours, else Home: a link to sign in must not lead to another site."""
+    """Returns `path` if it belongs to this panel, else Home: a link to sign in must not lead to another site."""
     # Browsers take \\ for / and drop tabs and line breaks, so both could hide a second / at the beginning.
     is_plain = path.startswith("/") and "\\" not in path and all(" " < c != "\x7f" for c in path)
     return path if is_plain and not path.startswith(("//", "/login", "/logout", "/setup")) else "/"
 
 
 def refused(*checks: Callable[[], object]) -> dict[str, str]:
-    """Runs every check of a form; the words of each that refuses, by field."""
+    """Runs every check of a form; returns the message of each that refuses, by field."""
     errors: dict[str, str] = {}
     for check in checks:
         try:
@@ -60,3 +61,8 @@ def refused(*checks: Callable[[], object]) -> dict[str, str]:
         except UserError as error:
             errors.setdefault(error.field or "", error.message)
     return errors
+
+
+def headers_of(error: UserError | None) -> dict[str, str]:
+    """Returns the headers of the answer to a refused password."""
+    return {"Retry-After": str(error.seconds)} if isinstance(error, throttle.TooManyTries) else {}

@@ -65,8 +65,8 @@ def _has_database(installation: Installation) -> bool:
 
 
 def can_write(installation: Installation) -> bool:
-    """Whether the data directory takes a file."""
-    # Asking for permissions would not see a full disk, nor a file system that has become read-only.
+    """True if a file can be written to the data directory."""
+    # Permissions do not tell of a full disk, nor of a file system that has become read-only.
     try:
         with tempfile.TemporaryFile(dir=installation.data_dir) as probe:
             probe.write(b"x")
@@ -77,8 +77,8 @@ def can_write(installation: Installation) -> bool:
 
 
 def _has_slots(installation: Installation) -> bool:
-    wanted = [queue for queue, number in slots_of(installation.settings).items() if number]
+    queues = [queue for queue, number in slots_of(installation.settings).items() if number]
     try:
-        return serves_all(installation.run_dir, wanted)
+        return serves_all(installation.run_dir, queues)
     except OSError:
         return False

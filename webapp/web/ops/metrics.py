@@ -54,23 +54,23 @@ class Figures(Collector):
     """Reads the database at each scrape, so that every web process tells the same."""
 
     def __init__(self, installation: Installation, counted: Counted) -> None:
-        self._house, self._counted = installation, counted
+        self._installation, self._counted = installation, counted
 
     def describe(self) -> list[Metric]:
         return []  # else registering would collect once for nothing
 
     def collect(self) -> Iterator[Metric]:
         yield InfoMetricFamily("outtray", "The version that runs", {"version": __version__})
-        tasks, deliveries = self._counted.now(self._house)
+        tasks, deliveries = self._counted.now(self._installation)
         yield _by("outtray_tasks", "Tasks by kind and state", tasks, "kind", "state")
         yield _by("outtray_deliveries", "Deliveries by state", deliveries, "state")
         yield from self._of_queues()
         yield from self._of_store()
-        roles = Counter(role_of(name) for name in living(self._house.run_dir))
+        roles = Counter(role_of(name) for name in living(self._installation.run_dir))
         workers: dict[tuple[str, ...], float] = {(role,): number for role, number in roles.items()}
         yield _by("outtray_workers", "Living workers on this machine", workers, "role")
         ages: dict[tuple[str, ...], float] = {}
-        for pulse in pulses(self._house.run_dir):
+        for pulse in pulses(self._installation.run_dir):
             role = (pulse.name if pulse.name in LOOPS else role_of(pulse.name),)
             ages[role] = max(pulse.age, ages.get(role, 0.0))
         yield _by(
@@ -79,9 +79,9 @@ class Figures(Collector):
 
     def _of_queues(self) -> Iterator[Metric]:
         moment = now()
-        with self._house.read() as conn:
+        with self._installation.read() as conn:
             queues = figures.queues(conn, moment)
-        depth: dict[tuple[str, ...], float] = {(name,): 0 for name in self._house.settings.slots}
+        depth: dict[tuple[str, ...], float] = {(name,): 0 for name in self._installation.settings.slots}
         waits = dict(depth)
         for name, queue in queues.items():
             depth[(name,)], waits[(name,)] = queue.due, (moment - queue.oldest).total_seconds()
@@ -89,21 +89,21 @@ class Figures(Collector):
         yield _by("outtray_queue_oldest_seconds", "How long the first of them has waited", waits, "queue")
 
     def _of_store(self) -> Iterator[Metric]:
-        with self._house.read() as conn:
+        with self._installation.read() as conn:
             files, uploads = figures.files(conn), figures.uploads(conn)
         yield _one("outtray_files", "Files that tasks made and that are there", files.number)
         yield _one("outtray_files_bytes", "Their bytes", files.size)
         yield _one("outtray_uploads", "Uploaded tables", uploads.number)
         yield _one("outtray_uploads_bytes", "Their bytes, as they came", uploads.size)
-        yield _one("outtray_disk_free_bytes", "Bytes free in the data directory", self._house.store.free_bytes())
+        yield _one("outtray_disk_free_bytes", "Bytes free in the data directory", self._installation.store.free_bytes())
 
 
-def _one(name: str, words: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, words, value=value)
+def _one(name: str, help_text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, help_text, value=value)
 
 
-def _by(name: str, words: str, values: figures.Counts, *labels: str) -> Metric:
-    family = GaugeMetricFamily(name, words, labels=labels)
+def _by(name: str, help_text: str, values: figures.Counts, *labels: str) -> Metric:
+    family = GaugeMetricFamily(name, help_text, labels=labels)
     for key, value in values.items():
         family.add_metric(key, value)
     return family

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from webapp.accounts import audit, commands, links, people, public_url, validation
 from webapp.accounts.links import NewLink
+from webapp.accounts.people import NewPerson
 from webapp.errors import Conflict, UserError
 from webapp.installation import Installation
 from webapp.ports.people import Person
@@ -35,7 +36,7 @@ def invite(request: Request, person: Admin, installation: TheInstallation, poste
     if not errors:
         try:
             with installation.write() as conn:
-                added = people.add(conn, installation.settings, typed["email"], typed["name"], typed["role"])
+                added = people.add(conn, installation.settings, NewPerson(**typed))
                 audit.record(conn, person, "invited", added.email, f"as {added.role}")
                 made = links.new_invite(conn, added.id)
             return _page(request, installation, link=made, invited=added)
