@@ -1,5 +1,6 @@
 """The sandbox: results and errors of child processes, and nothing is left over."""
 
+import contextvars
 import os
 import signal
 import subprocess
@@ -11,8 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from webapp import sandbox
-from webapp.errors import FormErrors, TaskError, UserError
+from webapp import sandbox, sandbox_permits
+from webapp.errors import Busy, FormErrors, TaskError, UserError
+from webapp.fair_queue import FairQueue
 
 HERE = Path(__file__).parent
 
@@ -46,6 +48,16 @@ def raise_something_that_no_pickle_holds():
 
 def divide_by_zero():
     return 1 // 0
+
+
+def compute():
+    while True:
+        pass
+
+
+def nap(seconds):
+    time.sleep(seconds)
+    return "slept"
 
 
 def wait(path=None):
@@ -111,9 +123,45 @@ def test_an_error_that_cannot_be_pickled_is_raised_as_text():
         call(raise_something_that_no_pickle_holds)
 
 
-def test_a_child_that_takes_too_long_is_killed():
+def test_a_child_that_computes_too_long_is_stopped_and_named():
+    with pytest.raises(UserError, match=r"“a\.csv” needs more than 1 seconds of computing time"):
+        call(compute, seconds=1, what="“a.csv”")
+
+
+def test_a_child_that_sleeps_too_long_is_stopped_and_named():
     with pytest.raises(UserError, match=r"“a\.csv” took longer than 0\.5 seconds"):
-        call(wait, seconds=0.5, what="“a.csv”")
+        call(wait, wall_seconds=0.5, what="“a.csv”")
+    with pytest.raises(UserError, match=r"The query took longer than 0\.5 seconds"):
+        call(wait, seconds=0.5, uses_network=True, what="The query")
+
+
+def test_a_child_that_has_to_wait_for_a_core_or_a_disk_may_take_longer():
+    assert call(nap, 2.5, seconds=1) == "slept"
+
+
+def test_only_as_many_children_as_permits_run_at_once_and_people_are_told_when_it_takes_too_long(monkeypatch):
+    monkeypatch.setattr(sandbox_permits, "_files", FairQueue(1, 10))
+    monkeypatch.setattr(sandbox_permits, "WAIT_SECONDS", 0.05)
+    in_request = contextvars.copy_context()
+    in_request.run(sandbox_permits.on_behalf_of, 1)
+    with sandbox_permits.permit(uses_network=False):
+        with pytest.raises(Busy, match="Nothing was kept") as refused:
+            in_request.run(call, add, 1, 2)
+        assert (refused.value.status, refused.value.retry_after) == (503, 60)
+        assert in_request.run(call, add, 1, 2, uses_network=True) == 3  # what waits for others has permits of its own
+    assert in_request.run(call, add, 1, 2) == 3
+
+
+def test_a_task_waits_for_its_permit_as_long_as_it_takes(monkeypatch):
+    monkeypatch.setattr(sandbox_permits, "_files", FairQueue(1, 10))
+    monkeypatch.setattr(sandbox_permits, "WAIT_SECONDS", 0.0)
+    found = []
+    with sandbox_permits.permit(uses_network=False):
+        waiting = threading.Thread(target=lambda: found.append(call(add, 1, 2)))
+        waiting.start()
+        _soon(lambda: sandbox_permits._files.waiting)
+    waiting.join(60)
+    assert found == [3]
 
 
 def test_a_child_that_needs_too_much_memory_fails():
@@ -139,7 +187,7 @@ def test_no_process_or_file_is_left_over():
     files, threads = me.num_fds(), me.num_threads()
     for function, args in [(add, (1, 2)), (die, (9,)), (refuse, ("No.", None)), (wait, ())]:
         try:
-            call(function, *args, seconds=1)
+            call(function, *args, wall_seconds=1)
         except UserError:
             continue
     # Fewer is no leak: a thread of an earlier test may end meanwhile.

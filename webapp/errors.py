@@ -4,10 +4,11 @@
 class UserError(Exception):
     """Shown to the person as written, beside `field` if one is named.
 
-    `status` is the HTTP status that web and API answer with.
+    `status` is the HTTP status that web and API answer with, `retry_after` the seconds of a Retry-After header.
     """
 
     status = 422
+    retry_after: int | None = None
 
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
@@ -45,6 +46,13 @@ class TooLarge(UserError):
     """More was sent than the limit allows."""
 
     status = 413
+
+
+class Busy(UserError):
+    """Nothing was done, for too much else is being done; the same may work a minute later."""
+
+    status = 503
+    retry_after = 60
 
 
 class TaskError(Exception):

@@ -1,32 +1,30 @@
-"""Runs one function in a fresh child process, under a limit of time and of memory."""
+"""Runs one function in a fresh child process, under limits of time and memory; few at once, by turns."""
 
 import contextlib
-import errno
+import math
 import os
 import pickle
 import signal
 import subprocess
 import sys
 import threading
-import traceback
 from collections.abc import Callable
-from functools import partial
-from types import TracebackType
 from typing import Any, TypeVar
 
 from webapp.errors import UserError
+from webapp.sandbox_child import END, OUT_OF_MEMORY
+from webapp.sandbox_permits import permit
 
 T = TypeVar("T")
 
 # A plain interpreter instead of multiprocessing: it starts in 12 ms, needs no server process that stays (forkserver
 # and its resource tracker: 15 MB for each process that ever called), does not run the caller's main module again, and
 # may be started from a daemonic process and from any thread.
-_START = "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from webapp.sandbox import _child; _child()"
+_START = "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from webapp.sandbox_child import run; run()"
 # Without this each thread of Arrow and numpy reserves memory of its own, which the limit would count.
 _FRUGAL = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
 _FRUGAL |= {"OPENBLAS_NUM_THREADS": "1", "RUST_BACKTRACE": "0"}
-_OUT_OF_MEMORY = b"out of memory"
-_END = b"\nend"  # an answer without it was cut off
+_OUT_OF_TIME = getattr(signal, "SIGXCPU", 0)
 
 
 def call(
@@ -34,29 +32,37 @@ def call(
     *args: object,
     seconds: float,
     memory_mb: int,
+    wall_seconds: float | None = None,
+    uses_network: bool = False,
     what: str = "This",
     advice: str = "Try a smaller file.",
 ) -> T:
-    """What `function(*args)` returns or raises, from a child that is gone afterwards, whatever happens.
+    """Returns or raises what `function(*args)` does, from a child that is gone afterwards, whatever happens.
 
-    `function` must be importable by its name. A child that takes longer than `seconds`, wants more than `memory_mb`
-    or dies raises UserError; `what` begins its words (the file's name, in quotes), `advice` ends them.
+    `function` must be importable by its name. A child that needs more than `seconds` of a core or `memory_mb` of
+    memory, or dies, raises UserError; `what` begins its message (the file's name, in quotes), `advice` ends it.
+    `wall_seconds` is for a child that sleeps: without it several times `seconds`, or with `uses_network` as many,
+    because then the time that another server takes is meant. Raises Busy if no permit was to be had in time.
     """
-    with contextlib.ExitStack() as stack:
+    wall = wall_seconds or (seconds if uses_network else 3 * seconds + 30)
+    with permit(uses_network=uses_network), contextlib.ExitStack() as stack:
         child = stack.enter_context(_started())
         stack.callback(child.kill)
         too_late = threading.Event()
-        timer = threading.Timer(seconds, _end, (child, too_late))
+        timer = threading.Timer(wall, _end, (child, too_late))
         timer.daemon = True
         timer.start()
         stack.callback(timer.join)
         stack.callback(timer.cancel)
-        answer = _asked(child, pickle.dumps((memory_mb, function, args)))
+        answer = _asked(child, pickle.dumps((memory_mb, math.ceil(seconds), function, args)))
         child.wait()
-    if answer.endswith(_END):
+    if answer.endswith(END):
         return _result(answer, _too_big(what, memory_mb, advice))  # type: ignore[no-any-return]
     if too_late.is_set():
-        raise UserError(f"{what} took longer than {seconds:g} seconds and was stopped. {advice}")
+        hint = "" if uses_network else " This machine may be busy: try again in a minute."
+        raise UserError(f"{what} took longer than {wall:g} seconds and was stopped.{hint} {advice}")
+    if -child.returncode == _OUT_OF_TIME:
+        raise UserError(f"{what} needs more than {seconds:g} seconds of computing time and was stopped. {advice}")
     if child.returncode < 0 or os.name == "nt":
         raise _too_big(what, memory_mb, advice)
     raise RuntimeError(f"A child process ended with code {child.returncode} and without an answer.")
@@ -86,7 +92,7 @@ def _asked(child: subprocess.Popen[bytes], question: bytes) -> bytes:
 
 
 def _result(answer: bytes, too_big: UserError) -> Any:
-    if answer == _OUT_OF_MEMORY + _END:
+    if answer == OUT_OF_MEMORY + END:
         raise too_big
     kind, *rest = pickle.loads(answer)  # noqa: S301 - our own child wrote it
     if kind == "result":
@@ -106,57 +112,3 @@ def _revived(cls: type[BaseException], args: tuple[Any, ...], state: dict[str, A
     error.__dict__.update(state)
     error.add_note(technical)
     return error
-
-
-def _child() -> None:
-    answers = os.dup(1)
-    os.dup2(2, 1)  # what the function prints goes to the log, not into the answer
-    sys.excepthook = partial(_send_error, answers)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
-    memory_mb, function, args = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own parent wrote it
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    _limit(memory_mb)
-    _send(answers, pickle.dumps(("result", function(*args))))
-
-
-def _end_with_the_parent() -> None:
-    os.read(0, 1)
-    os._exit(1)
-
-
-def _limit(memory_mb: int) -> None:
-    # RLIMIT_DATA, not RLIMIT_AS: importing pyarrow maps 330 MB of libraries, of which 120 MB count as data.
-    if sys.platform == "win32":
-        return
-    import resource
-
-    os.nice(5)
-    size = memory_mb << 20
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(ValueError):  # a lower limit of the machine's own stays
-        resource.setrlimit(resource.RLIMIT_DATA, (size, size))
-
-
-def _send_error(answers: int, cls: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    if _is_out_of_memory(error):
-        _send(answers, _OUT_OF_MEMORY)
-        return
-    technical = "".join(traceback.format_exception(cls, error, trace))
-    try:
-        answer = pickle.dumps(("error", cls, error.args, error.__dict__, technical))
-    except (pickle.PicklingError, TypeError, AttributeError):
-        answer = pickle.dumps(("error", RuntimeError, (str(error),), {}, technical))
-    _send(answers, answer)
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    # Where memory ends inside an import, CPython 3.11 raises "compile returned NULL without setting an exception", and
-    # the loader "failed to map segment from shared object".
-    if isinstance(error, ImportError):
-        return "failed to map segment" in str(error) or "cannot allocate memory" in str(error).lower()
-    return isinstance(error, MemoryError | SystemError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
-
-
-def _send(answers: int, answer: bytes) -> None:
-    with open(answers, "wb") as out:
-        out.write(answer + _END)

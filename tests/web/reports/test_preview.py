@@ -8,9 +8,10 @@ from sqlalchemy import update
 
 from tests.factories import make_person
 from tests.html import read
-from webapp import ingest
+from webapp import ingest, sandbox_permits
 from webapp.clock import now
 from webapp.db import schema
+from webapp.fair_queue import FairQueue
 from webapp.maintenance.retention import clean
 from webapp.web.reports import preview as reporting
 
@@ -132,8 +133,9 @@ class TestPreview:
 
     def test_it_waits_its_turn_when_others_are_being_made(self, signed_in, monkeypatch):
         monkeypatch.setattr(reporting, "WAIT", 0.01)
-        with reporting.AT_ONCE, reporting.AT_ONCE:
-            assert "Other previews are being made" in preview(signed_in).text
+        monkeypatch.setattr(sandbox_permits, "_files", FairQueue(1, 10))
+        with sandbox_permits.permit(uses_network=False):
+            assert "Outtray is busy reading other files" in preview(signed_in).text
 
 
 class TestShortcuts:

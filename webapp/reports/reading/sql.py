@@ -218,6 +218,7 @@ def fetch_apart(query: BoundQuery, target: Path) -> TableSchema:
         target,
         seconds=query.seconds + CONNECT_SECONDS + 10.0,
         memory_mb=MEMORY_MB,
+        uses_network=True,
         what="The query",
         advice="Let it find fewer rows.",
     )
@@ -232,5 +233,10 @@ def first_column(query: BoundQuery) -> list[str]:
 def first_column_apart(query: BoundQuery) -> list[str]:
     """Does what `first_column` does in a child process with limits."""
     return sandbox.call(
-        first_column, query, seconds=query.seconds + CONNECT_SECONDS + 5.0, memory_mb=MEMORY_MB, what="The query"
+        first_column,
+        query,
+        seconds=query.seconds + CONNECT_SECONDS + 5.0,
+        memory_mb=MEMORY_MB,
+        uses_network=True,
+        what="The query",
     )

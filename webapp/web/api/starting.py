@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import BackgroundTasks
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from webapp.errors import FormErrors, UserError
+from webapp.errors import Busy, FormErrors, UserError
 from webapp.installation import Installation
 from webapp.kinds import KINDS
 from webapp.ports.kinds import Kind
@@ -17,7 +17,6 @@ from webapp.starting import NewTask, start_task, started_by
 from webapp.tasks.commands import Started
 from webapp.web.api.body import is_storable
 from webapp.web.api.field_errors import refusals
-from webapp.web.forms.reading import Filled, checked
 
 LONGEST_KEY = 255
 UNSTORABLE = "This holds a character that cannot be stored."
@@ -92,16 +91,20 @@ def start(
 
 
 def checked_form(installation: Installation, person: Person, kind: Kind, given: dict[str, Any]) -> Any:
-    """Returns the form of the kind; raises FormErrors with one entry for each refused field."""
+    """Returns the form of the kind; raises FormErrors with one entry for each refused field, or Busy."""
     if unstorable := {name: UNSTORABLE for name, value in given.items() if not is_storable(value)}:
         raise FormErrors(unstorable)
     try:
-        filled = checked(kind, Filled(kind.form.model_validate(given)), installation.form_context(person))
+        form = kind.form.model_validate(given)
+        if kind.check:
+            kind.check(form, installation.form_context(person))
+        return form
     except ValidationError as error:
         raise FormErrors(refusals(kind.form, error)) from None
-    if filled.value is None:
-        raise FormErrors({name or "form": message for name, message in filled.errors.items()})
-    return filled.value
+    except (FormErrors, Busy):
+        raise
+    except UserError as error:
+        raise FormErrors({error.field or "form": error.message}) from None
 
 
 def _read(given: dict[str, Any]) -> Start:

@@ -61,7 +61,7 @@ Key = Annotated[
 
 
 @router.post(
-    "", status_code=201, response_model=TaskOut, responses=AGAIN | problems(409, 413, 422), openapi_extra=START
+    "", status_code=201, response_model=TaskOut, responses=AGAIN | problems(409, 413, 422, 503), openapi_extra=START
 )
 def start(
     person: Program, installation: TheInstallation, body: Body, background: BackgroundTasks, key: Key = None

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from webapp import ingest
-from webapp.errors import TooLarge, UserError
+from webapp.errors import Busy, TooLarge, UserError
 from webapp.ports.tables import Table
 from webapp.web.api.schemas import UploadOut, answer
 from webapp.web.http.deps import Program, TheInstallation
@@ -50,7 +50,7 @@ FORM: dict[str, Any] = {
 }
 
 
-@router.post("", status_code=201, response_model=UploadOut, responses=problems(413, 422), openapi_extra=FORM)
+@router.post("", status_code=201, response_model=UploadOut, responses=problems(413, 422, 503), openapi_extra=FORM)
 def upload(person: Program, installation: TheInstallation, posted: Posted) -> Response:
     """Reads and keeps a table (CSV or Excel). Its id goes into a form: `data` of a report, `recipients` of an email.
 
@@ -66,6 +66,8 @@ def upload(person: Program, installation: TheInstallation, posted: Posted) -> Re
     if posted.one("use") != "attachment":
         try:
             return answer(_upload_out(ingest.receive(installation, person, came.name, came.path)), 201)
+        except Busy:
+            raise
         except UserError as refused:
             if PurePath(came.name).suffix.lower() in TABLES or not came.size:
                 refused.field = FIELD

@@ -14,6 +14,7 @@ from webapp.db.connect import current_version
 from webapp.errors import Forbidden
 from webapp.installation import Installation
 from webapp.ports.people import Person
+from webapp.sandbox_permits import on_behalf_of
 from webapp.web.http.cookies import COOKIE, cookie_of
 from webapp.web.http.problem import problem
 from webapp.web.http.render import is_htmx
@@ -70,7 +71,13 @@ def signed_in(request: Request, installation: TheInstallation) -> Person:
     return session.person
 
 
-SignedIn = Annotated[Person, Depends(signed_in)]
+async def _person_of_page(person: Annotated[Person, Depends(signed_in)]) -> Person:
+    # Async, so that it runs in the context of the request, which its route inherits; a plain guard has a copy of it.
+    on_behalf_of(person.id)
+    return person
+
+
+SignedIn = Annotated[Person, Depends(_person_of_page)]
 
 
 def admin(person: SignedIn) -> Person:
@@ -100,7 +107,12 @@ def program(
     return owned.person
 
 
-Program = Annotated[Person, Depends(program)]
+async def _person_of_program(person: Annotated[Person, Depends(program)]) -> Person:
+    on_behalf_of(person.id)
+    return person
+
+
+Program = Annotated[Person, Depends(_person_of_program)]
 
 
 def session_person(request: Request) -> Person | None:

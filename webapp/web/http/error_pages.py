@@ -20,6 +20,7 @@ HEADINGS = {
     405: "This page cannot be used like that",
     409: "This is not possible now",
     413: "This is too large",
+    503: "Outtray is busy",
 }
 TO_PEOPLE = {404: "The address may be mistyped, or what was here has been removed."}
 TO_PROGRAMS = {404: "There is nothing at this address.", 405: "This address takes other methods; see Allow."}
@@ -65,7 +66,10 @@ def answer(request: Request, status: int, message: str, errors: list[dict[str, s
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, UserError)
-    return answer(request, error.status, error.message, _fields(error))
+    made = answer(request, error.status, error.message, _fields(error))
+    if error.retry_after:
+        made.headers["Retry-After"] = str(error.retry_after)
+    return made
 
 
 def _fields(error: UserError) -> list[dict[str, str]]:

@@ -77,7 +77,7 @@ WHEN = {
     416: "The file has none of these bytes.",
     429: "Too many at once; `Retry-After` says when to try again.",
     422: "What was sent is not right; `errors` names the fields.",
-    503: "Something that is needed does not work; `errors` names it.",
+    503: "Something that is needed does not work, and `errors` names it; or `Retry-After` says when to try again.",
 }
 
 

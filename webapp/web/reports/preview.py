@@ -1,6 +1,5 @@
 """The preview beside the form of a report: its first rows, their number, the size of the file and the time it takes."""
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +8,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp.clock import today
-from webapp.errors import FormErrors, TaskError, UserError
+from webapp.errors import Busy, FormErrors, TaskError, UserError
 from webapp.installation import Installation
 from webapp.kinds.report import data as report_data
 from webapp.kinds.report.form import ReportForm
 from webapp.kinds.report.plan import plan_of, wrong_with
 from webapp.ports.people import Person
 from webapp.reports.preview import Preview, peek_apart
+from webapp.sandbox_permits import patience
 from webapp.tasks.views.past_runs import pace
 from webapp.web.forms.reading import Filled, read_form
 from webapp.web.http import formatting
@@ -26,9 +26,8 @@ from webapp.web.http.render import fragment
 router = APIRouter(prefix="/new/report", include_in_schema=False)
 
 EMPTY = "Choose data to see its first rows."
-BUSY = "Other previews are being made. It is shown in a moment."
-AT_ONCE = threading.BoundedSemaphore(2)  # each takes a process of its own and up to a second of a core
-WAIT = 10.0  # seconds
+BUSY = "Outtray is busy reading other files, so there is no preview now. The report can be made all the same."
+WAIT = 10.0  # seconds; a preview is of use only while its form is being filled in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +62,8 @@ def pane(installation: Installation, person: Person, filled: Filled[Any]) -> Rep
         return ReportPreview(message=wrong or EMPTY)
     try:
         return _preview(installation, person, form)
+    except Busy:
+        return ReportPreview(message=BUSY)
     except FormErrors as error:
         return ReportPreview(message=" ".join(error.errors.values()))
     except (UserError, TaskError) as error:
@@ -75,13 +76,8 @@ def _preview(installation: Installation, person: Person, form: ReportForm) -> Re
     plan = plan_of(form, data.kinds, today(person.zone))
     if errors := wrong_with(form, plan, data.kinds, data.title):
         return ReportPreview(message=next(iter(errors.values())))
-    if not AT_ONCE.acquire(timeout=WAIT):
-        return ReportPreview(message=BUSY)
-    try:
-        with report_data.looked_at(form, context) as ref:
-            preview = peek_apart(ref, plan, form.dates)
-    finally:
-        AT_ONCE.release()
+    with patience(WAIT), report_data.looked_at(form, context) as ref:
+        preview = peek_apart(ref, plan, form.dates)
     return ReportPreview(
         preview=preview,
         size=formatting.size(preview.size(form.format)),

@@ -168,7 +168,9 @@ def _stored_url(installation: Installation, channel_id: int) -> str:
 
 
 def _try(url: str, *, internal: bool) -> Reply:
-    return sandbox.call(connection_test.send_test, url, internal, seconds=SECONDS, memory_mb=512, what="The test")
+    return sandbox.call(
+        connection_test.send_test, url, internal, seconds=SECONDS, memory_mb=512, uses_network=True, what="The test"
+    )
 
 
 def _page(
