@@ -3,14 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from webapp import __version__, paths
 from webapp.engine.in_process import working
 from webapp.installation import Installation, build
-from webapp.sandbox_permits import MOST_CALLS
 from webapp.web import routes
 from webapp.web.api import openapi
 from webapp.web.http import error_pages
@@ -21,8 +19,6 @@ from webapp.web.http.static_files import Statics
 from webapp.web.ops import metrics
 from webapp.web.tasks.poll import FragmentCache, NotModifiedMiddleware
 from webapp.web.tasks.version_watcher import watching
-
-PAGE_THREADS = 40  # as many as there are connections to the database
 
 
 def create_app(installation: Installation) -> FastAPI:
@@ -57,7 +53,5 @@ def _routes(*routers: APIRouter) -> list[APIRoute]:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     installation: Installation = app.state.installation
-    # Calls that wait for their turn hold a thread each: pages need threads that these cannot take.
-    anyio.to_thread.current_default_thread_limiter().total_tokens = PAGE_THREADS + MOST_CALLS
     with watching(installation), working(installation, build):
         yield

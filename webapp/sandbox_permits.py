@@ -1,8 +1,8 @@
 """Which calls of a sandbox may run now: as many as there are cores, by turns between people."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
@@ -18,25 +18,28 @@ BUSY_NETWORK = "Outtray is busy with other queries and tests. Nothing was kept. 
 # A child that waits for another server takes no core, and must not keep files from being read.
 NETWORK_CALLS = 4 * CORES
 _files, _network = FairQueue(CORES, MOST_WAITING), FairQueue(NETWORK_CALLS, MOST_WAITING // 3)
-MOST_CALLS = CORES + NETWORK_CALLS + MOST_WAITING + MOST_WAITING // 3  # threads that calls can hold at once
+
+
+Aside = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
 class _Caller:
     person: int | None = None
     patience: float | None = None
+    aside: Aside = nullcontext
 
 
 _TASK = _Caller()
 _caller: ContextVar[_Caller] = ContextVar("caller", default=_TASK)
 
 
-def on_behalf_of(person: int) -> None:
+def on_behalf_of(person: int, aside: Aside = nullcontext) -> None:
     """Says for whom this request calls from now on: calls take turns by person, and wait for WAIT_SECONDS at most.
 
-    Without it, as in tasks, they wait as long as it takes.
+    Without it, as in tasks, they wait as long as it takes. `aside` is entered for as long as a call lasts.
     """
-    _caller.set(_Caller(person, WAIT_SECONDS))
+    _caller.set(_Caller(person, WAIT_SECONDS, aside))
 
 
 @contextmanager
@@ -55,7 +58,7 @@ def permit(*, uses_network: bool) -> Iterator[None]:
     """Waits for a permit and holds it for as long as the block runs; raises Busy if there is none in time."""
     caller, queue = _caller.get(), _network if uses_network else _files
     try:
-        with queue.permit(caller.person, caller.patience):
+        with caller.aside(), queue.permit(caller.person, caller.patience):
             yield
     except NoPermit:
         raise Busy(BUSY_NETWORK if uses_network else BUSY) from None

@@ -101,7 +101,7 @@ def test_forty_people_who_upload_at_the_same_moment_are_served_or_told_and_pages
     assert until(lambda: upload(people[0][0]).status_code == 201, 60)
 
 
-def test_forty_forms_with_a_file_are_served_or_told_beside_the_field(serving: Serving):
+def test_forms_with_a_file_are_served_or_told_beside_the_field(serving: Serving):
     people = make_people(serving)
 
     def post(browser: httpx.Client) -> httpx.Response:
@@ -109,20 +109,22 @@ def test_forty_forms_with_a_file_are_served_or_told_beside_the_field(serving: Se
         data = {"key": "k", "intent": "columns", "subject": "Hello", "body": "Hi"}
         return browser.post("/new/email", data=data, files=files)
 
-    answers = at_once([lambda browser=browser: post(browser) for _, browser in people])
+    answers = at_once([lambda browser=browser: post(browser) for _, browser in people[:15]])
     read = [answer for answer in answers if "people.csv" in answer.text]
     told = [answer for answer in answers if BUSY in answer.text]
-    assert len(read) + len(told) == PEOPLE
+    assert len(read) + len(told) == 15
     assert uploads(serving) == len(read) >= 2
     assert not [answer for answer in answers if answer.status_code >= 500 and BUSY not in answer.text]
 
 
-def test_one_persons_many_uploads_do_not_shut_out_another(serving: Serving):
+def test_one_persons_many_uploads_shut_out_nobody(serving: Serving):
     people = make_people(serving)
-    (greedy, _), (other, _) = people[:2]
+    (greedy, _), (other, browser) = people[:2]
     with ThreadPoolExecutor(60) as pool:
         many = [pool.submit(upload, greedy) for _ in range(60)]
         until(lambda: any(one.done() for one in many), 60)
+        assert browser.get("/tasks").status_code == 200
+        assert sum(one.done() for one in many) < 15  # with as many threads as connections, 20 would have to end first
         assert upload(other).status_code == 201
         assert not all(one.done() for one in many)
         for one in many:

@@ -19,6 +19,7 @@ from webapp.web.http.cookies import COOKIE, cookie_of
 from webapp.web.http.problem import problem
 from webapp.web.http.render import is_htmx
 from webapp.web.http.session_cache import SessionCache
+from webapp.web.http.threads import thread_lent
 
 __all__ = [
     "COOKIE",
@@ -73,7 +74,7 @@ def signed_in(request: Request, installation: TheInstallation) -> Person:
 
 async def _person_of_page(person: Annotated[Person, Depends(signed_in)]) -> Person:
     # Async, so that it runs in the context of the request, which its route inherits; a plain guard has a copy of it.
-    on_behalf_of(person.id)
+    on_behalf_of(person.id, thread_lent)
     return person
 
 
@@ -108,7 +109,7 @@ def program(
 
 
 async def _person_of_program(person: Annotated[Person, Depends(program)]) -> Person:
-    on_behalf_of(person.id)
+    on_behalf_of(person.id, thread_lent)
     return person
 
 
