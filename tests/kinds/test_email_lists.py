@@ -86,11 +86,19 @@ def test_retry_never_writes_to_those_who_were_left_out(mailing, server, ana, tmp
 @pytest.mark.parametrize(
     ("given", "field", "words"),
     [
-        ({"address_column": "Mail"}, "address_column", "“Mail” is no column of this list. Its columns are E-mail, N"),
-        ({"subject": "Dear {{ naem }}"}, "subject", "{{ naem }} is no column of the list. It can be {{ email }}, {{ E"),
-        ({"body": "Dear {{ x }}"}, "body", "{{ x }} is no column of the list."),
+        (
+            {"address_column": "Mail"},
+            "address_column",
+            "“Mail” is not a column of this list. Its columns are E-mail, N",
+        ),
+        (
+            {"subject": "Dear {{ naem }}"},
+            "subject",
+            "{{ naem }} is not a column of the list. It can be {{ email }}, {{ E",
+        ),
+        ({"body": "Dear {{ x }}"}, "body", "{{ x }} is not a column of the list."),
         ({"to": ["a@example.com"]}, "to", "Give addresses or a list, not both."),
-        ({"recipients": "u-nothing"}, "recipients", "This list is not there any more."),
+        ({"recipients": "u-nothing"}, "recipients", "This list no longer exists."),
     ],
 )
 def test_what_is_wrong_with_a_list_is_said_beside_its_field(installation, ana, tmp_path, given, field, words):

@@ -99,11 +99,11 @@ def test_people_find_it_in_their_inboxes(installation, ana, root):
 @pytest.mark.parametrize(
     ("given", "field", "words"),
     [
-        ({"channels": []}, "channels", "Choose a place."),
-        ({"channels": ["pigeon"]}, "channels", "There is no place “pigeon”"),
-        ({"channels": ["99"]}, "channels", "There is no place “99”"),
-        ({"channels": ["Nowhere"]}, "channels", "There is no place “Nowhere”"),
-        ({"people": ["99"]}, "people", "nobody here"),
+        ({"channels": []}, "channels", "Choose a channel."),
+        ({"channels": ["pigeon"]}, "channels", "There is no channel “pigeon”"),
+        ({"channels": ["99"]}, "channels", "There is no channel “99”"),
+        ({"channels": ["Nowhere"]}, "channels", "There is no channel “Nowhere”"),
+        ({"people": ["99"]}, "people", "There is no active person “99”"),
         ({"attachments": ["f-1"]}, "attachments", "There is no such file."),
     ],
 )

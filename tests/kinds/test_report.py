@@ -69,7 +69,7 @@ def clients(tmp_path):
     folder = tmp_path / "uploads"
     folder.mkdir()
     read = upload(folder, CLIENTS)
-    return Table("u1", "clients.csv", folder / "upload", read.typed, read.understood)
+    return Table("u1", "clients.csv", folder / "upload", read.typed, read.schema)
 
 
 def test_the_articles_report_has_three_people(tmp_path):
@@ -107,7 +107,7 @@ def test_what_was_noted_is_logged_and_stands_in_the_file(tmp_path):
     folder = tmp_path / "uploads"
     folder.mkdir()
     read = upload(folder, "Key,When,Number\na,01/02/2024,9007199254740993\n")
-    table = Table("u1", "clients.csv", folder / "upload", read.typed, read.understood)
+    table = Table("u1", "clients.csv", folder / "upload", read.typed, read.schema)
     task = Task(tmp_path, table)
     assert run(ReportForm(data="u1", columns=["Key", "When"]), task) == "clients.xlsx: 1 row"
     assert len(task.lines) == 1
@@ -119,7 +119,7 @@ def test_a_table_without_rows_is_a_file_with_a_header(tmp_path):
     folder = tmp_path / "uploads"
     folder.mkdir()
     read = upload(folder, "Name,Age\n")
-    table = Table("u1", "clients.csv", folder / "upload", read.typed, read.understood)
+    table = Table("u1", "clients.csv", folder / "upload", read.typed, read.schema)
     assert run(ReportForm(data="u1"), Task(tmp_path, table)) == "clients.xlsx: 0 rows"
     assert xlsx_rows(tmp_path / "clients.xlsx") == [("Name", "Age")]
 

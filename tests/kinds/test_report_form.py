@@ -77,14 +77,14 @@ def test_what_is_no_form_of_a_report_is_refused(wrong):
         (
             {"filters": [{"column": "Amount", "is": ">", "value": "much"}]},
             "filters",
-            "holds numbers, and “much” is none",
+            "holds numbers, and “much” is not a number",
         ),
-        ({"filters": [{"column": "Date", "is": "=", "value": "soon"}]}, "filters", "“soon” is no date"),
+        ({"filters": [{"column": "Date", "is": "=", "value": "soon"}]}, "filters", "“soon” is not a date"),
         ({"filters": [{"column": "Paid", "is": "=", "value": "maybe"}]}, "filters", "yes and no"),
         ({"filters": [{"column": "Region", "is": "=", "value": ""}]}, "filters", "choose “is empty”"),
         ({"group_by": ["Nope"]}, "group_by", "is not a column"),
-        ({"across": "Region"}, "across", "what there is one row for each of"),
-        ({"across": "Region", "group_by": ["Region"]}, "across", "one row for each already"),
+        ({"across": "Region"}, "across", "A cross table also needs rows"),
+        ({"across": "Region", "group_by": ["Region"]}, "across", "already chosen under “One row for each”"),
         ({"sums": {"Region": "sum"}}, "sums", "“Region” holds text, so it has no total"),
         ({"sums": {"Date": "mean"}}, "sums", "“Date” holds dates, so it has no average"),
         ({"total_row": True}, "total_row", "Work out"),
@@ -92,9 +92,9 @@ def test_what_is_no_form_of_a_report_is_refused(wrong):
         ({"sort": ["Order"], "group_by": ["Region"]}, "sort", "“Order” is not a column of this report"),
         ({"columns": ["Region"], "chart": "bar"}, "chart", "A chart needs numbers"),
         ({"names": {"Nope": "x"}}, "names", "is not a column"),
-        ({"values": {"region": "x"}}, "values", "asks for no values"),
-        ({"data": "q-1"}, "data", "not there any more"),
-        ({"data": "d-1"}, "data", "not there any more"),
+        ({"values": {"region": "x"}}, "values", "takes no values"),
+        ({"data": "q-1"}, "data", "no longer exists"),
+        ({"data": "d-1"}, "data", "no longer exists"),
     ],
 )
 def test_what_cannot_be_made_is_said_beside_its_field(installation, ana, given, field, words):
@@ -210,5 +210,5 @@ def test_too_many_rows_fail_in_plain_words(installation, ana):
     installation.settings.__dict__["report_rows"] = 2
     task = perform(installation, ana, "report", data="people")
     assert task.state is State.FAILED
-    assert "3 rows, and at most 2 are made" in task.outcome
+    assert "3 rows, and the limit is 2" in task.outcome
     assert lines(installation, task)

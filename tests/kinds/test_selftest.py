@@ -45,7 +45,7 @@ def test_after_a_pause_it_goes_on_where_it_was(installation, ana):
     KIND.run(SelfTestForm(seconds=4), context)
     task = look(installation, ana, task_id)
     assert (task.progress.done, task.progress.words) == (40, "4 of 4 s")
-    assert "The self-test goes on after 3.9 s." in lines(installation, task)
+    assert "The self-test continues after 3.9 s." in lines(installation, task)
 
 
 def test_a_long_one_stays_out_of_the_way_of_single_mails():

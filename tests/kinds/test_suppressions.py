@@ -1,4 +1,4 @@
-"""Those to whom nobody writes: left out when a run begins and while it goes, and the link that brings one there."""
+"""Suppressed addresses: skipped when a run starts and while it runs, and the unsubscribe link that adds one."""
 
 import email
 import email.policy
@@ -74,7 +74,7 @@ def test_a_form_that_would_reach_nobody_is_refused(installation: Installation, a
     forbid(installation, "ana@example.com")
     with pytest.raises(FormErrors) as raised:
         KIND.check(EmailForm(to="ana@example.com", subject="Hi", body="Hi"), installation.form_context(ana))
-    assert "“ana@example.com” is on the list of those to whom nobody writes." in raised.value.errors["to"]
+    assert "“ana@example.com” is on the suppression list “Never write to”." in raised.value.errors["to"]
     KIND.check(EmailForm(to=TWO, subject="Hi", body="Hi"), installation.form_context(ana))
 
 

@@ -81,7 +81,7 @@ def test_what_is_below_a_second_stays_and_below_a_millisecond_is_told(tmp_path):
 def test_dates_that_excel_does_not_know_become_text(tmp_path, early):
     cells, notes = in_excel(tmp_path, [early, dt.date(2024, 1, 2)])
     assert cells == [str(early), "2024-01-02"]
-    assert "some lie before March 1900" in notes
+    assert "some are before March 1900" in notes
     assert in_csv(tmp_path, [early]) == ([str(early)], "")
 
 
@@ -89,7 +89,7 @@ def test_times_of_a_zone_are_those_of_its_clocks(tmp_path):
     moment = pd.Timestamp("2024-07-01 09:30", tz="Europe/Madrid").to_pydatetime()
     cells, notes = in_excel(tmp_path, pa.array([moment], pa.timestamp("us", "Europe/Madrid")))
     assert cells == [dt.datetime(2024, 7, 1, 9, 30)]
-    assert "“Value”: the times are those of Europe/Madrid." in notes
+    assert "“Value”: the times are in the zone Europe/Madrid." in notes
     assert in_csv(tmp_path, pa.array([moment], pa.timestamp("us", "Europe/Madrid")))[0] == ["2024-07-01T09:30:00+02:00"]
 
 
@@ -102,13 +102,13 @@ def test_durations_and_times_of_day_are_formatted_fractions(tmp_path):
 def test_durations_below_zero_become_text(tmp_path):
     cells, notes = in_excel(tmp_path, [dt.timedelta(hours=-1), dt.timedelta(seconds=1)])
     assert cells == ["-01:00:00", "00:00:01"]
-    assert "Excel has none below zero" in notes
+    assert "Excel has no negative durations" in notes
 
 
 def test_long_texts_are_cut_where_excel_ends_and_told(tmp_path):
     cells, notes = in_excel(tmp_path, ["x" * 32_767, "x" * 32_768, "😀" * 20_000])
     assert [len(cell) for cell in cells] == [32_767, 32_767, 16_383]
-    assert "2 values were longer than Excel's 32,767 letters and cut" in notes
+    assert "2 values were longer than Excel's 32,767 characters and cut" in notes
     assert in_csv(tmp_path, ["x" * 40_000]) == (["x" * 40_000], "")
 
 

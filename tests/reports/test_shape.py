@@ -88,7 +88,7 @@ def test_people_name_days_in_words(words, first, last):
 
 @pytest.mark.parametrize("words", ["", "soon", "2026-13", "31.02.2026", "last 0 days", "last 9999 years", "0000"])
 def test_what_is_no_day_is_said(words):
-    with pytest.raises(ValueError, match="is no date"):
+    with pytest.raises(ValueError, match="is not a date"):
         span(words, date(2026, 11, 3))
 
 

@@ -210,7 +210,7 @@ def test_what_the_database_says_names_no_password(postgres, tmp_path):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("nothing", "no address of a database"),
+        ("nothing", "not the address of a database"),
         ("oracle://a@b/c", "begins with postgresql://"),
         ("postgresql://", "names a server"),
         ("sqlite:///nowhere.db", "no file"),

@@ -15,7 +15,7 @@ CLIENTS = "Name,City,Age\nAna Núñez,Köln,25\nBen,Paris,30\n"
 def test_the_delimiter_is_found(tmp_path, delimiter):
     read = upload(tmp_path, CLIENTS.replace(",", delimiter))
     assert read.rows == [("Ana Núñez", "Köln", 25), ("Ben", "Paris", 30)]
-    assert read.understood.delimiter == delimiter
+    assert read.schema.delimiter == delimiter
 
 
 def test_a_semicolon_wins_over_commas_in_numbers_and_texts(tmp_path):
@@ -29,7 +29,7 @@ def test_excels_own_line_about_the_delimiter_is_obeyed(tmp_path):
 
 def test_one_column_needs_no_delimiter(tmp_path):
     read = upload(tmp_path, "Email\nana@example.com\nben@example.com\n")
-    assert (read.rows, read.understood.delimiter) == ([("ana@example.com",), ("ben@example.com",)], "")
+    assert (read.rows, read.schema.delimiter) == ([("ana@example.com",), ("ben@example.com",)], "")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_one_column_needs_no_delimiter(tmp_path):
 def test_the_encoding_is_found(tmp_path, content, encoding):
     read = upload(tmp_path, content)
     assert read.rows[0] == ("Ana Núñez", "Köln", 25)
-    assert read.understood.encoding == encoding
+    assert read.schema.encoding == encoding
     assert list(read.types) == ["Name", "City", "Age"]
     assert ("was read as Western" in read.notes) == ("Western" in encoding)
 
@@ -101,7 +101,7 @@ def test_blank_lines_count_as_rows_where_rows_are_named(tmp_path):
 def test_empty_rows_are_left_out_and_those_in_the_middle_noted(tmp_path):
     read = upload(tmp_path, "a,b\n1,2\n\n3,4\n,\n\n  \n")
     assert read.rows == [(1, 2), (3, 4)]
-    assert read.understood.rows == 2
+    assert read.schema.rows == 2
     assert "1 empty row was left out." in read.notes
 
 
@@ -137,11 +137,11 @@ def test_repeated_and_empty_names_are_made_unique_and_noted(tmp_path):
 
 def test_a_header_alone_is_a_table_without_rows(tmp_path):
     read = upload(tmp_path, "Name,Age\n")
-    assert (read.understood.rows, read.rows, list(read.types)) == (0, [], ["Name", "Age"])
+    assert (read.schema.rows, read.rows, list(read.types)) == (0, [], ["Name", "Age"])
 
 
 def test_a_header_without_a_line_end_is_a_table_without_rows(tmp_path):
-    assert upload(tmp_path, "Name").understood.rows == 0
+    assert upload(tmp_path, "Name").schema.rows == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"\xff\xfe", b"  \r\n", b",,\n,,\n"])
@@ -259,7 +259,7 @@ def test_unclear_dates_stay_text_and_are_noted(tmp_path):
 def test_an_unclear_number_is_read_as_the_delimiter_suggests_and_noted(tmp_path, delimiter, read):
     kind, values, notes = one_column(tmp_path, "1,234", delimiter=delimiter)
     assert (kind, values) == ("number", [read])
-    assert f"“1,234” can be read in two ways. It was read as {read:g}." in notes
+    assert f"“1,234” is ambiguous. It was read as {read:g}." in notes
 
 
 def test_an_unclear_number_follows_the_other_columns(tmp_path):
@@ -277,5 +277,5 @@ def test_types_are_those_of_all_rows_and_not_of_the_first(tmp_path):
     rows = "".join(f"{number}\n" for number in range(900_000))
     read = upload(tmp_path, f"Number\n{rows}late\n")
     assert read.types == {"Number": "text"}
-    assert (read.understood.rows, read.rows[0], read.rows[-1]) == (900_001, ("0",), ("late",))
+    assert (read.schema.rows, read.rows[0], read.rows[-1]) == (900_001, ("0",), ("late",))
     assert "row 900002 holds “late”" in read.notes

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-BUILT_IN = {"log": "Log file"}  # channels that nobody has to connect, and their names
+BUILT_IN = {"log": "Log file"}  # channels that need no set-up, and their names
 AUDIENCES = {"everyone": "Everyone", "staff": "All staff", "admins": "All admins"}
 PRIORITIES = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
 

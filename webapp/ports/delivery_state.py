@@ -1,4 +1,4 @@
-"""What can become of one delivery, and why a delivery is skipped: two closed sets, described in one table."""
+"""The states of a delivery and the reasons to skip one: two closed sets, described in one table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from enum import StrEnum
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What the panel says of a result, and what follows from it."""
+    """The texts of a result, and its consequences."""
 
-    text: str  # names it on pages
-    outcome: str  # follows a number in the sentence on what became of a task
+    text: str  # its name on pages
+    outcome: str  # follows a number in the outcome of a task
     is_final: bool = True  # the run does nothing more with such a delivery
     is_retryable: bool = False  # Retry sends it (again)
     was_accepted: bool = False  # a server accepted the message: it cannot be taken back
     may_have_arrived: bool = False  # the recipient has the message, or perhaps has it
-    is_intended: bool = False  # a person wanted it so: no reason to look at the task
+    is_intended: bool = False  # a person chose it: the task needs no attention for it
 
 
 class _Described:
@@ -64,7 +64,7 @@ class DeliveryState(_Described, StrEnum):
 
     @classmethod
     def stored(cls, value: str) -> "DeliveryState":
-        """Returns the state of a row; of one that only another version knows nobody can say what became."""
+        """Returns the state of a row; UNKNOWN for a value that only another version knows."""
         return cls._value2member_map_.get(value, cls.UNKNOWN)  # type: ignore[return-value]
 
 
@@ -118,5 +118,5 @@ def find_result(value: str) -> DeliveryResult | None:
 
 
 def stored_result(value: str) -> DeliveryResult:
-    """Returns the result of a row; of one that only another version knows nobody can say what became."""
+    """Returns the result of a row; UNKNOWN for a value that only another version knows."""
     return find_result(value) or DeliveryState.UNKNOWN

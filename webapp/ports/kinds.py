@@ -11,7 +11,7 @@ from webapp.ports.task_context import TaskContext
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """What a person is told of a task that ended: `to` their address, `link` the task's page."""
+    """A message to a person on a task that ended. `to`: their address; `link`: the task's page."""
 
     to: str
     title: str
@@ -22,7 +22,7 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class Announcement:
-    """What another system wants people to be told, where, and how urgently."""
+    """A notification that another system requests."""
 
     title: str
     message: str

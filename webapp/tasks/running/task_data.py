@@ -31,7 +31,9 @@ class TaskData:
     def query(self, query_id: str, values: Mapping[str, str], target: Path) -> tuple[SavedQuery, TableSchema]:
         try:
             # One row more than allowed, so that a result that is too long is noticed.
-            return self._view.query(query_id), self._view.ask(query_id, values, target, self.max_rows + 1, apart=False)
+            return self._view.query(query_id), self._view.fetch_query(
+                query_id, values, target, self.max_rows + 1, apart=False
+            )
         except NotFound as error:
             raise TaskError(error.message, cause="query-gone", fault="form") from None
         except UserError as error:
