@@ -38,7 +38,7 @@ class HoldAction(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Releasers:
-    """Those who may let a task continue; `includes` gets a person and the id of the task's owner."""
+    """The people who may let a task continue; `includes` gets a person and the id of the task's owner."""
 
     text: str
     includes: Callable[[Person, int], bool]
@@ -79,7 +79,7 @@ HOLDS: Mapping[HoldReason, Hold] = {
     ),
 }
 
-# Of a task that another version of Outtray has held.
+# For a task that another version of Outtray has held.
 UNKNOWN_HOLD = Hold(
     text="held for a reason that this version of Outtray does not know",
     told="Held for a reason that this version of Outtray does not know. It can be cancelled.",

@@ -19,7 +19,7 @@ CHANNEL_CHOICES = {"inbox": "In the inbox", "desktop": "On the desktop, while a 
 DEFAULT_CHANNELS = ("inbox", "desktop")
 _TASKS_KEY, _CHANNELS_KEY = "notices", "notice-ways"  # of the stored preferences
 NEWEST = 3  # notices that a page shows on the desktop at once
-RECENT = timedelta(minutes=10)  # older ones are none for the desktop
+RECENT = timedelta(minutes=10)  # older ones are not shown on the desktop
 i, p, t = schema.inbox, schema.person, schema.task
 
 
@@ -67,7 +67,7 @@ class Bell:
 
     @property
     def news(self) -> list[dict[str, object]]:
-        """For the page's script, the oldest first."""
+        """The desktop notices for the page's script, the oldest first."""
         found = reversed(self.newest)
         return [{"id": one.id, "title": one.title, "text": one.text[:300], "path": one.path} for one in found]
 
@@ -118,7 +118,7 @@ def save_preferences(conn: Connection, person: int, which: str, channels: Sequen
 def bell(conn: Connection, person: Person) -> Bell:
     """Returns what the navigation of this person's pages shows."""
     moment = now()
-    is_recent = i.c.created.between(moment - RECENT, moment + RECENT)  # later ones: the clock was set back since
+    is_recent = i.c.created.between(moment - RECENT, moment + RECENT)  # no later ones: the clock may have been set back
     query = select(i).where(i.c.person == person.id, i.c.desktop, is_recent)
     newest = [_notice(row) for row in conn.execute(query.order_by(i.c.id.desc()).limit(NEWEST))]
     running = select(func.count()).where(t.c.owner == person.id, t.c.state == State.RUNNING)
