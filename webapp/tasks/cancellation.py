@@ -33,14 +33,14 @@ class StopRequest(StrEnum):
 class StopRun(BaseException):
     """Ends a run on purpose; a BaseException, so that no kind swallows it by accident.
 
-    `until`: when the task may run again (UTC); None: at once. `words`: why it waits, shown to people.
+    `until`: when the task may run again (UTC); None: at once. `message`: why it waits, shown to people.
     """
 
-    def __init__(self, request: StopRequest, until: datetime | None = None, words: str = "") -> None:
+    def __init__(self, request: StopRequest, until: datetime | None = None, message: str = "") -> None:
         super().__init__(request)
         self.request = request
         self.until = until
-        self.words = words
+        self.message = message
 
 
 class Control:

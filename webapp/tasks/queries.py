@@ -95,10 +95,10 @@ def last_lines(conn: Connection, ids: Sequence[int], limit: int = 4) -> dict[int
         select(select(line).where(line.c.task == one_id).order_by(line.c.id.desc()).limit(limit).subquery())
         for one_id in ids
     ]
-    conditions: dict[int, list[Line]] = {}
+    by_task: dict[int, list[Line]] = {}
     for row in conn.execute(union_all(*ends)) if ends else ():
-        conditions.setdefault(row.task, []).insert(0, to_line(row))
-    return conditions
+        by_task.setdefault(row.task, []).insert(0, to_line(row))
+    return by_task
 
 
 def deliveries(

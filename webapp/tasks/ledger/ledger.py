@@ -43,7 +43,11 @@ from webapp.tasks.transitions import Requests, counts, fenced_update, restate
 BATCH = 1_000  # deliveries entered in one commit
 AHEAD = 200  # deliveries read at once
 PUBLISH_EVERY = 0.25  # seconds between two published changes
-CONNECTION_USABLE = (ReplyState.SENT, ReplyState.FAILED, ReplyState.SAVED)  # after these the connection can be used again
+CONNECTION_USABLE = (
+    ReplyState.SENT,
+    ReplyState.FAILED,
+    ReplyState.SAVED,
+)  # after these the connection can be used again
 
 T = TypeVar("T")
 log = logging.getLogger("outtray.tasks")

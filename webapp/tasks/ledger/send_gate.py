@@ -35,11 +35,11 @@ class SendGate:
         self.speed = rate_limit.RunRate(task.rate)
 
     def get(self, target: Target) -> None:
-        """Returns when a message may be handed over; raises StopRun if the run has to end, or to wait without its slot."""
+        """Returns when a message may be sent; raises StopRun if the run has to end, or to wait without its slot."""
         while True:
             self._yield_if_needed(target)
             if why := target.closed():
-                raise StopRun(StopRequest.WAIT, until=now() + timedelta(seconds=RECHECK_CLOSED), words=why)
+                raise StopRun(StopRequest.WAIT, until=now() + timedelta(seconds=RECHECK_CLOSED), message=why)
             self._wait_for_permit(target)
             target.ready()
             seconds = self._seconds_to_wait(target)

@@ -36,7 +36,9 @@ class DbTaskContext:
         self.ledger = TaskLedger(resources, task, control)
         self._task, self._control = task, control
         kind = resources.find_kind(task.kind)
-        self._resumes = kind is not None and not kind.in_child  # that work starts again from the beginning after a crash
+        self._resumes = (
+            kind is not None and not kind.in_child
+        )  # that work starts again from the beginning after a crash
         self._published_at = 0.0
 
     def log(self, message: str) -> None:

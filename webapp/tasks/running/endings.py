@@ -49,10 +49,17 @@ def stopped(conn: Connection, engine: Engine, task: Task, why: StopRun) -> None:
     if why.request is StopRequest.PAUSE:
         return paused(conn, task)
     moment = why.until or now()
-    message = STOPPING if why.request is StopRequest.STOP else why.words
+    message = STOPPING if why.request is StopRequest.STOP else why.message
     # Runs that alternate do so every few seconds, and a closed target is checked every half minute: no log line.
     line = "" if message == last_words(conn, task.id) else message
-    _requeue(conn, engine, task, moment, line, **({"outcome": message} if message and why.request is StopRequest.WAIT else {}))
+    _requeue(
+        conn,
+        engine,
+        task,
+        moment,
+        line,
+        **({"outcome": message} if message and why.request is StopRequest.WAIT else {}),
+    )
 
 
 def cancelled(conn: Connection, task: Task) -> None:
@@ -95,7 +102,14 @@ def failed(
         moment = now() + timedelta(seconds=resources.settings.retry_seconds[retries])
         message = f"{error.message} Outtray tries again."
         return _requeue(
-            conn, resources.engine, task, moment, message, outcome=message, retries=retries + 1, technical=error.technical
+            conn,
+            resources.engine,
+            task,
+            moment,
+            message,
+            outcome=message,
+            retries=retries + 1,
+            technical=error.technical,
         )
     make_unknown(conn, task.id)
     skip_waiting(conn, task.id)
