@@ -1,4 +1,4 @@
-"""The form of a report: what programs send in short, what is refused, and what comes of it in the end."""
+"""The form of a report: short notations, errors, and the resulting files."""
 
 import csv
 import io
@@ -97,14 +97,14 @@ def test_what_is_no_form_of_a_report_is_refused(wrong):
         ({"data": "d-1"}, "data", "no longer exists"),
     ],
 )
-def test_what_cannot_be_made_is_said_beside_its_field(installation, ana, given, field, words):
+def test_what_cannot_be_made_is_explained_next_to_its_field(installation, ana, given, field, words):
     with pytest.raises(FormErrors) as raised:
         check(form(**given), installation.form_context(ana))
     assert words in raised.value.errors[field]
     assert set(raised.value.errors) == {field}
 
 
-def test_names_that_differ_in_capitals_are_meant(installation, ana):
+def test_names_match_in_any_case(installation, ana):
     task = perform(installation, ana, "report", data="sales", group_by=["region"], sums={"amount": "sum"}, format="csv")
     rows = list(csv.reader(made(installation, task).read_text("utf-8").splitlines()))
     assert rows[:2] == [["Region", "Amount"], ["East", "2551151.08"]]
@@ -146,14 +146,14 @@ def test_the_sheet_about_the_report_says_what_it_is(installation, ana):
     assert isinstance(dates[0].value.date(), date)
 
 
-def test_a_chart_is_kept_for_the_page_of_the_task_and_the_first_rows_for_that_of_the_file(installation, ana):
+def test_a_chart_is_stored_for_the_page_of_the_task_and_the_first_rows_for_the_file(installation, ana):
     task = perform(installation, ana, "report", data="sales", group_by=["Region"], sums={"Amount": "sum"}, chart="bar")
     assert task.chart["labels"] == ["East", "North", "South", "West"]
     with installation.read() as conn:
         assert files.preview(conn, task.files[0].id)["rows"][0] == ["East", "2,551,151.08"]
 
 
-def test_nothing_to_report_makes_no_file_where_that_is_wanted(mailing, server, ana):
+def test_without_rows_no_file_is_made_on_request(mailing, server, ana):
     nothing = [{"column": "Region", "is": "=", "value": "Nowhere"}]
     task = perform(mailing, ana, "report", data="sales", filters=nothing, skip_empty=True, mail_to="boss@example.com")
     assert (task.state, task.outcome) == (State.DONE, "There are no rows, so no file was made.")
@@ -206,7 +206,7 @@ def test_the_log_and_the_deliveries_are_data_and_staff_see_their_own(installatio
     assert perform(installation, ana, "report", data="log-deliveries").outcome == "deliveries.xlsx: 0 rows"
 
 
-def test_too_many_rows_fail_in_plain_words(installation, ana):
+def test_too_many_rows_fail_with_a_clear_message(installation, ana):
     installation.settings.__dict__["report_rows"] = 2
     task = perform(installation, ana, "report", data="people")
     assert task.state is State.FAILED

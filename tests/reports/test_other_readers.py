@@ -1,4 +1,4 @@
-"""Tables of other programs, and what a person corrects in how a table was read."""
+"""Tables of other programs, and overrides of how a table is read."""
 
 import datetime as dt
 from decimal import Decimal
@@ -70,7 +70,7 @@ def test_a_person_says_what_a_column_of_a_text_is(tmp_path):
     assert upload(tmp_path, content, "x.csv", types={"Date": "dmy"}).column("Date")[0] == dt.date(2026, 2, 1)
 
 
-def test_what_a_column_does_not_hold_it_cannot_be(tmp_path):
+def test_a_type_that_does_not_fit_a_column_is_refused(tmp_path):
     rows = "".join(f"{n}\n" for n in range(30))
     with pytest.raises(UserError, match="“A” cannot be read as whole number: row 32 holds “n/a”"):
         upload(tmp_path, f"A\n{rows}n/a\n", "x.csv", types={"A": "integer"})
@@ -100,6 +100,6 @@ def test_another_sheet_can_be_chosen(tmp_path):
         upload(tmp_path, content, "book.xlsx", sheet="Fourth")
 
 
-def test_texts_of_a_workbook_become_what_a_person_says(tmp_path):
+def test_texts_of_a_workbook_get_the_chosen_types(tmp_path):
     read = upload(tmp_path, workbook(tmp_path), "book.xlsx", types={"Text": "integer", "When": "dmy"})
     assert read.rows == [(12, dt.date(2026, 11, 3))]

@@ -1,4 +1,4 @@
-"""Uploaded texts with a table: what is understood of them, and what is refused in which words."""
+"""Uploaded texts with a table: their schema, and error messages for files that are refused."""
 
 import codecs
 import datetime as dt
@@ -23,7 +23,7 @@ def test_a_semicolon_wins_over_commas_in_numbers_and_texts(tmp_path):
     assert read.rows == [("Lopez, Maria", 1.5), ("Blunt, Ben", 2.75)]
 
 
-def test_excels_own_line_about_the_delimiter_is_obeyed(tmp_path):
+def test_excels_own_line_about_the_delimiter_is_followed(tmp_path):
     assert upload(tmp_path, "sep=;\na;b\n1;2\n").rows == [(1, 2)]
 
 
@@ -123,7 +123,7 @@ def test_a_column_beyond_the_header_that_holds_something_is_kept_and_named(tmp_p
 
 
 @pytest.mark.parametrize("content", ['a,b\n1,2\n3,"open\n4,5\n6,7\n', 'a,"b\n1,2\n3,4\n'])
-def test_a_quotation_mark_that_is_never_closed_is_told(tmp_path, content):
+def test_a_quotation_mark_that_is_never_closed_is_refused(tmp_path, content):
     with pytest.raises(UserError, match="never closed"):
         upload(tmp_path, content)
 
@@ -166,7 +166,7 @@ def test_an_empty_file_is_refused(tmp_path, content):
         (bytes(range(256)) * 20, "not a text file"),
     ],
 )
-def test_what_is_no_table_is_called_what_it_is(tmp_path, content, what):
+def test_a_file_that_is_no_table_is_named_by_its_type(tmp_path, content, what):
     with pytest.raises(UserError, match=rf"“clients\.csv” is {what}"):
         upload(tmp_path, content)
 
@@ -176,7 +176,7 @@ def test_more_columns_than_a_spreadsheet_has_are_refused(tmp_path):
         upload(tmp_path, ",".join(f"c{number}" for number in range(16_385)) + "\n")
 
 
-def test_as_many_columns_as_a_spreadsheet_has_are_read(tmp_path):
+def test_the_most_columns_of_a_spreadsheet_are_read(tmp_path):
     names = ",".join(f"c{number}" for number in range(16_384))
     values = ",".join(str(number) for number in range(16_384))
     read = upload(tmp_path, f"{names}\n{values}\n")

@@ -1,4 +1,4 @@
-"""Uploaded workbooks: what is understood of them, and what is refused in which words."""
+"""Uploaded workbooks: their schema, and error messages for files that are refused."""
 
 import datetime as dt
 import random
@@ -149,7 +149,7 @@ def test_a_cut_off_workbook_is_called_broken(tmp_path, size):
 @pytest.mark.parametrize(
     "content", [b"hello", b"a,b\n1,2\n", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), b"PK\x05\x06" + bytes(18)]
 )
-def test_what_is_no_workbook_is_told(tmp_path, content):
+def test_what_is_no_workbook_is_refused(tmp_path, content):
     with pytest.raises(UserError, match=r"“stock\.xlsx” is broken or not an Excel file"):
         upload(tmp_path, content, "stock.xlsx")
 
@@ -217,7 +217,7 @@ def test_a_cell_that_repeats_billions_of_times_is_refused(tmp_path, end):
         read(tmp_path, path, "stock.ods")
 
 
-def test_a_workbook_that_needs_too_much_memory_is_told_in_plain_words(tmp_path):
+def test_a_workbook_that_needs_too_much_memory_has_a_clear_message(tmp_path):
     # The interpreter with Arrow takes 130 MB on one machine and less on another; these 40 MB of text take 180 more.
     texts = random.Random(1)
     path = workbooks.xlsx(tmp_path / "book", [["a"], *([texts.randbytes(4000).hex()] for _ in range(5000))])
