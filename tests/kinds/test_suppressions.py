@@ -41,13 +41,13 @@ def test_suppressed_addresses_get_no_mail_and_each_is_named(mailing: Installatio
         "ben@example.com", "skipped", SUPPRESSED,
     )  # fmt: skip
     assert dict(task.counts) == {"sent": 1, "never": 1}
-    assert (task.state, task.outcome) == (State.DONE, "1 sent, 1 left out: nobody writes to them.")
+    assert (task.state, task.outcome) == (State.DONE, "1 sent, 1 left out: on the suppression list.")
 
 
 def test_a_task_that_reached_no_recipient_is_not_done(mailing: Installation, server: MailServer, ana: Person):
     forbid(mailing, "ana@example.com", "ben@example.com")
     task = perform(mailing, ana, "email", to=TWO, subject="Hi", body="Hi")
-    assert (task.state, task.outcome) == (State.ATTENTION, "2 left out: nobody writes to them.")
+    assert (task.state, task.outcome) == (State.ATTENTION, "2 left out: on the suppression list.")
     assert not server.messages
 
 

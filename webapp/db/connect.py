@@ -56,7 +56,7 @@ class Database:
 
 
 def open_database(settings: Settings) -> Database:
-    """Returns the database of an installation; nothing is asked of it yet."""
+    """Returns the database of an installation, without connecting to it yet."""
     return Database(settings.database, settings.data_dir / "write.gate")
 
 

@@ -17,7 +17,7 @@ LOOPS = {
 
 @dataclass(frozen=True)
 class Pulse:
-    """The last sign of life of a loop or worker; `age` in seconds."""
+    """The last heartbeat of a loop or worker; `age` in seconds."""
 
     name: str
     title: str

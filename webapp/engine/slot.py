@@ -62,7 +62,7 @@ class ProcessSlot:
     def require_movement(self) -> None:
         """Raises RuntimeError if the loop of this slot is stuck: it neither waits for work nor runs a task."""
         if not self._watch.is_busy and clock.monotonic() - self._moved > STUCK_SECONDS:
-            raise RuntimeError(f"{self.worker} has not looked for work for {STUCK_SECONDS:g} s")
+            raise RuntimeError(f"{self.worker} has not checked for work for {STUCK_SECONDS:g} s")
 
     def run_one(self, task_id: int, give_up: Callable[[], None]) -> None:
         """Claims a task when a permit is free and runs it: to its end, or in a thread beside others."""

@@ -133,7 +133,7 @@ def renew(conn: Connection, tasks: Sequence[Task]) -> None:
 
 
 def grace_of(resources: TaskResources, task: Task) -> float:
-    """The seconds that a message in flight may take after a request to cancel."""
+    """Returns the seconds that a message in flight may take after a request to cancel."""
     kind = resources.find_kind(task.kind)
     return kind.grace if kind else 0.0
 

@@ -38,7 +38,7 @@ class Wakeup:
 
 
 class WakeupListener:
-    """The socket on which one slot is woken; bound again when its file vanishes."""
+    """The socket on which one slot is woken; bound again if its file is deleted."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

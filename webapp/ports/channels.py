@@ -9,7 +9,7 @@ PRIORITIES = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgen
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelLimits:
-    """What a channel takes at once: letters of a message and of a title (0: any number, and no title of its own)."""
+    """What a channel accepts: characters of a message and of a title (0: any number, and no separate title)."""
 
     body: int = 0
     title: int = 0

@@ -50,7 +50,7 @@ class ReplyState(StrEnum):
     FAILED = DeliveryState.FAILED.value  # permanently
     UNKNOWN = DeliveryState.UNKNOWN.value  # the connection broke after the message was handed over
     SAVED = DeliveryState.SAVED.value
-    LATER = "later"  # the server said: try again later
+    LATER = "later"  # the server asked to try again later
     LOST = "lost"  # the connection broke before the message was handed over
 
     @property

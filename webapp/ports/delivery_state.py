@@ -85,7 +85,7 @@ DeliveryResult = DeliveryState | SkipReason
 FACTS: Mapping[object, Facts] = {
     DeliveryState.SENT: Facts(text="sent", outcome="sent", was_accepted=True, may_have_arrived=True),
     DeliveryState.FAILED: Facts(text="failed", outcome="failed", is_retryable=True),
-    DeliveryState.UNKNOWN: Facts(text="unknown", outcome="may have arrived: nobody knows", may_have_arrived=True),
+    DeliveryState.UNKNOWN: Facts(text="unknown", outcome="may have arrived: not confirmed", may_have_arrived=True),
     DeliveryState.RETURNED: Facts(text="returned", outcome="returned: a bounce came back", was_accepted=True),
     DeliveryState.SAVED: Facts(text="saved to the outbox", outcome="saved to the outbox, not sent", is_retryable=True),
     DeliveryState.SKIPPED: Facts(text="skipped", outcome="skipped", is_retryable=True),
@@ -93,7 +93,7 @@ FACTS: Mapping[object, Facts] = {
     SkipReason.DUPLICATE: Facts(text="duplicates, left out", outcome="left out as duplicates", is_intended=True),
     SkipReason.AGAIN: Facts(text="got it before, left out", outcome="left out: they got it before", is_intended=True),
     SkipReason.NEVER: Facts(
-        text="never written to, left out", outcome="left out: nobody writes to them", is_intended=True
+        text="never written to, left out", outcome="left out: on the suppression list", is_intended=True
     ),
     SkipReason.EMPTY: Facts(
         text="nothing to send, left out", outcome="not sent: there was nothing to send", is_intended=True

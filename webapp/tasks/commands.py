@@ -237,7 +237,7 @@ def _end_hold(conn: Connection, engine: Engine, task: Task, by: Person, action: 
     if hold is None:
         raise Conflict(f"This task is {task.state.words}: there is nothing to {action}.")
     if hold.action is None:
-        raise Conflict(f"{hold.told} Nothing was changed.")
+        raise Conflict(f"{hold.sentence} Nothing was changed.")
     if hold.action is not action:
         raise Conflict(f"This task is {hold.text}. Nothing was changed. To let it continue, use {hold.action.label}.")
     if not hold.may_end(by, task.owner):

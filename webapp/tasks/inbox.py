@@ -1,4 +1,4 @@
-"""People's inboxes in the panel: their notices, which of them were read, and what each person is told."""
+"""People's inboxes in the panel: their notices, which of them were read, and notification preferences."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -40,7 +40,7 @@ class NewNotice:
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """A notice in somebody's inbox; `task`: what it is about; `is_own`: that task is theirs."""
+    """A notice in a person's inbox; `task`: what it is about; `is_own`: that task is theirs."""
 
     id: int
     title: str
@@ -74,13 +74,13 @@ class Bell:
 
 @dataclass(frozen=True)
 class NotificationPreferences:
-    """Which of their own tasks a person is told about (of CHOICES), by which channels (of CHANNEL_CHOICES)."""
+    """Notification preferences: about which own tasks (of CHOICES), by which channels (of CHANNEL_CHOICES)."""
 
     which: str = "failed"
     channels: Sequence[str] = DEFAULT_CHANNELS
 
     def wants(self, state: State) -> bool:
-        """True if the person is told about a task that ended in this state."""
+        """True if the person wants a notice about a task that ended in this state."""
         is_bad = state in (State.FAILED, State.ATTENTION)
         return state is not State.CANCELLED and (self.which == "all" or (self.which == "failed" and is_bad))
 

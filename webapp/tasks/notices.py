@@ -15,7 +15,7 @@ from webapp.tasks import commands, inbox
 from webapp.tasks.model import State, Task
 from webapp.tasks.resources import TaskResources
 
-KEY = "notice:"  # begins the key of the task that sends such an email; nobody is told how that one ended
+KEY = "notice:"  # begins the key of the task that sends such an email; its own end is not notified
 COLLECTED = timedelta(minutes=1)
 t = schema.task
 

@@ -92,7 +92,7 @@ def expand(form: EmailForm, task: TaskContext) -> Iterator[NewDelivery]:
 
 
 def reading_of(form: EmailForm, column: str = "", **more: frozenset[str]) -> lists.Reading:
-    """How the recipients of this form are read; `more`: whom nothing goes to, as in lists.Reading."""
+    """Returns how the recipients of this form are read; `more`: whom to leave out, as in lists.Reading."""
     return lists.Reading(
         column=column or form.address_column,
         duplicates=form.duplicates,

@@ -121,7 +121,7 @@ class ReportForm(TaskForm):
     mail_to: Addresses = Field(
         [],
         title="Email it when ready to",
-        description="One address or several. Empty: nobody.",
+        description="One address or several. Empty: no email.",
         json_schema_extra={"widget": "addresses", "rows": 2},
     )
     mail_as: Literal["file", "link"] = Field(

@@ -31,11 +31,15 @@ def understand(path: Path, name: str, target: Path, overrides: ParseOverrides = 
 def _understand(text: "_Text", target: Path, label: str, notes: list[str], overrides: ParseOverrides) -> TableSchema:
     guesses = _guessed(text)
     _refuse_empty(text, guesses)
-    kept = [position for position, guess in enumerate(guesses) if guess.filled or text.dialect.header[position].strip()]
-    named, changes = column_names.made_unique([text.dialect.header[position] for position in kept])
+    positions_used = [
+        position for position, guess in enumerate(guesses) if guess.filled or text.dialect.header[position].strip()
+    ]
+    named, changes = column_names.made_unique([text.dialect.header[position] for position in positions_used])
     point = _decimal_point(guesses, text.dialect.delimiter)
-    type_overrides = {position: overrides.types.get(title, "") for position, title in zip(kept, named, strict=True)}
-    readings = {position: guesses[position].settle(point, type_overrides[position]) for position in kept}
+    type_overrides = {
+        position: overrides.types.get(title, "") for position, title in zip(positions_used, named, strict=True)
+    }
+    readings = {position: guesses[position].settle(point, type_overrides[position]) for position in positions_used}
     rows, empty = _write(text, readings, named, target)
     if empty:
         notes = [*notes, f"{empty:,} empty {'row was' if empty == 1 else 'rows were'} left out."]

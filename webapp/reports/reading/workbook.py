@@ -86,18 +86,20 @@ class _Sheet:
 
     def written(self, target: Path, notes: list[str], sheets: list[str]) -> TableSchema:
         kinds: list[Kinds | OverriddenColumn] = [*self._kinds()]
-        kept = [position for position, kind in enumerate(kinds) if kind.filled or self.header[position].strip()]
-        named, changes = names.made_unique([self.header[position] for position in kept])
-        for title, position in zip(named, kept, strict=True):
+        positions_used = [
+            position for position, kind in enumerate(kinds) if kind.filled or self.header[position].strip()
+        ]
+        named, changes = names.made_unique([self.header[position] for position in positions_used])
+        for title, position in zip(named, positions_used, strict=True):
             if sheet_name := self._overrides.types.get(title):
                 kinds[position] = OverriddenColumn(title, sheet_name, self._cells_of(position))
         columns = [
             Column(title, kinds[position].type, kinds[position].note, self._overrides.types.get(title, ""))
-            for title, position in zip(named, kept, strict=True)
+            for title, position in zip(named, positions_used, strict=True)
         ]
         schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in columns])
         with typed_copy.writing(target, schema) as file:
-            empty = self._write(file, [kinds[position] for position in kept], kept, schema)
+            empty = self._write(file, [kinds[position] for position in positions_used], positions_used, schema)
         if empty:
             notes = [*notes, f"{empty:,} empty {'row was' if empty == 1 else 'rows were'} left out."]
         remarks = [f"“{column.name}”: {column.note}" for column in columns if column.note]
@@ -125,7 +127,11 @@ class _Sheet:
             first_row += len(rows)
 
     def _write(
-        self, file: typed_copy.TypedFile, kinds: "list[Kinds | OverriddenColumn]", kept: list[int], schema: pa.Schema
+        self,
+        file: typed_copy.TypedFile,
+        kinds: "list[Kinds | OverriddenColumn]",
+        positions_used: list[int],
+        schema: pa.Schema,
     ) -> int:
         """Writes the rows; returns the number of empty rows left out between others."""
         empty = waiting = 0
@@ -139,7 +145,7 @@ class _Sheet:
                     waiting += 1
             columns = list(zip(*filled, strict=True))
             if columns:
-                arrays = [kind.array(columns[position]) for kind, position in zip(kinds, kept, strict=True)]
+                arrays = [kind.array(columns[position]) for kind, position in zip(kinds, positions_used, strict=True)]
                 file.add(pa.record_batch(arrays, schema=schema))
         return empty
 

@@ -118,5 +118,5 @@ def _joined(column: pa.ChunkedArray) -> pa.Array:
 
 
 def fits(how: str, kind: pa.DataType) -> bool:
-    """Whether this can be worked out of a column of that type."""
+    """True if this can be calculated from a column of that type."""
     return how in ("count", "min", "max") or kind_of(kind) in NUMBERS

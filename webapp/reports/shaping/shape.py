@@ -111,16 +111,16 @@ def _laid_out(found: pa.Table, plan: Plan) -> tuple[pa.Table, list[str]]:
 
 def _total_of_groups(found: pa.Table, shown: pa.Table, plan: Plan, computed: Sequence[str]) -> dict[str, Any]:
     """Returns the totals of the groups in the report: an average is over all their rows, not over averages."""
-    kept = found
+    groups_shown = found
     if plan.top is not None:
         keys_kept = set(pivot._keys(shown.rename_columns(_key_titles(shown, plan)), len(plan.group_by)))
         mask = [key in keys_kept for key in pivot._keys(found, len(plan.group_by))]
-        kept = found.filter(pa.array(mask, pa.bool_()))
+        groups_shown = found.filter(pa.array(mask, pa.bool_()))
     if not plan.across:
-        return dict(zip(computed, group.finished(group.merged([kept], 0), plan.works), strict=True))
+        return dict(zip(computed, group.finished(group.merged([groups_shown], 0), plan.works), strict=True))
     # One total for each value of the further column, in the order of its columns.
-    last = kept.column(group.key_name(len(plan.group_by)))
-    rest = kept.drop_columns([group.key_name(position) for position in range(len(plan.group_by))])
+    last = groups_shown.column(group.key_name(len(plan.group_by)))
+    rest = groups_shown.drop_columns([group.key_name(position) for position in range(len(plan.group_by))])
     totals = {}
     titles_left = iter(computed)
     for value in pivot._distinct(found.column(group.key_name(len(plan.group_by)))):

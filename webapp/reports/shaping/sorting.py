@@ -37,15 +37,15 @@ def _keys(column: pa.ChunkedArray) -> list[pa.ChunkedArray]:
 
 def first(batches: Iterable[pa.RecordBatch], schema: pa.Schema, orders: Sequence[Order], top: int | None) -> pa.Table:
     """Returns all rows sorted, or the first `top` of them; then only these stay in memory."""
-    kept: list[pa.RecordBatch] = []
+    batches_kept: list[pa.RecordBatch] = []
     rows = 0
     for batch in batches:
-        kept.append(batch)
+        batches_kept.append(batch)
         rows += batch.num_rows
         if top is not None and rows > max(_CUT_EVERY, 2 * top):
-            kept = in_order(pa.Table.from_batches(kept, schema), orders).slice(0, top).to_batches()
+            batches_kept = in_order(pa.Table.from_batches(batches_kept, schema), orders).slice(0, top).to_batches()
             rows = top
         if top is not None and not orders and rows >= top:
             break
-    table = in_order(pa.Table.from_batches(kept, schema), orders)
+    table = in_order(pa.Table.from_batches(batches_kept, schema), orders)
     return table if top is None else table.slice(0, top)

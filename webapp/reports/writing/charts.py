@@ -83,5 +83,7 @@ def _slices(
     parts = sorted(((value or 0, label) for label, value in zip(labels, values, strict=True)), reverse=True)
     parts = [(value, label) for value, label in parts if value > 0]
     most = MOST_LABELS["pie"]
-    kept = parts if len(parts) <= most else [*parts[: most - 1], (sum(value for value, _ in parts[most - 1 :]), OTHERS)]
-    return [label for _, label in kept], [(name, [value for value, _ in kept])]
+    slices = (
+        parts if len(parts) <= most else [*parts[: most - 1], (sum(value for value, _ in parts[most - 1 :]), OTHERS)]
+    )
+    return [label for _, label in slices], [(name, [value for value, _ in slices])]

@@ -78,8 +78,8 @@ def normalise(
 
 
 def _given_formats(source: Source, chosen: list[column_rules.ColumnRule]) -> dict[str, str]:
-    asked = zip(chosen, source.schema.names, strict=True)
-    return {rule.name: source.formats[name] for rule, name in asked if name in source.formats}
+    pairs = zip(chosen, source.schema.names, strict=True)
+    return {rule.name: source.formats[name] for rule, name in pairs if name in source.formats}
 
 
 def _converted(batch: pa.RecordBatch, chosen: list[column_rules.ColumnRule], schema: pa.Schema) -> pa.RecordBatch:

@@ -75,7 +75,7 @@ def perform(resources: TaskResources, task: Task, control: Control) -> None:
 
 
 def end(resources: TaskResources, task: Task, control: Control, ending: Ending) -> None:
-    """Writes an ending. If the database cannot take it, the ending is kept and written when it can.
+    """Writes an ending. If the database cannot take it, the ending is written later.
 
     Only a slot that shuts down gives up; recovery then requeues the task.
     """
