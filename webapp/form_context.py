@@ -25,7 +25,7 @@ from webapp.reports.reading import sql
 from webapp.settings import Settings
 from webapp.tasks.views import export
 
-ATTACHABLE = 10  # files that a form offers
+MOST_ATTACHABLE = 10  # files that a form offers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +47,10 @@ class DbFormContext:
         with self.read() as conn:
             return uploads.newest(conn, self.store, self.person.id)
 
-    def kept(self) -> Sequence[tuple[str, str, Table]]:
+    def saved_data(self) -> Sequence[tuple[str, str, Table]]:
         with self.read() as conn:
-            found = saved_tables.listing(conn, self.store, self.person, saved_tables.DATA)
-        return [(f"{uploads.SAVED}{one.id}", one.name, one.table) for one in found]
+            rows = saved_tables.listing(conn, self.store, self.person, saved_tables.DATA)
+        return [(f"{uploads.SAVED}{one.id}", one.name, one.table) for one in rows]
 
     def channels(self) -> Sequence[Channel]:
         with self.read() as conn:
@@ -75,13 +75,13 @@ class DbFormContext:
         except UserError as error:
             return (), error.message
 
-    def ask(
+    def fetch_query(
         self, query_id: str, values: Mapping[str, str], target: Path, most: int, *, apart: bool = True
     ) -> TableSchema:
         query = self._bound(query_id, values, most)
         return sql.fetch_apart(query, target) if apart else sql.fetch(query, target)
 
-    def judge(self, query_id: str, values: Mapping[str, str]) -> None:
+    def check_query_values(self, query_id: str, values: Mapping[str, str]) -> None:
         self._bound(query_id, values)
 
     def _bound(self, query_id: str, values: Mapping[str, str], most: int | None = None) -> sql.BoundQuery:
@@ -100,13 +100,13 @@ class DbFormContext:
 
     def attachable(self) -> Sequence[Attachment]:
         with self.read() as conn:
-            found = files.newest(conn, self.person, ATTACHABLE)
+            rows = files.newest(conn, self.person, MOST_ATTACHABLE)
         path = self.store.path
-        return [Attachment(one.id, one.name, one.media_type, one.size, path(one.storage)) for one, _ in found]
+        return [Attachment(one.id, one.name, one.media_type, one.size, path(one.storage)) for one, _ in rows]
 
     def senders(self) -> Sequence[tuple[str, str]]:
         return self.mail.choices()
 
-    def unwanted(self, addresses: Sequence[str]) -> Sequence[str]:
+    def suppressed(self, addresses: Sequence[str]) -> Sequence[str]:
         with self.read() as conn:
             return suppressions.which(conn, addresses)

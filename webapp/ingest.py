@@ -1,4 +1,4 @@
-"""Takes uploads in: read under limits in a child that ends with it, kept whole, entered last."""
+"""Ingests uploads: parses them in a child process with limits, stores the file, then adds its row."""
 
 import os
 from collections.abc import Sequence
@@ -21,26 +21,28 @@ from webapp.reports.reading.sources import understand_apart
 NO_ADDRESSES = "No column of this list holds addresses. Its columns are {}."
 
 
-def receive(installation: Installation, person: Person, name: str, path: Path, wish: ParseOverrides = NOTHING) -> Table:
-    """Reads, keeps and enters the uploaded file at `path`; UserError, and nothing kept, where it cannot be read."""
+def receive(
+    installation: Installation, person: Person, name: str, path: Path, overrides: ParseOverrides = NOTHING
+) -> Table:
+    """Parses and stores the uploaded file at `path`; raises UserError if it cannot be read: then nothing is stored."""
     name = safe_name(name)
     with installation.store.unfinished() as typed:
-        understood = understand_apart(path, name, typed, wish)
+        schema = understand_apart(path, name, typed, overrides)
         stored = installation.store.keep(path, {uploads.TYPED: typed})
     with installation.write() as conn:
-        upload_id = uploads.add(conn, person, name, stored, understood)
+        upload_id = uploads.add(conn, person, name, stored, schema)
     return installation.form_context(person).table(upload_id)
 
 
-def reread(installation: Installation, person: Person, table: Table, wish: ParseOverrides) -> Table:
-    """The same file read in another way, as a new upload: tasks that began with the old one keep what they had."""
+def reread(installation: Installation, person: Person, table: Table, overrides: ParseOverrides) -> Table:
+    """Parses the same file with other overrides, as a new upload: existing tasks keep the old one."""
     with installation.store.unfinished() as copy:
         os.link(table.path, copy)
-        return receive(installation, person, table.name, copy, wish)
+        return receive(installation, person, table.name, copy, overrides)
 
 
 def receive_attachment(installation: Installation, person: Person, name: str, path: Path) -> Attachment:
-    """Keeps and enters a file of any type, to be attached; nothing of it is read."""
+    """Stores a file of any type as an attachment, without parsing it."""
     stored = installation.store.keep(path)
     with installation.write() as conn:
         upload_id = uploads.add(conn, person, safe_name(name), stored)
@@ -50,7 +52,7 @@ def receive_attachment(installation: Installation, person: Person, name: str, pa
 def update_list(
     installation: Installation, person: Person, known: Table, name: str, path: Path, *, only_new: bool
 ) -> tuple[Updated, str]:
-    """Brings a list up to date from an uploaded file; a new upload holds the result, and its id is returned."""
+    """Merges an uploaded file into a list. Returns what changed, and the id of a new upload with the merged list."""
     with (
         installation.store.unfinished() as typed,
         installation.store.unfinished() as merged,
@@ -59,7 +61,7 @@ def update_list(
         understood = understand_apart(path, safe_name(name), typed)
         updated: Updated = sandbox.call(
             list_update.update,
-            _list_table(known.typed, known.understood),
+            _list_table(known.typed, known.schema),
             _list_table(typed, understood),
             merged,
             text,
@@ -69,10 +71,10 @@ def update_list(
             what=f"“{safe_name(name)}”",
         )
         stored = installation.store.keep(text, {uploads.TYPED: merged})
-    now_known = TableSchema(updated.rows, updated.columns, encoding="UTF-8", delimiter=",")
-    called = f"{PurePath(known.name).stem}.csv"
+    merged_schema = TableSchema(updated.rows, updated.columns, encoding="UTF-8", delimiter=",")
+    merged_name = f"{PurePath(known.name).stem}.csv"
     with installation.write() as conn:
-        return updated, uploads.add(conn, person, called, stored, now_known)
+        return updated, uploads.add(conn, person, merged_name, stored, merged_schema)
 
 
 def _list_table(typed: Path, schema: TableSchema) -> ListTable:
@@ -89,10 +91,10 @@ def _address_column(columns: Sequence[Column]) -> str:
 
 
 def read_addresses_of(store: Store, name: str, path: Path) -> list[str]:
-    """The addresses of an uploaded list, which is not kept; UserError names what is no address, with its row."""
+    """Returns the addresses of an uploaded list without storing it; raises UserError with the row of an invalid one."""
     with store.unfinished() as typed:
-        understood = understand_apart(path, safe_name(name), typed)
-        column = _address_column(understood.columns)
+        schema = understand_apart(path, safe_name(name), typed)
+        column = _address_column(schema.columns)
         found: list[str] = sandbox.call(
             lists.addresses, typed, column, seconds=lists.SECONDS, memory_mb=lists.MEMORY_MB, what=f"“{name}”"
         )
@@ -100,7 +102,7 @@ def read_addresses_of(store: Store, name: str, path: Path) -> list[str]:
 
 
 def _of_header(column: str) -> list[str]:
-    """A list without a header has an address where the name of the column would stand."""
+    """Returns the address that a list without a header has as its column name; else nothing."""
     try:
         return [one_address(column)]
     except ValueError:

@@ -29,7 +29,7 @@ from webapp.settings import Settings
 
 
 class Installation:
-    """Holds what one process needs of an installation; most of it does no work until it is used."""
+    """The resources of one process; most are created on first use."""
 
     def __init__(self, settings: Settings, database: Database, key: bytes) -> None:
         self.settings = settings
@@ -63,12 +63,12 @@ class Installation:
         return QueryRunner(read=self.read, box=self.secrets)
 
     def read(self) -> AbstractContextManager[Connection]:
-        """A short transaction that only reads."""
+        """Opens a short read transaction."""
         return self.database.read()
 
     @contextmanager
     def write(self, background: BackgroundRunner | None = None) -> Iterator[Connection]:
-        """A short transaction: when the block has ended, it is on disk and the engine knows of its tasks."""
+        """Opens a short write transaction; at the end of the block it is on disk and the engine knows of its tasks."""
         try:
             with self.database.write(self._committed) as conn:
                 yield conn
@@ -99,7 +99,7 @@ class Installation:
         return NOTE_KIND
 
     def form_context(self, person: Person) -> DbFormContext:
-        """Returns what a kind may look at on this person's behalf."""
+        """Returns what a kind may read on this person's behalf."""
         return DbFormContext(
             person=person,
             settings=self.settings,
@@ -133,7 +133,7 @@ class Installation:
 
     @property
     def local_address(self) -> str:
-        """The same if only this computer can open it; else empty."""
+        """The address if only this computer can open it; else empty."""
         here = self.address
         return here if public_url.is_local(here) else ""
 

@@ -23,7 +23,7 @@ from webapp.accounts import links
 from webapp.connections import channels
 from webapp.connections.channels import ChannelRecord
 from webapp.db import schema
-from webapp.engine.local import LOOK_EVERY
+from webapp.engine.local import CHECK_EVERY
 from webapp.installation import Installation, build
 from webapp.settings import Settings
 
@@ -172,7 +172,7 @@ def test_a_task_becomes_due_on_a_quiet_panel_when_the_clock_goes_ahead(panels: C
 
 def let_slots_settle() -> None:
     """Until every slot has heard of the last commit and waits again, which nothing outside of it shows."""
-    time.sleep(4 * LOOK_EVERY)
+    time.sleep(4 * CHECK_EVERY)
 
 
 def all_ended(installation: Installation, ids: list[int]) -> bool:

@@ -72,7 +72,7 @@ def test_a_report_past_its_memory_fails_in_plain_words_and_takes_nothing_else_do
         small = start_task(client, "self-test", {"seconds": 0.1})
         failed = wait_ended(client, large, 90)
         assert failed["state"] == "failed"
-        assert "needs more memory than a report may take (256 MB)" in failed["outcome"]
+        assert "needs more memory than a report may use (256 MB)" in failed["outcome"]
         assert failed["files"] == []
         assert wait_ended(client, small)["state"] == "done"
         assert wait_ended(client, start_task(client, "report", {"data": "people"}))["state"] == "done"
@@ -105,7 +105,7 @@ def test_a_report_past_its_time_is_stopped_in_plain_words(tmp_path: Path):
         client = serving.client()
         ended = wait_ended(client, start_task(client, "report", {"data": endless_query(serving, tmp_path)}), 60)
         assert (ended["state"], ended["files"]) == ("failed", [])
-        assert ended["outcome"].startswith("It took longer than 10 seconds, the most that a report may take")
+        assert ended["outcome"].startswith("It took longer than 10 seconds, the limit for a report")
         until(lambda: not report_children(serving), 5)
     finally:
         serving.stop()

@@ -184,7 +184,7 @@ def _attention(conn: Connection, ana: Person) -> int:
 def _unknown(conn: Connection, ana: Person) -> int:
     task = make_task(
         conn, ana, "attention", kind="email", form=EMAIL, title="Email to dora@example.com", expanded=True,
-        outcome="1 may have arrived: nobody knows.", finished=now() - timedelta(minutes=40), progress_total=1,
+        outcome="1 may have arrived: not confirmed.", finished=now() - timedelta(minutes=40), progress_total=1,
     )  # fmt: skip
     words = "It may have arrived. The connection broke after the message was handed over."
     make_delivery(conn, task, "dora@example.com", "unknown", reply=words)

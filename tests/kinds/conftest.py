@@ -1,4 +1,4 @@
-"""A mail server, and the house that sends through it."""
+"""A mail server, and an installation that sends through it."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ def server() -> Iterator[MailServer]:
 
 @pytest.fixture
 def mailing(installation: Installation, server: MailServer) -> Iterator[Installation]:
-    """The house with a mail server."""
+    """The installation with a mail server."""
     settings = {"smtp_url": server.url, "mail_from": "Office <office@example.com>", "retry_seconds": (0,)}
     built = build(installation.settings.model_copy(update=settings))
     yield built

@@ -1,4 +1,4 @@
-"""Starts a task and performs it here and now, as a slot does."""
+"""Starts a task and runs it in the test, as a slot does."""
 
 from typing import Any
 

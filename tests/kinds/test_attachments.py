@@ -1,4 +1,4 @@
-"""Files that go with an email: uploads of any type, and what tasks made."""
+"""Files that go with an email: uploads of any type, and files that tasks made."""
 
 import email
 import email.policy
@@ -31,7 +31,7 @@ def files_of(content: bytes) -> list[tuple[str, str, bytes]]:
     return [(part.get_filename(), part.get_content_type(), part.get_content()) for part in message.iter_attachments()]
 
 
-def test_everybody_gets_the_same_bytes_under_the_same_name(mailing, server, ana, tmp_path):
+def test_all_recipients_get_the_same_bytes_under_the_same_name(mailing, server, ana, tmp_path):
     ids = [attached(mailing, ana, tmp_path), attached(mailing, ana, tmp_path, "empty.bin", b"")]
     task = perform(mailing, ana, "email", to=TO, subject="Hi", body="**Hi** {{ email }}", attachments=ids)
     assert task.outcome == "2 sent."
@@ -84,7 +84,7 @@ def test_what_no_server_takes_is_refused_before_it_is_sent(installation, ana, tm
         EmailForm(to=TO, subject="Hi", body="Hi", attachments=["f"] * (MOST_ATTACHED + 1))
 
 
-def test_a_file_that_is_gone_by_its_turn_fails_in_plain_words_and_nothing_is_sent(mailing, server, ana, tmp_path):
+def test_a_file_that_is_gone_by_its_turn_fails_with_a_clear_message_and_nothing_is_sent(mailing, server, ana, tmp_path):
     file_id = attached(mailing, ana, tmp_path)
     mailing.form_context(ana).attachment(file_id).path.unlink()
     task = perform(mailing, ana, "email", to=TO, subject="Hi", body="Hi", attachments=[file_id])

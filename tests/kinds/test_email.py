@@ -23,7 +23,7 @@ def form(**given: object) -> EmailForm:
 
 
 def words(**given: object) -> dict[str, str]:
-    """What is said beside each field."""
+    """Returns the error of each field."""
     with pytest.raises(ValidationError) as raised:
         form(**given)
     return {str(error["loc"][0]): str(error["ctx"]["error"]) for error in raised.value.errors()}
@@ -64,7 +64,7 @@ def test_a_refused_address_needs_attention_and_the_others_get_it(mailing, server
     assert server.counts() == {BEN: 1}
 
 
-def test_a_message_that_was_put_off_is_sent_in_the_end_and_once(mailing, server, ana):
+def test_a_message_that_was_deferred_is_sent_in_the_end_and_once(mailing, server, ana):
     server.on("rcpt", to=ANA, say="450 4.2.1 Greylisted")
     task = perform(mailing, ana, "email", to=[ANA], subject="Hello", body="Hi")
     assert (task.state, server.counts()) == (State.DONE, {ANA: 1})
@@ -88,7 +88,7 @@ def test_a_wrong_password_fails_the_task_and_nothing_is_sent(installation, ana):
     )
 
 
-def test_without_a_server_emails_are_kept_in_the_outbox(installation, ana):
+def test_without_a_server_emails_are_saved_to_the_outbox(installation, ana):
     task = perform(installation, ana, "email", to=[ANA], subject="Hello", body="Hi")
     assert (task.state, task.outcome) == (State.ATTENTION, "Saved to the outbox, not sent.")
     assert len(list((installation.data_dir / "outbox").glob("*.eml"))) == 1
@@ -125,7 +125,7 @@ def test_the_title_says_to_whom():
         ({"body": "x" * 200_001}, "body", "At most 200,000 are possible."),
     ],
 )
-def test_what_is_wrong_is_said_beside_its_field(given, field, said):
+def test_what_is_wrong_is_explained_next_to_its_field(given, field, said):
     found = words(**given)
     assert list(found) == [field]
     assert said in found[field]

@@ -1,4 +1,4 @@
-"""An email to each row of an uploaded list: who gets it, who does not and why, and what it says to each."""
+"""An email to each row of an uploaded list: recipients, skipped rows and their reasons, and the merged messages."""
 
 import email
 import email.policy
@@ -67,7 +67,7 @@ def test_a_list_that_is_only_shortened_by_duplicates_is_done(mailing, ana, tmp_p
     assert (task.state, task.outcome) == (State.DONE, "2 sent, 1 left out as duplicates.")
 
 
-def test_one_for_each_row_where_that_is_wanted(mailing, server, ana, tmp_path):
+def test_one_for_each_row_on_request(mailing, server, ana, tmp_path):
     upload = uploaded(mailing, ana, tmp_path, "mail,n\na@example.com,1\nA@example.com,2\n")
     perform(mailing, ana, "email", recipients=upload, subject="{{ n }}", body="Hi", duplicates=True)
     assert [read(message)[0] for message in server.messages] == ["1", "2"]
@@ -86,14 +86,22 @@ def test_retry_never_writes_to_those_who_were_left_out(mailing, server, ana, tmp
 @pytest.mark.parametrize(
     ("given", "field", "words"),
     [
-        ({"address_column": "Mail"}, "address_column", "“Mail” is no column of this list. Its columns are E-mail, N"),
-        ({"subject": "Dear {{ naem }}"}, "subject", "{{ naem }} is no column of the list. It can be {{ email }}, {{ E"),
-        ({"body": "Dear {{ x }}"}, "body", "{{ x }} is no column of the list."),
+        (
+            {"address_column": "Mail"},
+            "address_column",
+            "“Mail” is not a column of this list. Its columns are E-mail, N",
+        ),
+        (
+            {"subject": "Dear {{ naem }}"},
+            "subject",
+            "{{ naem }} is not a column of the list. It can be {{ email }}, {{ E",
+        ),
+        ({"body": "Dear {{ x }}"}, "body", "{{ x }} is not a column of the list."),
         ({"to": ["a@example.com"]}, "to", "Give addresses or a list, not both."),
-        ({"recipients": "u-nothing"}, "recipients", "This list is not there any more."),
+        ({"recipients": "u-nothing"}, "recipients", "This list no longer exists."),
     ],
 )
-def test_what_is_wrong_with_a_list_is_said_beside_its_field(installation, ana, tmp_path, given, field, words):
+def test_what_is_wrong_with_a_list_is_explained_next_to_its_field(installation, ana, tmp_path, given, field, words):
     upload = uploaded(installation, ana, tmp_path)
     form = EmailForm.model_validate({"recipients": upload, "subject": "Hi", "body": "Hi", **given})
     with pytest.raises(FormErrors) as raised:
@@ -119,7 +127,7 @@ def test_a_field_in_a_message_to_single_addresses_can_only_be_the_address(instal
     )
 
 
-def test_a_list_that_is_deleted_before_its_turn_fails_in_plain_words(mailing, ana, tmp_path):
+def test_a_list_that_is_deleted_before_its_turn_fails_with_a_clear_message(mailing, ana, tmp_path):
     upload = uploaded(mailing, ana, tmp_path)
     for file in mailing.store._folder.rglob("*.parquet"):
         file.unlink()

@@ -34,13 +34,13 @@ def test_the_articles_line_is_written_for_each_person(installation: Installation
     assert [(row.to, row.state) for row in deliveries(installation, ana, task)] == [(ANA, "sent"), (BEN, "sent")]
 
 
-def test_a_notification_for_nobody_in_particular_is_for_everyone(installation, ana):
+def test_a_notification_without_recipients_is_for_everyone(installation, ana):
     task = perform(installation, ana, "notification", title="Lunch", message="Pizza is here")
     assert task.title == "Lunch for everyone"
     assert log_of(installation) == ["notification for everyone: Lunch: Pizza is here"]
 
 
-def test_a_disk_without_room_fails_it_in_plain_words(installation, ana, monkeypatch):
+def test_a_full_disk_fails_it_with_a_clear_message(installation, ana, monkeypatch):
     def full(_: int, __: bytes) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -64,7 +64,7 @@ def test_the_title_says_for_whom(given, title):
     assert KIND.title_of(form(**given)) == title
 
 
-def test_there_is_one_delivery_for_each_place_and_person():
+def test_there_is_one_delivery_for_each_channel_and_person():
     several = form(to=[ANA, BEN, ANA.upper()], channels=["log", "log"])
     assert KIND.total(several) == 2
     assert KIND.expand is not None
@@ -79,15 +79,15 @@ def test_there_is_one_delivery_for_each_place_and_person():
         ({"message": " "}, "message", "Write a message."),
         ({"message": None}, "message", "Write a message."),
         ({"message": "x" * 10_001}, "message", "At most 10,000 are possible."),
-        ({"channels": None}, "channels", "Choose a place."),
-        ({"channels": [["log"]]}, "channels", "Choose a place."),
+        ({"channels": None}, "channels", "Choose a channel."),
+        ({"channels": [["log"]]}, "channels", "Choose a channel."),
         ({"title": "a\nb"}, "title", "must be one line"),
         ({"to": "ana"}, "to", "“ana” has no @."),
         ({"to": 7}, "to", "Give addresses such as ana@example.com."),
         ({"to": [f"{ANA}\nerror in task 1"]}, "to", "line break or an invisible character"),
     ],
 )
-def test_what_is_wrong_is_said_beside_its_field(given, field, said):
+def test_what_is_wrong_is_explained_next_to_its_field(given, field, said):
     with pytest.raises(ValidationError) as raised:
         form(**given)
     (error,) = raised.value.errors()

@@ -1,4 +1,4 @@
-"""Notifications to channels and inboxes: a delivery for each, retried alone, and no address in anything shown."""
+"""Notifications to channels and inboxes: a delivery for each, retried separately, and no secret URL in any output."""
 
 import json
 
@@ -38,7 +38,7 @@ def state_of(installation, ana, task):
     return {row.to: (row.state, row.reply) for row in deliveries(installation, ana, task)}
 
 
-def test_each_place_is_a_delivery_and_all_get_it(installation, ana, hook):
+def test_each_channel_is_a_delivery_and_all_get_it(installation, ana, hook):
     one, two = channel(installation, hook, "/one", "One"), channel(installation, hook, "/two", "Two")
     task = perform(
         installation, ana, "notification", message="The parcel is here", title="Parcel", channels=[one, two, "log"]
@@ -68,7 +68,7 @@ def test_only_what_failed_is_tried_again(installation, ana, hook):
     assert (hook.count("/good"), hook.count("/bad")) == (1, 1)
 
 
-def test_later_waits_as_long_as_the_place_asks(installation, ana, hook):
+def test_later_waits_as_long_as_the_channel_asks(installation, ana, hook):
     hook.on("/hook", status=429, headers={"Retry-After": "500"}, times=1)
     task = perform(installation, ana, "notification", message="Hi", channels=[channel(installation, hook)])
     assert task.state is State.WAITING
@@ -76,7 +76,7 @@ def test_later_waits_as_long_as_the_place_asks(installation, ana, hook):
     assert 450 < (row.next_try - row.updated).total_seconds() < 510
 
 
-def test_a_slow_place_delays_no_other(installation, ana, hook):
+def test_a_slow_channel_delays_no_other(installation, ana, hook):
     slow, quick = channel(installation, hook, "/slow", "Slow"), channel(installation, hook, "/quick", "Quick")
     hook.on("/slow", wait=1.5)
     task = perform(installation, ana, "notification", message="Hi", channels=[slow, quick])
@@ -99,15 +99,15 @@ def test_people_find_it_in_their_inboxes(installation, ana, root):
 @pytest.mark.parametrize(
     ("given", "field", "words"),
     [
-        ({"channels": []}, "channels", "Choose a place."),
-        ({"channels": ["pigeon"]}, "channels", "There is no place “pigeon”"),
-        ({"channels": ["99"]}, "channels", "There is no place “99”"),
-        ({"channels": ["Nowhere"]}, "channels", "There is no place “Nowhere”"),
-        ({"people": ["99"]}, "people", "nobody here"),
+        ({"channels": []}, "channels", "Choose a channel."),
+        ({"channels": ["pigeon"]}, "channels", "There is no channel “pigeon”"),
+        ({"channels": ["99"]}, "channels", "There is no channel “99”"),
+        ({"channels": ["Nowhere"]}, "channels", "There is no channel “Nowhere”"),
+        ({"people": ["99"]}, "people", "There is no active person “99”"),
         ({"attachments": ["f-1"]}, "attachments", "There is no such file."),
     ],
 )
-def test_what_is_not_there_is_said_beside_its_field(installation, ana, given, field, words):
+def test_what_is_not_there_is_explained_next_to_its_field(installation, ana, given, field, words):
     form = KIND.form.model_validate({"message": "Hi", **given})
     with pytest.raises(FormErrors) as raised:
         check(form, installation.form_context(ana))
@@ -125,7 +125,7 @@ def test_only_those_whom_the_admin_named_use_a_channel(installation, ana, hook):
     assert hook.count("/hook") == 1
 
 
-def test_a_channel_that_had_trouble_is_left_alone_by_all_tasks_for_a_while(installation, ana, hook):
+def test_a_channel_that_had_trouble_rests_for_all_tasks(installation, ana, hook):
     hook.on("/hook", status=503, headers={"Retry-After": "60"}, times=1)
     number = channel(installation, hook)
     other = channel(installation, hook, "/other", "Other")
@@ -142,7 +142,7 @@ def test_a_paused_channel_waits_and_says_so(installation, ana, hook):
     assert hook.asked == []
 
 
-def test_a_channel_that_is_removed_fails_in_plain_words(installation, ana, hook):
+def test_a_channel_that_is_removed_fails_with_a_clear_message(installation, ana, hook):
     number = channel(installation, hook)
     task_id = start(installation, ana, "notification", message="Hi", channels=[number])
     with installation.write() as conn:
@@ -176,7 +176,7 @@ def test_an_address_appears_nowhere(installation, ana, admin, signed_in, hook, c
     assert not [text for text in texts if SECRET in text]
 
 
-def test_an_admin_makes_tries_pauses_and_removes_a_channel(admin, installation, hook, root):
+def test_an_admin_adds_tests_pauses_and_removes_a_channel(admin, installation, hook, root):
     address = f"http://127.0.0.1:{hook.port}/hook?key={SECRET}"
     fields = {"service": "json", "name": "Warehouse", "field.address": address, "everyone": "on"}
     refused = admin.post("/settings/channels", data={**fields, "intent": "test"})
@@ -207,7 +207,7 @@ def test_an_admin_makes_tries_pauses_and_removes_a_channel(admin, installation, 
         ({"service": "other", "field.address": "file:///etc/passwd"}, "address"),
     ],
 )
-def test_what_is_wrong_with_a_channel_is_said_beside_its_field(admin, fields, field):
+def test_what_is_wrong_with_a_channel_is_explained_next_to_its_field(admin, fields, field):
     given = {"service": "json", "name": "X", "field.address": "https://example.com/x", "intent": "save", **fields}
     answer = admin.post("/settings/channels", data=given)
     assert answer.status_code == 422
@@ -251,7 +251,7 @@ class TestInbox:
         task = perform(installation, ana, "notification", message="At three", channels=[], people=[called])
         assert state_of(installation, ana, task)[ana.name] == ("sent", "In the inbox.")
 
-    def test_a_name_that_is_nobodys_is_refused_beside_its_field(self, installation, ana):
+    def test_an_unknown_name_is_refused_next_to_its_field(self, installation, ana):
         form = KIND.form(message="Hi", people=["zoe@example.com"])
         with pytest.raises(FormErrors) as raised:
             check(form, installation.form_context(ana))
@@ -277,7 +277,7 @@ class TestInbox:
         assert ("Lunch" in found, "Meeting" in found) == (True, False)
         assert "Nothing matches." in signed_in.get("/inbox?only=tasks").text
 
-    def test_tasks_that_failed_land_there_and_others_where_one_wants_that(self, signed_in, installation, ana):
+    def test_tasks_that_failed_land_there_and_others_depending_on_preferences(self, signed_in, installation, ana):
         perform(installation, ana, "self-test", fail=True)
         perform(installation, ana, "self-test", seconds=0)
         with installation.read() as conn:
@@ -288,7 +288,7 @@ class TestInbox:
         with installation.read() as conn:
             assert inbox.listing(conn, ana)[0].title.endswith("done")
 
-    def test_nobody_reads_or_marks_anothers(self, signed_in, admin, installation, ana):
+    def test_people_cannot_read_or_mark_notices_of_others(self, signed_in, admin, installation, ana):
         perform(
             installation, ana, "notification", message="Private", title="For Ana", channels=[], people=[str(ana.id)]
         )

@@ -1,4 +1,4 @@
-"""Making a report: what the form refuses, and what comes of it."""
+"""Making a report: errors of the form, and the files."""
 
 import contextlib
 import subprocess
@@ -19,11 +19,11 @@ CLIENTS = "Name,Age,First.seen,First\nAna,25,2024-01-02,x\nBen,30,2024-02-03,y\n
 
 
 class Task:
-    """A task that keeps what it is told, and its files in a folder."""
+    """A task that records its progress and log, with its files in a folder."""
 
     def __init__(self, folder, table=None):
         self.folder = folder
-        self.told = []
+        self.reports = []
         self.lines = []
         self.media_types = {}
         self.files = self
@@ -39,11 +39,11 @@ class Task:
         self.previews = {}
         self.keep_preview = self.previews.__setitem__
 
-    def progress(self, done, total=None, words=""):
-        self.told.append((done, total, words))
+    def progress(self, done, total=None, message=""):
+        self.reports.append((done, total, message))
 
-    def log(self, words):
-        self.lines.append(words)
+    def log(self, message):
+        self.lines.append(message)
 
     @contextlib.contextmanager
     def new(self, name, media_type):
@@ -52,7 +52,7 @@ class Task:
 
 
 class FormContext:
-    """A desk with one upload on it."""
+    """A form context with one upload."""
 
     def __init__(self, table):
         self._table = table
@@ -69,7 +69,7 @@ def clients(tmp_path):
     folder = tmp_path / "uploads"
     folder.mkdir()
     read = upload(folder, CLIENTS)
-    return Table("u1", "clients.csv", folder / "upload", read.typed, read.understood)
+    return Table("u1", "clients.csv", folder / "upload", read.typed, read.schema)
 
 
 def test_the_articles_report_has_three_people(tmp_path):
@@ -79,11 +79,11 @@ def test_the_articles_report_has_three_people(tmp_path):
     assert task.media_types["report.xlsx"].endswith("spreadsheetml.sheet")
 
 
-def test_the_sales_sample_is_ten_thousand_rows_whose_progress_is_told(tmp_path):
+def test_the_sales_sample_is_ten_thousand_rows_with_progress(tmp_path):
     task = Task(tmp_path)
     assert run(ReportForm(data="sales", format="csv"), task) == "sales.csv: 10,000 rows"
     assert len(csv_rows(tmp_path / "sales.csv")) == 10_001
-    assert task.told[-1] == (10_000, 10_000, "writing the file")
+    assert task.reports[-1] == (10_000, 10_000, "writing the file")
     assert task.lines == []
 
 
@@ -107,7 +107,7 @@ def test_what_was_noted_is_logged_and_stands_in_the_file(tmp_path):
     folder = tmp_path / "uploads"
     folder.mkdir()
     read = upload(folder, "Key,When,Number\na,01/02/2024,9007199254740993\n")
-    table = Table("u1", "clients.csv", folder / "upload", read.typed, read.understood)
+    table = Table("u1", "clients.csv", folder / "upload", read.typed, read.schema)
     task = Task(tmp_path, table)
     assert run(ReportForm(data="u1", columns=["Key", "When"]), task) == "clients.xlsx: 1 row"
     assert len(task.lines) == 1
@@ -119,7 +119,7 @@ def test_a_table_without_rows_is_a_file_with_a_header(tmp_path):
     folder = tmp_path / "uploads"
     folder.mkdir()
     read = upload(folder, "Name,Age\n")
-    table = Table("u1", "clients.csv", folder / "upload", read.typed, read.understood)
+    table = Table("u1", "clients.csv", folder / "upload", read.typed, read.schema)
     assert run(ReportForm(data="u1"), Task(tmp_path, table)) == "clients.xlsx: 0 rows"
     assert xlsx_rows(tmp_path / "clients.xlsx") == [("Name", "Age")]
 
@@ -131,7 +131,7 @@ def test_an_unknown_column_is_named_with_those_that_there_are(clients):
     assert caught.value.errors == {"columns": words}
 
 
-def test_unknown_data_is_refused_beside_its_field(clients):
+def test_unknown_data_is_refused_next_to_its_field(clients):
     with pytest.raises(FormErrors) as caught:
         check(ReportForm(data="gone"), FormContext(clients))
     assert list(caught.value.errors) == ["data"]

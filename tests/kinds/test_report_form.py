@@ -1,4 +1,4 @@
-"""The form of a report: what programs send in short, what is refused, and what comes of it in the end."""
+"""The form of a report: short notations, errors, and the resulting files."""
 
 import csv
 import io
@@ -77,14 +77,14 @@ def test_what_is_no_form_of_a_report_is_refused(wrong):
         (
             {"filters": [{"column": "Amount", "is": ">", "value": "much"}]},
             "filters",
-            "holds numbers, and “much” is none",
+            "holds numbers, and “much” is not a number",
         ),
-        ({"filters": [{"column": "Date", "is": "=", "value": "soon"}]}, "filters", "“soon” is no date"),
+        ({"filters": [{"column": "Date", "is": "=", "value": "soon"}]}, "filters", "“soon” is not a date"),
         ({"filters": [{"column": "Paid", "is": "=", "value": "maybe"}]}, "filters", "yes and no"),
         ({"filters": [{"column": "Region", "is": "=", "value": ""}]}, "filters", "choose “is empty”"),
         ({"group_by": ["Nope"]}, "group_by", "is not a column"),
-        ({"across": "Region"}, "across", "what there is one row for each of"),
-        ({"across": "Region", "group_by": ["Region"]}, "across", "one row for each already"),
+        ({"across": "Region"}, "across", "A cross table also needs rows"),
+        ({"across": "Region", "group_by": ["Region"]}, "across", "already chosen under “One row for each”"),
         ({"sums": {"Region": "sum"}}, "sums", "“Region” holds text, so it has no total"),
         ({"sums": {"Date": "mean"}}, "sums", "“Date” holds dates, so it has no average"),
         ({"total_row": True}, "total_row", "Work out"),
@@ -92,19 +92,19 @@ def test_what_is_no_form_of_a_report_is_refused(wrong):
         ({"sort": ["Order"], "group_by": ["Region"]}, "sort", "“Order” is not a column of this report"),
         ({"columns": ["Region"], "chart": "bar"}, "chart", "A chart needs numbers"),
         ({"names": {"Nope": "x"}}, "names", "is not a column"),
-        ({"values": {"region": "x"}}, "values", "asks for no values"),
-        ({"data": "q-1"}, "data", "not there any more"),
-        ({"data": "d-1"}, "data", "not there any more"),
+        ({"values": {"region": "x"}}, "values", "takes no values"),
+        ({"data": "q-1"}, "data", "no longer exists"),
+        ({"data": "d-1"}, "data", "no longer exists"),
     ],
 )
-def test_what_cannot_be_made_is_said_beside_its_field(installation, ana, given, field, words):
+def test_what_cannot_be_made_is_explained_next_to_its_field(installation, ana, given, field, words):
     with pytest.raises(FormErrors) as raised:
         check(form(**given), installation.form_context(ana))
     assert words in raised.value.errors[field]
     assert set(raised.value.errors) == {field}
 
 
-def test_names_that_differ_in_capitals_are_meant(installation, ana):
+def test_names_match_in_any_case(installation, ana):
     task = perform(installation, ana, "report", data="sales", group_by=["region"], sums={"amount": "sum"}, format="csv")
     rows = list(csv.reader(made(installation, task).read_text("utf-8").splitlines()))
     assert rows[:2] == [["Region", "Amount"], ["East", "2551151.08"]]
@@ -146,14 +146,14 @@ def test_the_sheet_about_the_report_says_what_it_is(installation, ana):
     assert isinstance(dates[0].value.date(), date)
 
 
-def test_a_chart_is_kept_for_the_page_of_the_task_and_the_first_rows_for_that_of_the_file(installation, ana):
+def test_a_chart_is_stored_for_the_page_of_the_task_and_the_first_rows_for_the_file(installation, ana):
     task = perform(installation, ana, "report", data="sales", group_by=["Region"], sums={"Amount": "sum"}, chart="bar")
     assert task.chart["labels"] == ["East", "North", "South", "West"]
     with installation.read() as conn:
         assert files.preview(conn, task.files[0].id)["rows"][0] == ["East", "2,551,151.08"]
 
 
-def test_nothing_to_report_makes_no_file_where_that_is_wanted(mailing, server, ana):
+def test_without_rows_no_file_is_made_on_request(mailing, server, ana):
     nothing = [{"column": "Region", "is": "=", "value": "Nowhere"}]
     task = perform(mailing, ana, "report", data="sales", filters=nothing, skip_empty=True, mail_to="boss@example.com")
     assert (task.state, task.outcome) == (State.DONE, "There are no rows, so no file was made.")
@@ -206,9 +206,9 @@ def test_the_log_and_the_deliveries_are_data_and_staff_see_their_own(installatio
     assert perform(installation, ana, "report", data="log-deliveries").outcome == "deliveries.xlsx: 0 rows"
 
 
-def test_too_many_rows_fail_in_plain_words(installation, ana):
+def test_too_many_rows_fail_with_a_clear_message(installation, ana):
     installation.settings.__dict__["report_rows"] = 2
     task = perform(installation, ana, "report", data="people")
     assert task.state is State.FAILED
-    assert "3 rows, and at most 2 are made" in task.outcome
+    assert "3 rows, and the limit is 2" in task.outcome
     assert lines(installation, task)

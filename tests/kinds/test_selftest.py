@@ -13,7 +13,7 @@ from webapp.tasks.model import State
 from webapp.tasks.running import run
 
 
-def test_it_logs_counts_and_ends_well(installation: Installation, ana: Person):
+def test_it_logs_counts_and_succeeds(installation: Installation, ana: Person):
     task = perform(installation, ana, "self-test", seconds=0.25)
     assert (task.state, task.outcome) == (State.DONE, "The self-test went well.")
     assert (task.progress.done, task.progress.total) == (3, 3)
@@ -30,7 +30,7 @@ def test_it_fails_as_the_articles_task_does_and_the_log_file_says_so(installatio
     assert line.endswith("An error occurred in the background task")
 
 
-def test_after_a_pause_it_goes_on_where_it_was(installation, ana):
+def test_after_a_pause_it_continues(installation, ana):
     task_id = start(installation, ana, "self-test", seconds=4)
     control = Control()
     claimed = run.claim(installation, task_id, "test")
@@ -45,16 +45,16 @@ def test_after_a_pause_it_goes_on_where_it_was(installation, ana):
     KIND.run(SelfTestForm(seconds=4), context)
     task = look(installation, ana, task_id)
     assert (task.progress.done, task.progress.words) == (40, "4 of 4 s")
-    assert "The self-test goes on after 3.9 s." in lines(installation, task)
+    assert "The self-test continues after 3.9 s." in lines(installation, task)
 
 
-def test_a_long_one_stays_out_of_the_way_of_single_mails():
+def test_a_long_one_does_not_delay_single_mails():
     assert KIND.queue(SelfTestForm(seconds=4.9)) == "quick"
     assert KIND.queue(SelfTestForm(seconds=5)) == "reports"
     assert not KIND.on_home
 
 
 @pytest.mark.parametrize("seconds", [-1, 3601, "long", float("nan"), float("inf")])
-def test_a_time_that_is_none_is_refused(seconds):
+def test_an_invalid_time_is_refused(seconds):
     with pytest.raises(ValidationError):
         SelfTestForm(seconds=seconds)

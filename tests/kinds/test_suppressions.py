@@ -1,4 +1,4 @@
-"""Those to whom nobody writes: left out when a run begins and while it goes, and the link that brings one there."""
+"""Suppressed addresses: skipped when a run starts and while it runs, and the unsubscribe link that adds one."""
 
 import email
 import email.policy
@@ -33,7 +33,7 @@ def parsed(content: bytes) -> EmailMessage:
     return email.message_from_bytes(content, policy=email.policy.default)  # type: ignore[return-value]
 
 
-def test_nobody_on_the_list_gets_a_mail_and_each_is_named(mailing: Installation, server: MailServer, ana: Person):
+def test_suppressed_addresses_get_no_mail_and_each_is_named(mailing: Installation, server: MailServer, ana: Person):
     forbid(mailing, "BEN@Example.com")
     task = perform(mailing, ana, "email", to=TWO, subject="Hi", body="Hi")
     assert server.counts() == {"ana@example.com": 1}
@@ -41,18 +41,18 @@ def test_nobody_on_the_list_gets_a_mail_and_each_is_named(mailing: Installation,
         "ben@example.com", "skipped", SUPPRESSED,
     )  # fmt: skip
     assert dict(task.counts) == {"sent": 1, "never": 1}
-    assert (task.state, task.outcome) == (State.DONE, "1 sent, 1 left out: nobody writes to them.")
+    assert (task.state, task.outcome) == (State.DONE, "1 sent, 1 left out: on the suppression list.")
 
 
-def test_a_task_of_which_nobody_got_anything_is_not_called_done(mailing: Installation, server: MailServer, ana: Person):
+def test_a_task_that_reached_no_recipient_is_not_done(mailing: Installation, server: MailServer, ana: Person):
     forbid(mailing, "ana@example.com", "ben@example.com")
     task = perform(mailing, ana, "email", to=TWO, subject="Hi", body="Hi")
-    assert (task.state, task.outcome) == (State.ATTENTION, "2 left out: nobody writes to them.")
+    assert (task.state, task.outcome) == (State.ATTENTION, "2 left out: on the suppression list.")
     assert not server.messages
 
 
-def test_whoever_unsubscribes_while_a_run_goes_gets_no_mail_of_it(mailing, server, ana, monkeypatch):
-    """The rows are read ahead; only a look right before each message notices."""
+def test_a_person_who_unsubscribes_during_a_run_gets_no_mail_of_it(mailing, server, ana, monkeypatch):
+    """Rows are read ahead, so only a check right before each message can notice."""
     to = ", ".join(f"p{number}@example.com" for number in range(5))
     task_id = start(mailing, ana, "email", to=to, subject="Hi", body="Hi")
     kept = server.keep
@@ -70,11 +70,11 @@ def test_whoever_unsubscribes_while_a_run_goes_gets_no_mail_of_it(mailing, serve
     assert (task.progress.done, task.progress.total) == (5, 5)
 
 
-def test_a_form_that_would_reach_nobody_is_refused(installation: Installation, ana: Person):
+def test_a_form_with_only_suppressed_addresses_is_refused(installation: Installation, ana: Person):
     forbid(installation, "ana@example.com")
     with pytest.raises(FormErrors) as raised:
         KIND.check(EmailForm(to="ana@example.com", subject="Hi", body="Hi"), installation.form_context(ana))
-    assert "“ana@example.com” is on the list of those to whom nobody writes." in raised.value.errors["to"]
+    assert "“ana@example.com” is on the suppression list “Never write to”." in raised.value.errors["to"]
     KIND.check(EmailForm(to=TWO, subject="Hi", body="Hi"), installation.form_context(ana))
 
 
@@ -92,7 +92,7 @@ def test_a_link_comes_with_lists_and_where_it_is_wanted(form, has_link):
     assert EmailForm(subject="Hi", body="Hi", **form).has_unsubscribe_link is has_link
 
 
-def test_each_message_holds_the_link_of_whoever_gets_it(mailing: Installation, server: MailServer, ana: Person):
+def test_each_message_holds_the_link_of_its_recipient(mailing: Installation, server: MailServer, ana: Person):
     mailing.settings = mailing.settings.model_copy(update={"base_url": "https://post.example.com"})
     task = perform(mailing, ana, "email", to=TWO, subject="Hi", body="Hi **you**", unsubscribe="several")
     links = {}

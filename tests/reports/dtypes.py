@@ -1,4 +1,4 @@
-"""Columns of every dtype and null kind for the property test, and what a read-back cell must be to be the same."""
+"""Columns of every dtype and null kind for the property test, and the comparison with cells that are read back."""
 
 import datetime as dt
 import re
@@ -125,7 +125,7 @@ def is_missing(value: Any) -> bool:
 
 
 def is_same(value: Any, cell: Any, dtype: str = "") -> bool:
-    """Whether a cell of the file says what the frame said, to the last digit of its type."""
+    """True if a cell of the file equals the frame's value, to the last digit of its type."""
     if dtype in ("float32", "float[pyarrow]"):
         return bool(np.float32(str(cell) or "nan") == np.float32(value))
     if isinstance(value, np.integer | np.floating | np.bool_):

@@ -1,4 +1,4 @@
-"""What the tests of this room share: uploads made from bytes, and written files read back by others' code."""
+"""Shared by the tests of reports: uploads made from bytes, and written files read by other libraries."""
 
 import csv
 import io
@@ -13,13 +13,13 @@ from webapp.reports.reading import sources
 
 
 class Uploaded:
-    """An upload that was understood: what was said of it, and the rows of its typed copy."""
+    """A parsed upload: its schema and the rows of its typed copy."""
 
-    def __init__(self, understood: TableSchema, typed: Path) -> None:
-        self.understood = understood
+    def __init__(self, schema: TableSchema, typed: Path) -> None:
+        self.schema = schema
         self.typed = typed
-        self.types = {column.name: column.type for column in understood.columns}
-        self.notes = " ".join(understood.notes)
+        self.types = {column.name: column.type for column in schema.columns}
+        self.notes = " ".join(schema.notes)
 
     @property
     def rows(self) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""What the tests of shapes share: a table, a plan, and the rows that come of it."""
+"""Shared by the tests of shaping: a table, a plan, and the resulting rows."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -27,7 +27,7 @@ def rows(table: pa.Table, **plan: Any) -> list[tuple[Any, ...]]:
 
 
 def where(table: pa.Table, *tests: Sequence[str]) -> list[Any]:
-    """The first column of the rows that pass; each test is column, test and value."""
+    """Returns the first column of the rows that pass; each test is column, test and value."""
     return [row[0] for row in rows(table, filters=[Filter(*test) for test in tests])]
 
 

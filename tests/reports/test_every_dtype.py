@@ -1,4 +1,4 @@
-"""Whatever a frame or an uploaded file can hold goes out to Excel and CSV and is read back the same, or is noted."""
+"""Every value of a frame or an uploaded file is written to Excel and CSV and read back unchanged, or noted."""
 
 import csv as python_csv
 import datetime as dt
@@ -24,7 +24,7 @@ CALM = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomi
 
 
 def written(source: Source, folder: Path) -> list[tuple[list[list[object]], str]]:
-    """The rows that each file holds, below its header, and its notes."""
+    """Returns the rows of each file, without the header, and its notes."""
     table = normalise(source, "xlsx")
     excel.write(table, folder / "a.xlsx")
     plain = normalise(source, "csv")
@@ -48,7 +48,7 @@ def _cell(value: object) -> object:
 
 
 def assert_told(values, cells, name, notes, dtype=""):
-    """Every value is there, or something is and the person was told; nothing is where nothing was."""
+    """Checks that every value is there, or a changed one with a note, and that empty cells stay empty."""
     assert len(values) == len(cells)
     for value, cell in zip(values, cells, strict=True):
         if is_missing(value):
@@ -153,7 +153,7 @@ def test_every_cell_of_an_excel_file_is_read_and_written_again(tmp_path_factory,
 
 
 def _stored(value: object) -> str:
-    """openpyxl would make a formula of a text that begins with “=”."""
+    """openpyxl would read a text that begins with “=” as a formula."""
     if isinstance(value, str):
         return "s"
     return "b" if isinstance(value, bool) else "d" if isinstance(value, dt.date) else "n"

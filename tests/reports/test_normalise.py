@@ -1,4 +1,4 @@
-"""The traps of the Excel writer that design.md lists, one by one, and what the person is told."""
+"""The traps of the Excel writer that design.md lists, one by one, and their notes."""
 
 import datetime as dt
 from decimal import Decimal
@@ -41,7 +41,7 @@ def test_longer_whole_numbers_become_text(tmp_path, value):
     assert in_csv(tmp_path, [value, 1]) == ([str(value), "1"], "")
 
 
-def test_infinite_and_undefined_numbers_are_told(tmp_path):
+def test_infinite_and_undefined_numbers_are_noted(tmp_path):
     cells, notes = in_excel(tmp_path, [1.5, float("inf"), -float("inf"), float("nan"), None])
     assert cells == [1.5, "inf", "-inf", None, None]
     assert "2 values were infinite and written as the text “inf”" in notes
@@ -57,7 +57,7 @@ def test_short_floats_keep_the_digits_that_people_typed(tmp_path):
     assert in_excel(tmp_path, pa.array([0.1, 96382528.0], pa.float32()))[0] == [0.1, 96382528]
 
 
-def test_money_keeps_its_places(tmp_path):
+def test_money_keeps_its_decimals(tmp_path):
     table = normalise(of_table(pa.table({"Price": [Decimal("12.50"), Decimal("-0.05")]})))
     assert table.formats == {"Price": "#,##0.00"}
     assert in_excel(tmp_path, [Decimal("12.50"), Decimal("-0.05")]) == ([12.5, -0.05], "")
@@ -69,7 +69,7 @@ def test_moments_before_1970_do_not_move(tmp_path):
     assert in_excel(tmp_path, pa.array(moments, pa.timestamp("us"))) == (moments, "")
 
 
-def test_what_is_below_a_second_stays_and_below_a_millisecond_is_told(tmp_path):
+def test_milliseconds_are_kept_and_finer_parts_noted(tmp_path):
     moment = dt.datetime(2024, 1, 2, 3, 4, 5, 123456)
     cells, notes = in_excel(tmp_path, [moment])
     assert cells == [dt.datetime(2024, 1, 2, 3, 4, 5, 123000)]
@@ -81,7 +81,7 @@ def test_what_is_below_a_second_stays_and_below_a_millisecond_is_told(tmp_path):
 def test_dates_that_excel_does_not_know_become_text(tmp_path, early):
     cells, notes = in_excel(tmp_path, [early, dt.date(2024, 1, 2)])
     assert cells == [str(early), "2024-01-02"]
-    assert "some lie before March 1900" in notes
+    assert "some are before March 1900" in notes
     assert in_csv(tmp_path, [early]) == ([str(early)], "")
 
 
@@ -89,7 +89,7 @@ def test_times_of_a_zone_are_those_of_its_clocks(tmp_path):
     moment = pd.Timestamp("2024-07-01 09:30", tz="Europe/Madrid").to_pydatetime()
     cells, notes = in_excel(tmp_path, pa.array([moment], pa.timestamp("us", "Europe/Madrid")))
     assert cells == [dt.datetime(2024, 7, 1, 9, 30)]
-    assert "“Value”: the times are those of Europe/Madrid." in notes
+    assert "“Value”: the times are in the zone Europe/Madrid." in notes
     assert in_csv(tmp_path, pa.array([moment], pa.timestamp("us", "Europe/Madrid")))[0] == ["2024-07-01T09:30:00+02:00"]
 
 
@@ -102,17 +102,17 @@ def test_durations_and_times_of_day_are_formatted_fractions(tmp_path):
 def test_durations_below_zero_become_text(tmp_path):
     cells, notes = in_excel(tmp_path, [dt.timedelta(hours=-1), dt.timedelta(seconds=1)])
     assert cells == ["-01:00:00", "00:00:01"]
-    assert "Excel has none below zero" in notes
+    assert "Excel has no negative durations" in notes
 
 
-def test_long_texts_are_cut_where_excel_ends_and_told(tmp_path):
+def test_long_texts_are_cut_where_excel_ends_and_noted(tmp_path):
     cells, notes = in_excel(tmp_path, ["x" * 32_767, "x" * 32_768, "😀" * 20_000])
     assert [len(cell) for cell in cells] == [32_767, 32_767, 16_383]
-    assert "2 values were longer than Excel's 32,767 letters and cut" in notes
+    assert "2 values were longer than Excel's 32,767 characters and cut" in notes
     assert in_csv(tmp_path, ["x" * 40_000]) == (["x" * 40_000], "")
 
 
-def test_control_characters_do_not_break_the_file_and_are_told(tmp_path):
+def test_control_characters_do_not_break_the_file_and_are_noted(tmp_path):
     cells, notes = in_excel(tmp_path, ["a\x00b\x1fc\ufffe", "tab\tand\r\nline", "plain"])
     assert cells == ["a\ufffdb\ufffdc\ufffd", "tab\tand\nline", "plain"]
     assert "1 value was written with � for characters that Excel cannot hold" in notes
@@ -127,7 +127,7 @@ def test_control_characters_do_not_break_the_file_and_are_told(tmp_path):
         (pa.array([{"a": 1}]), '{"a": 1}'),
     ],
 )
-def test_what_no_cell_can_hold_becomes_text_and_is_told(tmp_path, values, text):
+def test_what_no_cell_can_hold_becomes_text_and_is_noted(tmp_path, values, text):
     assert in_excel(tmp_path, values) == ([text], "“Value”: written as text.")
 
 

@@ -1,4 +1,4 @@
-"""Tables of other programs, and what a person corrects in how a table was read."""
+"""Tables of other programs, and overrides of how a table is read."""
 
 import datetime as dt
 from decimal import Decimal
@@ -35,7 +35,7 @@ def test_parquet_keeps_its_types_and_exact_numbers(tmp_path):
     assert list(read.types.values()) == ["number", "integer", "text", "date", "time", "text", "integer", "text"]
     moment = dt.datetime(2026, 11, 3, 10)
     assert read.rows == [(Decimal("1.10"), 7, "007", dt.date(2026, 11, 3), moment, "a", 2**63, '["x", "y"]')]
-    assert "“At”: the times are those of Europe/Madrid." in read.notes
+    assert "“At”: the times are in the zone Europe/Madrid." in read.notes
     assert "“Tags”: written as text." in read.notes
 
 
@@ -66,11 +66,11 @@ def test_a_person_says_what_a_column_of_a_text_is(tmp_path):
     content = 'Date,Price,Number\n01/02/2026,"1,234",12\n03/04/2026,"2,345",13\n'
     read = upload(tmp_path, content, "x.csv", types={"Date": "mdy", "Price": "comma", "Number": "text"})
     assert read.rows == [(dt.date(2026, 1, 2), 1.234, "12"), (dt.date(2026, 3, 4), 2.345, "13")]
-    assert [column.wished for column in read.understood.columns] == ["mdy", "comma", "text"]
+    assert [column.wished for column in read.schema.columns] == ["mdy", "comma", "text"]
     assert upload(tmp_path, content, "x.csv", types={"Date": "dmy"}).column("Date")[0] == dt.date(2026, 2, 1)
 
 
-def test_what_a_column_does_not_hold_it_cannot_be(tmp_path):
+def test_a_type_that_does_not_fit_a_column_is_refused(tmp_path):
     rows = "".join(f"{n}\n" for n in range(30))
     with pytest.raises(UserError, match="“A” cannot be read as whole number: row 32 holds “n/a”"):
         upload(tmp_path, f"A\n{rows}n/a\n", "x.csv", types={"A": "integer"})
@@ -91,15 +91,15 @@ def workbook(folder):
 def test_another_sheet_can_be_chosen(tmp_path):
     content = workbook(tmp_path)
     read = upload(tmp_path, content, "book.xlsx")
-    assert (read.understood.sheet, list(read.understood.sheets)) == ("First", ["First", "Second", "Third"])
+    assert (read.schema.sheet, list(read.schema.sheets)) == ("First", ["First", "Second", "Third"])
     second = upload(tmp_path, content, "book.xlsx", sheet="Second")
-    assert (second.understood.sheet, second.rows, second.notes) == ("Second", [(5,)], "")
+    assert (second.schema.sheet, second.rows, second.notes) == ("Second", [(5,)], "")
     with pytest.raises(UserError, match="The sheet “Third”"):
         upload(tmp_path, content, "book.xlsx", sheet="Third")
     with pytest.raises(UserError, match="no sheet “Fourth”"):
         upload(tmp_path, content, "book.xlsx", sheet="Fourth")
 
 
-def test_texts_of_a_workbook_become_what_a_person_says(tmp_path):
+def test_texts_of_a_workbook_get_the_chosen_types(tmp_path):
     read = upload(tmp_path, workbook(tmp_path), "book.xlsx", types={"Text": "integer", "When": "dmy"})
     assert read.rows == [(12, dt.date(2026, 11, 3))]

@@ -1,4 +1,4 @@
-"""CSV as one wants it, Parquet and JSON lines: read back by others' code."""
+"""CSV in every dialect, Parquet and JSON lines: read by other libraries."""
 
 import csv as python_csv
 import datetime as dt
@@ -26,7 +26,7 @@ TABLE = pa.table(
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("decimal", [".", ","])
 @pytest.mark.parametrize("mark", [True, False])
-def test_csv_is_written_as_wanted_and_read_back(tmp_path, delimiter, decimal, mark):
+def test_csv_is_written_as_requested_and_read_back(tmp_path, delimiter, decimal, mark):
     path = tmp_path / "a.csv"
     csv.write(normalise(of_table(TABLE), "csv"), path, dialect=csv.Dialect(delimiter, decimal, mark))
     assert path.read_bytes().startswith(b"\xef\xbb\xbf") is mark

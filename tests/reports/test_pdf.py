@@ -1,4 +1,4 @@
-"""Reports as PDF: what stands on their pages, read back by another library; and the charts on them."""
+"""Reports as PDF: the text of their pages, read by another library; and their charts."""
 
 import xml.etree.ElementTree as ElementTree
 
@@ -36,26 +36,26 @@ def test_the_first_page_says_what_it_is_and_every_page_repeats_the_header(tmp_pa
     assert reader.metadata.title == "Sales of May"
 
 
-def test_a_wide_table_lies_on_its_side(tmp_path):
+def test_a_wide_table_is_landscape(tmp_path):
     narrow = made(pa.table({"A": ["x"]}), tmp_path).pages[0].mediabox
     wide = made(pa.table({f"Column {n}": ["some words in it"] for n in range(12)}), tmp_path).pages[0].mediabox
     assert narrow.height > narrow.width
     assert wide.width > wide.height
 
 
-def test_latin_greek_and_cyrillic_stand_there_and_what_the_fonts_lack_is_named(tmp_path):
+def test_latin_greek_and_cyrillic_are_shown_and_missing_characters_are_named(tmp_path):
     page = text(made(pa.table({"Name": ["Łódź Ñandú", "Αθήνα", "Київ", "東京", "😀"]}), tmp_path))
     assert all(word in page for word in ("Łódź Ñandú", "Αθήνα", "Київ"))
     assert "lack 3 characters" in page
     assert all(code in page for code in ("U+6771", "U+4EAC", "U+1F600"))
 
 
-def test_the_fonts_hold_what_they_are_said_to():
+def test_the_fonts_have_the_characters_that_are_claimed():
     assert not glyphs.missing({"aZ09 äßñ ŁČő ΑΩλ ЖщЇ € £ – “”"})
     assert glyphs.missing({"a", "語", "あ"}) == ["あ", "語"]
 
 
-def test_only_the_first_5000_rows_stand_there_and_a_line_says_so(tmp_path):
+def test_only_the_first_5000_rows_are_shown_with_a_note(tmp_path):
     reader = made(pa.table({"N": list(range(1, 6_002))}), tmp_path)
     page = text(reader)
     assert "These are the first 5,000 of 6,001 rows." in page
@@ -63,7 +63,7 @@ def test_only_the_first_5000_rows_stand_there_and_a_line_says_so(tmp_path):
     assert "\n5001\n" not in page
 
 
-def test_the_total_row_stands_last_also_behind_rows_that_are_cut(tmp_path):
+def test_the_total_row_is_last_also_behind_rows_that_are_cut(tmp_path):
     table = pa.table({"K": [f"k{n:05}" for n in range(6_000)], "A": [1] * 6_000})
     source = shaped(table, group_by=["K"], works=[Work("A", "sum")], total_row=True)
     pdf.write(normalise(source, "csv"), tmp_path / "a.pdf")
@@ -85,7 +85,7 @@ def test_a_table_with_more_columns_than_a_page_holds_is_refused(tmp_path):
     assert not (tmp_path / "a.pdf").exists()
 
 
-def test_no_rows_are_said(tmp_path):
+def test_an_empty_table_has_a_note(tmp_path):
     assert "There are no rows." in text(made(pa.table({"A": pa.array([], pa.int64())}), tmp_path))
 
 
@@ -93,7 +93,7 @@ REGIONS = pa.table({"Region": ["N", "S", "<&>"], "A": [1.0, -2.0, None], "B": [3
 
 
 @pytest.mark.parametrize("kind", ["bar", "stacked", "line", "pie"])
-def test_every_kind_of_chart_is_a_drawing_with_words(kind, tmp_path):
+def test_every_kind_of_chart_is_a_drawing_with_a_description(kind, tmp_path):
     table = normalise(of_table(REGIONS), "csv")
     chart = charts.chart_of(table, kind, "Sales", 1)
     root = ElementTree.fromstring(svg.svg(chart))

@@ -1,4 +1,4 @@
-"""Whatever a frame can hold stands on the pages of a PDF as a person reads it, or the page says what is blank."""
+"""Every value of a frame is readable in a PDF, or the page names what is blank."""
 
 import pandas as pd
 import pytest
@@ -16,7 +16,7 @@ CALM = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomi
 
 
 def bare(text: str) -> str:
-    """Without spaces and line breaks, and without the marks that let long words break."""
+    """Returns the text without spaces, line breaks and zero-width spaces."""
     return "".join(text.replace("\u200b", "").split())
 
 
@@ -41,7 +41,7 @@ def test_a_pdf_shows_every_value_or_says_what_is_blank(kind, tmp_path):
     check()
 
 
-def test_a_frame_of_2000_columns_is_refused_in_plain_words_and_leaves_nothing(tmp_path):
+def test_a_frame_of_2000_columns_is_refused_with_a_clear_message_and_leaves_nothing(tmp_path):
     frame = pd.DataFrame({f"c{n}": [n] for n in range(2_000)})
     with pytest.raises(pdf.TaskError, match="2,000 columns"):
         pdf.write(normalise(frames.of_frame(frame), "csv"), tmp_path / "a.pdf")

@@ -1,4 +1,4 @@
-"""The rows of a report: those that pass its filters, grouped, worked out exactly, sorted, cut, with a total row."""
+"""The rows of a report: filtered, grouped, calculated exactly, sorted, limited, with a total row."""
 
 import random
 from datetime import date, datetime
@@ -82,13 +82,13 @@ def test_filters_hold_together():
         ("3/11/2026", "2026-11-03", "2026-11-03"),
     ],
 )
-def test_people_name_days_in_words(words, first, last):
+def test_days_can_be_named_by_periods(words, first, last):
     assert span(words, date(2026, 11, 3)) == (date.fromisoformat(first), date.fromisoformat(last))
 
 
 @pytest.mark.parametrize("words", ["", "soon", "2026-13", "31.02.2026", "last 0 days", "last 9999 years", "0000"])
-def test_what_is_no_day_is_said(words):
-    with pytest.raises(ValueError, match="is no date"):
+def test_an_invalid_day_is_explained(words):
+    with pytest.raises(ValueError, match="is not a date"):
         span(words, date(2026, 11, 3))
 
 
@@ -122,7 +122,7 @@ def test_numbers_without_an_end_are_added_as_they_are():
     assert total == pytest.approx(1 / 3 + 1 / 7)
 
 
-def test_everything_can_be_worked_out_of_a_group():
+def test_every_calculation_works_on_a_group():
     works = [Work("Amount", how) for how in ("sum", "mean", "min", "max", "count")] + [Work("", "count")]
     found = rows(SALES, group_by=["Paid"], works=works)
     assert found == [
@@ -197,7 +197,7 @@ def test_columns_are_chosen_ordered_and_renamed():
     assert source.schema.names == ["Paid", "Number"]
 
 
-def test_no_rows_are_no_trouble():
+def test_no_rows_cause_no_error():
     nothing = SALES.slice(0, 0)
     assert rows(nothing, group_by=["Region"], works=[Work("Amount", "sum")], total_row=True) == []
     assert rows(nothing, works=[Work("Amount", "sum"), Work("", "count")]) == [(None, 0)]

@@ -1,4 +1,4 @@
-"""Rows of other people's databases: read with bound values, and nothing there is ever changed."""
+"""Rows of connected databases: read with bound values and without any change to the database."""
 
 import os
 import sqlite3
@@ -46,7 +46,7 @@ def postgres():
 
 @pytest.fixture(scope="module")
 def mysql():
-    """A MySQL or MariaDB of one's own: OUTTRAY_TEST_MYSQL_URL, such as mysql://ana:pw@127.0.0.1/shop."""
+    """A MySQL or MariaDB server for tests: OUTTRAY_TEST_MYSQL_URL, such as mysql://ana:pw@127.0.0.1/shop."""
     given = os.environ.get("OUTTRAY_TEST_MYSQL_URL")
     if not given:
         pytest.skip("OUTTRAY_TEST_MYSQL_URL is not set")
@@ -121,7 +121,7 @@ WRITES = [
 
 
 @pytest.mark.parametrize("text", WRITES)
-def test_a_query_cannot_write_whatever_its_text(text, resources, postgres, tmp_path):
+def test_no_query_text_can_write(text, resources, postgres, tmp_path):
     for url in (resources, address(postgres, tmp_path)):
         with pytest.raises(UserError):
             fetch(url, text, tmp_path)
@@ -183,7 +183,7 @@ def test_a_statement_that_takes_too_long_is_stopped(resources, postgres, tmp_pat
             fetch(url, text, tmp_path, seconds=1)
 
 
-def test_only_so_many_rows_are_read_as_are_wanted(resources, tmp_path):
+def test_at_most_the_requested_rows_are_read(resources, tmp_path):
     many = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 20000) select i from n"
     read, rows = fetch(resources, many, tmp_path, most=7_000)
     assert (read.rows, len(rows)) == (7_000, 7_000)
@@ -210,7 +210,7 @@ def test_what_the_database_says_names_no_password(postgres, tmp_path):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("nothing", "no address of a database"),
+        ("nothing", "not the address of a database"),
         ("oracle://a@b/c", "begins with postgresql://"),
         ("postgresql://", "names a server"),
         ("sqlite:///nowhere.db", "no file"),

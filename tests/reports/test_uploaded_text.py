@@ -1,4 +1,4 @@
-"""Uploaded texts with a table: what is understood of them, and what is refused in which words."""
+"""Uploaded texts with a table: their schema, and error messages for files that are refused."""
 
 import codecs
 import datetime as dt
@@ -15,7 +15,7 @@ CLIENTS = "Name,City,Age\nAna Núñez,Köln,25\nBen,Paris,30\n"
 def test_the_delimiter_is_found(tmp_path, delimiter):
     read = upload(tmp_path, CLIENTS.replace(",", delimiter))
     assert read.rows == [("Ana Núñez", "Köln", 25), ("Ben", "Paris", 30)]
-    assert read.understood.delimiter == delimiter
+    assert read.schema.delimiter == delimiter
 
 
 def test_a_semicolon_wins_over_commas_in_numbers_and_texts(tmp_path):
@@ -23,13 +23,13 @@ def test_a_semicolon_wins_over_commas_in_numbers_and_texts(tmp_path):
     assert read.rows == [("Lopez, Maria", 1.5), ("Blunt, Ben", 2.75)]
 
 
-def test_excels_own_line_about_the_delimiter_is_obeyed(tmp_path):
+def test_excels_own_line_about_the_delimiter_is_followed(tmp_path):
     assert upload(tmp_path, "sep=;\na;b\n1;2\n").rows == [(1, 2)]
 
 
 def test_one_column_needs_no_delimiter(tmp_path):
     read = upload(tmp_path, "Email\nana@example.com\nben@example.com\n")
-    assert (read.rows, read.understood.delimiter) == ([("ana@example.com",), ("ben@example.com",)], "")
+    assert (read.rows, read.schema.delimiter) == ([("ana@example.com",), ("ben@example.com",)], "")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_one_column_needs_no_delimiter(tmp_path):
 def test_the_encoding_is_found(tmp_path, content, encoding):
     read = upload(tmp_path, content)
     assert read.rows[0] == ("Ana Núñez", "Köln", 25)
-    assert read.understood.encoding == encoding
+    assert read.schema.encoding == encoding
     assert list(read.types) == ["Name", "City", "Age"]
     assert ("was read as Western" in read.notes) == ("Western" in encoding)
 
@@ -101,7 +101,7 @@ def test_blank_lines_count_as_rows_where_rows_are_named(tmp_path):
 def test_empty_rows_are_left_out_and_those_in_the_middle_noted(tmp_path):
     read = upload(tmp_path, "a,b\n1,2\n\n3,4\n,\n\n  \n")
     assert read.rows == [(1, 2), (3, 4)]
-    assert read.understood.rows == 2
+    assert read.schema.rows == 2
     assert "1 empty row was left out." in read.notes
 
 
@@ -123,7 +123,7 @@ def test_a_column_beyond_the_header_that_holds_something_is_kept_and_named(tmp_p
 
 
 @pytest.mark.parametrize("content", ['a,b\n1,2\n3,"open\n4,5\n6,7\n', 'a,"b\n1,2\n3,4\n'])
-def test_a_quotation_mark_that_is_never_closed_is_told(tmp_path, content):
+def test_a_quotation_mark_that_is_never_closed_is_refused(tmp_path, content):
     with pytest.raises(UserError, match="never closed"):
         upload(tmp_path, content)
 
@@ -137,11 +137,11 @@ def test_repeated_and_empty_names_are_made_unique_and_noted(tmp_path):
 
 def test_a_header_alone_is_a_table_without_rows(tmp_path):
     read = upload(tmp_path, "Name,Age\n")
-    assert (read.understood.rows, read.rows, list(read.types)) == (0, [], ["Name", "Age"])
+    assert (read.schema.rows, read.rows, list(read.types)) == (0, [], ["Name", "Age"])
 
 
 def test_a_header_without_a_line_end_is_a_table_without_rows(tmp_path):
-    assert upload(tmp_path, "Name").understood.rows == 0
+    assert upload(tmp_path, "Name").schema.rows == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"\xff\xfe", b"  \r\n", b",,\n,,\n"])
@@ -166,7 +166,7 @@ def test_an_empty_file_is_refused(tmp_path, content):
         (bytes(range(256)) * 20, "not a text file"),
     ],
 )
-def test_what_is_no_table_is_called_what_it_is(tmp_path, content, what):
+def test_a_file_that_is_no_table_is_named_by_its_type(tmp_path, content, what):
     with pytest.raises(UserError, match=rf"“clients\.csv” is {what}"):
         upload(tmp_path, content)
 
@@ -176,7 +176,7 @@ def test_more_columns_than_a_spreadsheet_has_are_refused(tmp_path):
         upload(tmp_path, ",".join(f"c{number}" for number in range(16_385)) + "\n")
 
 
-def test_as_many_columns_as_a_spreadsheet_has_are_read(tmp_path):
+def test_the_most_columns_of_a_spreadsheet_are_read(tmp_path):
     names = ",".join(f"c{number}" for number in range(16_384))
     values = ",".join(str(number) for number in range(16_384))
     read = upload(tmp_path, f"{names}\n{values}\n")
@@ -259,7 +259,7 @@ def test_unclear_dates_stay_text_and_are_noted(tmp_path):
 def test_an_unclear_number_is_read_as_the_delimiter_suggests_and_noted(tmp_path, delimiter, read):
     kind, values, notes = one_column(tmp_path, "1,234", delimiter=delimiter)
     assert (kind, values) == ("number", [read])
-    assert f"“1,234” can be read in two ways. It was read as {read:g}." in notes
+    assert f"“1,234” is ambiguous. It was read as {read:g}." in notes
 
 
 def test_an_unclear_number_follows_the_other_columns(tmp_path):
@@ -277,5 +277,5 @@ def test_types_are_those_of_all_rows_and_not_of_the_first(tmp_path):
     rows = "".join(f"{number}\n" for number in range(900_000))
     read = upload(tmp_path, f"Number\n{rows}late\n")
     assert read.types == {"Number": "text"}
-    assert (read.understood.rows, read.rows[0], read.rows[-1]) == (900_001, ("0",), ("late",))
+    assert (read.schema.rows, read.rows[0], read.rows[-1]) == (900_001, ("0",), ("late",))
     assert "row 900002 holds “late”" in read.notes

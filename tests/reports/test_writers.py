@@ -1,4 +1,4 @@
-"""The written files, read back by others' code: header, cells, several sheets, formulas as text, a full disk."""
+"""The written files, read by other libraries: header, cells, several sheets, formulas as text, a full disk."""
 
 import datetime as dt
 import os
@@ -116,7 +116,7 @@ def test_rows_beyond_one_sheet_go_on_on_the_next(tmp_path, monkeypatch):
     assert [row[0] for sheet in sheets for row in sheet[1:]] == list(range(70_000))
 
 
-def test_more_columns_than_excel_has_end_the_task_in_plain_words(tmp_path):
+def test_more_columns_than_excel_has_end_the_task_with_a_clear_message(tmp_path):
     table = pa.table({f"c{number}": [1] for number in range(16_385)})
     with pytest.raises(TaskError, match=r"16,385 columns, and Excel holds 16,384\. No file was made") as caught:
         write_xlsx(table, tmp_path / "a.xlsx")
@@ -131,11 +131,11 @@ def test_progress_follows_the_rows_and_then_names_the_writing(tmp_path, write):
 
 
 class Stopped(BaseException):
-    """How a task is ended from within progress()."""
+    """Ends a task from within progress(), as StopRun does."""
 
 
 @pytest.mark.parametrize("write", [write_xlsx, write_csv])
-def test_a_wish_to_stop_passes_through_as_it_is(tmp_path, write):
+def test_a_stop_request_passes_through_unchanged(tmp_path, write):
     def stop(rows, words):
         raise Stopped
 
@@ -148,7 +148,7 @@ def random_table():
 
 
 def write_within(limit, kind, path):
-    """In a process of its own, where no file may grow beyond `limit`: what a full disk looks like."""
+    """Writes in a process where no file may grow beyond `limit`, as on a full disk."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     try:
         {"xlsx": write_xlsx, "csv": write_csv}[kind](random_table(), Path(path))
@@ -158,7 +158,7 @@ def write_within(limit, kind, path):
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
 @pytest.mark.parametrize("limit", [0, 100_000, 2_000_000])
-def test_a_full_disk_ends_the_task_in_plain_words_and_leaves_no_half_file(tmp_path, kind, limit):
+def test_a_full_disk_ends_the_task_with_a_clear_message_and_leaves_no_half_file(tmp_path, kind, limit):
     code = f"from tests.reports.test_writers import *; write_within({limit}, {kind!r}, {str(tmp_path / 'a')!r})"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, env=environment)

@@ -1,4 +1,4 @@
-"""Somebody, and email tasks of any number of addresses."""
+"""A person, and email tasks of any number of addresses."""
 
 from collections.abc import Callable, Iterator
 

@@ -50,7 +50,7 @@ def test_allowed_from_is_the_table_read_backwards(state):
     assert {*allowed_from(state)} == {before for before in DeliveryState if state in TRANSITIONS[before]}
 
 
-def test_what_was_sent_can_only_be_returned_and_what_is_unknown_is_never_sent_by_itself():
+def test_what_was_sent_can_only_be_returned_and_what_is_unknown_is_never_sent_automatically():
     assert TRANSITIONS[DeliveryState.SENT] == {DeliveryState.RETURNED}
     assert allowed_from(DeliveryState.RETURNED) == [DeliveryState.SENT]
     assert allowed_from(DeliveryState.SENDING) == [DeliveryState.WAITING]

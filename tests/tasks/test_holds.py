@@ -32,7 +32,7 @@ def test_every_reason_has_its_texts_and_an_action_that_pages_and_programs_have()
     assert set(HOLDS) == set(HoldReason)
     for hold in HOLDS.values():
         assert hold.text
-        assert hold.told.endswith(".")
+        assert hold.sentence.endswith(".")
         assert hold.by.text
     assert {hold.action for hold in HOLDS.values()} == set(HoldAction)
     assert set(HoldAction) <= set(ACTS)
@@ -71,7 +71,7 @@ def test_what_is_not_held_has_no_reason_and_nothing_to_end(installation, ana, st
 def test_its_row_and_its_page_offer_that_action(signed_in, held, reason):
     task_id, hold = held(reason), HOLDS[reason]
     row = read(signed_in.get("/").text).one("li", id=f"task-{task_id}")
-    assert hold.told in row.text
+    assert hold.sentence in row.text
     offered = [one.text for one in row.one("div", class_="acts").all() if one.tag in ("a", "button")]
     assert offered == (["Open"] if hold.needs_look else [hold.action.label, "Cancel"])
     shown = read(signed_in.get(f"/tasks/{task_id}").text).one(id="task-live")

@@ -44,7 +44,7 @@ def test_while_a_message_is_being_sent_the_database_says_so(installation: Instal
     assert seen == [["sending", "waiting", "waiting"], ["sent", "sending", "waiting"], ["sent", "sent", "sending"]]
 
 
-def test_preparing_that_broke_off_goes_on_where_it_was(installation: Installation, ana: Person, start, monkeypatch):
+def test_preparing_that_broke_off_continues(installation: Installation, ana: Person, start, monkeypatch):
     task_id = start(10)
     monkeypatch.setattr("webapp.tasks.ledger.ledger.BATCH", 4)
     first = Run(installation, task_id)

@@ -1,4 +1,4 @@
-"""How one's own task ended is told in the ways that its owner chose."""
+"""Owners are notified how their tasks ended, by the channels that they chose."""
 
 import pytest
 from sqlalchemy import select

@@ -1,4 +1,4 @@
-"""A run in which everything fails stops by itself; a person lets it go on."""
+"""A run in which everything fails stops automatically; a person can retry it."""
 
 import pytest
 

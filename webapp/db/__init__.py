@@ -1,1 +1,1 @@
-"""The database room: tables, transactions, migrations."""
+"""The database: tables, transactions, migrations."""

@@ -1,4 +1,4 @@
-"""Opens Read and Write transactions on SQLite or PostgreSQL, and counts the changes that pages show."""
+"""Opens read and write transactions on SQLite or PostgreSQL, and counts changes for the version counter."""
 
 import contextlib
 import json
@@ -16,8 +16,8 @@ from webapp.db import schema
 from webapp.db.write_lock import WriteLock
 from webapp.settings import Settings
 
-JSON = partial(json.dumps, ensure_ascii=False)  # so that a search finds what was typed
-BUSY_SECONDS = 20  # only a checkpoint or a program of others' makes a writer wait behind the gate
+JSON = partial(json.dumps, ensure_ascii=False)  # so that a search finds text as it was typed
+BUSY_SECONDS = 20  # only a checkpoint or another program can block a writer that holds the write lock
 
 
 class Database:
@@ -30,7 +30,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A short transaction that sees one moment of the database."""
+        """Opens a short read transaction with one consistent snapshot."""
         with self.engine.connect() as conn:
             if not self.is_sqlite:
                 conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -39,9 +39,9 @@ class Database:
 
     @contextmanager
     def write(self, committed: Callable[[int | None], None]) -> Iterator[Connection]:
-        """A short transaction that is on disk when the block has ended.
+        """Opens a short write transaction that is on disk when the block has ended.
 
-        `committed` is then called with the new version, or None where nothing was marked as changed.
+        `committed` is then called with the new version, or with None if nothing was marked as changed.
         """
         with self._gate.passed() if self._gate else nullcontext(), self.engine.connect() as conn:
             conn.info.pop("changed", None)
@@ -56,17 +56,17 @@ class Database:
 
 
 def open_database(settings: Settings) -> Database:
-    """Returns the database of an installation; nothing is asked of it yet."""
+    """Returns the database of an installation, without connecting to it yet."""
     return Database(settings.database, settings.data_dir / "write.gate")
 
 
 def mark_changed(conn: Connection) -> None:
-    """Says that pages have something new to show; counted as the last statement before the commit."""
+    """Marks this transaction as a change that pages show; counted in the last statement before the commit."""
     conn.info["changed"] = True
 
 
 def current_version(conn: Connection) -> int:
-    """The number of changes so far."""
+    """Returns the version counter: the number of changes so far."""
     number: int = conn.execute(select(schema.version.c.n)).scalar_one()
     return number
 
@@ -105,10 +105,10 @@ def _make_private(path: str | None) -> None:
 
 
 def _prepare(connection: SqliteConnection, record: Any) -> None:
-    connection.isolation_level = None  # the driver must not begin transactions by itself
+    connection.isolation_level = None  # the driver must not begin transactions automatically
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
-    connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows A to Z only
+    connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own lower() handles only A to Z
 
 
 def _lower(value: Any) -> str | None:
@@ -118,5 +118,5 @@ def _lower(value: Any) -> str | None:
 def _begin(conn: Connection) -> None:
     # IMMEDIATE takes the write lock at once: a transaction that reads first could not upgrade and would fail.
     writing = conn.info.pop("writing", False)
-    # To the driver itself: SQLAlchemy's way there takes 50 µs, and every request and every message begins one.
+    # Directly through the driver: SQLAlchemy adds 50 µs, and every request and every message begins a transaction.
     conn.connection.cursor().execute("BEGIN IMMEDIATE" if writing else "BEGIN")

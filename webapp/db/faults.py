@@ -18,7 +18,7 @@ POSTGRES_FULL = "53100"
 
 
 def is_passing(error: BaseException) -> bool:
-    """Returns True for a fault that may pass without anybody changing the task, the request or the code."""
+    """Returns True for a fault that may pass without a change to the task, the request or the code."""
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or _is_passing_in_driver(error)
     return isinstance(error, PoolTimeout) or (isinstance(error, OSError) and error.errno in DISK | HANDLES)

@@ -1,4 +1,4 @@
-"""Brings a database up to date with Alembic, and tells whether it is."""
+"""Migrates a database with Alembic, and checks if it is up to date."""
 
 from alembic.command import upgrade
 from alembic.config import Config
@@ -9,7 +9,7 @@ from sqlalchemy import text
 from webapp.db.connect import Database
 from webapp.paths import MIGRATIONS
 
-_ADVISORY_LOCK = 7_301_955  # ours alone in this database: two machines may start at once
+_ADVISORY_LOCK = 7_301_955  # unique to Outtray in this database: two machines may start at once
 
 
 def _config() -> Config:
@@ -31,7 +31,7 @@ def bring_up_to_date(database: Database, revision: str = "head") -> None:
 
 
 def is_up_to_date(database: Database) -> bool:
-    """Whether the database has seen every migration of this program."""
+    """Returns True if every migration of this program has run on the database."""
     with database.read() as conn:
-        seen = MigrationContext.configure(conn).get_current_revision()
-    return seen == ScriptDirectory.from_config(_config()).get_current_head()
+        current = MigrationContext.configure(conn).get_current_revision()
+    return current == ScriptDirectory.from_config(_config()).get_current_head()

@@ -118,7 +118,7 @@ audit = Table(
     Column("details", Text, nullable=False, server_default=""),
 )
 
-# What the panel remembers by itself, per person or (person 0) for all: the last choice in a form, a skipped hint.
+# Key-value preferences, per person or (person 0) for all: the last choice in a form, a skipped hint.
 memory = Table(
     "memory",
     metadata,
@@ -158,7 +158,7 @@ task = Table(
     Column("key", String(300)),  # of a form page or an Idempotency-Key
     Column("key_hash", String(64)),  # of the body that came with it
     Column("attempt", Integer, nullable=False, server_default="0"),
-    Column("worker", String(100)),  # names the lock of whoever runs it
+    Column("worker", String(100)),  # the worker that runs it, and the name of its lock
     Column("renewals", Integer, nullable=False, server_default="0"),  # by its owner, while it runs
     Column("crash_count", Integer, nullable=False, server_default="0"),  # in a row, without progress in between
     Column(
@@ -175,21 +175,21 @@ task = Table(
     Column("progress_words", String(400), nullable=False, server_default=""),
     Column("outcome", Text, nullable=False, server_default=""),
     Column("cause", String(100), nullable=False, server_default=""),
-    Column("fault", String(10), nullable=False, server_default=""),  # form, server: whose turn it is
+    Column("fault", String(10), nullable=False, server_default=""),  # form, server: who can fix it
     Column("reference", String(20)),
     Column("technical", Text, nullable=False, server_default=""),
-    Column("acknowledged_at", Utc),  # since when a failed task no longer counts as one that needs a person
+    Column("acknowledged_at", Utc),  # when it was marked as dealt with
     Column("rate", Float),  # messages per second that a person allows this run; null: as its server takes them
-    Column("target", String(300), nullable=False, server_default=""),  # what it sends through: a mail server's name
+    Column("target", String(300), nullable=False, server_default=""),  # the mail server that it sends through
     Column("sender", String(400), nullable=False, server_default=""),  # the From address, where mail returns to
-    Column("chart", Json(none_as_null=True)),  # what a report drew, as reports.charts.Chart has it
+    Column("chart", Json(none_as_null=True)),  # the chart of a report, as reports.charts.Chart has it
     Column("created", Utc, nullable=False),
     Column("started", Utc),
     Column("finished", Utc),
     UniqueConstraint("owner", "key"),
     Index("ix_task_owner_id", "owner", "id"),
     Index("ix_task_state_id", "state", "id"),
-    # What a slot looks for; only waiting rows are in it, so it stays small for ever.
+    # For the slots' search; contains only waiting rows, so it stays small.
     Index(
         "ix_task_due",
         "queue",
@@ -199,7 +199,7 @@ task = Table(
         sqlite_where=text("state = 'waiting'"),
         postgresql_where=text("state = 'waiting'"),
     ),
-    sqlite_autoincrement=True,  # a number that was once shown is never given out again
+    sqlite_autoincrement=True,  # an id is never used again
 )
 
 task_line = Table(
@@ -208,7 +208,7 @@ task_line = Table(
     Column("id", BigKey, primary_key=True),
     Column("task", BigKey, ForeignKey("task.id", ondelete="CASCADE"), nullable=False),
     Column("at", Utc, nullable=False),
-    Column("state", String(12)),  # set where the line tells of a change of state: these are the timeline
+    Column("state", String(12)),  # set if the line records a change of state: these lines are the timeline
     Column("words", Text, nullable=False),
     Index("ix_task_line_task_id", "task", "id"),
 )
@@ -220,7 +220,7 @@ delivery = Table(
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("to", String(400), nullable=False),
     Column("key", String(400), nullable=False, server_default=""),  # the mailbox: mail.recipients.normal_form
-    Column("channel", String(40), nullable=False, server_default=""),  # of a notification: which way it goes
+    Column("channel", String(40), nullable=False, server_default=""),  # of a notification
     Column("data", Json, nullable=False),
     Column("state", String(10), nullable=False),
     Column("skip_reason", String(10), nullable=False, server_default=""),  # left out: bad, duplicate, again, never
@@ -252,7 +252,7 @@ file = Table(
     Index("ix_file_expires", "expires"),
 )
 
-# The shared pace of a mail server: the moment (seconds since 1970) from which the next message may go.
+# The shared rate limit of a target: the moment (seconds since 1970) from which the next message may go.
 pace = Table(
     "pace",
     metadata,
@@ -267,12 +267,12 @@ suppression = Table(
     Column("key", String(400), primary_key=True),  # as delivery.key
     Column("address", String(400), nullable=False),
     Column("source", String(20), nullable=False),  # unsubscribed, added, imported
-    Column("task", BigKey),  # whose message was answered so; it may be gone by now
+    Column("task", BigKey),  # the task whose message was answered; it may be deleted by now
     _person(nullable=True),  # who entered it
     Column("at", Utc, nullable=False),
 )
 
-# What people keep of a form under a name: templates of messages.
+# Forms that people saved under a name: templates of messages.
 kept = Table(
     "kept",
     metadata,
@@ -286,7 +286,7 @@ kept = Table(
     UniqueConstraint("owner", "purpose", "kind", "name"),
 )
 
-# Lists of recipients and data of reports under a name; an import puts another upload in the place of the first.
+# Saved lists of recipients and saved data of reports; an import replaces the upload.
 saved_list = Table(
     "saved_list",
     metadata,
@@ -310,7 +310,7 @@ download = Table(
     Index("ix_download_file", "file", "id"),
 )
 
-# The first rows of a file, as reports.peek.Peek has them; apart, for lists of files are read often.
+# The first rows of a file, as reports.preview.Preview has them; a separate table, because files are listed often.
 preview = Table(
     "preview",
     metadata,
@@ -318,29 +318,29 @@ preview = Table(
     Column("data", Json, nullable=False),
 )
 
-# Places that notifications go to.
+# Channels that notifications go to.
 channel = Table(
     "channel",
     metadata,
     Column("id", BigKey, primary_key=True),
     Column("name", String(100), nullable=False, unique=True),
     Column("url", Text, nullable=False),  # encrypted: an Apprise URL
-    Column("service", String(100), nullable=False),  # what people call its kind: Slack
-    Column("helper", String(40), nullable=False),  # with whose plain fields it was entered, of notify/services.py
-    Column("takes", Json, nullable=False),  # ports.Takes
-    Column("internal", Boolean, nullable=False),  # whether it may stand in the office's own network
+    Column("service", String(100), nullable=False),  # the name of the service: Slack
+    Column("helper", String(40), nullable=False),  # the service of notify/services.py whose form was used
+    Column("takes", Json, nullable=False),  # ports.ChannelLimits
+    Column("internal", Boolean, nullable=False),  # True if it may be in the office's own network
     Column("everyone", Boolean, nullable=False),
     Column("people", Json, nullable=False),  # ids of those who may use it, besides admins
     Column("paused", Boolean, nullable=False),
     Column("created", Utc, nullable=False),
 )
 
-# Addresses that other systems post to.
+# Incoming webhooks: addresses that other systems post to.
 hook = Table(
     "hook",
     metadata,
     Column("id", BigKey, primary_key=True),
-    _person(),  # in whose name its notifications start
+    _person(),  # the owner of its notifications
     Column("name", String(200), nullable=False, unique=True),
     Column("hash", String(64), nullable=False, unique=True),  # SHA-256 of its secret
     Column("channels", Json, nullable=False),
@@ -349,44 +349,44 @@ hook = Table(
     Column("title", Text, nullable=False),  # templates
     Column("message", Text, nullable=False),
     Column("per_minute", Integer, nullable=False),
-    Column("window_from", Utc),  # since when its calls are counted
+    Column("window_from", Utc),  # start of the minute in which calls are counted
     Column("calls", Integer, nullable=False, server_default="0"),
     Column("created", Utc, nullable=False),
     Column("used", Utc),
 )
 
-# What people are told in the panel.
+# Notices in people's inboxes.
 inbox = Table(
     "inbox",
     metadata,
     Column("id", BigKey, primary_key=True),
     _person(),
-    Column("key", String(100), nullable=False),  # the same thing is told once
+    Column("key", String(100), nullable=False),  # a notice is added once per key
     Column("title", String(400), nullable=False),
     Column("text", Text, nullable=False),
     Column("priority", String(10), nullable=False),
-    Column("task", BigKey),  # it may be gone by now
+    Column("task", BigKey),  # it may be deleted by now
     Column("is_own", Boolean, nullable=False),  # about a task of their own
-    Column("desktop", Boolean, nullable=False),  # whether an open page shows it on the desktop
+    Column("desktop", Boolean, nullable=False),  # True if an open page shows it on the desktop
     Column("created", Utc, nullable=False),
     Column("read", Utc),
     UniqueConstraint("person", "key"),
     Index("ix_inbox_person_read", "person", "read"),
 )
 
-# Databases of others from which reports are made; only ever read.
+# Connected databases, the data of reports; read-only.
 source = Table(
     "source",
     metadata,
     Column("id", BigKey, primary_key=True),
     Column("name", String(100), nullable=False, unique=True),
     Column("url", Text, nullable=False),  # encrypted
-    Column("shown", String(400), nullable=False),  # the same without user and password
-    Column("seconds", Integer, nullable=False),  # that a statement may take
+    Column("shown", String(400), nullable=False),  # the address without user and password
+    Column("seconds", Integer, nullable=False),  # time limit of a statement
     Column("created", Utc, nullable=False),
 )
 
-# Queries that an admin wrote, for staff to fill in and run.
+# Saved queries: an admin wrote them, staff fill in their values and run them.
 query = Table(
     "query",
     metadata,
@@ -395,13 +395,13 @@ query = Table(
     Column("name", String(100), nullable=False, unique=True),
     Column("text", Text, nullable=False),
     Column("parameters", Json, nullable=False),
-    Column("columns", Json, nullable=False),  # name and type, as they were when it was tried
+    Column("columns", Json, nullable=False),  # name and type, as they were when it was tested
     Column("everyone", Boolean, nullable=False),
     Column("people", Json, nullable=False),  # ids of those who may use it, besides admins
     Column("updated", Utc, nullable=False),
 )
 
-# Mail servers of Settings → Mail; they count where OUTTRAY_SMTP_URL is not set.
+# Mail servers of Settings → Mail; used if OUTTRAY_SMTP_URL is not set.
 server = Table(
     "server",
     metadata,
@@ -413,8 +413,8 @@ server = Table(
     Column("user", String(400), nullable=False, server_default=""),
     Column("password", Text, nullable=False, server_default=""),  # encrypted
     Column("sender", String(400), nullable=False),  # the From address, maybe with a name
-    Column("rate", Float),  # messages per second; null: as fast as it takes them
-    Column("per_connection", Integer),  # messages; null: as many as it takes
+    Column("rate", Float),  # messages per second; null: no limit
+    Column("per_connection", Integer),  # messages; null: no limit
     Column("connections", Integer, nullable=False, server_default="1"),  # at once
     Column("is_default", Boolean, nullable=False, server_default=false()),
     Column("created", Utc, nullable=False),

@@ -1,4 +1,4 @@
-"""A text that stands somewhere in a column, whatever its case, on both databases."""
+"""Case-insensitive text search in a column, on both databases."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ ESCAPE = "/"
 
 
 class _Like(FunctionElement[bool]):
-    """SQLite's own LIKE knows the two cases of A to Z, and is ten times as quick as our lower() for each row."""
+    """LIKE: SQLite's own ignores the case of A to Z, and is ten times as fast as our lower() for each row."""
 
     type = Boolean()
     inherit_cache = True
@@ -19,23 +19,23 @@ class _Like(FunctionElement[bool]):
 
 @compiles(_Like)
 def _ilike(element: _Like, compiler: SQLCompiler, **how: Any) -> str:
-    return _written("ILIKE", element, compiler, how)
+    return _sql("ILIKE", element, compiler, how)
 
 
 @compiles(_Like, "sqlite")
 def _like(element: _Like, compiler: SQLCompiler, **how: Any) -> str:
-    return _written("LIKE", element, compiler, how)
+    return _sql("LIKE", element, compiler, how)
 
 
-def _written(sign: str, element: _Like, compiler: SQLCompiler, how: dict[str, Any]) -> str:
+def _sql(sign: str, element: _Like, compiler: SQLCompiler, how: dict[str, Any]) -> str:
     column, pattern = (compiler.process(clause, **how) for clause in element.clauses)
     return f"({column} {sign} {pattern} ESCAPE '{ESCAPE}')"
 
 
-def contains(column: ColumnElement[str], words: str) -> ColumnElement[bool]:
-    """Whether `words` stand in the column."""
-    if not words.isascii():
-        return column.icontains(words, autoescape=True)
+def contains(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    """Matches the rows whose column contains `text`."""
+    if not text.isascii():
+        return column.icontains(text, autoescape=True)
     for sign in (ESCAPE, "%", "_"):
-        words = words.replace(sign, ESCAPE + sign)
-    return _Like(column, literal(f"%{words}%"))
+        text = text.replace(sign, ESCAPE + sign)
+    return _Like(column, literal(f"%{text}%"))

@@ -22,7 +22,7 @@ KEY = "clock"
 
 @dataclass(frozen=True)
 class Noted:
-    """What is kept between two readings: the last one that was believed, the last one, and how many confirmed it."""
+    """The state between two readings: the last believed one, the last one, and how many confirmed it."""
 
     believed: datetime
     last: datetime
@@ -31,10 +31,10 @@ class Noted:
     @classmethod
     def read(cls, conn: Connection) -> Self | None:
         """Returns what was noted; None if nothing was, or nothing that can be read."""
-        kept = preferences.get(conn, preferences.EVERYBODY, KEY)
+        stored = preferences.get(conn, preferences.EVERYBODY, KEY)
         try:
-            believed, last = (datetime.fromisoformat(kept[name]) for name in ("believed", "last"))
-            return cls(believed, last, int(kept["readings"]))
+            believed, last = (datetime.fromisoformat(stored[name]) for name in ("believed", "last"))
+            return cls(believed, last, int(stored["readings"]))
         except (KeyError, TypeError, ValueError):
             return None
 

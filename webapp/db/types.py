@@ -17,7 +17,7 @@ Decode = Callable[[Any], Any] | None
 UNREADABLE_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 log = logging.getLogger("outtray.db")
 
-# SQLite counts by itself only in a column declared INTEGER.
+# SQLite assigns ids automatically only in a column declared INTEGER.
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 
 

@@ -1,4 +1,4 @@
-"""The engine room: when and where a task id runs."""
+"""Engines: when and where a task id runs."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from webapp.settings import Settings
 
 
 def choose(settings: Settings, database: Database, run_dir: Path) -> Engine:
-    """The engine that the settings name."""
+    """Returns the engine that the settings name."""
     if settings.engine == "background":
         return BackgroundEngine(database, settings.slots)
     return LocalEngine(database, run_dir)

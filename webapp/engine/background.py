@@ -1,7 +1,7 @@
 """The engine of the article: FastAPI's own BackgroundTasks, in the web process, for the smallest set-up and for tests.
 
-What a request started runs after its answer, in threads of its own, so that pages never starve; a timer serves what
-waits for its time and what a restart left behind.
+A task that a request started runs after the response, in separate threads, so that pages never starve; a timer runs
+tasks that become due and tasks that a restart left behind.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from webapp.tasks import queries
 if TYPE_CHECKING:
     pass
 
-LOOK_EVERY = 1.0  # seconds; other processes (a restore, a second web process) ring no bell here
+CHECK_EVERY = 1.0  # seconds; other processes (a restore, a second web process) send no wakeup here
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class BackgroundEngine:
         }
         self._mine = threading.local()
         self._run: Callable[[int], None] | None = None
-        self._taken: dict[int, Future[None]] = {}
+        self._futures: dict[int, Future[None]] = {}
         self._lock = threading.Lock()
         self._slot: WorkerSlot | None = None
 
@@ -55,7 +55,7 @@ class BackgroundEngine:
         self._submitted.append(Submitted(task_id, queue, not_before))
 
     def withdraw(self, conn: Connection, task_id: int) -> None:
-        """Nothing to do: a row that does not wait cannot be claimed."""
+        """Does nothing: a row that is not waiting cannot be claimed."""
 
     def forget(self) -> None:
         self._submitted.clear()
@@ -65,7 +65,7 @@ class BackgroundEngine:
         for one in submitted:
             is_due = one.not_before is None or one.not_before <= now()
             if background is not None and is_due and self._run:
-                background.add_task(self._after_the_answer, one)
+                background.add_task(self._after_response, one)
             elif self._slot:
                 self._slot.wake()
 
@@ -73,7 +73,7 @@ class BackgroundEngine:
         self._slot, self._run = slot, run
         while not slot.stopping:
             for queue in self._pools:
-                self._look(queue)
+                self._submit_due(queue)
             slot.wait(self._seconds_to_next())
         with self._lock:
             self._run = None
@@ -81,9 +81,9 @@ class BackgroundEngine:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def wait(self, seconds: float) -> None:
-        """Until what still runs has ended, at most so long."""
+        """Waits until the running tasks have ended, for at most `seconds`."""
         with self._lock:
-            running = list(self._taken.values())
+            running = list(self._futures.values())
         wait(running, timeout=seconds)
 
     @property
@@ -93,38 +93,38 @@ class BackgroundEngine:
         found: list[Submitted] = self._mine.submitted
         return found
 
-    async def _after_the_answer(self, one: Submitted) -> None:
-        """Run by FastAPI when the answer has gone out; a stop of the server may leave it to the next start."""
-        if (future := self._take(one.task_id, one.queue)) is not None:
+    async def _after_response(self, one: Submitted) -> None:
+        """Runs after the response was sent; if the server stops, the next start runs the task."""
+        if (future := self._start(one.task_id, one.queue)) is not None:
             await asyncio.wait([asyncio.wrap_future(future)])
 
-    def _look(self, queue: str) -> None:
+    def _submit_due(self, queue: str) -> None:
         with self._database.read() as conn:
             due = queries.all_due(conn, queue, now(), limit=50)
         for task_id in due:
-            self._take(task_id, queue)
+            self._start(task_id, queue)
 
-    def _take(self, task_id: int, queue: str) -> Future[None] | None:
+    def _start(self, task_id: int, queue: str) -> Future[None] | None:
         with self._lock:
-            if task_id in self._taken or self._run is None or queue not in self._pools:
+            if task_id in self._futures or self._run is None or queue not in self._pools:
                 return None
             try:
                 future = self._pools[queue].submit(self._run, task_id)
             except RuntimeError:  # the pool has shut down: the next start picks the task up
                 return None
-            self._taken[task_id] = future
+            self._futures[task_id] = future
         future.add_done_callback(lambda _: self._drop(task_id))
         return future
 
     def _drop(self, task_id: int) -> None:
         with self._lock:
-            self._taken.pop(task_id, None)
+            self._futures.pop(task_id, None)
         if self._slot:
-            self._slot.wake()  # it may have to run again later
+            self._slot.wake()  # the task may have to run again later
 
     def _seconds_to_next(self) -> float:
         with self._database.read() as conn:
             moment = queries.next_moment(conn, list(self._pools))
         if moment is None:
-            return LOOK_EVERY
-        return min(LOOK_EVERY, max(0.02, (moment - now()).total_seconds()))
+            return CHECK_EVERY
+        return min(CHECK_EVERY, max(0.02, (moment - now()).total_seconds()))

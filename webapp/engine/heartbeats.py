@@ -1,4 +1,4 @@
-"""Whether the processes and loops of this machine live and move: by their locks and their heartbeats."""
+"""Checks the processes and loops of this machine by their locks and heartbeats."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,28 +11,28 @@ from webapp.loops import Heartbeat
 LOOPS = {
     loops.RECOVERY: "Requeuing of tasks whose worker died",
     loops.RETENTION: "Retention and clean-up",
-    loops.CLOCK: "Watch over the clock",
+    loops.CLOCK: "Check of the clock",
 }
 
 
 @dataclass(frozen=True)
 class Pulse:
-    """The last sign of life of a loop or worker; `age` in seconds."""
+    """The last heartbeat of a loop or worker; `age` in seconds."""
 
     name: str
     title: str
     age: float
-    trouble: str  # what is wrong with it; empty if nothing is
+    trouble: str  # the fault; empty if there is none
 
 
 def moving(run_dir: Path) -> list[str]:
-    """Returns the workers that live and move; one that has just started has no heartbeat yet."""
+    """Returns the living workers with a current heartbeat; one that has just started has no heartbeat yet."""
     beats = loops.heartbeats(run_dir)
     return [worker for worker in living(run_dir) if worker not in beats or not _trouble(beats[worker])]
 
 
 def serves_all(run_dir: Path, queues: Iterable[str]) -> bool:
-    """Returns True if each queue has a slot on this machine that moves, and lost tasks are looked for."""
+    """Returns True if each queue has a healthy slot on this machine, and recovery runs."""
     roles = {role_of(worker) for worker in moving(run_dir)}
     recovery = loops.heartbeats(run_dir).get(loops.RECOVERY)
     return all(queue in roles for queue in queues) and not (recovery and recovery.is_late)

@@ -15,15 +15,15 @@ from webapp.tasks.resources import Build, TaskResources
 from webapp.tasks.running import run
 
 STOP_SECONDS = 9.0
-LOOK_AFTER_LOST = 2.0  # seconds between two looks for tasks of another web process that died
+RECOVER_EVERY = 2.0  # seconds between two checks for tasks of another web process that died
 
 
 class WebSlot:
-    """ports.Slot without a process of its own; it stands for all queues."""
+    """ports.WorkerSlot without a process of its own; it serves all queues."""
 
     def __init__(self, queues: Sequence[str], worker: str) -> None:
         self.queues, self.worker = queues, worker
-        self.has_stopped, self._poked = threading.Event(), threading.Event()
+        self.has_stopped, self._wakeup = threading.Event(), threading.Event()
         self.controls: set[Control] = set()
 
     @property
@@ -31,15 +31,15 @@ class WebSlot:
         return self.has_stopped.is_set()
 
     def wait(self, seconds: float) -> bool:
-        poked = self._poked.wait(seconds)
-        self._poked.clear()
-        return poked
+        woken = self._wakeup.wait(seconds)
+        self._wakeup.clear()
+        return woken
 
     def wake(self) -> None:
-        self._poked.set()
+        self._wakeup.set()
 
     def stop(self) -> None:
-        """Begins nothing new; what runs may finish for a while, or is requeued."""
+        """Starts no more tasks; running tasks get a few seconds to finish, or are requeued."""
         self.has_stopped.set()
         for control in list(self.controls):
             control.request(StopRequest.STOP)
@@ -48,7 +48,7 @@ class WebSlot:
 
 @contextmanager
 def working(installation: TaskResources, build: Build) -> Iterator[None]:
-    """For as long as the block runs, this process runs the tasks of its background engine; else nothing happens."""
+    """Runs the tasks of a background engine in this process during the block; does nothing for other engines."""
     if not isinstance(installation.engine, BackgroundEngine):
         yield
         return
@@ -64,7 +64,7 @@ def working(installation: TaskResources, build: Build) -> Iterator[None]:
         ),
         threading.Thread(
             target=loops.run_forever,
-            args=(loops.RECOVERY, Recovery(installation).look, LOOK_AFTER_LOST, slot.has_stopped, installation.run_dir),
+            args=(loops.RECOVERY, Recovery(installation).look, RECOVER_EVERY, slot.has_stopped, installation.run_dir),
             daemon=True,
         ),
     ]

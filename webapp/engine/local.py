@@ -1,4 +1,4 @@
-"""The engine for one machine: slots in processes of their own take their work from the task table itself."""
+"""The engine for one machine: slots in separate processes take their work from the task table."""
 
 import logging
 import threading
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-LOOK_EVERY = 0.5  # seconds; the safety net under the bell
-LOOK_FAR = 3.0  # seconds; the same on PostgreSQL, where a look costs a query
-LONGEST_WAIT = 60.0  # seconds; then the table is looked at again whatever the clock says
-ASIDE_SECONDS = 30.0  # for which a task rests whose claim fails: the tasks behind it must not wait
+CHECK_EVERY = 0.5  # seconds; the fallback if a wakeup is lost
+CHECK_EVERY_POSTGRES = 3.0  # seconds; the same on PostgreSQL, where each check costs a query
+LONGEST_WAIT = 60.0  # seconds; then the table is checked again regardless of the clock
+ASIDE_SECONDS = 30.0  # pause of a task whose claim fails: the tasks behind it must not wait
 log = logging.getLogger("outtray.engine")
 
 
@@ -33,8 +33,8 @@ class LocalEngine:
     def __init__(self, database: Database, run_dir: Path) -> None:
         self._database = database
         self.bell = Wakeup(run_dir)
-        self._set_aside: dict[int, float] = {}  # tasks that cannot be claimed, and until when (monotonic) they rest
-        self._mine = threading.local()  # the queues that this thread's open transaction has touched
+        self._set_aside: dict[int, float] = {}  # tasks that cannot be claimed, and the end (monotonic) of their pause
+        self._mine = threading.local()  # the queues to which this thread's open transaction has submitted
 
     def submit(self, conn: Connection, task_id: int, queue: str, priority: int, not_before: datetime | None) -> None:
         is_first = queue not in self._touched
@@ -43,7 +43,7 @@ class LocalEngine:
             conn.execute(text("select pg_notify('outtray', :queue)"), {"queue": queue})
 
     def withdraw(self, conn: Connection, task_id: int) -> None:
-        """Nothing to do: a row that does not wait is not in the queue."""
+        """Does nothing: a row that is not waiting is not in the queue."""
 
     def forget(self) -> None:
         self._touched.clear()
@@ -64,12 +64,12 @@ class LocalEngine:
                 else:
                     run(task_id)
                 failures = 0
-            except Exception as error:  # noqa: BLE001 - the loop must outlive whatever one task or look meets
+            except Exception as error:  # noqa: BLE001 - the loop must survive every error of one task or check
                 failures += 1
                 self._log(error)
                 if task_id is not None and not is_passing(error):
                     self._set_aside[task_id] = clock.monotonic() + ASIDE_SECONDS
-                slot.wait(loops.wait_after(failures, LOOK_EVERY))
+                slot.wait(loops.wait_after(failures, CHECK_EVERY))
 
     def _log(self, error: Exception) -> None:
         if is_passing(error):
@@ -95,32 +95,34 @@ class LocalEngine:
         return None
 
     def _wait(self, slot: WorkerSlot, changes: "Changes") -> None:
-        """Returns when woken, when something changed, or when the earliest waiting task is due."""
+        """Returns when woken, when the database changed, or when the earliest waiting task is due."""
         with self._database.read() as conn:
             moment = queries.next_moment(conn, slot.queues)
-        if self._set_aside:  # the earliest may be one of these: it is due, and is not to be had
-            slot.wait(LOOK_EVERY)
+        if self._set_aside:  # the earliest may be one of these: it is due, but cannot be claimed
+            slot.wait(CHECK_EVERY)
             return
         end = clock.monotonic() + LONGEST_WAIT
         while not slot.stopping and clock.monotonic() < end:
-            # The wall clock is read at every look: it may be set, and it goes on while a laptop sleeps.
-            left = LOOK_EVERY if moment is None else (moment - now()).total_seconds()
-            if left <= 0 or slot.wait(min(left, LOOK_EVERY)) or changes.any():
+            # The wall clock is read each time: it may be set, and it continues while a laptop sleeps.
+            left = CHECK_EVERY if moment is None else (moment - now()).total_seconds()
+            if left <= 0 or slot.wait(min(left, CHECK_EVERY)) or changes.any():
                 return
 
 
 class Changes:
-    """Whether anybody else has committed since the last look: SQLite answers without reading a page."""
+    """Detects commits of other connections since the last check: SQLite answers without reading a page."""
 
     def __init__(self, database: Database) -> None:
         self._connection = database.engine.raw_connection() if database.is_sqlite else None
-        self._seen = self._version()
+        self._last_version = self._version()
 
     def any(self) -> bool:
-        before, self._seen = self._seen, self._version()
-        return before != self._seen
+        before, self._last_version = self._last_version, self._version()
+        return before != self._last_version
 
     def _version(self) -> int:
-        if self._connection is None:  # LISTEN rings at the slot (engine/listen.py), unless it was cut off unnoticed
-            return int(clock.monotonic() / LOOK_FAR)
+        if (
+            self._connection is None
+        ):  # LISTEN wakes the slot (engine/pg_listen.py), unless its connection broke unnoticed
+            return int(clock.monotonic() / CHECK_EVERY_POSTGRES)
         return int(self._connection.cursor().execute("PRAGMA data_version").fetchone()[0])

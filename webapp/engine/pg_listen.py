@@ -1,4 +1,4 @@
-"""Hears PostgreSQL's NOTIFY and rings at a slot: what the bell's sockets do between processes, between machines."""
+"""Listens for PostgreSQL's NOTIFY and wakes a slot: between machines, as the wakeup sockets between processes."""
 
 import logging
 import time
@@ -12,7 +12,7 @@ log = logging.getLogger("outtray.engine")
 
 
 def ring_on_notify(url: str, slot: WorkerSlot) -> None:
-    """Never returns; a lost connection is made again, and the slot woken in case something was missed."""
+    """Wakes the slot on each notice until it stops; reconnects after a loss, and wakes the slot then too."""
     plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
     while not slot.stopping:
         try:
@@ -22,6 +22,6 @@ def ring_on_notify(url: str, slot: WorkerSlot) -> None:
                 for notice in conn.notifies():
                     if notice.payload in slot.queues:
                         slot.wake()
-        except Exception as error:  # noqa: BLE001 - the slot looks by itself meanwhile
+        except Exception as error:  # noqa: BLE001 - meanwhile the slot polls the table
             log.warning("not listening to the database: %s", error)
         time.sleep(AGAIN_AFTER)

@@ -1,8 +1,8 @@
 """Requeues the running tasks that have no living owner, and fails the waiting tasks that no worker can serve.
 
 A task's owner renews it every few seconds (engine/task_watch.py). Two proofs of an owner's death count: its worker's
-lock can be taken on this machine, or the task was not renewed for LEASE_SECONDS while this process looked. The second
-uses no clock but this process's own, and an outage of the database starts it anew.
+lock can be taken on this machine, or the task was not renewed for LEASE_SECONDS while this process watched. The second
+uses only this process's own clock, and an outage of the database restarts it.
 """
 
 import logging
@@ -29,7 +29,7 @@ t = schema.task
 
 @dataclass(frozen=True)
 class Owned:
-    """A running task as one look found it."""
+    """A running task as one check read it."""
 
     id: int
     attempt: int
@@ -38,7 +38,7 @@ class Owned:
 
 
 class Recovery:
-    """Looks for tasks without an owner; one for each machine. `look` is the step of a loop."""
+    """Finds tasks without a living owner; one per machine. `look` is the step of a loop."""
 
     def __init__(self, resources: TaskResources) -> None:
         self._resources = resources
@@ -46,11 +46,11 @@ class Recovery:
         self._blamed: set[str] = set()
 
     def blame(self, worker: str) -> None:
-        """The death of this worker may be its task's fault: it counts as a crash."""
+        """Counts the death of this worker as a crash of its task, which may have caused it."""
         self._blamed.add(worker)
 
     def look(self) -> None:
-        """One look; raises what the database raises. A look that fails proves nothing about any owner."""
+        """Checks once; raises what the database raises. A check that fails proves nothing about any owner."""
         run_dir = self._resources.run_dir
         gone = worker_locks.dead(run_dir)
         try:
@@ -67,7 +67,7 @@ class Recovery:
             elif moment - self._seen[one] > LEASE_SECONDS:
                 log.warning("task %s was not renewed by %s for %g s", one.id, one.worker, LEASE_SECONDS)
                 self._recover(one, counted=False)
-        for worker in gone:  # dead before the table was read: all its tasks have been requeued
+        for worker in gone:  # it died before the table was read: all its tasks have been requeued
             worker_locks.remove(run_dir, worker)
 
     def _running(self) -> list[Owned]:
@@ -81,13 +81,13 @@ class Recovery:
             commands.recover(conn, self._resources.engine, one.id, one.attempt, counted=counted, renewals=one.renewals)
 
     def _fail_unserved(self) -> None:
-        """A queue that only another version knows has no workers: its tasks would wait for ever."""
-        strange = (t.c.state == State.WAITING) & t.c.queue.not_in(QUEUES)
+        """Fails waiting tasks of a queue that only another version knows: without workers they would wait for ever."""
+        unserved = (t.c.state == State.WAITING) & t.c.queue.not_in(QUEUES)
         with self._resources.read() as conn:
-            found = conn.execute(select(t.c.id, t.c.queue).where(strange)).all()
+            found = conn.execute(select(t.c.id, t.c.queue).where(unserved)).all()
         for row in found:
             with self._resources.write() as conn:
-                # Waiting → running → failed: only what runs may fail.
+                # Waiting → running → failed: only a running task may fail.
                 if move(conn, row.id, State.RUNNING, ""):
                     technical = f"queue {row.queue!r}"
                     move(

@@ -1,4 +1,4 @@
-"""Runs one task in a fresh process that ends with it: its memory goes back, and cancelling it is a kill."""
+"""Runs one task in a new process that ends with it: its memory is freed, and a kill cancels it."""
 
 import logging
 import multiprocessing
@@ -23,8 +23,8 @@ from webapp.tasks.running import endings, run
 from webapp.tasks.transitions import is_running
 
 NICE = 10
-MOST_DEATHS = 2  # of a child that dies by itself while its slot lives
-TOO_LONG = "It took longer than {} seconds, the most that a report may take, and was stopped. No file was made."
+MOST_DEATHS = 2  # of a child that dies while its slot lives
+TOO_LONG = "It took longer than {} seconds, the limit for a report, and was stopped. No file was made."
 log = logging.getLogger("outtray.engine")
 
 
@@ -35,7 +35,7 @@ def runs_in_child(resources: TaskResources, task: Task) -> bool:
 
 
 def run_in_child(build: Build, resources: TaskResources, watch: TaskWatch, task: Task, control: Control) -> None:
-    """Returns when the child has ended and what became of the task is written down."""
+    """Returns when the child has ended and the task's ending is written."""
     ours, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("forkserver")
     child = context.Process(target=_main, args=(build, resources.settings, task, theirs), daemon=True)
@@ -61,12 +61,12 @@ def _fail(resources: TaskResources, task: Task, control: Control, message: str, 
 
 
 def _after_death(resources: TaskResources, task: Task, control: Control, code: int) -> None:
-    """A child that ended without an ending of its task died: killed by the system, or by a fault of native code."""
+    """Handles a child that died without an ending of its task: killed by the system, or by a fault of native code."""
     if not Patience(resources, control).read(partial(is_running, task_id=task.id, attempt=task.attempt)):
         return
-    if code == -signal.SIGABRT:  # how libraries end that are refused the memory they ask for
+    if code == -signal.SIGABRT:  # libraries abort if they get no memory
         return _fail(resources, task, control, run.no_memory(resources).message, "report-memory")
-    technical = f"The process of the task ended by itself: {_how(code)}."
+    technical = f"The process of the task died: {_how(code)}."
     log.warning("task %s: %s", task.id, technical)
     recovering = partial(
         commands.recover, engine=resources.engine, task_id=task.id, attempt=task.attempt,
@@ -76,7 +76,7 @@ def _after_death(resources: TaskResources, task: Task, control: Control, code: i
 
 
 def _how(code: int) -> str:
-    """The signal or exit code of a process, as people look it up."""
+    """Returns the signal or exit code of a process as text."""
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
@@ -89,7 +89,7 @@ def _main(build: Build, settings: Settings, task: Task, pipe: Pipe) -> None:
 
 
 def _limit_memory(megabytes: int) -> None:
-    """A report that wants more fails in plain words and takes nothing else down."""
+    """Limits the memory: a report that needs more fails with a message and harms no other process."""
     limit = megabytes << 20
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (limit if hard < 0 else min(limit, hard), hard))

@@ -1,4 +1,4 @@
-"""A slot: a process that runs one task at a time, or a few that only wait, for as long as its supervisor lives."""
+"""A slot: a process that runs one task at a time, or a few that mostly wait, while its supervisor lives."""
 
 import logging
 import os
@@ -21,23 +21,23 @@ from webapp.tasks.running import run
 
 BEAT_EVERY = 1.0  # seconds
 STUCK_SECONDS = 30.0
-ORPHAN_SECONDS = 3.0  # what a slot whose supervisor died may still take to settle the message in flight
+ORPHAN_SECONDS = 3.0  # time for a slot whose supervisor died to settle the message in flight
 log = logging.getLogger("outtray.engine")
 
 
 class ProcessSlot:
-    """ports.Slot in a process of its own."""
+    """ports.WorkerSlot in a process of its own."""
 
     def __init__(self, build: Build, resources: TaskResources, queues: Sequence[str], worker: str) -> None:
         self.queues, self.worker = queues, worker
         self._build, self._resources = build, resources
         self._watch = TaskWatch(resources)
-        self._ear = Wakeup(resources.run_dir).listen(queues[0], worker)
+        self._wakeups = Wakeup(resources.run_dir).listen(queues[0], worker)
         self.has_stopped = threading.Event()
         self._stopped = 0.0
         self._controls: set[Control] = set()
         self._at_once = AT_ONCE.get(queues[0], 1)
-        self._room = threading.Semaphore(self._at_once)
+        self._permits = threading.Semaphore(self._at_once)
         self._moved = clock.monotonic()
 
     @property
@@ -46,13 +46,13 @@ class ProcessSlot:
 
     def wait(self, seconds: float) -> bool:
         self._moved = clock.monotonic()
-        return self._ear.wait(seconds)
+        return self._wakeups.wait(seconds)
 
     def wake(self) -> None:
-        self._ear.ring()
+        self._wakeups.ring()
 
     def stop(self) -> None:
-        """Begins nothing new; the task that runs may finish, or is requeued."""
+        """Starts no more tasks; the running task may finish, or is requeued."""
         self._stopped = clock.monotonic()
         self.has_stopped.set()
         for control in list(self._controls):
@@ -62,23 +62,23 @@ class ProcessSlot:
     def require_movement(self) -> None:
         """Raises RuntimeError if the loop of this slot is stuck: it neither waits for work nor runs a task."""
         if not self._watch.is_busy and clock.monotonic() - self._moved > STUCK_SECONDS:
-            raise RuntimeError(f"{self.worker} has not looked for work for {STUCK_SECONDS:g} s")
+            raise RuntimeError(f"{self.worker} has not checked for work for {STUCK_SECONDS:g} s")
 
     def run_one(self, task_id: int, give_up: Callable[[], None]) -> None:
-        """Claims a task as soon as there is room for it, and runs it: to its end, or beside the next ones."""
-        self._room.acquire()
+        """Claims a task when a permit is free and runs it: to its end, or in a thread beside others."""
+        self._permits.acquire()
         task = None
         try:
             task = run.claim(self._resources, task_id, self.worker)
         finally:
             if task is None:
-                self._room.release()
+                self._permits.release()
         if task is None:
             return
         if self._at_once == 1:
             self._perform(task, give_up)
         else:
-            # A thread cannot be killed, and with this process its neighbours would end. After a
+            # A thread cannot be killed, and a kill of this process would end its other tasks. After a
             # forced end, the task's next write raises Superseded.
             threading.Thread(target=self._perform, args=(task, lambda: None), daemon=True).start()
 
@@ -86,9 +86,9 @@ class ProcessSlot:
         """Waits until every running task has finished or was requeued by force."""
         until = self._stopped + STOP_SECONDS + 1
         for _ in range(self._at_once):
-            self._room.acquire(timeout=max(0.0, until - clock.monotonic()))
+            self._permits.acquire(timeout=max(0.0, until - clock.monotonic()))
         self._watch.close()
-        self._ear.close()
+        self._wakeups.close()
 
     def _perform(self, task: Task, give_up: Callable[[], None]) -> None:
         control = Control()
@@ -103,11 +103,11 @@ class ProcessSlot:
                     run.perform(self._resources, task, control)
         finally:
             self._controls.discard(control)
-            self._room.release()
+            self._permits.release()
 
 
 def main(settings: Settings, build: Build, queue: str, worker: str, pipe: Pipe) -> None:
-    """The whole life of a slot's process; its supervisor holds the other end of `pipe`."""
+    """Runs a slot's process from start to end; its supervisor has the other end of `pipe`."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # a Ctrl-C reaches the whole group: the supervisor decides
     logs.set_up(settings.log_format)
@@ -132,10 +132,10 @@ def main(settings: Settings, build: Build, queue: str, worker: str, pipe: Pipe) 
 
 
 def handle(pipe: Pipe, slot: ProcessSlot) -> None:
-    """Handles what the supervisor sends; a closed pipe means that it died, and no slot outlives it."""
+    """Stops the slot on a message of the supervisor; a closed pipe means that it died: then this process ends too."""
     try:
         while True:
-            pipe.recv()  # there is only one word to hear: stop
+            pipe.recv()  # the only message is: stop
             slot.stop()
     except (EOFError, OSError):
         slot.stop()

@@ -1,4 +1,4 @@
-"""Starts the web and the slots of one machine, starts again what dies or freezes, and ends everything with itself."""
+"""Starts the web and slot processes of one machine, restarts those that die or freeze, and stops all at the end."""
 
 import contextlib
 import logging
@@ -21,13 +21,13 @@ from webapp.engine.worker_locks import new_worker
 from webapp.settings import Settings
 from webapp.tasks.resources import Build, TaskResources
 
-TICK = 0.5  # seconds between two looks at children, and for tasks whose worker died while that is likely
+TICK = 0.5  # seconds between two checks of children, and of tasks whose worker died while that is likely
 ALERT_SECONDS = 15.0  # after a start or a death; a predecessor's children may take a few seconds to end
-CALM_TICKS = 8  # else only every so many ticks: nothing that stands idle should be busy
-FROZEN_TICKS = 12  # of this process's own time for which a heartbeat is late before its process is killed
+CALM_TICKS = 8  # ticks between two checks otherwise: an idle installation should use no CPU
+FROZEN_TICKS = 12  # ticks for which a heartbeat may be late before its process is killed
 STOP_SECONDS = 9.0  # for the children; the whole stop takes at most 10
 LAST_LOOK_SECONDS = 0.8
-CALM_SECONDS = 30.0  # a child that lived this long is started again at once
+CALM_SECONDS = 30.0  # a child that lived this long is restarted at once
 PRELOAD = ["webapp.preload"]  # shared by all slots: 11 MB a slot instead of 32
 log = logging.getLogger("outtray.supervisor")
 
@@ -60,7 +60,7 @@ class Supervisor:
         self._resources, self._roles = resources, roles
         self._context = multiprocessing.get_context("forkserver")
         self._children: list[Child] = []
-        self._due: list[tuple[float, Role]] = []  # when to start which role again
+        self._due: list[tuple[float, Role]] = []  # when to restart which role
         self._late: Counter[str] = Counter()  # ticks for which the heartbeat of a worker was late
         self._alert_until = clock.monotonic() + ALERT_SECONDS
         self._recovery = Recovery(resources)
@@ -69,7 +69,7 @@ class Supervisor:
         self._stop, self._stopped = socket.socketpair()
 
     def run(self) -> None:
-        """Returns when a signal has requested the end and every child has ended."""
+        """Supervises until a signal requests the end; returns when every child has ended."""
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(name, lambda number, frame: self._stop.send(b"!"))
         self._context.set_forkserver_preload(PRELOAD)
@@ -81,7 +81,7 @@ class Supervisor:
             try:
                 self._start_again()
                 self._kill_frozen()
-            except Exception:  # one child's trouble must not end the supervision of all others
+            except Exception:  # an error with one child must not end the supervision of all others
                 log.exception("a step of the supervisor failed")
         self._end()
 
@@ -95,21 +95,21 @@ class Supervisor:
         try:
             ours, theirs = self._context.Pipe()
         except OSError as error:  # no file handles: tried again
-            return self._put_off(role, worker, error)
+            return self._retry_later(role, worker, error)
         process = self._context.Process(
             target=role.target, args=(self._resources.settings, *role.args, worker, theirs), name=worker
         )
         try:
             process.start()
-        except (EOFError, OSError) as error:  # the fork server died while it was asked: a new one comes with the next
+        except (EOFError, OSError) as error:  # the fork server died meanwhile: the next start creates a new one
             ours.close()
-            self._put_off(role, worker, error)
+            self._retry_later(role, worker, error)
         else:
             self._children.append(Child(role, worker, process, ours))
         finally:
             theirs.close()
 
-    def _put_off(self, role: Role, worker: str, error: Exception) -> None:
+    def _retry_later(self, role: Role, worker: str, error: Exception) -> None:
         log.warning("%s did not start and is started again: %r", worker, error)
         self._due.append((clock.monotonic() + TICK, role))
 
@@ -119,12 +119,12 @@ class Supervisor:
         for ready in connection.wait([*sentinels, self._stopped], TICK):
             if ready is self._stopped:
                 return True
-            self._bury(sentinels[ready])  # type: ignore[index]
+            self._replace(sentinels[ready])  # type: ignore[index]
         return False
 
-    def _bury(self, child: Child) -> None:
-        # The death of the fork server fires the sentinels of children that still live: closing the pipe and a kill
-        # make sure that what starts next is alone.
+    def _replace(self, child: Child) -> None:
+        # The death of the fork server fires the sentinels of children that still live: closing the pipe and killing it
+        # ensure that the old child does not run beside the new one.
         fork_server_died = is_alive(child.process.pid)
         child.pipe.close()
         child.process.kill()
@@ -147,9 +147,9 @@ class Supervisor:
             self._start(role)
 
     def _kill_frozen(self) -> None:
-        """A process that no longer moves cannot continue; its sentinel then brings the next one.
+        """Kills processes whose heartbeat is late; their sentinels then trigger a restart.
 
-        Ticks of this process are counted, not seconds: after a machine was suspended, everybody is late at first.
+        Ticks of this process are counted, not seconds: after a machine was suspended, all heartbeats are late at first.
         """
         beats = loops.heartbeats(self._resources.run_dir)
         for child in self._children:
@@ -160,7 +160,7 @@ class Supervisor:
                 child.process.kill()
 
     def _end(self) -> None:
-        """Asks every child to finish, waits, kills what is left, and requeues what that leaves behind."""
+        """Asks every child to finish, waits, kills the rest, and requeues their tasks."""
         for child in self._children:
             with contextlib.suppress(OSError):  # it has just died
                 child.pipe.send("stop")
@@ -188,10 +188,10 @@ class Supervisor:
 
 
 def slot_roles(build: Build, slots: dict[str, int]) -> list[Role]:
-    """A role for each slot of each queue."""
+    """Returns a role for each slot of each queue."""
     return [Role(queue, slot.main, (build, queue)) for queue, number in slots.items() for _ in range(number)]
 
 
 def slots_of(settings: Settings) -> dict[str, int]:
-    """The slots that this machine should have: none where the web process does the work itself."""
+    """Returns the slots that this machine should have: none if the web process runs tasks itself."""
     return {} if settings.engine == "background" else settings.slots

@@ -1,7 +1,7 @@
-"""Watches the running tasks of one process: renews their ownership, hears requests, ends by force what does not obey.
+"""Watches the running tasks of one process: renews their ownership, passes requests on, ends overdue tasks by force.
 
-Ownership is proven per task: a renewal counts up in the task's row. A lock proves only that a process lives, and
-nothing about a task that it has dropped.
+Ownership is proven per task: a renewal increments a counter in the task's row. A lock proves only that a process
+lives, not that it still runs the task.
 """
 
 import logging
@@ -21,7 +21,7 @@ from webapp.tasks.model import State, Task
 from webapp.tasks.resources import TaskResources
 from webapp.tasks.running import endings, run
 
-LOOK_EVERY = 0.4  # seconds: no new message begins within 1 s of the request
+CHECK_EVERY = 0.4  # seconds: no new message begins within 1 s of the request
 RENEW_EVERY = 2.0  # seconds; recovery takes a task that was not renewed for LEASE_SECONDS to have no owner
 STOP_SECONDS = 8.0  # after which a stopping slot requeues its task; the whole stop takes at most 10
 log = logging.getLogger("outtray.engine")
@@ -78,31 +78,31 @@ class TaskWatch:
                 if not self._watched:
                     self._has_tasks.wait()
                 continue
-            pause.wait(LOOK_EVERY)
+            pause.wait(CHECK_EVERY)
             try:
                 self._look(list(self._watched))
-            except Exception as error:  # the watch must outlive whatever one look meets
+            except Exception as error:  # the watch must survive every error of one check
                 level = logging.WARNING if is_passing(error) else logging.ERROR
-                log.log(level, "a look at running tasks failed", exc_info=error)
+                log.log(level, "a check of running tasks failed", exc_info=error)
 
     def _look(self, watched: Sequence[Watched]) -> None:
         for one in watched:
-            # Also while the database is away: a slot that shuts down must not wait for it.
+            # Also while the database is unavailable: a slot that shuts down must not wait for it.
             if is_overdue(one.control, one.grace):
                 self._end_by_force(one)
         with self._resources.read() as conn:
             rows = {row.id: row for row in conn.execute(_requests([one.task.id for one in watched]))}
         for one in watched:
             row = rows.get(one.task.id)
-            if row is not None and _is_of(one, row):  # else it ends by itself: its next write raises Superseded
-                _hear(one.control, StopRequest.stored(row.requested))
+            if row is not None and _is_of(one, row):  # else its next write raises Superseded, which ends the run
+                _pass_on(one.control, StopRequest.stored(row.requested))
         if clock.monotonic() - self._renewed > RENEW_EVERY:
             with self._resources.write() as conn:
                 renew(conn, [one.task for one in watched])
             self._renewed = clock.monotonic()
 
     def _end_by_force(self, one: Watched) -> None:
-        """In a thread of its own: the database may be what makes it overdue."""
+        """Ends the task in a separate thread: a slow database may be the reason why it is overdue."""
         self._watched.discard(one)
         threading.Thread(target=self._write_ending, args=(one,), daemon=True).start()
 
@@ -120,7 +120,7 @@ def _is_of(one: Watched, row: Row[tuple[int, int, str, str | None]]) -> bool:
     return bool(row.state == State.RUNNING and row.attempt == one.task.attempt)
 
 
-def _hear(control: Control, request: StopRequest | None) -> None:
+def _pass_on(control: Control, request: StopRequest | None) -> None:
     if request is not None or control.requested is StopRequest.PAUSE:
         control.request(request)
 
@@ -133,19 +133,19 @@ def renew(conn: Connection, tasks: Sequence[Task]) -> None:
 
 
 def grace_of(resources: TaskResources, task: Task) -> float:
-    """The seconds that a message in flight may take after a request to cancel."""
+    """Returns the seconds that a message in flight may take after a request to cancel."""
     kind = resources.find_kind(task.kind)
     return kind.grace if kind else 0.0
 
 
 def is_overdue(control: Control, grace: float) -> bool:
-    """Returns True if the task has had the time (s) that its kind takes to obey a request."""
+    """Returns True if the task has had more time (s) than its kind needs to handle a request."""
     allowed = STOP_SECONDS if control.requested is StopRequest.STOP else grace
     return control.requested is not None and clock.monotonic() - control.since > allowed
 
 
 def force_end(conn: Connection, resources: TaskResources, task: Task, request: StopRequest | None) -> None:
-    """Writes the ending that the task itself did not get to; what was in flight is unknown."""
+    """Writes the ending that the task itself did not write; deliveries in flight become unknown."""
     if request is StopRequest.CANCEL:
         endings.cancelled(conn, task)
     elif request is StopRequest.PAUSE:

@@ -20,9 +20,9 @@ class Wakeup:
         self._folder = socket_folder(run_dir)
 
     def ring(self, queue: str) -> None:
-        """Wakes every slot of that queue on this machine; one that does not listen looks by itself soon."""
+        """Wakes every slot of that queue on this machine; one that does not listen polls soon anyway."""
         with (
-            contextlib.suppress(OSError),  # the folder is gone: slots make it again, and look by themselves
+            contextlib.suppress(OSError),  # the folder was deleted: slots create it again, and poll meanwhile
             contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)) as out,
         ):
             for path in self._folder.glob(f"{queue}.*.sock"):
@@ -38,7 +38,7 @@ class Wakeup:
 
 
 class WakeupListener:
-    """The socket on which one slot is woken; bound again when its file vanishes."""
+    """The socket on which one slot is woken; bound again if its file is deleted."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -48,7 +48,7 @@ class WakeupListener:
         """Returns True when woken, False after `seconds`."""
         self._bind_again_if_gone()
         ready, _, _ = select.select([self._socket], [], [], max(0.0, seconds))
-        while ready:  # one look at the database answers any number of wake-ups
+        while ready:  # one check of the database serves any number of wakeups
             try:
                 self._socket.recv(16)
             except BlockingIOError:

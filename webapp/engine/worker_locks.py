@@ -12,20 +12,20 @@ from pathlib import Path
 
 from webapp import file_lock
 
-LOOK_EVERY = 0.5  # seconds between two looks of a worker at its own lock file
+CHECK_EVERY = 0.5  # seconds between two checks by a worker of its own lock file
 log = logging.getLogger("outtray.engine")
 
 
 class LockState(Enum):
-    """What the lock file of a worker says about it."""
+    """The state of a worker's lock file."""
 
     HELD = "held"  # the worker lives
     FREE = "free"  # it is dead: a lock file appears locked, and its worker never unlocks it before the end
-    MISSING = "missing"  # nothing, until a living worker has had the time to make the file again
+    MISSING = "missing"  # unknown: a living worker creates the file again soon
 
 
 class WorkerLock:
-    """Held from `take` until `release` or the death of the process; made again when its file vanishes."""
+    """A lock from `take` until `release` or the death of the process; created again if its file is deleted."""
 
     def __init__(self, run_dir: Path, worker: str) -> None:
         self._path = _path(run_dir, worker)
@@ -38,7 +38,7 @@ class WorkerLock:
         threading.Thread(target=self._keep, name="worker-lock", daemon=True).start()
 
     def release(self) -> None:
-        """Unlocks the file, which stays until recovery has seen that its worker left nothing behind."""
+        """Unlocks the file, which stays until recovery has requeued the worker's tasks."""
         with self._changing:
             self._released.set()
             if self._handle >= 0:
@@ -46,7 +46,7 @@ class WorkerLock:
                 self._handle = -1
 
     def _make(self) -> int:
-        """Locks a new file before it gets its name, so that nobody ever finds it unlocked."""
+        """Locks a new file before it gets its name, so that no process ever finds it unlocked."""
         self._path.parent.mkdir(exist_ok=True, mode=0o700)
         unnamed = self._path.with_suffix(".new")
         handle = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -59,7 +59,7 @@ class WorkerLock:
         return handle
 
     def _keep(self) -> None:
-        while not self._released.wait(LOOK_EVERY):
+        while not self._released.wait(CHECK_EVERY):
             try:
                 self._make_again_if_gone()
             except OSError as error:  # a full disk, or no data directory: tried again
@@ -75,18 +75,18 @@ class WorkerLock:
 
 
 def new_worker(role: str) -> str:
-    """Returns a name that no other process ever had: this machine, what the process does, and chance."""
+    """Returns a unique name: the machine, the role of the process and a random part."""
     host = re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname())[:40]
     return f"{host}-{role}-{secrets.token_hex(4)}"
 
 
 def role_of(worker: str) -> str:
-    """Returns what the process of that name does: web, or the queue that its slot serves."""
+    """Returns the role of a worker: web, or the queue that its slot serves."""
     return worker.rsplit("-", 2)[-2] if worker.count("-") >= 2 else ""
 
 
 def state_of(run_dir: Path, worker: str) -> LockState:
-    """Returns what the lock file of this worker says."""
+    """Returns the state of this worker's lock file."""
     try:
         handle = os.open(_path(run_dir, worker), os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -116,7 +116,7 @@ def dead(run_dir: Path) -> list[str]:
 
 
 def remove(run_dir: Path, worker: str) -> None:
-    """Removes what a dead worker left behind."""
+    """Removes the lock file of a dead worker."""
     _path(run_dir, worker).unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""The list of the kinds of tasks, in the order in which people see them."""
+"""Lists the kinds of tasks, in the order in which pages show them."""
 
 from webapp.kinds.email.kind import KIND as EMAIL
 from webapp.kinds.notification.kind import KIND as NOTIFICATION

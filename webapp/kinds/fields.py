@@ -1,4 +1,4 @@
-"""Texts of a form that refuse what is missing or too long in words of their own."""
+"""Text fields of a form with error messages of their own for a missing or too long text."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from pydantic import BeforeValidator
 
 
 def text(name: str, limit: int, empty: str = "") -> BeforeValidator:
-    """A text of at most `limit` characters; `empty` is said where there is none, and none is needed without it."""
+    """Returns a validator for at most `limit` characters. `empty`: the error if the text is missing; "": optional."""
     return BeforeValidator(lambda value: _checked(value, name, limit, empty))
 
 
 def one_line(name: str, limit: int, empty: str = "") -> BeforeValidator:
-    """The same on one line, for what becomes the header of a message."""
+    """Returns the same validator for a text of one line, such as the header of a message."""
 
     def check(value: Any) -> str:
         line = _checked(value, name, limit, empty)

@@ -1,1 +1,1 @@
-"""The protocols and types through which packages meet. Imports only errors."""
+"""The protocols and types that packages share. Imports only errors."""

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
-BUILT_IN = {"log": "Log file"}  # channels that nobody has to connect, and their names
+BUILT_IN = {"log": "Log file"}  # channels that need no set-up, and their names
 AUDIENCES = {"everyone": "Everyone", "staff": "All staff", "admins": "All admins"}
 PRIORITIES = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelLimits:
-    """What a channel takes at once: letters of a message and of a title (0: any number, and no title of its own)."""
+    """What a channel accepts: characters of a message and of a title (0: any number, and no separate title)."""
 
     body: int = 0
     title: int = 0

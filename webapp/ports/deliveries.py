@@ -1,4 +1,4 @@
-"""One message on its way: the delivery, the target that takes it, and the reply."""
+"""One message to send: the delivery, the target that accepts it, and the reply."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -6,22 +6,22 @@ from typing import Any, Protocol
 
 from webapp.ports.delivery_state import DeliveryState, SkipReason
 
-# What a delivery's reply says where the address itself is at fault: whoever filled in the form can correct it.
+# Replies that blame the address itself: the person who filled in the form can correct it.
 ADDRESS_FAULTS = (
     "There is no such mailbox.",
     "The mail server does not understand this address.",
     "The part after the @ does not exist, or takes no mail.",
     "The mailbox is closed.",
 )
-LONGEST_AFTER = 7_200.0  # seconds that a server may ask to wait; more is taken as this
+LONGEST_AFTER = 7_200.0  # seconds that a server may ask to wait; more counts as this
 
 
 @dataclass(frozen=True)
 class NewDelivery:
     """One message to be sent: an address or a channel, and the merge data of its row.
 
-    `key` names the mailbox: two with the same reach the same. With a `skip_reason` nothing is sent there; `skip` then
-    says why to people.
+    `key` names the mailbox: two deliveries with the same key reach the same mailbox. With a `skip_reason` nothing is
+    sent; `skip` is the reason that people see.
     """
 
     to: str
@@ -29,7 +29,7 @@ class NewDelivery:
     skip: str = ""
     skip_reason: SkipReason | None = None
     key: str = ""
-    channel: str = ""  # of a notification: which way it goes
+    channel: str = ""  # of a notification
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Delivery:
 
 
 class ReplyState(StrEnum):
-    """How handing one message over ended: as the state that its delivery gets, or so that it is tried again."""
+    """The result of handing over one message: the state of its delivery, or a reason to retry."""
 
     SENT = DeliveryState.SENT.value
-    FAILED = DeliveryState.FAILED.value  # for good
+    FAILED = DeliveryState.FAILED.value  # permanently
     UNKNOWN = DeliveryState.UNKNOWN.value  # the connection broke after the message was handed over
     SAVED = DeliveryState.SAVED.value
-    LATER = "later"  # the server said: try again later
+    LATER = "later"  # the server asked to try again later
     LOST = "lost"  # the connection broke before the message was handed over
 
     @property
@@ -63,7 +63,7 @@ class ReplyState(StrEnum):
 
 @dataclass(frozen=True)
 class Reply:
-    """What handing one message over came to; `words` are for people, `technical` is the server's own text."""
+    """The reply to one message; `words` are for people, `technical` is the server's own text."""
 
     state: ReplyState
     words: str
@@ -77,49 +77,49 @@ class Reply:
 
 
 class Target(Protocol):
-    """Where deliveries go, one at a time: a mail server, the outbox, the log file."""
+    """What deliveries are sent to, one at a time: a mail server, the outbox, the log file."""
 
     name: str
-    rate: float | None  # messages per second, shared by all slots; None: as fast as it takes them
-    patience: float = 5.0  # seconds that a run waits here for its turn; after that it lets its slot do other work
-    rests: bool = False  # what had trouble is left alone for a while, by all runs
+    rate: float | None  # messages per second, shared by all slots; None: no limit
+    patience: float = 5.0  # seconds that a run waits for this target; after that its slot does other work
+    rests: bool = False  # after trouble no run uses it for a while
 
     def closed(self) -> str:
-        """Why nothing may go there for now, such as a pause; empty: it is open."""
+        """Returns why nothing may be sent now, for example a pause; empty if it is open."""
         return ""
 
     def ready(self) -> None:
-        """Connected and signed in; raises TaskError (not permanent where a later try may succeed)."""
+        """Connects and signs in; raises TaskError (not permanent if a later try may succeed)."""
 
     def admit(self) -> bool:
-        """Whether it may connect now, where only so many may at once; False: ask again soon."""
+        """Returns False if the connection limit is reached: ask again soon."""
         return True
 
     def is_wanted(self) -> bool:
-        """Whether somebody waits to be admitted who had better go first."""
+        """Returns True if a more urgent sender is waiting for this connection."""
         return False
 
     def step_aside(self) -> None:
-        """Ends the connection and lets another one in."""
+        """Closes the connection, so that another sender can connect."""
         return None
 
     def begin(self, to: str) -> None:
-        """Tells it for whom the next message is, while that is being written down; nothing of the message goes."""
+        """Announces the next recipient while the ledger commits; no content is sent."""
         return None
 
     def give_up(self) -> None:
-        """What was begun does not go after all."""
+        """Withdraws the announced recipient: its message is not sent."""
         return None
 
 
 class Message(Protocol):
-    """One message as a mail target takes it."""
+    """One message in the form that a mail target accepts."""
 
     @property
     def message_id(self) -> str: ...
 
     def as_bytes(self, *, utf8: bool = False) -> bytes:
-        """With CRLF line ends and, unless `utf8`, in ASCII."""
+        """Returns the message with CRLF line ends and, unless `utf8`, in ASCII."""
 
 
 class MailTarget(Target, Protocol):
@@ -128,11 +128,11 @@ class MailTarget(Target, Protocol):
     sender: str  # the From address, maybe with a name
 
     def send(self, message: Message, to: str) -> Reply:
-        """Hands one message over to one envelope recipient; never raises for what a server may do."""
+        """Hands one message over to one envelope recipient; returns, never raises, the faults of a server."""
 
 
 class LineTarget(Target, Protocol):
     """A text file that takes one line per delivery."""
 
     def send(self, to: str, message: str) -> Reply:
-        """Appends one line."""
+        """Appends one line and returns the result."""

@@ -1,4 +1,4 @@
-"""What can become of one delivery, and why a delivery is skipped: two closed sets, described in one table."""
+"""The states of a delivery and the reasons to skip one: two closed sets, described in one table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from enum import StrEnum
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What the panel says of a result, and what follows from it."""
+    """The texts of a result, and its consequences."""
 
-    text: str  # names it on pages
-    outcome: str  # follows a number in the sentence on what became of a task
+    text: str  # its name on pages
+    outcome: str  # follows a number in the outcome of a task
     is_final: bool = True  # the run does nothing more with such a delivery
     is_retryable: bool = False  # Retry sends it (again)
     was_accepted: bool = False  # a server accepted the message: it cannot be taken back
     may_have_arrived: bool = False  # the recipient has the message, or perhaps has it
-    is_intended: bool = False  # a person wanted it so: no reason to look at the task
+    is_intended: bool = False  # a person chose it: the task needs no attention for it
 
 
 class _Described:
@@ -64,7 +64,7 @@ class DeliveryState(_Described, StrEnum):
 
     @classmethod
     def stored(cls, value: str) -> "DeliveryState":
-        """Returns the state of a row; of one that only another version knows nobody can say what became."""
+        """Returns the state of a row; UNKNOWN for a value that only another version knows."""
         return cls._value2member_map_.get(value, cls.UNKNOWN)  # type: ignore[return-value]
 
 
@@ -85,7 +85,7 @@ DeliveryResult = DeliveryState | SkipReason
 FACTS: Mapping[object, Facts] = {
     DeliveryState.SENT: Facts(text="sent", outcome="sent", was_accepted=True, may_have_arrived=True),
     DeliveryState.FAILED: Facts(text="failed", outcome="failed", is_retryable=True),
-    DeliveryState.UNKNOWN: Facts(text="unknown", outcome="may have arrived: nobody knows", may_have_arrived=True),
+    DeliveryState.UNKNOWN: Facts(text="unknown", outcome="may have arrived: not confirmed", may_have_arrived=True),
     DeliveryState.RETURNED: Facts(text="returned", outcome="returned: a bounce came back", was_accepted=True),
     DeliveryState.SAVED: Facts(text="saved to the outbox", outcome="saved to the outbox, not sent", is_retryable=True),
     DeliveryState.SKIPPED: Facts(text="skipped", outcome="skipped", is_retryable=True),
@@ -93,7 +93,7 @@ FACTS: Mapping[object, Facts] = {
     SkipReason.DUPLICATE: Facts(text="duplicates, left out", outcome="left out as duplicates", is_intended=True),
     SkipReason.AGAIN: Facts(text="got it before, left out", outcome="left out: they got it before", is_intended=True),
     SkipReason.NEVER: Facts(
-        text="never written to, left out", outcome="left out: nobody writes to them", is_intended=True
+        text="never written to, left out", outcome="left out: on the suppression list", is_intended=True
     ),
     SkipReason.EMPTY: Facts(
         text="nothing to send, left out", outcome="not sent: there was nothing to send", is_intended=True
@@ -118,5 +118,5 @@ def find_result(value: str) -> DeliveryResult | None:
 
 
 def stored_result(value: str) -> DeliveryResult:
-    """Returns the result of a row; of one that only another version knows nobody can say what became."""
+    """Returns the result of a row; UNKNOWN for a value that only another version knows."""
     return find_result(value) or DeliveryState.UNKNOWN

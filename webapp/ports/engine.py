@@ -15,35 +15,35 @@ class BackgroundRunner(Protocol):
 
 
 class Engine(Protocol):
-    """When and where a task id runs; what became of it is the task table's business."""
+    """Decides when and where a task id runs; the task table has the result."""
 
     def submit(self, conn: Connection, task_id: int, queue: str, priority: int, not_before: datetime | None) -> None:
-        """Inside the transaction that made the task waiting."""
+        """Queues a task; called inside the transaction that makes it waiting."""
 
     def withdraw(self, conn: Connection, task_id: int) -> None:
-        """Inside the transaction that took it out of waiting."""
+        """Removes a task from its queue; called inside the transaction that ends its waiting."""
 
     def forget(self) -> None:
-        """The transaction was rolled back: nobody is to be woken for it."""
+        """Drops the tasks of a transaction that was rolled back."""
 
     def after_commit(self, background: BackgroundRunner | None) -> None:
-        """Wakes whoever should look; called after the commit, with the request's BackgroundTasks where there is one."""
+        """Wakes the slots concerned; called after the commit, with the request's BackgroundTasks if there is one."""
 
     def work(self, slot: "WorkerSlot", run: Callable[[int], None]) -> None:
-        """A slot's loop: runs one task id after another until the slot is told to stop."""
+        """Runs one task id after another until the slot stops: the loop of a slot."""
 
 
 class WorkerSlot(Protocol):
-    """A place where one task runs at a time."""
+    """Capacity for one task at a time."""
 
     queues: Sequence[str]
-    worker: str  # names the lock file that proves it alive
+    worker: str  # the name of the lock file that proves it alive
 
     @property
     def stopping(self) -> bool: ...
 
     def wait(self, seconds: float) -> bool:
-        """Blocks until poked or told to stop (True), or until `seconds` have passed (False)."""
+        """Blocks until woken or stopped (True), or until `seconds` have passed (False)."""
 
     def wake(self) -> None:
-        """Ends a wait early; from any thread."""
+        """Ends a wait early; may be called from any thread."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that goes with a message: an upload, or what a task made; `size` in bytes."""
+    """A file to attach to a message: an upload, or a file that a task made; `size` in bytes."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""What a kind may look at while a form is checked or rendered."""
+"""What a kind may read while a form is checked or rendered."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,57 +11,57 @@ from webapp.ports.tables import Parameter, SavedQuery, Table, TableSchema
 
 
 class FormContext(Protocol):
-    """What a kind may look at while a form is checked or drawn, on behalf of one person."""
+    """What a kind may read while a form is checked or rendered, on behalf of one person."""
 
     @property
     def person(self) -> Person: ...
 
     def table(self, upload_id: str) -> Table:
-        """The person's own upload; NotFound where there is none."""
+        """Returns the person's own upload; raises NotFound if there is none."""
 
     def tables(self) -> Sequence[Table]:
-        """The person's uploads, newest first, at most 20."""
+        """Returns the person's uploads, newest first, at most 20."""
 
     def channels(self) -> Sequence[Channel]:
-        """The places that this person may send notifications to, by name, without their addresses."""
+        """Returns the channels that this person may use, by name, without their URLs."""
 
     def colleagues(self) -> Sequence[Person]:
-        """Everybody who can sign in."""
+        """Returns all people who can sign in."""
 
     def query(self, query_id: str) -> SavedQuery:
-        """A saved query that this person may use; NotFound for every other."""
+        """Returns a saved query; raises NotFound if this person may not use it."""
 
     def queries(self) -> Sequence[SavedQuery]:
-        """Those that this person may use, by name."""
+        """Returns the saved queries that this person may use, by name."""
 
     def choices(self, parameter: Parameter) -> tuple[Sequence[str], str]:
-        """What may be chosen for it, or words that say why that is not known."""
+        """Returns the choices of a parameter, or a message that says why they are not known."""
 
-    def ask(
+    def fetch_query(
         self, query_id: str, values: Mapping[str, str], target: Path, most: int, *, apart: bool = True
     ) -> TableSchema:
-        """Writes at most `most` rows of a saved query as a typed copy, `apart`: in a child with limits.
+        """Writes at most `most` rows of a saved query as a typed copy; `apart`: in a child process with limits.
 
         Raises UserError or FormErrors with a message that people can act on.
         """
 
-    def judge(self, query_id: str, values: Mapping[str, str]) -> None:
-        """FormErrors where the values do not fit the query."""
+    def check_query_values(self, query_id: str, values: Mapping[str, str]) -> None:
+        """Raises FormErrors if the values do not fit the query."""
 
     def records(self, name: str, most: int | None = None) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
         """Returns the titles and the newest rows of the panel's own tasks or deliveries that this person may see."""
 
-    def kept(self) -> Sequence[tuple[str, str, Table]]:
-        """The person's data under a name: the id that always means today's, the name, and today's table."""
+    def saved_data(self) -> Sequence[tuple[str, str, Table]]:
+        """Returns the person's saved data: an id that always means the current table, the name, and that table."""
 
     def senders(self) -> Sequence[tuple[str, str]]:
-        """Each mail server's id and who its mail comes from, the usual one first; empty where there is no choice."""
+        """Returns id and sender of each mail server, the default first; empty if there is no choice."""
 
     def attachment(self, file_id: str) -> Attachment:
-        """An upload, or a file of a task, that this person may have; NotFound where there is none any more."""
+        """Returns an upload or a task's file that this person may read; raises NotFound if it no longer exists."""
 
     def attachable(self) -> Sequence[Attachment]:
-        """The newest files of this person's tasks, at most 10."""
+        """Returns the newest files of this person's tasks, at most 10."""
 
-    def unwanted(self, addresses: Sequence[str]) -> Sequence[str]:
-        """Those of these addresses to which nobody may write."""
+    def suppressed(self, addresses: Sequence[str]) -> Sequence[str]:
+        """Returns those of these addresses that are on the suppression list."""

@@ -23,7 +23,7 @@ class TaskForm(BaseModel):
 
     @classmethod
     def upgrade(cls, data: dict[str, Any], version: int) -> dict[str, Any]:
-        """A stored form of an older version in today's shape; raises ValueError where it must be filled in again."""
+        """Returns a stored form of an older version in the current format; raises ValueError if that is impossible."""
         return data
 
 

@@ -11,7 +11,7 @@ from webapp.ports.task_context import TaskContext
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """What a person is told of a task that ended: `to` their address, `link` the task's page."""
+    """A message to a person on a task that ended. `to`: their address; `link`: the task's page."""
 
     to: str
     title: str
@@ -22,7 +22,7 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class Announcement:
-    """What another system wants people to be told, where, and how urgently."""
+    """A notification that another system requests."""
 
     title: str
     message: str
@@ -36,7 +36,7 @@ class Kind:
     """One kind of task: all that other packages need to know of it.
 
     `run` returns the outcome for people, or None if its deliveries tell it. `check` raises UserError or FormErrors
-    for what a form model cannot know by itself. `total` is the number of deliveries, or None. `title_at` and
+    for errors that a form model alone cannot detect. `total` is the number of deliveries, or None. `title_at` and
     `total_at` are used where title and total need more than the form, such as a file's name. `grace` is how long (s)
     a message in flight may take after a request to cancel. `noun` names its deliveries, in the plural. `example` is a
     body of POST /api/v1/tasks. `note_form` and `announcement_form` return forms for texts of other packages.
@@ -57,7 +57,7 @@ class Kind:
     expand: Callable[[Any, TaskContext], Iterable[NewDelivery]] | None = None
     total: Callable[[Any], int | None] = lambda form: None
     total_at: Callable[[Any, FormContext], int | None] | None = None
-    template: Sequence[str] = ()  # fields that are kept as a template under a name
+    template: Sequence[str] = ()  # fields that a template has
     is_checked: Callable[[Any], bool] = lambda form: False  # whether a person reviews it before it is sent
     server_of: Callable[[Mapping[str, Any]], str] = lambda form: ""
     undoable: bool = False

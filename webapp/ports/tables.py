@@ -12,12 +12,12 @@ class Column:
     name: str
     type: str
     note: str = ""
-    wished: str = ""  # how a person wants it read, one of reports.wish.TYPES
+    wished: str = ""  # the type that a person chose, one of reading.overrides.TYPES
 
 
 @dataclass(frozen=True)
 class TableSchema:
-    """What was understood of an uploaded table; stored as JSON beside it."""
+    """The schema of an uploaded table, and notes on its reading; stored as JSON with the upload."""
 
     rows: int
     columns: Sequence[Column]
@@ -25,25 +25,25 @@ class TableSchema:
     delimiter: str = ""
     sheet: str = ""
     notes: Sequence[str] = ()
-    sheets: Sequence[str] = ()  # of a workbook, those that could have been read
+    sheets: Sequence[str] = ()  # of a workbook: all sheets that can be chosen
 
 
 @dataclass(frozen=True)
 class Table:
-    """An uploaded table: `path` is the file as it came, `typed` the same as Parquet with the types of `understood`."""
+    """An uploaded table: `path` is the file as it came, `typed` the same as Parquet with the types of `schema`."""
 
     id: str
     name: str
     path: Path
     typed: Path
-    understood: TableSchema
+    schema: TableSchema
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A named value of a saved query: `type` is text, number, date or choice; choices are written down or found.
+    """A named value of a saved query: `type` is text, number, date or choice; choices are fixed or queried.
 
-    `query`: the number of the query whose first column holds the choices, 0 for none.
+    `query`: the id of the query whose first column has the choices; 0 for none.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class SavedQuery:
-    """A query that an admin wrote, as whoever uses it sees it; `columns` as they were when it was tried."""
+    """A query that an admin wrote, as its users see it; `columns`: as they were when the query was tested."""
 
     id: str
     name: str

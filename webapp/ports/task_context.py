@@ -1,4 +1,4 @@
-"""A running task, as its kind sees it. Any call may raise to end the run (cancel, pause, stop): let it pass."""
+"""A running task, as its kind sees it. Any call may raise StopRun to end the run (cancel, pause, stop): let it pass."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Permit(Protocol):
-    """The right to use a target that takes only so many users at once."""
+    """The right to use a target that takes only a limited number of users at once."""
 
     def take(self) -> bool:
         """Waits a moment for it; False if all permits are taken."""
@@ -69,7 +69,7 @@ class TaskPeople(Protocol):
     """The people whom a running task may reach."""
 
     def colleagues(self) -> Sequence[Person]:
-        """Returns everybody who can sign in."""
+        """Returns all people who can sign in."""
 
     def notify(self, person_id: int, title: str, text: str, key: str, priority: str = "normal") -> bool:
         """Adds a notice to a person's inbox, once per key; returns False if that person is gone."""
@@ -137,7 +137,7 @@ class TaskContext(Protocol):
 
     id: int
     owner: Person
-    done: int  # progress kept from an earlier attempt
+    done: int  # progress of an earlier attempt
 
     @property
     def files(self) -> TaskFiles: ...
@@ -155,7 +155,7 @@ class TaskContext(Protocol):
     def ledger(self) -> TaskLedger: ...
 
     def log(self, message: str) -> None:
-        """Adds a line to the task's log, which everybody sees."""
+        """Adds a line to the task's log, which all people who may see the task can read."""
 
     def progress(self, done: int, total: int | None = None, message: str = "") -> None:
         """Publishes the progress, at most four times a second. The run may be ended here."""

@@ -1,1 +1,1 @@
-"""Tables in and out: reads what people upload, and writes Excel and CSV files of it."""
+"""Reads tables that people upload, shapes them into reports, and writes these as files."""

@@ -1,4 +1,4 @@
-"""Arrow scalars and arrays made from bytes: handed plain Python values, Arrow imports pandas (1 s, 60 MB)."""
+"""Makes Arrow scalars and arrays from bytes: given plain Python values, Arrow imports pandas (1 s, 60 MB)."""
 
 import struct
 from array import array
@@ -33,13 +33,13 @@ def day(value: date) -> Any:
 
 
 def texts(values: Iterable[str | None]) -> Any:
-    """An array of texts."""
+    """Returns an array of texts."""
     pieces, offsets, valid = [], array("i", [0]), bytearray()
-    for place, value in enumerate(values):
-        if place % 8 == 0:
+    for position, value in enumerate(values):
+        if position % 8 == 0:
             valid.append(0)
         content = b"" if value is None else value.encode()
-        valid[-1] |= (value is not None) << place % 8
+        valid[-1] |= (value is not None) << position % 8
         pieces.append(content)
         offsets.append(offsets[-1] + len(content))  # OverflowError beyond 2 GB, as Arrow's own
     buffers = [pa.py_buffer(bytes(valid)), pa.py_buffer(offsets), pa.py_buffer(b"".join(pieces))]
@@ -47,6 +47,6 @@ def texts(values: Iterable[str | None]) -> Any:
 
 
 def numbers(values: Iterable[float | None]) -> Any:
-    """An array of doubles; nothing becomes “not a number”."""
+    """Returns an array of doubles; None becomes “not a number”."""
     plain = array("d", [float("nan") if value is None else value for value in values])
     return pa.Array.from_buffers(pa.float64(), len(plain), [None, pa.py_buffer(plain)])

@@ -1,10 +1,10 @@
-"""What people call the type of a column: text, integer, number, yes-no, date or time (a date with a time)."""
+"""Names the type of a column for people: text, integer, number, yes-no, date or time (a date with a time)."""
 
 import pyarrow as pa
 
 
 def kind_of(kind: pa.DataType) -> str:
-    """“text” too for whatever is only ever shown as text."""
+    """Returns the name of an Arrow type; “text” for every type that is only shown as text."""
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
         return kind_of(kind.value_type)
     if pa.types.is_integer(kind):

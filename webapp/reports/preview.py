@@ -1,4 +1,4 @@
-"""The first rows of a report before it is made, with how many there will be and about how large the file gets."""
+"""The preview of a report: its first rows, the number of rows and the approximate size of the file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from webapp.reports.writing.normalise import Normalised
 
 ROWS = 20
-COLUMNS = 60  # shown; a wider table says how many there are
-# Bytes for each cell of a file, measured with the sales sample; PDF holds no more than its first rows.
+COLUMNS = 60  # columns in a preview; a wider table states its number of columns
+# Bytes for each cell of a file, measured with the sales sample; a PDF has only the first rows.
 _BYTES = {"xlsx": 7.0, "csv": 8.0, "parquet": 2.5, "jsonl": 22.0, "pdf": 9.0}
 _LEAST = {"xlsx": 6_000, "pdf": 25_000}
 
@@ -31,13 +31,13 @@ class Preview:
     has_total: bool = False  # whether the last row shown is the total row
 
     def size(self, format: str) -> int:
-        """About how many bytes the file gets."""
+        """Returns the approximate size of the file in bytes."""
         rows = min(self.total, 5_000) if format == "pdf" else self.total
         return int(_LEAST.get(format, 200) + rows * self.width * _BYTES[format])
 
 
 def peek(ref: Ref, plan: Plan, dates: str = "iso") -> Preview:
-    """Works the plan out as the report does, and keeps its first rows. TaskError where the report could not be made."""
+    """Returns the first rows of the plan's result. Raises TaskError if the report could not be made."""
     from webapp.reports.column_types import kind_of
     from webapp.reports.shaping import shape
     from webapp.reports.writing.normalise import normalise
@@ -47,7 +47,7 @@ def peek(ref: Ref, plan: Plan, dates: str = "iso") -> Preview:
 
 
 def first_rows(table: "Normalised", dates: str, of: Sequence[str] = ()) -> Preview:
-    """The first rows of a table that is ready to be written; `of`: the types that its columns had before."""
+    """Returns the first rows of a normalised table; `of`: the types of its columns before it was normalised."""
     from webapp.reports.column_types import kind_of
     from webapp.reports.writing.display import is_right, rows_of, shower
 
@@ -70,5 +70,5 @@ def first_rows(table: "Normalised", dates: str, of: Sequence[str] = ()) -> Previ
 
 
 def peek_apart(ref: Ref, plan: Plan, dates: str = "iso") -> Preview:
-    """`peek` in a child, so that the web process never imports Arrow."""
+    """Runs `peek` in a child process, so that the web process never imports Arrow."""
     return sandbox.call(peek, ref, plan, dates, seconds=SECONDS, memory_mb=MEMORY_MB, what="The preview")

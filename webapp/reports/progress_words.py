@@ -1,3 +1,3 @@
-"""Words that rooms agree on."""
+"""Progress texts that packages compare."""
 
 WRITING = "writing the file"

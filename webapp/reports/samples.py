@@ -1,4 +1,4 @@
-"""The data that everybody has: the article's three people, and a year of an office's sales."""
+"""The sample data: the article's three people, and a year of an office's sales."""
 
 import io
 import random
@@ -44,13 +44,13 @@ def columns(name: str) -> list[str]:
 
 
 def types(name: str) -> dict[str, str]:
-    """The type of each column, as `kinds_of.kind_of` names it."""
+    """Returns the type of each column, as `column_types.kind_of` names it."""
     kinds = SALES_TYPES if name == "sales" else ("text", "integer")
     return dict(zip(columns(name), kinds, strict=True))
 
 
 def table(name: str) -> "pa.Table":
-    """The sample `name`: the same on every machine and in every run."""
+    """Returns the sample `name`: the same on every machine and in every run."""
     from pyarrow import csv as arrow_csv
 
     # Through a text, because arrays made of Python values would import pandas.
@@ -59,7 +59,7 @@ def table(name: str) -> "pa.Table":
 
 
 def _sales() -> Iterator[str]:
-    # Only random() itself is promised to stay the same from one Python to the next.
+    # Only the results of random() itself are guaranteed to be the same in every version of Python.
     draw = random.Random(20_24).random  # noqa: S311
     yield ",".join(SALES_COLUMNS) + "\n"
     for number in range(SALES_ROWS):

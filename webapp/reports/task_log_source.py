@@ -1,4 +1,4 @@
-"""The panel's own tasks and deliveries as data: what they are called, and their columns with their types."""
+"""The panel's own tasks and deliveries as data: their titles, and their columns with types."""
 
 TITLES = {"log-tasks": "The task log", "log-deliveries": "Who got what"}
 KINDS: dict[str, dict[str, str]] = {

@@ -1,1 +1,1 @@
-"""The tasks room: the task table, what may become of a task, and a slot's view of the task it runs."""
+"""Tasks: the task table, the state machine, and a slot's view of the task it runs."""

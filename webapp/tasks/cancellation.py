@@ -1,4 +1,4 @@
-"""How a running task learns that it is to end: a person requests it, its slot stops, or the run itself has to wait."""
+"""Requests to end a run: from a person, from a slot that stops, or from the run itself when it has to wait."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from webapp import clock
 
-FINISH_SECONDS = 5.0  # how long work without deliveries may continue after its slot was told to stop
+FINISH_SECONDS = 5.0  # how long work without deliveries may continue after its slot was asked to stop
 
 
 class StopRequest(StrEnum):
@@ -33,14 +33,14 @@ class StopRequest(StrEnum):
 class StopRun(BaseException):
     """Ends a run on purpose; a BaseException, so that no kind swallows it by accident.
 
-    `until`: when the task may run again (UTC); None: at once. `words`: why it waits, shown to people.
+    `until`: when the task may run again (UTC); None: at once. `message`: why it waits, shown to people.
     """
 
-    def __init__(self, request: StopRequest, until: datetime | None = None, words: str = "") -> None:
+    def __init__(self, request: StopRequest, until: datetime | None = None, message: str = "") -> None:
         super().__init__(request)
         self.request = request
         self.until = until
-        self.words = words
+        self.message = message
 
 
 class Control:
@@ -71,7 +71,7 @@ class Control:
 
     def wait(self, seconds: float) -> None:
         """Waits for `seconds`, but returns at once when there is a request."""
-        if self._has_request.is_set():  # a stop that lets the work finish must not turn waiting into spinning
+        if self._has_request.is_set():  # while a stop lets the work finish, a wait must not become a busy loop
             time.sleep(min(seconds, 0.1))
         else:
             self._has_request.wait(seconds)

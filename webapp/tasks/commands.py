@@ -1,4 +1,4 @@
-"""What people and programs do to tasks; each runs inside the caller's Write transaction and never commits."""
+"""Commands on tasks; each runs inside the caller's write transaction and never commits."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ _WAITING_AGAIN = {"state": DeliveryState.WAITING, "attempts": 0, "next_try": Non
 
 @dataclass(frozen=True)
 class Started:
-    """The task that a form started; not `is_new` where the same key had started it before."""
+    """The task that a form started; `is_new` is False if the same key had started it before."""
 
     id: int
     is_new: bool
@@ -52,9 +52,9 @@ def start(
     key: str | None = None,
     key_hash: str | None = None,
 ) -> Started:
-    """Writes the task and hands it to the engine; the same key again gives the same task.
+    """Writes the task and hands it to the engine; the same key returns the same task.
 
-    Conflict where the key came with another body (`key_hash`, SHA-256).
+    Raises Conflict if the key came with another body before (`key_hash`, SHA-256).
     """
     known = queries.by_key(conn, owner.id, key) if key else None
     if known:
@@ -93,7 +93,7 @@ def _new_row(
 
 
 def undo(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
-    """Takes a task back before anything of it has begun; Conflict where it is too late."""
+    """Takes a task back before it starts; raises Conflict if it is too late."""
     if task.was_undone:
         return
     in_time = task.can_undo(now()) and move(
@@ -106,31 +106,31 @@ def undo(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
 
 
 def cancel(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
-    """Ends a task that has not ended: at once where it does not run, else as soon as it can let go."""
+    """Cancels a task: at once if it is not running, else as soon as its run can stop."""
     if task.state is State.RUNNING and _request(conn, task, StopRequest.CANCEL, by):
         return
-    words = stopped_words(task.counts, task.not_prepared)
-    if not move(conn, task.id, State.CANCELLED, f"Cancelled by {by.name}.", outcome=words, cause=""):
+    message = stopped_words(task.counts, task.not_prepared)
+    if not move(conn, task.id, State.CANCELLED, f"Cancelled by {by.name}.", outcome=message, cause=""):
         raise Conflict(f"This task is {task.state.words}: there is nothing to cancel.")
     skip_waiting(conn, task.id)
     engine.withdraw(conn, task.id)
 
 
 def pause(conn: Connection, engine: Engine, kind: Kind, task: Task, by: Person) -> None:
-    """Holds a task; a running one lets go after the message in flight."""
+    """Holds a task; a running one stops after the message in flight."""
     if task.state is State.RUNNING and kind.pausable and _request(conn, task, StopRequest.PAUSE, by):
         return
     if task.state is State.RUNNING and not kind.pausable:
         raise Conflict("This task cannot be paused once it runs. It can be cancelled.")
-    words = f"Paused by {by.name}."
+    message = f"Paused by {by.name}."
     paused: dict[str, Any] = {"hold_reason": HoldReason.PAUSED, "requested_by": by.name, "undo_until": None}
-    if not move(conn, task.id, State.HELD, words, **paused):
+    if not move(conn, task.id, State.HELD, message, **paused):
         raise Conflict(f"This task is {task.state.words}: there is nothing to pause.")
     engine.withdraw(conn, task.id)
 
 
 def resume(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
-    """Lets a paused task continue; raises Conflict if it is not paused, Forbidden if `by` may not."""
+    """Resumes a paused task; raises Conflict if it is not paused, Forbidden if `by` may not."""
     if task.state is State.RUNNING and task.requested is StopRequest.PAUSE:
         pausing = update(t).where(t.c.id == task.id, t.c.requested == StopRequest.PAUSE)
         conn.execute(pausing.values(requested=None, requested_at=None))
@@ -139,12 +139,12 @@ def resume(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
 
 
 def release(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
-    """Lets a task continue that was held after a restore; raises Conflict if it was not, Forbidden if `by` may not."""
+    """Releases a task held after a restore; raises Conflict if it is not held so, Forbidden if `by` may not."""
     _end_hold(conn, engine, task, by, HoldAction.RELEASE)
 
 
 def retry(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
-    """Sends again what failed, was skipped or saved; never what was sent or is unknown."""
+    """Requeues a task to send what failed, was skipped or saved; never what was sent or is unknown."""
     if not task.can_retry:
         raise Conflict(f"This task is {task.state.words}: there is nothing to retry.")
     again = update(d).where(d.c.task == task.id, is_retryable())
@@ -153,7 +153,7 @@ def retry(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
 
 
 def send_unknown_again(conn: Connection, engine: Engine, task: Task, by: Person) -> None:
-    """Sends what perhaps arrived once more, with the same Message-ID; a person has decided so."""
+    """Requeues a task to send unknown deliveries again, with the same Message-ID; a person has decided so."""
     if not task.state.has_ended or not task.unknown_count:
         raise Conflict("This task has no message that may or may not have arrived.")
     again = update(d).where(d.c.task == task.id, d.c.state == DeliveryState.UNKNOWN)
@@ -161,12 +161,12 @@ def send_unknown_again(conn: Connection, engine: Engine, task: Task, by: Person)
     _wait_again(conn, engine, task, f"{by.name} sends the unknown ones again.")
 
 
-def acknowledge(conn: Connection, task: Task, by: Person, *, words: str = "Marked as dealt with") -> None:
-    """Takes a task out of the count of those that need a person; its state stays. Raises Conflict if it is not one."""
+def acknowledge(conn: Connection, task: Task, by: Person, *, message: str = "Marked as dealt with") -> None:
+    """Marks a failed task as dealt with; its state stays. Raises Conflict if it did not fail and needs no attention."""
     if task.state not in (State.FAILED, State.ATTENTION):
-        raise Conflict(f"This task is {task.state.words}: nobody is needed.")
+        raise Conflict(f"This task is {task.state.words}: it needs no attention.")
     conn.execute(update(t).where(t.c.id == task.id).values(acknowledged_at=now()))
-    add_line(conn, task.id, f"{words} by {by.name}.")
+    add_line(conn, task.id, f"{message} by {by.name}.")
     mark_changed(conn)
 
 
@@ -181,9 +181,9 @@ def recover(
     most_crashes: int = MOST_CRASHES,
     technical: str = "",
 ) -> bool:
-    """Requeues a task whose owner is gone; `most_crashes` in a row without progress (if `counted`) fail it.
+    """Requeues a task whose owner died; `most_crashes` in a row without progress (if `counted`) fail it.
 
-    A message that was in flight becomes unknown. Returns False if the task is no longer that attempt's, or if it was
+    A message in flight becomes unknown. Returns False if the task has another attempt by now, or if it was
     renewed since `renewals` was read: its owner lives.
     """
     row = conn.execute(select(t).where(t.c.id == task_id).with_for_update()).one()
@@ -195,8 +195,8 @@ def recover(
     crash_count = row.crash_count + 1 if counted and not settled_one else row.crash_count
     if crash_count >= most_crashes:
         return _give_up(conn, task_id, attempt, crash_count, technical)
-    words = "Its process ended. It goes on where it was." if counted else "Outtray was restarted. It goes on."
-    move(conn, task_id, State.WAITING, words, attempt=attempt, crash_count=crash_count, not_before=now())
+    message = "Its process died. It continues." if counted else "Outtray was restarted. It continues."
+    move(conn, task_id, State.WAITING, message, attempt=attempt, crash_count=crash_count, not_before=now())
     engine.submit(conn, task_id, row.queue, row.priority, None)
     return True
 
@@ -205,17 +205,17 @@ def _handle_request(conn: Connection, task_id: int, attempt: int, request: StopR
     """Ends or holds a task as a person requested before its worker died."""
     if request is StopRequest.PAUSE:
         return move(conn, task_id, State.HELD, f"Paused by {by}.", attempt=attempt, hold_reason=HoldReason.PAUSED)
-    words = stopped_words(counts(conn, task_id))
+    message = stopped_words(counts(conn, task_id))
     skip_waiting(conn, task_id)
-    return move(conn, task_id, State.CANCELLED, f"Cancelled by {by}.", attempt=attempt, outcome=words, cause="")
+    return move(conn, task_id, State.CANCELLED, f"Cancelled by {by}.", attempt=attempt, outcome=message, cause="")
 
 
 def _give_up(conn: Connection, task_id: int, attempt: int, crash_count: int, technical: str) -> bool:
     skip_waiting(conn, task_id)
-    words = f"The work broke off {TIMES[crash_count]} in a row without getting any further. Ask an admin to look at it."
+    message = f"Its process died {TIMES[crash_count]} in a row without any progress. Ask an admin to look at it."
     return move(
-        conn, task_id, State.FAILED, words,
-        attempt=attempt, outcome=words, cause="poison", fault="server", technical=technical,
+        conn, task_id, State.FAILED, message,
+        attempt=attempt, outcome=message, cause="poison", fault="server", technical=technical,
         crash_count=crash_count, reference=new_reference(),
     )  # fmt: skip
 
@@ -227,7 +227,7 @@ def _request(conn: Connection, task: Task, request: StopRequest, by: Person) -> 
     running = update(t).where(t.c.id == task.id, t.c.attempt == task.attempt, t.c.state == State.RUNNING)
     if conn.execute(running.values(requested=request, requested_by=by.name, requested_at=now())).rowcount == 0:
         return False
-    add_line(conn, task.id, f"{by.name} wants it to {'stop' if request is StopRequest.CANCEL else 'pause'}.")
+    add_line(conn, task.id, f"{by.name} requested to {'cancel' if request is StopRequest.CANCEL else 'pause'} it.")
     mark_changed(conn)
     return True
 
@@ -237,7 +237,7 @@ def _end_hold(conn: Connection, engine: Engine, task: Task, by: Person, action: 
     if hold is None:
         raise Conflict(f"This task is {task.state.words}: there is nothing to {action}.")
     if hold.action is None:
-        raise Conflict(f"{hold.told} Nothing was changed.")
+        raise Conflict(f"{hold.sentence} Nothing was changed.")
     if hold.action is not action:
         raise Conflict(f"This task is {hold.text}. Nothing was changed. To let it continue, use {hold.action.label}.")
     if not hold.may_end(by, task.owner):
@@ -245,7 +245,7 @@ def _end_hold(conn: Connection, engine: Engine, task: Task, by: Person, action: 
     _wait_again(conn, engine, task, f"{action.log_line} {by.name}.")
 
 
-def _wait_again(conn: Connection, engine: Engine, task: Task, words: str) -> None:
+def _wait_again(conn: Connection, engine: Engine, task: Task, message: str) -> None:
     fresh: dict[str, Any] = {
         "outcome": "",
         "cause": "",
@@ -257,6 +257,6 @@ def _wait_again(conn: Connection, engine: Engine, task: Task, words: str) -> Non
         "consecutive_failures": 0,
     }
     moment = max(now(), task.not_before) if task.state is State.HELD else now()
-    if not move(conn, task.id, State.WAITING, words, not_before=moment, undo_until=None, **fresh):
+    if not move(conn, task.id, State.WAITING, message, not_before=moment, undo_until=None, **fresh):
         raise Conflict(f"This task is {task.state.words} now.")
     engine.submit(conn, task.id, task.queue, task.priority, moment)

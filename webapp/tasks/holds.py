@@ -38,7 +38,7 @@ class HoldAction(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Releasers:
-    """Those who may let a task continue; `includes` gets a person and the id of the task's owner."""
+    """The people who may let a task continue; `includes` gets a person and the id of the task's owner."""
 
     text: str
     includes: Callable[[Person, int], bool]
@@ -49,7 +49,7 @@ class Hold:
     """What follows from a reason to hold a task."""
 
     text: str  # completes “This task is …”
-    told: str  # the sentence in the task's row
+    sentence: str  # the sentence in the task's row
     action: HoldAction | None  # None: it can only be cancelled
     by: Releasers
     needs_look: bool = False  # rows lead to the page of the task, which has the button
@@ -66,23 +66,23 @@ OWNER_OR_ADMIN = Releasers(
 HOLDS: Mapping[HoldReason, Hold] = {
     HoldReason.RESTORED: Hold(
         text="held after a restore",
-        told="Held after a restore. Nothing goes out until it is released.",
+        sentence="Held after a restore. Nothing goes out until it is released.",
         action=HoldAction.RELEASE,
         by=OWNER_OR_ADMIN,
         needs_look=True,
     ),
     HoldReason.PAUSED: Hold(
         text="paused",
-        told="Nothing more goes out until it is resumed.",
+        sentence="Nothing more goes out until it is resumed.",
         action=HoldAction.RESUME,
         by=OWNER_OR_ADMIN,
     ),
 }
 
-# Of a task that another version of Outtray has held.
+# For a task that another version of Outtray has held.
 UNKNOWN_HOLD = Hold(
     text="held for a reason that this version of Outtray does not know",
-    told="Held for a reason that this version of Outtray does not know. It can be cancelled.",
+    sentence="Held for a reason that this version of Outtray does not know. It can be cancelled.",
     action=None,
     by=OWNER_OR_ADMIN,
     needs_look=True,

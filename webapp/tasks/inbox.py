@@ -1,4 +1,4 @@
-"""People's inboxes in the panel: their notices, which of them were read, and what each person is told."""
+"""People's inboxes in the panel: their notices, which of them were read, and notification preferences."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ CHANNEL_CHOICES = {"inbox": "In the inbox", "desktop": "On the desktop, while a 
 DEFAULT_CHANNELS = ("inbox", "desktop")
 _TASKS_KEY, _CHANNELS_KEY = "notices", "notice-ways"  # of the stored preferences
 NEWEST = 3  # notices that a page shows on the desktop at once
-RECENT = timedelta(minutes=10)  # older ones are none for the desktop
+RECENT = timedelta(minutes=10)  # older ones are not shown on the desktop
 i, p, t = schema.inbox, schema.person, schema.task
 
 
@@ -40,7 +40,7 @@ class NewNotice:
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """A notice in somebody's inbox; `task`: what it is about; `is_own`: that task is theirs."""
+    """A notice in a person's inbox; `task`: what it is about; `is_own`: that task is theirs."""
 
     id: int
     title: str
@@ -67,20 +67,20 @@ class Bell:
 
     @property
     def news(self) -> list[dict[str, object]]:
-        """For the page's script, the oldest first."""
+        """The desktop notices for the page's script, the oldest first."""
         found = reversed(self.newest)
         return [{"id": one.id, "title": one.title, "text": one.text[:300], "path": one.path} for one in found]
 
 
 @dataclass(frozen=True)
 class NotificationPreferences:
-    """Which of their own tasks a person is told about (of CHOICES), by which channels (of CHANNEL_CHOICES)."""
+    """Notification preferences: about which own tasks (of CHOICES), by which channels (of CHANNEL_CHOICES)."""
 
     which: str = "failed"
     channels: Sequence[str] = DEFAULT_CHANNELS
 
     def wants(self, state: State) -> bool:
-        """True if the person is told about a task that ended in this state."""
+        """True if the person wants a notice about a task that ended in this state."""
         is_bad = state in (State.FAILED, State.ATTENTION)
         return state is not State.CANCELLED and (self.which == "all" or (self.which == "failed" and is_bad))
 
@@ -118,7 +118,7 @@ def save_preferences(conn: Connection, person: int, which: str, channels: Sequen
 def bell(conn: Connection, person: Person) -> Bell:
     """Returns what the navigation of this person's pages shows."""
     moment = now()
-    is_recent = i.c.created.between(moment - RECENT, moment + RECENT)  # later ones: the clock was set back since
+    is_recent = i.c.created.between(moment - RECENT, moment + RECENT)  # no later ones: the clock may have been set back
     query = select(i).where(i.c.person == person.id, i.c.desktop, is_recent)
     newest = [_notice(row) for row in conn.execute(query.order_by(i.c.id.desc()).limit(NEWEST))]
     running = select(func.count()).where(t.c.owner == person.id, t.c.state == State.RUNNING)

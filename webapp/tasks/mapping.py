@@ -1,4 +1,4 @@
-"""Turns rows of the database into what tasks/model.py describes."""
+"""Maps rows of the database to the types of tasks/model.py."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,12 +19,12 @@ t, p = schema.task, schema.person
 
 
 def tasks_select() -> Select[Any]:
-    """Every column of a task, with its owner's name and address."""
+    """Returns a query of all columns of a task, with its owner's name and address."""
     return select(t, p.c.name.label("owner_name"), p.c.email.label("owner_email")).join(p, p.c.id == t.c.owner)
 
 
 def to_tasks(conn: Connection, rows: Sequence[Row[Any]]) -> list[Task]:
-    """Tasks with their files and their counts: two more queries for any number of rows."""
+    """Returns tasks with their files and counts: two more queries for any number of rows."""
     ids = [row.id for row in rows]
     files, counts = of_tasks(conn, ids), _counts(conn, ids)
     return [_task(row, files.get(row.id, []), counts.get(row.id, {})) for row in rows]
@@ -50,7 +50,7 @@ def to_delivery(row: Row[Any]) -> DeliveryRow:
     )
 
 
-# Columns that are no attributes of a Task.
+# Columns that are not attributes of a Task.
 _LEFT_OUT = {
     "key", "key_hash", "crash_count", "renewals", "retries", "requested_at",
     "progress_done", "progress_total", "progress_words",

@@ -1,4 +1,4 @@
-"""A task as pages and engines see it, and the table of what may follow what; no database here."""
+"""A task as pages and engines see it, and its state machine; without the database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class State(StrEnum):
 
     @property
     def words(self) -> str:
-        """What people see."""
+        """The state as people see it."""
         return "needs attention" if self is State.ATTENTION else self.value
 
     @property
@@ -71,7 +71,7 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A line of a task's log; `state` is set if the line tells of a change of state."""
+    """A line of a task's log; `state` is set if the line records a change of state."""
 
     id: int
     at: datetime
@@ -96,12 +96,12 @@ class DeliveryRow:
 
     @property
     def name(self) -> str:
-        """What the row of the list calls its person; empty where no column says so."""
+        """The name of the person in the row of the list; empty if no column has it."""
         return name_in(self.data)
 
 
 def name_in(data: Mapping[str, Any]) -> str:
-    """Whom a row of a list is about, by the usual names of columns."""
+    """Returns the name of the person in a row of a list, by the usual names of columns."""
     by_key = {" ".join(key.split()).casefold(): str(value) for key, value in data.items()}
     if found := next((by_key[name] for name in NAMES if by_key.get(name)), ""):
         return found
@@ -152,17 +152,17 @@ class Task:
 
     @property
     def is_active(self) -> bool:
-        """Whether pages should look at it often."""
+        """True if pages should poll it often."""
         return self.state in ACTIVE
 
     @property
     def is_stopping(self) -> bool:
-        """A person has requested to cancel or pause it, and it still runs."""
+        """True if a person has requested to cancel or pause it, and it still runs."""
         return self.requested is not None and self.state is State.RUNNING
 
     @property
     def has_speed(self) -> bool:
-        """A mail run that is not over: how fast it sends can be changed."""
+        """True for a mail run that has not ended: its speed can be changed."""
         return self.queue == "mail" and not self.state.has_ended
 
     @property
@@ -174,12 +174,12 @@ class Task:
 
     @property
     def needs_you(self) -> bool:
-        """Counted in the rail until a person marks it as dealt with."""
+        """True until a person marks a failed task as dealt with; the rail counts these tasks."""
         return self.state in (State.FAILED, State.ATTENTION) and self.acknowledged_at is None
 
     @property
     def was_undone(self) -> bool:
-        """Taken back before anything of it had begun."""
+        """True if it was taken back before it started."""
         return self.state is State.CANCELLED and self.cause == "undone"
 
     @property
@@ -191,12 +191,12 @@ class Task:
 
     @property
     def retryable(self) -> int:
-        """How many deliveries a retry would reset."""
+        """The number of deliveries that a retry would send again."""
         return sum(number for result, number in self.counts.items() if result.is_retryable)
 
     @property
     def sent_count(self) -> int:
-        """How many messages a server has accepted."""
+        """The number of messages that a server has accepted."""
         return accepted(self.counts)
 
     @property
@@ -209,11 +209,11 @@ class Task:
 
     @property
     def not_prepared(self) -> int:
-        """Deliveries that are not in the table yet, so that the counts always add up."""
+        """The number of deliveries that are not in the table yet, so that counts always add up."""
         if self.expanded or self.progress.total is None:
             return 0
         return max(0, self.progress.total - sum(self.counts.values()))
 
     def can_undo(self, moment: datetime) -> bool:
-        """Whether the undo window is still open."""
+        """True while the undo window is open."""
         return self.state is State.WAITING and self.undo_until is not None and moment < self.undo_until

@@ -15,7 +15,7 @@ from webapp.tasks import commands, inbox
 from webapp.tasks.model import State, Task
 from webapp.tasks.resources import TaskResources
 
-KEY = "notice:"  # begins the key of the task that sends such an email; nobody is told how that one ended
+KEY = "notice:"  # begins the key of the task that sends such an email; its own end is not notified
 COLLECTED = timedelta(minutes=1)
 t = schema.task
 
@@ -47,7 +47,7 @@ def _is_notice(conn: Connection, task: Task) -> bool:
 
 
 def _mail(conn: Connection, resources: TaskResources, task: Task, state: State, text: str) -> None:
-    """Adds a note to the owner's email that has not gone yet, else starts one."""
+    """Adds a note to a waiting email to the owner, else starts an email."""
     kind, owner = resources.note_kind, people.by_id(conn, resources.settings, task.owner)
     if kind.note_form is None:
         return
@@ -62,7 +62,7 @@ def _mail(conn: Connection, resources: TaskResources, task: Task, state: State, 
 
 
 def _joined(conn: Connection, task: Task, add: Callable[[Mapping[str, Any]], dict[str, Any] | None]) -> bool:
-    """Adds the note to an email that has not gone yet; returns False if there is none, or it is full."""
+    """Adds the note to a waiting email; returns False if there is none, or it is full."""
     waits = (t.c.owner == task.owner) & (t.c.state == State.WAITING) & (t.c.attempt == 0) & t.c.key.startswith(KEY)
     row = conn.execute(select(t.c.id, t.c.form).where(waits).order_by(t.c.id.desc()).limit(1).with_for_update()).first()
     form = add(row.form) if row else None

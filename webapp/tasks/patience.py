@@ -1,4 +1,4 @@
-"""Database steps of a running task: a passing fault of our infrastructure is waited for, never booked on the task."""
+"""Database steps of a running task: passing faults of our infrastructure are retried, never booked on the task."""
 
 import logging
 from collections.abc import Callable
@@ -19,8 +19,8 @@ log = logging.getLogger("outtray.tasks")
 class Patience:
     """Runs steps of one task against the database until they succeed, or its slot shuts down.
 
-    A connection may break during COMMIT: then the step may have been committed and runs again all the same. So every
-    step must mean the same when it runs twice.
+    A connection may break during COMMIT: then the step may have been committed and still runs again. So every
+    step must be idempotent.
     """
 
     def __init__(self, resources: TaskResources, control: Control) -> None:
@@ -53,7 +53,7 @@ class Patience:
                 if not is_passing(error):
                     raise
                 log.warning("the database did not answer, next try in %g s: %s", wait, error)
-            # A request to cancel is obeyed once the database can be told of it; what was sent must be recorded first.
+            # A request to cancel is handled once the database is back: what was sent must be recorded first.
             if self._control.requested is StopRequest.STOP:
                 raise StopRun(StopRequest.STOP)
             self._control.wait(wait)

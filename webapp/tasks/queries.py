@@ -1,4 +1,4 @@
-"""What pages and programs read of tasks; a query never writes."""
+"""Queries of tasks for pages and programs; a query never writes."""
 
 import json
 from collections.abc import Sequence
@@ -19,15 +19,15 @@ from webapp.tasks.views.recipient_search import matching
 
 t, d, line = schema.task, schema.delivery, schema.task_line
 
-LARGEST = 2**63 - 1  # what a database can be asked for
+LARGEST = 2**63 - 1  # the largest id of a database
 
-# Written out, not bound: only then does the database see that ix_task_due holds all that is asked for.
+# A literal, not a bound value: only then can the database use the partial index ix_task_due.
 IS_WAITING = t.c.state == literal(State.WAITING.value, literal_execute=True)
 
 
 @dataclass(frozen=True)
 class View:
-    """Which tasks are looked at: whose (None: everybody's), in which states, of which kind, with which words."""
+    """A filter of tasks: by owner (None: all), states, kind, cause and a text to search for."""
 
     owner: int | None
     _: KW_ONLY
@@ -38,12 +38,12 @@ class View:
 
     @classmethod
     def of(cls, person: Person, **filters: object) -> "View":
-        """What this person may see: staff their own, admins all."""
+        """Returns a view of what this person may see: staff their own, admins all."""
         return cls(None if person.is_admin else person.id, **filters)  # type: ignore[arg-type]
 
 
 def recent(conn: Connection, view: View, limit: int = 50, before: int | None = None) -> list[Task]:
-    """The newest tasks first; `before` is the id that the previous page ended with."""
+    """Returns tasks, the newest first; `before` is the last id of the previous page."""
     query = tasks_select().where(*_conditions(view)).order_by(t.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(t.c.id < before)
@@ -51,7 +51,7 @@ def recent(conn: Connection, view: View, limit: int = 50, before: int | None = N
 
 
 def one(conn: Connection, task_id: int, person: Person) -> Task:
-    """A task that this person may see; NotFound otherwise, so that nobody learns of others' numbers."""
+    """Returns a task; raises NotFound also if this person may not see it, so that ids are not revealed."""
     query = tasks_select().where(t.c.id == task_id, *_conditions(View.of(person)))
     rows = conn.execute(query).all() if task_id <= LARGEST else []
     if not rows:
@@ -60,45 +60,45 @@ def one(conn: Connection, task_id: int, person: Person) -> Task:
 
 
 def totals(conn: Connection, view: View) -> dict[State, int]:
-    """How many tasks are in each state."""
+    """Returns the number of tasks in each state."""
     query = select(t.c.state, func.count()).where(*_conditions(view)).group_by(t.c.state)
     return {State.stored(state): number for state, number in conn.execute(query)}
 
 
 def need_you(conn: Connection, person: Person) -> int:
-    """Tasks that failed or need attention and that nobody has dealt with."""
+    """Returns the number of tasks that failed or need attention and are not marked as dealt with."""
     unsettled = and_(t.c.state.in_([State.FAILED, State.ATTENTION]), t.c.acknowledged_at.is_(None))
     return conn.execute(select(func.count()).where(unsettled, *_conditions(View.of(person)))).scalar_one()
 
 
 def is_anything_active(conn: Connection, view: View) -> bool:
-    """Whether pages should look again soon."""
+    """Returns True if pages should poll again soon."""
     query = select(t.c.id).where(t.c.state.in_(ACTIVE), *_conditions(View(view.owner))).limit(1)
     return conn.execute(query).first() is not None
 
 
 def lines(conn: Connection, task_id: int, after: int = 0, limit: int = 500) -> list[Line]:
-    """The log of a task, oldest first."""
+    """Returns the log of a task, oldest first."""
     query = select(line).where(line.c.task == task_id, line.c.id > after).order_by(line.c.id).limit(limit)
     return [to_line(row) for row in conn.execute(query)]
 
 
 def timeline(conn: Connection, task_id: int) -> list[Line]:
-    """The changes of state of a task, oldest first."""
+    """Returns the changes of state of a task, oldest first."""
     query = select(line).where(line.c.task == task_id, line.c.state.is_not(None)).order_by(line.c.id).limit(500)
     return [to_line(row) for row in conn.execute(query)]
 
 
 def last_lines(conn: Connection, ids: Sequence[int], limit: int = 4) -> dict[int, list[Line]]:
-    """The ends of the logs of these tasks, oldest first; few rows are read however long the logs are."""
+    """Returns the last lines of these tasks' logs, oldest first; reads few rows however long the logs are."""
     ends = [
         select(select(line).where(line.c.task == one_id).order_by(line.c.id.desc()).limit(limit).subquery())
         for one_id in ids
     ]
-    found: dict[int, list[Line]] = {}
+    by_task: dict[int, list[Line]] = {}
     for row in conn.execute(union_all(*ends)) if ends else ():
-        found.setdefault(row.task, []).insert(0, to_line(row))
-    return found
+        by_task.setdefault(row.task, []).insert(0, to_line(row))
+    return by_task
 
 
 def deliveries(
@@ -111,7 +111,7 @@ def deliveries(
     after: int = -1,
     limit: int = 50,
 ) -> list[DeliveryRow]:
-    """Returns deliveries by position, from `after` on; `words` are looked for in the row.
+    """Returns deliveries by position, from `after` on; `words` are searched for in the row.
 
     `state` finds all skipped ones, `result` SKIPPED only those without a reason, as pages count them.
     """
@@ -126,40 +126,40 @@ def deliveries(
 
 
 def by_key(conn: Connection, owner: int, key: str) -> tuple[int, str] | None:
-    """The task that this key started, and the hash of the body that came with it."""
+    """Returns the task that this key started, and the hash of its request body; None if there is none."""
     row = conn.execute(select(t.c.id, t.c.key_hash).where(t.c.owner == owner, t.c.key == key)).first()
     return (row.id, row.key_hash or "") if row else None
 
 
 def next_due(conn: Connection, queue: str, moment: datetime) -> int | None:
-    """The task of this queue that should run now."""
+    """Returns the task of this queue that should run now, or None."""
     return next(iter(all_due(conn, queue, moment, limit=1)), None)
 
 
 def all_due(conn: Connection, queue: str, moment: datetime, limit: int) -> list[int]:
-    """The tasks of this queue that should run now, the most urgent first."""
+    """Returns the tasks of this queue that should run now, the most urgent first."""
     query = select(t.c.id).where(IS_WAITING, t.c.queue == queue, t.c.not_before <= moment)
     return list(conn.execute(query.order_by(t.c.priority, t.c.not_before, t.c.id).limit(limit)).scalars())
 
 
 def next_moment(conn: Connection, queues: Sequence[str]) -> datetime | None:
-    """The earliest moment at which a waiting task of these queues may run."""
+    """Returns the earliest time at which a waiting task of these queues may run, or None."""
     query = select(func.min(t.c.not_before)).where(IS_WAITING, t.c.queue.in_(queues))
     return conn.execute(query).scalar()
 
 
 def _conditions(view: View) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     if view.owner is not None:
-        found.append(t.c.owner == view.owner)
+        conditions.append(t.c.owner == view.owner)
     if view.states:
-        found.append(t.c.state.in_(view.states))
+        conditions.append(t.c.state.in_(view.states))
     if view.kind:
-        found.append(t.c.kind == view.kind)
+        conditions.append(t.c.kind == view.kind)
     if view.cause:
-        found += [t.c.cause == view.cause, t.c.acknowledged_at.is_(None)]
+        conditions += [t.c.cause == view.cause, t.c.acknowledged_at.is_(None)]
     if view.words:
         sent_to = select(d.c.task).where(d.c.task == t.c.id, matching(view.words)).exists()
         typed = contains(cast(t.c.form, String), json.dumps(view.words, ensure_ascii=False)[1:-1])
-        found.append(or_(contains(t.c.title, view.words), typed, sent_to))
-    return found
+        conditions.append(or_(contains(t.c.title, view.words), typed, sent_to))
+    return conditions

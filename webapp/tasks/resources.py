@@ -1,4 +1,4 @@
-"""What running tasks, and the processes that run them, need of the installation."""
+"""The resources of the installation that running tasks and their processes use."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,7 +18,7 @@ from webapp.settings import Settings
 
 
 class TaskResources(Protocol):
-    """The installation, as far as tasks/ and engine/ know it."""
+    """The installation, as far as tasks/ and engine/ use it."""
 
     settings: Settings
     database: Database

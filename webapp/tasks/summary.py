@@ -1,11 +1,11 @@
-"""What became of a task, in plain words, from the counts of its deliveries."""
+"""The outcome of a task as sentences, from the counts of its deliveries."""
 
 from webapp.ports.delivery_state import RESULTS, Counts, DeliveryState, SkipReason, accepted
 from webapp.tasks.model import State
 
 
 def of_counts(counts: Counts) -> tuple[State, str]:
-    """Returns the state in which a task with these deliveries ends, and the words for it."""
+    """Returns the state in which a task with these deliveries ends, and its outcome."""
     left_out = sum(number for result, number in counts.items() if result.is_intended)
     total, sent = sum(counts.values()) - left_out, counts.get(DeliveryState.SENT, 0)
     if sent == total and not left_out:

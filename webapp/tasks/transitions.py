@@ -1,4 +1,4 @@
-"""How a task changes: one conditional UPDATE each, whose row count is checked, and a line of its log."""
+"""State changes of tasks: each is one conditional UPDATE, whose row count is checked, and a line of the log."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ class Requests:
 
 
 def fenced_update(conn: Connection, task_id: int, attempt: int, **values: Any) -> Requests:
-    """A slot's write about its own running task; Superseded where it is no longer its own."""
+    """Updates a slot's own running task and returns the requests; raises Superseded if it is another attempt's."""
     mine = (t.c.id == task_id) & (t.c.attempt == attempt) & (t.c.state == State.RUNNING)
     change = update(t).where(mine).values(**values or {"attempt": attempt})
     row = conn.execute(change.returning(t.c.requested, t.c.rate)).first()
@@ -77,12 +77,12 @@ def is_running(conn: Connection, task_id: int, attempt: int) -> bool:
 
 
 def add_line(conn: Connection, task_id: int, words: str, state: State | None = None) -> None:
-    """A line of the task's log; with `state`, a step of its timeline."""
+    """Adds a line to the task's log; with `state`, a step of its timeline."""
     conn.execute(insert(schema.task_line).values(task=task_id, at=now(), state=state, words=words))
 
 
 def last_state(conn: Connection, task_id: int) -> State | None:
-    """The state that the timeline ends with."""
+    """Returns the last state of the timeline, or None."""
     line = schema.task_line
     query = select(line.c.state).where(line.c.task == task_id, line.c.state.is_not(None))
     state = conn.execute(query.order_by(line.c.id.desc()).limit(1)).scalar()
@@ -90,7 +90,7 @@ def last_state(conn: Connection, task_id: int) -> State | None:
 
 
 def last_words(conn: Connection, task_id: int) -> str:
-    """What the last line of the task's log says, lines that tell of no more than that it runs left out."""
+    """Returns the last line of the task's log, without lines that only say that it runs."""
     line = schema.task_line
     query = select(line.c.words).where(line.c.task == task_id, line.c.words != RUNNING)
     return conn.execute(query.order_by(line.c.id.desc()).limit(1)).scalar() or ""

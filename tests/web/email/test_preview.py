@@ -105,7 +105,7 @@ def test_the_page_of_the_task_names_lists_and_files(signed_in, installation, upl
     path = signed_in.post("/new/email?press=1", data=data, files=files).headers["location"]
     assert signed_in.post("/new/email/check", data={"draft": path.rpartition("=")[2]}).status_code == 303
     text = read(signed_in.get(f"/tasks/{tasks(installation)[0].id}").text).one("main").text
-    assert "Or to everybody in a list clients.csv" in text
+    assert "Or to all people in a list clients.csv" in text
     assert "Attachments photo.png" in text
     assert "A test" not in text
 

@@ -30,7 +30,7 @@ def test_a_list_is_made_updated_and_written_to(signed_in, installation, ana):
     words = said(signed_in, post(signed_in, f"/lists/{one.id}", new))
     assert words == "1 person added, 1 changed, 0 removed. Without a valid address, so left out: Row 4: x@."
     (now,) = known(installation, ana)
-    assert (now.id, now.table.understood.rows) == (one.id, 3)
+    assert (now.id, now.table.schema.rows) == (one.id, 3)
     form = read(signed_in.get(f"/new/email?recipients={now.table.id}").text)
     assert "people.csv: 3 rows, addresses in Mail" in form.one(id="choose-list").text
     downloaded = signed_in.get(f"/lists/{one.id}/download")
@@ -84,7 +84,7 @@ def test_removing_takes_only_the_name(signed_in, installation, ana):
     (one,) = known(installation, ana)
     assert said(signed_in, signed_in.post(f"/lists/{one.id}/remove")) == "The list “People” is removed."
     assert known(installation, ana) == []
-    assert installation.form_context(ana).table(one.table.id).understood.rows == 2
+    assert installation.form_context(ana).table(one.table.id).schema.rows == 2
 
 
 def test_another_persons_list_is_not_there(signed_in, admin, installation, ana):

@@ -87,7 +87,7 @@ class TestLines:
     def test_what_is_wrong_with_a_line_is_said_beside_it(self, signed_in):
         answer = post(signed_in, **{"filters.column": "Amount", "filters.test": ">", "filters.value": "much"})
         assert answer.status_code == 422
-        assert "“much” is none" in read(answer.text).one(id="filters-error").text
+        assert "“much” is not a number" in read(answer.text).one(id="filters-error").text
 
 
 class TestPreview:
@@ -124,7 +124,7 @@ class TestPreview:
         path.write_bytes(CSV)
         other = ingest.receive(installation, ben, "x.csv", path)
         assert "North" not in preview(signed_in, data=other.id).text
-        assert "not there any more" in preview(signed_in, data=other.id).text
+        assert "no longer exists" in preview(signed_in, data=other.id).text
 
     def test_the_log_shows_only_ones_own_tasks(self, signed_in, installation):
         post(signed_in)

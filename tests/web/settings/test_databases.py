@@ -97,7 +97,7 @@ def test_a_query_is_tried_kept_and_filled_in_by_staff(admin, signed_in, installa
     [
         (["West", ""], "“West” is none of the choices for “Region”."),
         (["", ""], "Fill in “Region”."),
-        (["North", "soon"], "“soon” is no date"),
+        (["North", "soon"], "“soon” is not a date"),
         (["North", "last month"], "“Since” is one day"),
         (["North' or 1=1 --", ""], "is none of the choices"),
     ],
@@ -126,7 +126,7 @@ def test_only_those_whom_the_admin_named_use_a_query(admin, signed_in, installat
     connect(admin, resources)
     save(admin, people=[str(ben.id)])
     assert "Turnover" not in read(signed_in.get("/new/report").text).one(id="data").text
-    assert "not there any more" in preview(signed_in).text
+    assert "no longer exists" in preview(signed_in).text
     assert signed_in.post("/new/report", data={"key": "k", "data": "q-1"}).status_code == 422
     assert perform(installation, ana, "report", data="q-1", values={"region": "North"}).state is State.FAILED
     assert perform(installation, ben, "report", data="q-1", values={"region": "North"}).state is State.DONE
@@ -150,7 +150,7 @@ def test_staff_reach_neither_databases_nor_queries(admin, signed_in, resources):
         ({"text": ""}, "text", "Write the query"),
         ({"text": "delete from sale"}, "text", "only reads"),
         ({"text": "select nope from sale"}, "text", "The database says: no such column"),
-        ({"text": "select 1 where :other = 1"}, "text", "asks for “:other”"),
+        ({"text": "select 1 where :other = 1"}, "text", "uses “:other”"),
         ({"parameters.name": ["region", "a b"]}, "parameters", "is no name of a value"),
         ({"parameters.name": ["region", "region"]}, "parameters", "name of its own"),
         ({"parameters.choices": ["", ""]}, "parameters", "Write the choices"),

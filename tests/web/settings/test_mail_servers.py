@@ -116,7 +116,7 @@ def test_the_email_form_offers_whom_it_comes_from_where_there_is_a_choice(admin,
     options = [option.text for option in form.one("select", name="server").all("option")]
     assert options == ["Office <post@example.com> (Office)", "Sales <post@example.com> (Sales)"]
     gone = {"to": "a@example.com", "subject": "s", "body": "b", "server": "7"}
-    assert "This mail server is not there any more." in signed_in.post("/new/email", data=gone).text
+    assert "This mail server no longer exists." in signed_in.post("/new/email", data=gone).text
 
 
 def test_servers_of_the_settings_are_marked_as_unused_while_the_environment_names_one(admin, installation, entered):

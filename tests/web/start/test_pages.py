@@ -208,7 +208,7 @@ class TestReport:
         theirs = next(one["value"] for one in read(answer.text).all("input", name="data") if "checked" in one)
         refused = signed_in.post("/new/report", data={"key": "k", "data": theirs})
         assert refused.status_code == 422
-        assert "not there any more" in refused.text
+        assert "no longer exists" in refused.text
         assert "clients.csv" not in refused.text
 
 

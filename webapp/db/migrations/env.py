@@ -1,4 +1,4 @@
-"""Alembic's entry: runs migrations inside the transaction that db/migrate.py hands over."""
+"""Alembic's entry: runs migrations inside the transaction of db/migrate.py."""
 
 from alembic import context
 

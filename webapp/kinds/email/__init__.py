@@ -1,1 +1,1 @@
-"""Email."""
+"""The kind of task that sends emails."""

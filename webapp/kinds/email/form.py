@@ -1,4 +1,4 @@
-"""The form of an email: who gets it and what it says."""
+"""The form of an email: its recipients and its content."""
 
 from typing import Annotated, Any, Literal
 
@@ -37,7 +37,7 @@ def _one_or_none(value: Any) -> str:
 
 
 class EmailForm(TaskForm):
-    """Who gets it and what it says; the message may use Markdown, and fields such as {{ name }} of a list."""
+    """Recipients and content of an email; the message may use Markdown and merge fields such as {{ name }}."""
 
     to: Annotated[list[str], BeforeValidator(_addresses)] = Field(
         [],
@@ -47,7 +47,7 @@ class EmailForm(TaskForm):
     )
     recipients: str = Field(
         "",
-        title="Or to everybody in a list",
+        title="Or to all people in a list",
         description="A CSV or Excel file with a column of addresses; each row gets an email of its own.",
         json_schema_extra={"widget": "list"},
     )
@@ -55,7 +55,7 @@ class EmailForm(TaskForm):
     duplicates: bool = Field(False, title="Write to every row, also where an address comes twice")
     server: str = Field("", title="Comes from", max_length=20, json_schema_extra={"widget": "sender"})
     reply_to: Annotated[str, BeforeValidator(_one_or_none)] = Field(
-        "", title="Replies go to", description="One address. Empty: to whoever it comes from."
+        "", title="Replies go to", description="One address. Empty: to the sender."
     )
     unsubscribe: Literal["list", "several", "never"] = Field(
         "list",
@@ -76,7 +76,7 @@ class EmailForm(TaskForm):
         json_schema_extra={"widget": "formats"},
     )
     except_tasks: list[int] = Field(
-        [], title="Not to those who got it from the tasks", max_length=200, json_schema_extra={"widget": "hidden"}
+        [], title="Leave out recipients of the tasks", max_length=200, json_schema_extra={"widget": "hidden"}
     )
     attachments: Annotated[list[str], Field(max_length=MOST_ATTACHED)] = Field(
         [], title="Attachments", json_schema_extra={"widget": "files"}
@@ -92,7 +92,7 @@ class EmailForm(TaskForm):
     @model_validator(mode="before")
     @classmethod
     def _absent_is_empty(cls, data: Any) -> Any:
-        # So that the fields refuse it in their own words; a list takes the place of addresses.
+        # An absent field then gets the error message of that field. With a list, addresses are not needed.
         if not isinstance(data, dict):
             return data
         given = {"to": [], "subject": "", "body": "", **data}

@@ -1,4 +1,4 @@
-"""Sends one email, or one to each address of a list; nobody sees the others."""
+"""Sends one email, or one to each address of a list; no recipient sees the other addresses."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -17,24 +17,24 @@ from webapp.ports.task_context import TaskContext
 if TYPE_CHECKING:
     from webapp.mail.compose import Letter, Message
 
-MOST_ATTACHED_MB = 20  # few servers take more than 25 MB, and files grow by a third on their way
+MOST_ATTACHED_MB = 20  # few servers take more than 25 MB, and base64 makes files a third larger
 TEST = "[Test] "  # begins the subject of a test
-UNCHECKED = 20  # addresses to which a person may send without another look
+UNCHECKED = 20  # the most addresses that need no review before sending
 
 
 def check(form: EmailForm, form_context: FormContext) -> None:
-    """The list is there, and each field of the message is one of its columns."""
+    """Raises FormErrors if the list is gone, or if a merge field is none of its columns."""
     if form.to and form.recipients and not form.test:
         raise FormErrors({"to": "Give addresses or a list, not both."})
     if form.test and len(form.to) != 1:
         raise FormErrors({"to": "A test goes to one address."})
-    _require_somebody(form, form_context)
+    _require_recipient(form, form_context)
     _require_small(form, form_context)
     if form.server and form.server not in [value for value, _ in form_context.senders()]:
-        raise FormErrors({"server": "This mail server is not there any more. Choose another."})
+        raise FormErrors({"server": "This mail server no longer exists. Choose another."})
     columns = [ALWAYS, *(_columns(form, form_context) if form.recipients else ())]
     wrong = {
-        name: f"{{{{ {found[0]} }}}} is no column of the list. It can be {_named(columns)}."
+        name: f"{{{{ {found[0]} }}}} is not a column of the list. It can be {_named(columns)}."
         for name in ("subject", "body")
         if (found := unknown_fields(columns, getattr(form, name)))
     }
@@ -42,33 +42,33 @@ def check(form: EmailForm, form_context: FormContext) -> None:
         raise FormErrors(wrong)
 
 
-def _require_somebody(form: EmailForm, form_context: FormContext) -> None:
-    """Of several, those to whom nobody writes are left out; where nobody else is left, the form says so."""
-    unwanted = form_context.unwanted(form.to) if form.to else ()
-    if unwanted and len(unwanted) == len(form.to):
-        who = f"“{unwanted[0]}” is" if len(unwanted) == 1 else "All of these are"
-        raise FormErrors({"to": f"{who} on the list of those to whom nobody writes. An admin can change it."})
+def _require_recipient(form: EmailForm, form_context: FormContext) -> None:
+    """Raises FormErrors if every address is suppressed; a few suppressed ones are skipped at send time."""
+    suppressed = form_context.suppressed(form.to) if form.to else ()
+    if suppressed and len(suppressed) == len(form.to):
+        who = f"“{suppressed[0]}” is" if len(suppressed) == 1 else "All of these are"
+        raise FormErrors({"to": f"{who} on the suppression list “Never write to”. An admin can change it."})
 
 
 def _require_small(form: EmailForm, form_context: FormContext) -> None:
-    """The attachments are there, and no larger than mail servers take."""
+    """Raises FormErrors if an attachment is gone, or if all together are too large for mail servers."""
     try:
         size = sum(form_context.attachment(file_id).size for file_id in form.attachments)
     except NotFound as error:
         raise FormErrors({"attachments": error.message}) from None
     if size > MOST_ATTACHED_MB * 1_000_000:
-        words = (
+        message = (
             f"Together they have {size / 1_000_000:,.1f} MB. Most mail servers refuse more than {MOST_ATTACHED_MB} MB."
         )
-        raise FormErrors({"attachments": f"{words} Send a link instead."})
+        raise FormErrors({"attachments": f"{message} Send a link instead."})
 
 
 def _columns(form: EmailForm, form_context: FormContext) -> list[str]:
     try:
         table = form_context.table(form.recipients)
     except NotFound:
-        raise FormErrors({"recipients": "This list is not there any more. Choose a file."}) from None
-    columns = [column.name for column in table.understood.columns]
+        raise FormErrors({"recipients": "This list no longer exists. Choose a file."}) from None
+    columns = [column.name for column in table.schema.columns]
     recipients.require_column(columns, form.address_column)
     return columns
 
@@ -79,7 +79,7 @@ def _named(columns: list[str]) -> str:
 
 
 def expand(form: EmailForm, task: TaskContext) -> Iterator[NewDelivery]:
-    """One delivery for each address, or for each row of the list."""
+    """Yields one delivery for each address, or for each row of the list."""
     if form.test:
         table = task.data.table(form.recipients) if form.recipients else None
         yield recipients.test(table, form.to[0], reading_of(form), form.test_row)
@@ -92,7 +92,7 @@ def expand(form: EmailForm, task: TaskContext) -> Iterator[NewDelivery]:
 
 
 def reading_of(form: EmailForm, column: str = "", **more: frozenset[str]) -> lists.Reading:
-    """How the recipients of this form are read; `more`: whom nothing goes to, as in lists.Reading."""
+    """Returns how the recipients of this form are read; `more`: whom to leave out, as in lists.Reading."""
     return lists.Reading(
         column=column or form.address_column,
         duplicates=form.duplicates,
@@ -103,7 +103,7 @@ def reading_of(form: EmailForm, column: str = "", **more: frozenset[str]) -> lis
 
 
 def run(form: EmailForm, task: TaskContext) -> None:
-    """Hands one message after another to the mail server, or to the outbox."""
+    """Hands the messages to the mail server, or to the outbox, one after another."""
     with task.connections.mail_server(form.server) as server:
         letter = _letter(form, task, server.sender)
         link = task.connections.unsubscribe_links() if form.has_unsubscribe_link else lambda to: ""
@@ -135,8 +135,8 @@ def _letter(form: EmailForm, task: TaskContext, sender: str) -> "Letter":
             has_unsubscribe_link=form.has_unsubscribe_link,
         )
     except OSError as error:
-        words = "A file that was to be attached cannot be read. Nothing was sent. Ask an admin."
-        raise TaskError(words, cause="attachment-unreadable", technical=str(error)) from error
+        message = "An attached file cannot be read. Nothing was sent. Ask an admin."
+        raise TaskError(message, cause="attachment-unreadable", technical=str(error)) from error
 
 
 def _title(form: EmailForm) -> str:
@@ -153,13 +153,13 @@ def _title_at(form: EmailForm, form_context: FormContext) -> str:
 
 
 def _total_at(form: EmailForm, form_context: FormContext) -> int:
-    return form_context.table(form.recipients).understood.rows if form.recipients and not form.test else len(form.to)
+    return form_context.table(form.recipients).schema.rows if form.recipients and not form.test else len(form.to)
 
 
 KIND = Kind(
     name="email",
     title="Send an email",
-    about="To one person or to several, each alone.",
+    about="To one person or to several, a separate email for each.",
     verb="Send email",
     icon="mail",
     form=EmailForm,

@@ -7,7 +7,7 @@ from typing import Any
 from webapp.ports.kinds import Note
 
 MOST = 50  # notes in one email
-ITEM = "\n- "  # how each begins
+ITEM = "\n- "  # the start of each note
 GREETING = "Hello,\n\nthis is how your tasks ended:\n"
 
 
@@ -23,5 +23,5 @@ def form_of(note: Note, before: Mapping[str, Any] | None) -> dict[str, Any] | No
 
 
 def _literal(text: str) -> str:
-    """Escapes what Markdown would read as a sign."""
+    """Escapes the characters that Markdown gives a meaning."""
     return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", " ".join(text.split()))

@@ -1,4 +1,4 @@
-"""The recipients of an email that come from a list: each row one delivery, also those to whom nothing can be sent."""
+"""The recipients of an email that come from a list: one delivery for each row, also for rows that are skipped."""
 
 import json
 import tempfile
@@ -14,26 +14,28 @@ from webapp.ports.deliveries import NewDelivery
 from webapp.ports.delivery_state import SkipReason
 from webapp.ports.tables import Table
 
-GONE = "The list that this was to go to is not here any more. Choose it again."
+GONE = "The list of recipients no longer exists. Nothing was sent. Choose a list again."
 
 
 def require_column(columns: Sequence[str], chosen: str) -> str:
     """Returns the column with the addresses: the chosen one, else by its name; raises FormErrors if there is none."""
-    shown = ", ".join(columns[:20]) + (f" and {len(columns) - 20:,} more" if len(columns) > 20 else "")
+    column_list = ", ".join(columns[:20]) + (f" and {len(columns) - 20:,} more" if len(columns) > 20 else "")
     if chosen:
         if chosen not in columns:
-            raise FormErrors({"address_column": f"“{chosen}” is no column of this list. Its columns are {shown}."})
+            raise FormErrors(
+                {"address_column": f"“{chosen}” is not a column of this list. Its columns are {column_list}."}
+            )
         return chosen
     if found := lists.address_column(columns):
         return found
-    raise FormErrors({"recipients": f"This list has no column of addresses. Its columns are {shown}."})
+    raise FormErrors({"recipients": f"This list has no column of addresses. Its columns are {column_list}."})
 
 
 def test(table: Table | None, to: str, reading: lists.Reading, row: int) -> NewDelivery:
     """One delivery to the tester, merged with row `row`, else with the first deliverable row."""
     if table is None:
         return NewDelivery(to, {}, key=normal_form(to))
-    column = require_column([column.name for column in table.understood.columns], reading.column)
+    column = require_column([column.name for column in table.schema.columns], reading.column)
     entry = look_up(table, replace(reading, column=column), lists.RowSelector(row=row))
     return NewDelivery(to, entry.values if entry else {}, key=normal_form(to))
 
@@ -53,7 +55,7 @@ def look_up(table: Table, reading: lists.Reading, selector: lists.RowSelector) -
 
 def of_list(table: Table, reading: lists.Reading) -> Iterator[NewDelivery]:
     """Yields every row in order; a child process reads them, so that the slot stays small."""
-    column = require_column([column.name for column in table.understood.columns], reading.column)
+    column = require_column([column.name for column in table.schema.columns], reading.column)
     if not table.typed.exists():
         raise TaskError(GONE, cause="upload-gone", fault="form")
     with tempfile.TemporaryDirectory(prefix="outtray-list-") as folder:

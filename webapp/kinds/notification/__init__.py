@@ -1,1 +1,1 @@
-"""Notification."""
+"""The kind of task that sends notifications."""

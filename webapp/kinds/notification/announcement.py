@@ -1,4 +1,4 @@
-"""The form of a notification that another system asks for."""
+"""The form of a notification that another system requests."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ LONGEST_MESSAGE = 10_000
 
 
 def form_of(announcement: Announcement, form_context: FormContext) -> dict[str, Any]:
-    """Returns the form; channels and people that are gone are left out, what is too long is cut."""
+    """Returns the form; channels and people that no longer exist are left out, long texts are cut."""
     channels = {*BUILT_IN, *(one.id for one in form_context.channels())}
     people = {*AUDIENCES, *(str(one.id) for one in form_context.colleagues())}
     title = " ".join("".join(one if one.isprintable() else " " for one in announcement.title).split())

@@ -1,4 +1,4 @@
-"""The form of a notification: what is to be said, in which places, and to whom."""
+"""The form of a notification: message, channels and people."""
 
 from typing import Annotated, Any, Literal
 
@@ -24,27 +24,27 @@ def _addresses(value: Any) -> list[str]:
     return found
 
 
-def _several(words: str) -> BeforeValidator:
+def _several(message: str) -> BeforeValidator:
     def check(value: Any) -> list[str]:
         chosen = [value] if isinstance(value, str | int) else value
         if not isinstance(chosen, list) or not all(isinstance(one, str | int) for one in chosen):
-            raise ValueError(words)
+            raise ValueError(message)
         found = list(dict.fromkeys(str(one).strip() for one in chosen if str(one).strip()))
         if len(found) > MOST or any(len(one) > 200 for one in found):
-            raise ValueError(words)
+            raise ValueError(message)
         return found
 
     return BeforeValidator(check)
 
 
 class NotificationForm(TaskForm):
-    """What is to be said, where, and for whom."""
+    """A message, the channels it goes to, and the people it is for."""
 
     message: Annotated[str, text("message", 10_000, "Write a message.")] = Field(
         title="Message", json_schema_extra={"widget": "textarea"}
     )
     title: Annotated[str, one_line("title", 200)] = Field("", title="Title", description="Optional.")
-    channels: Annotated[list[str], _several("Choose a place.")] = Field(
+    channels: Annotated[list[str], _several("Choose a channel.")] = Field(
         default_factory=lambda: [*BUILT_IN],
         title="Where",
         json_schema_extra={"widget": "channels", "choices": {**BUILT_IN}, "hints": {**HINTS}},
@@ -67,16 +67,17 @@ class NotificationForm(TaskForm):
     attachments: Annotated[list[str], Field(max_length=MOST_ATTACHED)] = Field(
         default_factory=list,
         title="Files",
-        description="Places that take no files get the message alone.",
+        description="Channels that take no files get the message alone.",
         json_schema_extra={"widget": "files"},
     )
 
     @model_validator(mode="before")
     @classmethod
     def _absent_is_empty(cls, data: Any) -> Any:
-        # So that the field refuses it in its own words.
+        # An absent field then gets the error message of that field.
         return {"message": "", **data} if isinstance(data, dict) else data
 
     @property
-    def words(self) -> str:
+    def line(self) -> str:
+        """The title and the message as one line of the log file."""
         return f"{self.title}: {self.message}" if self.title else self.message

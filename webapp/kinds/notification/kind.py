@@ -1,4 +1,4 @@
-"""Sends a notification to places and people: the article's log file, chats and webhooks, inboxes in the panel."""
+"""Sends a notification to channels and people: the article's log file, chats and webhooks, inboxes in the panel."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,26 +15,26 @@ from webapp.ports.task_context import Ledger, Permit, TaskContext
 EVERYONE = "everyone"
 INBOX = "inbox"
 AT_ONCE = 2  # notifications that one machine hands to the same channel at the same time
-PAUSED = "The channel “{}” is paused. An admin can let it go on in Settings → Channels."
+PAUSED = "The channel “{}” is paused. An admin can resume it in Settings → Channels."
 
 
 def check(form: NotificationForm, form_context: FormContext) -> None:
-    """Places, people and files are there, and this person may use them."""
-    wrong = {}
+    """Raises FormErrors if a channel, a person or a file does not exist or is not for this person."""
+    errors = {}
     known = {*BUILT_IN, *(name for one in form_context.channels() for name in (one.id, one.name))}
     if not form.channels and not form.people:
-        wrong["channels"] = "Choose a place."
+        errors["channels"] = "Choose a channel."
     elif unknown := [one for one in form.channels if one not in known]:
-        wrong["channels"] = f"There is no place “{unknown[0]}”, or it is not for you. Choose a place."
+        errors["channels"] = f"There is no channel “{unknown[0]}”, or you may not use it. Choose a channel."
     if unknown := _unknown(form.people, form_context.colleagues()):
-        wrong["people"] = f"“{unknown[0]}” is nobody here, or not any more. Choose people."
+        errors["people"] = f"There is no active person “{unknown[0]}”. Choose people."
     try:
         for file_id in form.attachments:
             form_context.attachment(file_id)
     except NotFound as error:
-        wrong["attachments"] = error.message
-    if wrong:
-        raise FormErrors(wrong)
+        errors["attachments"] = error.message
+    if errors:
+        raise FormErrors(errors)
 
 
 def _unknown(chosen: Sequence[str], colleagues: Sequence[Person]) -> list[str]:
@@ -43,12 +43,12 @@ def _unknown(chosen: Sequence[str], colleagues: Sequence[Person]) -> list[str]:
 
 
 def _called(person: Person) -> set[str]:
-    """By what one may name somebody: pages by the number, programs also by address or name."""
+    """Returns the identifiers accepted for a person: id (pages); address or name too (API)."""
     return {str(person.id), person.email.casefold(), person.name.casefold()} - {""}
 
 
 def expand(form: NotificationForm, task: TaskContext) -> Iterator[NewDelivery]:
-    """One delivery for each place; to the log file one for each person, to inboxes one for each of them."""
+    """Yields one delivery for each channel; for the log file and the inboxes one for each person."""
     for channel in form.channels:
         if channel in BUILT_IN:
             for to in form.to or [EVERYONE]:
@@ -62,7 +62,7 @@ def expand(form: NotificationForm, task: TaskContext) -> Iterator[NewDelivery]:
 
 
 def _named(task: TaskContext, channel: str) -> tuple[str, str]:
-    """The name and the number of a channel; what is gone keeps what it was called by."""
+    """Returns the name and the id of a channel; for a deleted one both are what the form calls it."""
     known = task.connections.channels()
     found = next((one for one in known if channel in (one.id, one.name)), None)
     return (found.name, found.id) if found else (channel, channel)
@@ -74,15 +74,15 @@ def _is_meant(people: Sequence[str], person: Person) -> bool:
 
 
 def run(form: NotificationForm, task: TaskContext) -> None:
-    """Hands it to all places at the same time: a slow one delays no other."""
+    """Sends to all channels at the same time, so that a slow one delays no other."""
 
-    def work(way: str, ledger: Ledger) -> None:
-        if way in ("", "log"):
+    def work(channel: str, ledger: Ledger) -> None:
+        if channel in ("", "log"):
             _to_log(form, task, ledger)
-        elif way == INBOX:
+        elif channel == INBOX:
             _to_inboxes(form, task, ledger)
         else:
-            _to_channel(form, task, way, ledger)
+            _to_channel(form, task, channel, ledger)
 
     task.ledger.each_channel(work, task.ledger.channels())
 
@@ -90,52 +90,53 @@ def run(form: NotificationForm, task: TaskContext) -> None:
 def _to_log(form: NotificationForm, task: TaskContext, ledger: Ledger) -> None:
     target = task.connections.log_file()
     for delivery in ledger.deliveries(target):
-        ledger.settle(delivery, target.send(delivery.to, form.words))
+        ledger.settle(delivery, target.send(delivery.to, form.line))
 
 
-class Place(Target):
-    """ports.Target for what needs no connection before."""
+class ConnectionlessTarget(Target):
+    """ports.Target for a channel that needs no open connection."""
 
     rate: float | None = None
     rests = True
 
-    def __init__(self, name: str, closed: str = "", admission: Permit | None = None) -> None:
-        self.name, self._closed, self._admission = name, closed, admission
+    def __init__(self, name: str, closed: str = "", permit: Permit | None = None) -> None:
+        self.name, self._closed, self._permit = name, closed, permit
 
     def ready(self) -> None:
-        """Always: a connection is made for each message."""
-        return None
+        """Does nothing: each message has its own connection."""
 
     def closed(self) -> str:
         return self._closed
 
     def admit(self) -> bool:
-        return self._admission is None or self._admission.take()
+        return self._permit is None or self._permit.take()
 
 
 def _to_inboxes(form: NotificationForm, task: TaskContext, ledger: Ledger) -> None:
-    for delivery in ledger.deliveries(Place(INBOX)):
+    for delivery in ledger.deliveries(ConnectionlessTarget(INBOX)):
         title = form.title or f"From {task.owner.name or task.owner.email}"
-        went = task.people.notify(delivery.data["person"], title, form.message, str(delivery.position), form.priority)
-        words = "In the inbox." if went else "This person is not here any more."
-        ledger.settle(delivery, Reply(ReplyState.SENT if went else ReplyState.FAILED, words))
+        is_delivered = task.people.notify(
+            delivery.data["person"], title, form.message, str(delivery.position), form.priority
+        )
+        message = "In the inbox." if is_delivered else "This person is no longer active."
+        ledger.settle(delivery, Reply(ReplyState.SENT if is_delivered else ReplyState.FAILED, message))
 
 
-def _to_channel(form: NotificationForm, task: TaskContext, way: str, ledger: Ledger) -> None:
+def _to_channel(form: NotificationForm, task: TaskContext, channel_id: str, ledger: Ledger) -> None:
     try:
-        channel = task.connections.channel(way)
+        channel = task.connections.channel(channel_id)
     except NotFound as error:
-        for delivery in ledger.deliveries(Place(f"channel:{way}")):
+        for delivery in ledger.deliveries(ConnectionlessTarget(f"channel:{channel_id}")):
             ledger.settle(delivery, Reply(ReplyState.FAILED, error.message))
         return
     closed = PAUSED.format(channel.name) if channel.paused else ""
-    with task.connections.permit(f"channel:{way}", AT_ONCE) as admission:
-        for delivery in ledger.deliveries(Place(f"channel:{way}", closed, admission)):
-            ledger.settle(delivery, _handed_over(form, task, channel, delivery))
+    with task.connections.permit(f"channel:{channel_id}", AT_ONCE) as permit:
+        for delivery in ledger.deliveries(ConnectionlessTarget(f"channel:{channel_id}", closed, permit)):
+            ledger.settle(delivery, _send(form, task, channel, delivery))
 
 
-def _handed_over(form: NotificationForm, task: TaskContext, channel: Channel, delivery: Delivery) -> Reply:
-    from webapp.notify import channels  # Apprise is large, and only what sends to a channel needs it
+def _send(form: NotificationForm, task: TaskContext, channel: Channel, delivery: Delivery) -> Reply:
+    from webapp.notify import channels  # Apprise is large; only a send to a channel needs it
 
     for_whom = f"For {', '.join(form.to)}\n\n" if form.to else ""
     files = [task.files.attachment(file_id).path for file_id in form.attachments]
@@ -164,7 +165,7 @@ def _total_at(form: NotificationForm, form_context: FormContext) -> int:
 KIND = Kind(
     name="notification",
     title="Send a notification",
-    about="To chats, to colleagues’ inboxes, to the log file. A few words, at once.",
+    about="A short message, at once: to chats, to colleagues’ inboxes, to the log file.",
     verb="Send notification",
     icon="bell",
     form=NotificationForm,

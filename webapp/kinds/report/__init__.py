@@ -1,1 +1,1 @@
-"""Report."""
+"""The kind of task that makes reports."""

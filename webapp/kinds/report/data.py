@@ -1,4 +1,4 @@
-"""The data of a report: what a form knows of them before it starts, and how the run opens them."""
+"""The data of a report: what is known before the run, and how the run opens them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,13 +18,13 @@ from webapp.reports.reading import misfits
 from webapp.reports.reading.sources import MEMORY_MB, SECONDS, Ref
 
 QUERY = "q-"  # begins the id of a saved query
-GLANCE = 5_000  # rows of a query or of the log that a preview looks at
-GONE = "This data is not there any more. Choose a file or a sample."
+PREVIEW_ROWS = 5_000  # rows of a query or of the log that a preview reads
+GONE = "This data no longer exists. Choose a file or a sample."
 
 
 @dataclass(frozen=True)
-class Known:
-    """`title` is what people call the data, `kinds` its columns with their types, `stem` what its file is called."""
+class DataSummary:
+    """What is known of the data. `title`: as people see it; `kinds`: column types; `stem`: for the file name."""
 
     title: str
     kinds: Mapping[str, str]
@@ -32,8 +32,8 @@ class Known:
     rows: int | None = None
 
 
-def known(form: ReportForm, form_context: FormContext) -> Known:
-    """What is known of the data; FormErrors where they are not there."""
+def known(form: ReportForm, form_context: FormContext) -> DataSummary:
+    """Returns what is known of the data; raises FormErrors if they do not exist."""
     if form.data in samples.TITLES:
         return _of_sample(form.data)
     if form.data in task_log_source.TITLES:
@@ -46,20 +46,20 @@ def known(form: ReportForm, form_context: FormContext) -> Known:
         raise FormErrors({"data": GONE}) from None
 
 
-def judge_values(form: ReportForm, form_context: FormContext) -> None:
-    """FormErrors where the values do not fit the query; without a query there are none."""
+def check_values(form: ReportForm, form_context: FormContext) -> None:
+    """Raises FormErrors if the values do not fit the query, or if there are values without a query."""
     if form.data.startswith(QUERY):
-        form_context.judge(form.data, form.values)
+        form_context.check_query_values(form.data, form.values)
     elif form.values:
-        raise FormErrors({"values": "This data asks for no values."})
+        raise FormErrors({"values": "This data takes no values."})
 
 
-def where_text_stands(form: ReportForm, form_context: FormContext, column: str) -> str:
-    """“rows 14 and 80” where a few texts keep a column of an upload from being numbers; else empty."""
+def rows_with_text(form: ReportForm, form_context: FormContext, column: str) -> str:
+    """Names the rows whose text keeps a column from being numeric, as “rows 14 and 80”; empty if there are none."""
     if form.data.startswith(QUERY) or form.data in samples.TITLES or form.data in task_log_source.TITLES:
         return ""
     table = form_context.table(form.data)
-    note = next((one.note for one in table.understood.columns if one.name == column), "")
+    note = next((one.note for one in table.schema.columns if one.name == column), "")
     try:
         rows, count = misfits.rows_of_text_apart(table.typed, column, note)
     except UserError:
@@ -67,27 +67,27 @@ def where_text_stands(form: ReportForm, form_context: FormContext, column: str) 
     return misfits.named(rows, count) if rows else ""
 
 
-def begins_with(form: ReportForm) -> str:
-    """What a run does first, as its progress says it."""
+def first_step(form: ReportForm) -> str:
+    """Returns the progress text of the first step of a run."""
     return "asking the database" if form.data.startswith(QUERY) else "looking through the data"
 
 
 @contextmanager
-def looked_at(form: ReportForm, form_context: FormContext) -> Iterator[Ref]:
-    """What a preview needs to read the data; NotFound where they are gone."""
+def preview_source(form: ReportForm, form_context: FormContext) -> Iterator[Ref]:
+    """Yields what a preview needs to read the data; raises NotFound if they no longer exist."""
     if form.data in samples.TITLES:
         yield Ref(sample=form.data)
     elif form.data.startswith(QUERY) or form.data in task_log_source.TITLES:
         with TemporaryDirectory() as folder:
-            yield _glanced(form, form_context, Path(folder) / "rows")
+            yield _preview_rows(form, form_context, Path(folder) / "rows")
     else:
         table = form_context.table(form.data)
-        yield Ref(typed=table.typed, notes=table.understood.notes)
+        yield Ref(typed=table.typed, notes=table.schema.notes)
 
 
 @contextmanager
-def opened(form: ReportForm, task: TaskContext) -> Iterator[tuple[Known, Ref]]:
-    """The same for a run, with what is known of them."""
+def opened(form: ReportForm, task: TaskContext) -> Iterator[tuple[DataSummary, Ref]]:
+    """Yields what is known of the data, and what a run needs to read them."""
     if form.data in samples.TITLES:
         yield _of_sample(form.data), Ref(sample=form.data)
     elif form.data.startswith(QUERY) or form.data in task_log_source.TITLES:
@@ -98,35 +98,35 @@ def opened(form: ReportForm, task: TaskContext) -> Iterator[tuple[Known, Ref]]:
         yield _of_table(table), Ref(typed=table.typed, notes=_notes(table, form.columns))
 
 
-def _of_sample(name: str) -> Known:
+def _of_sample(name: str) -> DataSummary:
     stem = "report" if name == "people" else name
-    return Known(samples.TITLES[name], samples.types(name), stem)
+    return DataSummary(samples.TITLES[name], samples.types(name), stem)
 
 
-def _of_log(name: str) -> Known:
-    return Known(task_log_source.TITLES[name], task_log_source.KINDS[name], name.removeprefix("log-"))
+def _of_log(name: str) -> DataSummary:
+    return DataSummary(task_log_source.TITLES[name], task_log_source.KINDS[name], name.removeprefix("log-"))
 
 
-def _of_query(query: SavedQuery) -> Known:
-    return Known(query.name, {column.name: column.type for column in query.columns}, query.name)
+def _of_query(query: SavedQuery) -> DataSummary:
+    return DataSummary(query.name, {column.name: column.type for column in query.columns}, query.name)
 
 
-def _of_table(table: Table) -> Known:
-    kinds = {column.name: column.type for column in table.understood.columns}
-    return Known(table.name, kinds, PurePath(table.name).stem, table.understood.rows)
+def _of_table(table: Table) -> DataSummary:
+    kinds = {column.name: column.type for column in table.schema.columns}
+    return DataSummary(table.name, kinds, PurePath(table.name).stem, table.schema.rows)
 
 
-def _glanced(form: ReportForm, form_context: FormContext, path: Path) -> Ref:
-    """The first rows, for a preview."""
+def _preview_rows(form: ReportForm, form_context: FormContext, path: Path) -> Ref:
+    """Fetches the first rows, for a preview."""
     if form.data.startswith(QUERY):
-        read = form_context.ask(form.data, form.values, path, GLANCE)
+        read = form_context.fetch_query(form.data, form.values, path, PREVIEW_ROWS)
     else:
-        titles, rows = form_context.records(form.data, GLANCE)
+        titles, rows = form_context.records(form.data, PREVIEW_ROWS)
         read = sandbox.call(_write, titles, list(rows), path, seconds=SECONDS, memory_mb=MEMORY_MB, what="The preview")
     return Ref(typed=path, notes=read.notes)
 
 
-def _fetched(form: ReportForm, task: TaskContext, path: Path) -> tuple[Known, Ref]:
+def _fetched(form: ReportForm, task: TaskContext, path: Path) -> tuple[DataSummary, Ref]:
     if form.data.startswith(QUERY):
         query, read = task.data.query(form.data, form.values, path)
         found = replace(_of_query(query), kinds={column.name: column.type for column in read.columns})
@@ -142,6 +142,6 @@ def _write(titles: Sequence[str], rows: Iterable[Sequence[Any]], path: Path) -> 
 
 
 def _notes(table: Table, columns: Sequence[str]) -> list[str]:
-    """What was noted while the upload was read, without the remarks on columns that are left out."""
-    left_out = [column.name for column in table.understood.columns if columns and column.name not in columns]
-    return [note for note in table.understood.notes if not any(note.startswith(f"“{name}”:") for name in left_out)]
+    """Returns the notes of the upload, without those on columns that the report leaves out."""
+    left_out = [column.name for column in table.schema.columns if columns and column.name not in columns]
+    return [note for note in table.schema.notes if not any(note.startswith(f"“{name}”:") for name in left_out)]

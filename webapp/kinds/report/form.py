@@ -1,4 +1,4 @@
-"""The form of a report: its data, what is made of them, and the file."""
+"""The form of a report: its data, its columns and rows, and the file."""
 
 from typing import Annotated, Any, Literal
 
@@ -20,12 +20,12 @@ ORDERS = {"up": "A to Z, small to large", "down": "Z to A, large to small"}
 
 
 def _once(columns: Any) -> Any:
-    """A column that is named twice is meant once."""
+    """Removes repeated columns; keeps their order."""
     return list(dict.fromkeys(columns)) if isinstance(columns, list) else columns
 
 
 class ReportForm(TaskForm):
-    """What goes into the file, and what it is called."""
+    """What goes into the file, and the name of the file."""
 
     data: Annotated[str, text("data", 200, "Choose a file or a sample.")] = Field(
         title="Data",
@@ -58,7 +58,7 @@ class ReportForm(TaskForm):
         json_schema_extra={
             "widget": "lines",
             "parts": ["column", "test", "value"],
-            "tests": {str(test): words for test, words in TESTS.items()},
+            "tests": {str(test): label for test, label in TESTS.items()},
         },
     )
     group_by: Annotated[list[str], BeforeValidator(_once), Field(max_length=10)] = Field(
@@ -76,7 +76,7 @@ class ReportForm(TaskForm):
         json_schema_extra={
             "widget": "lines",
             "parts": ["column", "how"],
-            "hows": {str(how): words for how, words in HOWS.items()},
+            "hows": {str(how): label for how, label in HOWS.items()},
         },
     )
     total_row: bool = Field(False, title="Total row")
@@ -86,7 +86,11 @@ class ReportForm(TaskForm):
         json_schema_extra={"widget": "lines", "parts": ["column", "direction"], "orders": {**ORDERS}},
     )
     top: int | None = Field(
-        None, title="Only the first rows", description="So many, after sorting. Empty: all.", ge=1, le=10_000_000
+        None,
+        title="Only the first rows",
+        description="The number of rows, after sorting. Empty: all.",
+        ge=1,
+        le=10_000_000,
     )
     format: Literal["xlsx", "csv", "pdf", "parquet", "jsonl"] = Field(
         "xlsx", title="File type", json_schema_extra={"choices": {**FORMATS}, "hints": {**FORMAT_HINTS}}
@@ -111,13 +115,13 @@ class ReportForm(TaskForm):
     )
     csv_mark: bool = Field(False, title="With a byte order mark, for old versions of Excel")
     name: Annotated[str, one_line("file name", 200)] = Field(
-        "", title="File name", description="Without it, the file is called like its data."
+        "", title="File name", description="Empty: the name of the data."
     )
     skip_empty: bool = Field(False, title="Make no file when there are no rows")
     mail_to: Addresses = Field(
         [],
         title="Email it when ready to",
-        description="One address or several. Empty: nobody.",
+        description="One address or several. Empty: no email.",
         json_schema_extra={"widget": "addresses", "rows": 2},
     )
     mail_as: Literal["file", "link"] = Field(

@@ -9,10 +9,10 @@ from webapp.clock import now, today
 from webapp.errors import FormErrors, NotFound, TaskError
 from webapp.kinds.report import data as report_data
 from webapp.kinds.report import mail
-from webapp.kinds.report.data import Known
+from webapp.kinds.report.data import DataSummary
 from webapp.kinds.report.eta import Eta
 from webapp.kinds.report.form import ReportForm
-from webapp.kinds.report.plan import plan_of, wrong_with
+from webapp.kinds.report.plan import errors_of, plan_of
 from webapp.ports.delivery_state import SkipReason
 from webapp.ports.files import Attachment
 from webapp.ports.form_context import FormContext
@@ -39,36 +39,34 @@ MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
     "jsonl": "application/jsonl",
 }
-TOO_MANY = "The report has {:,} rows, and at most {:,} are made. No file was made. Choose fewer with a filter."
+TOO_MANY = "The report has {:,} rows, and the limit is {:,}. No file was made. Use a filter to get fewer rows."
 FOR_PROGRAMS = ("parquet", "jsonl")  # they hold rows only
 
 
 def check(form: ReportForm, form_context: FormContext) -> None:
-    """Refuses data that is not there, and whatever cannot be made of them."""
+    """Raises FormErrors if the data does not exist, or if this report cannot be made of it."""
     if form.format == "csv" and form.csv_decimal == form.csv_delimiter:
         raise FormErrors({"csv_decimal": "A decimal comma needs another sign between two cells, such as a semicolon."})
     data = report_data.known(form, form_context)
-    report_data.judge_values(form, form_context)
+    report_data.check_values(form, form_context)
     plan = plan_of(form, data.kinds, today(form_context.person.zone))
-    if wrong := wrong_with(
-        form, plan, data.kinds, data.title, partial(report_data.where_text_stands, form, form_context)
-    ):
-        raise FormErrors(wrong)
+    if errors := errors_of(form, plan, data.kinds, data.title, partial(report_data.rows_with_text, form, form_context)):
+        raise FormErrors(errors)
 
 
 def run(form: ReportForm, task: TaskContext) -> str:
-    """Writes the file, hands it over where that is wanted, and says how many rows it has."""
-    made = task.files.made() if form.mail_to else ()
-    if made:  # an earlier attempt got as far; only the mail is left
-        file, rows = made[0], "see the file"
-        handed = mail.hand_over(form, task, file, _heading(form, file.name), rows)
-        return handed if handed.startswith(mail.READY) else f"{file.name}. {handed}"
-    task.progress(0, None, report_data.begins_with(form))
+    """Writes the file, emails it if the form says so, and returns the outcome with the number of rows."""
+    existing = task.files.made() if form.mail_to else ()
+    if existing:  # an earlier attempt has written the file; only the email is left
+        file, rows = existing[0], "see the file"
+        delivery_outcome = mail.hand_over(form, task, file, _heading(form, file.name), rows)
+        return delivery_outcome if delivery_outcome.startswith(mail.READY) else f"{file.name}. {delivery_outcome}"
+    task.progress(0, None, report_data.first_step(form))
     with report_data.opened(form, task) as (data, ref):
         return _made(form, task, data, ref)
 
 
-def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
+def _made(form: ReportForm, task: TaskContext, data: DataSummary, ref: "Ref") -> str:
     clock = Eta(task, form.format)
     plan = plan_of(form, data.kinds, today(task.owner.zone))
     table = _table(form, task, plan, ref)
@@ -91,11 +89,11 @@ def _made(form: ReportForm, task: TaskContext, data: Known, ref: "Ref") -> str:
         task.files.keep_chart(chart.as_json())
     for note in table.notes:
         task.log(note)
-    said = f"{name}: {rows}"
+    outcome = f"{name}: {rows}"
     if not form.mail_to:
-        return said
-    handed = mail.hand_over(form, task, _file(task, name), title, rows)
-    return handed if handed.startswith(mail.READY) else f"{said}. {handed}"
+        return outcome
+    delivery_outcome = mail.hand_over(form, task, _file(task, name), title, rows)
+    return delivery_outcome if delivery_outcome.startswith(mail.READY) else f"{outcome}. {delivery_outcome}"
 
 
 def _table(form: ReportForm, task: TaskContext, plan: Plan, ref: "Ref") -> "Normalised":
@@ -103,15 +101,15 @@ def _table(form: ReportForm, task: TaskContext, plan: Plan, ref: "Ref") -> "Norm
     from webapp.reports.shaping import shape
     from webapp.reports.writing.normalise import normalise
 
-    def looked(rows: int) -> None:
-        task.progress(0, None, f"looked through {rows:,} rows")
+    def report_rows(rows: int) -> None:
+        task.progress(0, None, f"read {rows:,} rows")
 
     if form.format in FOR_PROGRAMS and plan.is_grouped:
         plan = Plan(**{**plan.__dict__, "total_row": False})
-    wanted = shape.needed(plan, sources.opened(ref).schema.names)
-    # Only Excel has limits of its own; the other types hold what the allow-list leaves as it is.
+    columns = shape.needed(plan, sources.opened(ref).schema.names)
+    # Only Excel has limits of its own; the other file types hold every type that the allow-list keeps.
     target: Target = "xlsx" if form.format == "xlsx" else "csv"
-    return normalise(shape.shaped(sources.opened(ref, wanted), plan, looked), target, looked)
+    return normalise(shape.shaped(sources.opened(ref, columns), plan, report_rows), target, report_rows)
 
 
 def _chart(form: ReportForm, plan: Plan, table: "Normalised", title: str) -> "Chart | None":
@@ -123,7 +121,7 @@ def _chart(form: ReportForm, plan: Plan, table: "Normalised", title: str) -> "Ch
 
 
 def _alike(plan: Plan) -> int | None:
-    """How many of the columns after the keys may stand on one axis: totals and averages may not."""
+    """Returns how many columns after the keys may share one axis: totals and averages may not. None: all."""
     if not plan.is_grouped or plan.across or not plan.works:
         return None
     return next((n for n, work in enumerate(plan.works) if work.how != plan.works[0].how), None)
@@ -146,10 +144,10 @@ def _writer(form: ReportForm, about: About, chart: "Chart | None") -> "Writer":
     return parquet.write if form.format == "parquet" else jsonlines.write
 
 
-def _facts(task: TaskContext, data: Known) -> list[tuple[str, str]]:
-    made = now().astimezone(task.owner.zone)
+def _facts(task: TaskContext, data: DataSummary) -> list[tuple[str, str]]:
+    existing = now().astimezone(task.owner.zone)
     rows = f", {data.rows:,} rows" if data.rows is not None else ""
-    when = f"{made.day} {made:%b %Y, %H:%M} ({task.owner.zone.key})"
+    when = f"{existing.day} {existing:%b %Y, %H:%M} ({task.owner.zone.key})"
     return [("Made", when), ("By", task.owner.name or task.owner.email), ("Data", f"{data.title}{rows}")]
 
 
@@ -167,7 +165,7 @@ def _file(task: TaskContext, name: str) -> Attachment:
 
 
 def _title(form: ReportForm) -> str:
-    # The id of an upload says nothing to a person.
+    # The id of an upload means nothing to people.
     return f"Report: {form.name or form.data}" if form.name or form.data in samples.TITLES else "Report from a file"
 
 
@@ -183,7 +181,7 @@ def _title_at(form: ReportForm, form_context: FormContext) -> str:
 KIND = Kind(
     name="report",
     title="Make a report",
-    about="Excel, PDF or CSV from your own file or the usual data.",
+    about="Excel, PDF or CSV from your own file, a saved query or a sample.",
     verb="Make report",
     icon="report",
     form=ReportForm,

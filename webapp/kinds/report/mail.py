@@ -9,23 +9,23 @@ from webapp.ports.deliveries import Delivery, NewDelivery, ReplyState
 from webapp.ports.files import Attachment
 from webapp.ports.task_context import TaskContext
 
-MOST_MB = 20  # few servers take more than 25 MB, and files grow by a third on their way
-ENCLOSED = "Hello,\n\nthe report “{title}” is ready. You find it attached: {name}, {rows}."
+MOST_MB = 20  # few servers take more than 25 MB, and base64 makes files a third larger
+ENCLOSED = "Hello,\n\nthe report “{title}” is ready. It is attached: {name}, {rows}."
 LINKED = "Hello,\n\nthe report “{title}” is ready: {name}, {rows}.\n\n[Open the report]({link})\n\n"
 LINKED += "The link asks you to sign in."
-TOO_LARGE = "The file has {size:,.0f} MB, more than mail servers take: the email holds a link instead."
+TOO_LARGE = "The file has {size:,.0f} MB, more than most mail servers accept. The email has a link instead."
 READY = "The report is ready."
 EMPTY = "Not sent: the report has no rows."
 
 
 def expand(form: ReportForm, task: TaskContext) -> Iterator[NewDelivery]:
-    """One delivery for each address."""
+    """Yields one delivery for each address."""
     for entry in lists.of_addresses(form.mail_to, lists.Reading()):
         yield NewDelivery(entry.to, {}, entry.skip, entry.skip_reason, entry.key)
 
 
 def hand_over(form: ReportForm, task: TaskContext, file: Attachment, title: str, rows: str) -> str:
-    """Sends it to everybody who has not got it yet; what came of it, in plain words."""
+    """Emails the report to the addresses that do not have it yet; returns the outcome as a sentence."""
     from webapp.mail.compose import Letter, Message
 
     is_link = form.mail_as == "link"
@@ -46,10 +46,10 @@ def hand_over(form: ReportForm, task: TaskContext, file: Attachment, title: str,
             reply = server.send(message, delivery.to)
             task.ledger.settle(delivery, reply)
             (sent if reply.is_sent else failed).append((delivery.to, reply.state))
-    return _words(sent, failed)
+    return _outcome(sent, failed)
 
 
-def _words(sent: Sequence[tuple[str, ReplyState]], failed: Sequence[tuple[str, ReplyState]]) -> str:
+def _outcome(sent: Sequence[tuple[str, ReplyState]], failed: Sequence[tuple[str, ReplyState]]) -> str:
     if not failed:
         return f"Emailed to {_named([to for to, _ in sent])}." if sent else ""
     if all(state is ReplyState.SAVED for _, state in failed):

@@ -1,4 +1,4 @@
-"""The lines of a report's form: what a filter, a thing to work out and an order of sorting look like, however given.
+"""The lines of a report's form: filters, computed columns, sort orders and renamed columns, in every accepted notation.
 
 A browser posts each line as JSON, a program sends an object or one of the short forms of interfaces.md.
 """
@@ -29,7 +29,7 @@ def _named(what: str) -> BeforeValidator:
 def _test(value: Any) -> Any:
     known = _OTHER_SIGNS.get(value, value) if isinstance(value, str) else value
     if known not in get_args(Test):
-        raise ValueError(f"“{value}” is no test. The tests are {' '.join(get_args(Test))}.")
+        raise ValueError(f"“{value}” is not a test. The tests are {' '.join(get_args(Test))}.")
     return known
 
 
@@ -47,7 +47,7 @@ def _value(value: Any) -> str:
 def _how(value: Any) -> Any:
     known = _HOWS.get(value, value) if isinstance(value, str) else value
     if known not in get_args(How):
-        raise ValueError(f"“{value}” cannot be worked out. Choose one of {', '.join(get_args(How))}.")
+        raise ValueError(f"“{value}” is not a calculation. Choose one of {', '.join(get_args(How))}.")
     return known
 
 
@@ -56,7 +56,7 @@ class _Line(BaseModel):
 
 
 class FilterLine(_Line):
-    """One test that a row has to pass; the value as a person types it, and “last month” is one too."""
+    """One test that a row has to pass; the value as a person types it, for example “last month”."""
 
     column: Annotated[str, _named("to filter by")]
     test: Annotated[Test, BeforeValidator(_test)] = Field("=", validation_alias=AliasChoices("is", "test"))
@@ -64,7 +64,7 @@ class FilterLine(_Line):
 
 
 class WorkLine(_Line):
-    """What is worked out of a column; without a column the rows are counted."""
+    """A value computed from a column; without a column the rows are counted."""
 
     column: Annotated[str, Field(max_length=400)] = ""
     how: Annotated[How, BeforeValidator(_how)] = "sum"
@@ -102,7 +102,7 @@ def _filters(value: Any) -> Any:
 
 
 def _works(value: Any) -> Any:
-    """Also {"Amount": "sum"} and {"Amount": ["sum", "mean"]}; the column "*" or "" counts rows."""
+    """Accepts also {"Amount": "sum"} and {"Amount": ["sum", "mean"]}; the column "*" or "" counts rows."""
     if isinstance(value, Mapping):
         value = [
             {"column": column, "how": how}
@@ -120,7 +120,7 @@ def _counting(line: Mapping[str, Any]) -> Any:
 
 
 def _sorts(value: Any) -> Any:
-    """Also "Amount", "-Amount", "Amount desc", {"column": "Amount", "descending": true} and "order": "desc"."""
+    """Accepts also "Amount", "-Amount", "Amount desc", {"column": "Amount", "descending": true}, "order": "desc"."""
 
     def short(line: Any) -> Any:
         if isinstance(line, str):
@@ -141,7 +141,7 @@ def _sorts(value: Any) -> Any:
 
 
 def _names(value: Any) -> Any:
-    """Also {"Amount": "Turnover"}; lines without another name are dropped."""
+    """Accepts also {"Amount": "Turnover"}; lines without another name are dropped."""
     if isinstance(value, Mapping):
         value = [{"column": column, "title": title} for column, title in value.items()]
     found = _lines(value, lambda line: line)
@@ -151,7 +151,7 @@ def _names(value: Any) -> Any:
 
 
 def _values(value: Any) -> Any:
-    """Values of a saved query by their names; a browser posts a line for each."""
+    """Returns the values of a saved query by their names; a browser posts a line for each."""
     if not isinstance(value, list):
         return value
     lines = [_parsed(line) for line in value]

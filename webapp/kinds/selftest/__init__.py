@@ -1,1 +1,1 @@
-"""Selftest."""
+"""The kind of task that tests the installation itself."""

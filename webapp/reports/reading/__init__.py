@@ -1,1 +1,1 @@
-"""Reading."""
+"""Reads uploaded files, saved queries and samples as typed tables."""

@@ -1,4 +1,4 @@
-"""The values that calamine makes of a workbook's cells: what a column of them is, and how a mixed one reads as text."""
+"""The values that calamine makes of a workbook's cells: the type of a column, and cells as text."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -15,14 +15,14 @@ _WORDS |= {"time": "dates", "duration": "durations"}
 _KINDS = {str: "text", bool: "yes-no", int: "number", float: "number", date: "date", datetime: "time"}
 _KINDS |= {time: "clock", timedelta: "duration"}
 KNOWN = frozenset(_KINDS)
-_ISO_DURATION = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")  # a time in OpenDocument, as calamine hands it out
+_ISO_DURATION = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")  # a time in OpenDocument, as calamine returns it
 
 
 class Kinds:
-    """The kinds of value that one column holds, found out batch by batch."""
+    """Collects the kinds of value in one column, batch by batch."""
 
     def __init__(self) -> None:
-        self._first: dict[str, int] = {}  # kind → the row where it first stands
+        self._first: dict[str, int] = {}  # kind → the row of its first value
         self._is_whole = True
 
     def feed(self, cells: Sequence[Any], first_row: int) -> None:
@@ -30,8 +30,10 @@ class Kinds:
         if any(type(cell) is str and cell for cell in cells):
             present.add("text")
         for kind in present - self._first.keys():
-            place = next(place for place, cell in enumerate(cells) if cell != "" and _KINDS[type(cell)] == kind)
-            self._first[kind] = first_row + place
+            position = next(
+                position for position, cell in enumerate(cells) if cell != "" and _KINDS[type(cell)] == kind
+            )
+            self._first[kind] = first_row + position
         if "number" in present and self._is_whole:
             self._is_whole = all(_is_whole(cell) for cell in cells if isinstance(cell, int | float))
 
@@ -58,25 +60,25 @@ class Kinds:
         return f"Read as text, because it holds {found}."
 
     def array(self, cells: Sequence[Any]) -> pa.Array:
-        wanted = self.type
-        if wanted == "text":
+        column_type = self.type
+        if column_type == "text":
             return pa.array([shown(cell) or None for cell in cells], pa.string())
         values = [None if cell == "" else cell for cell in cells]
-        if wanted == "integer":
+        if column_type == "integer":
             values = [None if value is None else int(value) for value in values]
-        if wanted == "time":
+        if column_type == "time":
             values = [_moment(value) if type(value) is date else value for value in values]
-        return pa.array(values, ARROW_TYPES[wanted])
+        return pa.array(values, ARROW_TYPES[column_type])
 
 
-class Wished:
-    """A column that a person wants read in another way: by what its cells show."""
+class OverriddenColumn:
+    """A column whose type a person has chosen: its cells are read as they are shown."""
 
-    def __init__(self, name: str, wished: str, chunks: Iterable[tuple[int, Sequence[Any]]]) -> None:
+    def __init__(self, name: str, type_override: str, chunks: Iterable[tuple[int, Sequence[Any]]]) -> None:
         guess = TypeGuess(name)
         for first_row, cells in chunks:
             guess.feed(_texts(cells), first_row)
-        self._reading = guess.settle(".", wished)
+        self._reading = guess.settle(".", type_override)
         self.type, self.note, self.filled = self._reading.type, self._reading.note, bool(guess.filled)
 
     def array(self, cells: Sequence[Any]) -> pa.Array:
@@ -96,7 +98,7 @@ def _is_whole(number: float) -> bool:
 
 
 def shown(cell: Any) -> str:
-    """The cell as a person reads it in the spreadsheet."""
+    """Returns the cell as the spreadsheet shows it."""
     if isinstance(cell, str):
         return _clock_of_iso(cell)
     if isinstance(cell, bool):
@@ -113,7 +115,7 @@ def shown(cell: Any) -> str:
 
 
 def clock(duration: timedelta) -> str:
-    """26 hours and a half are “26:30:00”."""
+    """Returns a duration as hours, minutes and seconds: 26.5 hours are “26:30:00”."""
     sign, size = ("-", -duration) if duration < timedelta() else ("", duration)
     seconds, fraction = size.days * 86400 + size.seconds, size.microseconds
     text = f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -1,4 +1,4 @@
-"""Reads a delimited text (CSV and its kin) twice: first to find out its types, then to write them down."""
+"""Reads a delimited text such as CSV twice: first to infer its types, then to write the typed copy."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,29 +18,33 @@ MOST_ROWS = 5_000_000
 _BLOCK, _LARGE_BLOCK = 4 << 20, 64 << 20
 
 
-def understand(path: Path, name: str, target: Path, wish: ParseOverrides = NOTHING) -> TableSchema:
-    """Writes the typed copy to `target` and says what the text holds."""
+def understand(path: Path, name: str, target: Path, overrides: ParseOverrides = NOTHING) -> TableSchema:
+    """Writes the typed copy to `target` and returns the schema of the table."""
     scratch = target.with_name(target.name + ".utf8")
     try:
         text, label, notes = encoding.as_utf8(path, name, scratch)
-        return _understand(_Text(text, name, dialect.find(text, name)), target, label, notes, wish)
+        return _understand(_Text(text, name, dialect.find(text, name)), target, label, notes, overrides)
     finally:
         scratch.unlink(missing_ok=True)
 
 
-def _understand(text: "_Text", target: Path, label: str, notes: list[str], wish: ParseOverrides) -> TableSchema:
+def _understand(text: "_Text", target: Path, label: str, notes: list[str], overrides: ParseOverrides) -> TableSchema:
     guesses = _guessed(text)
     _refuse_empty(text, guesses)
-    kept = [place for place, guess in enumerate(guesses) if guess.filled or text.dialect.header[place].strip()]
-    named, changes = column_names.made_unique([text.dialect.header[place] for place in kept])
+    positions_used = [
+        position for position, guess in enumerate(guesses) if guess.filled or text.dialect.header[position].strip()
+    ]
+    named, changes = column_names.made_unique([text.dialect.header[position] for position in positions_used])
     point = _decimal_point(guesses, text.dialect.delimiter)
-    wished = {place: wish.types.get(title, "") for place, title in zip(kept, named, strict=True)}
-    readings = {place: guesses[place].settle(point, wished[place]) for place in kept}
+    type_overrides = {
+        position: overrides.types.get(title, "") for position, title in zip(positions_used, named, strict=True)
+    }
+    readings = {position: guesses[position].settle(point, type_overrides[position]) for position in positions_used}
     rows, empty = _write(text, readings, named, target)
     if empty:
         notes = [*notes, f"{empty:,} empty {'row was' if empty == 1 else 'rows were'} left out."]
     columns = [
-        Column(title, reading.type, reading.note, wish.types.get(title, ""))
+        Column(title, reading.type, reading.note, overrides.types.get(title, ""))
         for title, reading in zip(named, readings.values(), strict=True)
     ]
     remarks = [f"“{column.name}”: {column.note}" for column in columns if column.note]
@@ -48,7 +52,7 @@ def _understand(text: "_Text", target: Path, label: str, notes: list[str], wish:
 
 
 class _Text:
-    """A UTF-8 text whose rows can be read again and again as batches of texts."""
+    """A UTF-8 text whose rows can be read repeatedly, as batches of texts."""
 
     def __init__(self, path: Path, name: str, found: dialect.Dialect) -> None:
         self.path = path
@@ -70,11 +74,11 @@ class _Text:
             yield from self._read(file)
 
     def _read(self, file: Any) -> Iterator[pa.RecordBatch]:
-        columns = [str(place) for place in range(self.width)]
+        columns = [str(position) for position in range(self.width)]
         try:
             yield from arrow_csv.open_csv(
                 file,
-                # In one thread rows have numbers, and a core stays free for the panel.
+                # With one thread rows have numbers, and a core stays free for the panel.
                 arrow_csv.ReadOptions(use_threads=False, block_size=self._block, column_names=columns),
                 arrow_csv.ParseOptions(
                     delimiter=self.dialect.delimiter,
@@ -101,17 +105,17 @@ class _Text:
     def refuse_misfits(self) -> None:
         if not self.misfit_count:
             return
-        told = ", ".join(f"row {number} has {count}" for number, count in self.misfits)
+        examples = ", ".join(f"row {number} has {count}" for number, count in self.misfits)
         more = self.misfit_count - len(self.misfits)
         raise UserError(
-            f"In “{self.name}” not all rows have the same number of columns. The first row has {self.width}, {told}"
+            f"In “{self.name}” not all rows have the same number of columns. The first row has {self.width}, {examples}"
             + (f", and {more:,} more rows differ" if more else "")
             + ". Correct them and choose the file again.",
             "data",
         )
 
     def refuse_unclosed(self, last: str) -> None:
-        """An open quotation mark swallows all rows up to the end of the file into the last cell."""
+        """Raises UserError if a quotation mark is never closed: the last cell would hold all rows after it."""
         with self.path.open("rb") as file:
             file.seek(max(0, file.seek(0, 2) - 1000))
             tail = file.read().rstrip()
@@ -120,7 +124,7 @@ class _Text:
 
     def _unclosed(self) -> UserError:
         return UserError(
-            f"“{self.name}” has a quotation mark that is never closed, or a cell of several million letters. "
+            f"“{self.name}” has a quotation mark that is never closed, or a cell of several million characters. "
             "Correct it and choose the file again.",
             "data",
         )
@@ -135,9 +139,7 @@ def _guessed(text: _Text) -> list[TypeGuess]:
             guess.feed(column, first_row)
         first_row += batch.num_rows
         if first_row > MOST_ROWS + text.dialect.first_row:
-            raise UserError(
-                f"“{text.name}” has more than {MOST_ROWS:,} rows, which is the most that can be read.", "data"
-            )
+            raise UserError(f"“{text.name}” has more than {MOST_ROWS:,} rows, which is the limit.", "data")
         last = batch.column(text.width - 1)[-1].as_py() if batch.num_rows else last
     text.refuse_misfits()
     text.refuse_unclosed(last)
@@ -157,7 +159,7 @@ def _decimal_point(guesses: list[TypeGuess], delimiter: str) -> str:
 
 
 def _write(text: _Text, readings: dict[int, Reading], named: list[str], target: Path) -> tuple[int, int]:
-    """The numbers of rows written and of empty rows left out between them."""
+    """Returns the number of rows written and of empty rows left out between them."""
     fields = zip(named, readings.values(), strict=True)
     schema = pa.schema([(title, ARROW_TYPES[reading.type]) for title, reading in fields])
     empty = at_end = 0
@@ -168,19 +170,19 @@ def _write(text: _Text, readings: dict[int, Reading], named: list[str], target: 
                 empty += at_end + batch.num_rows - filled.num_rows - after
                 at_end = 0
             at_end += after
-            columns = [reading.read(filled.column(place)) for place, reading in readings.items()]
+            columns = [reading.read(filled.column(position)) for position, reading in readings.items()]
             file.add(pa.record_batch(columns, schema=schema))
     return file.rows, empty
 
 
 def _without_empty_rows(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, int]:
-    """The rows that hold something, and the number of empty ones after the last of them."""
+    """Returns the rows that are not empty, and the number of empty ones after the last of them."""
     filled = None
     for column in batch.columns:
-        here = is_filled(pc.utf8_trim_whitespace(column))
-        filled = here if filled is None else pc.or_(filled, here)
+        filled_here = is_filled(pc.utf8_trim_whitespace(column))
+        filled = filled_here if filled is None else pc.or_(filled, filled_here)
         if pc.all(filled).as_py():
             return batch, 0
-    places = pc.indices_nonzero(filled)
-    last = places[-1].as_py() if len(places) else -1
-    return batch.take(places), batch.num_rows - 1 - last
+    positions = pc.indices_nonzero(filled)
+    last = positions[-1].as_py() if len(positions) else -1
+    return batch.take(positions), batch.num_rows - 1 - last

@@ -1,4 +1,4 @@
-"""How a delimited text is written: its delimiter, its header, and where its rows begin."""
+"""Detects the dialect of a delimited text: its delimiter, its header, and where its rows begin."""
 
 import csv
 import io
@@ -10,8 +10,8 @@ from webapp.errors import UserError
 from webapp.reports.reading import file_type
 
 MOST_COLUMNS = 16_384
-_CANDIDATES = "\t;|,"  # in this order where two fit alike: commas also stand in texts and numbers
-_NONE = "\x1f"  # stands in no text: the file has one column
+_CANDIDATES = "\t;|,"  # in this order if two fit equally: texts and numbers contain commas too
+_NONE = "\x1f"  # occurs in no text: the file has one column
 _SAMPLE = 1 << 20
 _ROWS = 200
 
@@ -31,14 +31,14 @@ class Dialect:
 
 
 def find(path: Path, name: str) -> Dialect:
-    """The dialect of a UTF-8 text; UserError where it has no header or too many columns."""
+    """Returns the dialect of a UTF-8 text; raises UserError if it has no header or too many columns."""
     csv.field_size_limit(1 << 30)
     lines = _sample(path)
-    skipped, told = _preamble(lines)
+    skipped, declared = _preamble(lines)
     body = lines[skipped:]
     if not body:
         raise file_type.empty(name)
-    delimiter = told or _delimiter(body, name)
+    delimiter = declared or _delimiter(body, name)
     rows, used = _rows(body, delimiter)
     header = _fitted(rows[0], rows[1:])
     if len(header) > MOST_COLUMNS:
@@ -56,15 +56,15 @@ def _sample(path: Path) -> list[str]:
 
 
 def _preamble(lines: list[str]) -> tuple[int, str]:
-    """Lines to leave out before the header: blank ones, and Excel's “sep=;”."""
-    told = ""
+    """Returns the number of lines before the header (blank ones, and Excel's “sep=;”) and that separator."""
+    declared = ""
     for number, line in enumerate(lines):
         bare = line.strip()
-        if bare.lower().startswith("sep=") and len(bare) == 5 and not told:
-            told = bare[4]
+        if bare.lower().startswith("sep=") and len(bare) == 5 and not declared:
+            declared = bare[4]
         elif bare:
-            return number, told
-    return len(lines), told
+            return number, declared
+    return len(lines), declared
 
 
 def _delimiter(lines: list[str], name: str) -> str:
@@ -79,7 +79,7 @@ def _delimiter(lines: list[str], name: str) -> str:
 
 
 def _delimiter_of_one_column(lines: list[str], name: str) -> str:
-    """A header of one column: rows with more are refused later, unless the file is a plain list of texts."""
+    """Returns the delimiter of a text whose header has one column; _NONE for a plain list of texts."""
     for candidate in _CANDIDATES:
         rows, _ = _rows(lines, candidate)
         split = sum(len(row) > 1 for row in rows)
@@ -89,7 +89,7 @@ def _delimiter_of_one_column(lines: list[str], name: str) -> str:
 
 
 def _rows(lines: list[str], delimiter: str) -> tuple[list[list[str]], int]:
-    """The first rows, and how many lines the header takes."""
+    """Returns the first rows, and the number of lines of the header."""
     reader = csv.reader(lines, delimiter=delimiter)
     header = next(reader)
     used = reader.line_num
@@ -97,7 +97,7 @@ def _rows(lines: list[str], delimiter: str) -> tuple[list[list[str]], int]:
 
 
 def _fitted(header: list[str], rows: list[list[str]]) -> list[str]:
-    """The header as the rows have it, where all rows (or only it) end with a delimiter too many."""
+    """Returns the header with the width of the rows if all rows, or only the header, end with an extra delimiter."""
     width = len(header)
     if rows and all(len(row) == width + 1 and row[-1] == "" for row in rows):
         return [*header, ""]

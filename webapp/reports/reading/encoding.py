@@ -1,4 +1,4 @@
-"""The character encoding of an uploaded text, and the same text as UTF-8."""
+"""Detects the character encoding of an uploaded text and converts the text to UTF-8."""
 
 import codecs
 import re
@@ -16,15 +16,15 @@ _MARKS = (
 )
 _WORDS = {"cp1252": "Western European (Windows-1252)", "latin-1": "Western European (Latin-1)"}
 _SAMPLE = 256 * 1024
-_ENOUGH = 20  # letters to guess from
+_ENOUGH = 20  # characters beyond ASCII that a guess needs
 
 
 def as_utf8(path: Path, name: str, scratch: Path) -> tuple[Path, str, list[str]]:
-    """A path with the text in UTF-8 without a mark (`scratch`, or `path` itself), the encoding's name, notes."""
+    """Returns a path with the text in UTF-8 without a BOM (`scratch`, or `path` itself), the encoding's name, notes."""
     codec, label = _codec(path, name)
     notes = []
     if label in _WORDS.values() or not label.startswith("UTF"):
-        notes = [f"The file does not say how its letters are written. It was read as {label}."]
+        notes = [f"The file does not state its character encoding. It was read as {label}."]
     if codec == "utf-8":
         return path, label, notes
     _rewrite(path, name, codec, scratch)
@@ -46,7 +46,7 @@ def _codec(path: Path, name: str) -> tuple[str, str]:
 
 
 def _without_mark(head: bytes, name: str) -> tuple[str, str]:
-    """UTF-16 has a NUL in every second byte of plain letters; anything else with NULs is no text."""
+    """Recognises UTF-16 by a NUL in every second byte of ASCII letters; raises UserError for other bytes with NULs."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     half = len(head) // 2
     if odd > half * 0.3 and even < half * 0.05:
@@ -69,7 +69,7 @@ def _is_utf8(path: Path) -> bool:
 
 
 def _eight_bits(path: Path) -> str:
-    """cp1252 for western texts; where most letters are beyond ASCII, what charset-normalizer makes of them."""
+    """Returns cp1252 for western texts; if most letters are beyond ASCII, the guess of charset-normalizer."""
     with path.open("rb") as file:
         sample = file.read(_SAMPLE)
     high = len(re.findall(rb"[\x80-\xff]", sample))
@@ -93,7 +93,7 @@ def _decodes(path: Path, codec: str) -> bool:
 
 
 def _rewrite(path: Path, name: str, codec: str, scratch: Path) -> None:
-    # surrogatepass would only move the trouble: what the encoding does not know must be said.
+    # surrogatepass would only move the error to a later step: the person must learn of it here.
     try:
         with (
             path.open(encoding=codec, newline="") as source,
@@ -103,5 +103,5 @@ def _rewrite(path: Path, name: str, codec: str, scratch: Path) -> None:
                 target.write(piece)
     except UnicodeError:
         raise UserError(
-            f"“{name}” holds letters that cannot be read. Save it as CSV in UTF-8 and choose it again.", "data"
+            f"“{name}” holds characters that cannot be read. Save it as CSV in UTF-8 and choose it again.", "data"
         ) from None

@@ -1,4 +1,4 @@
-"""What an uploaded file really is, judged by its first bytes and not by its name."""
+"""Detects the type of an uploaded file by its first bytes, not by its name."""
 
 import mmap
 import zipfile
@@ -8,7 +8,7 @@ from typing import Literal
 from webapp.errors import UserError
 from webapp.reports.reading import zip_limits
 
-Nature = Literal["text", "workbook", "parquet", "jsonlines"]
+FileType = Literal["text", "workbook", "parquet", "jsonlines"]
 
 _HEAD = 64 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -33,13 +33,13 @@ _FOREIGN = (
     (b"\x7fELF", "a program"),
     (b"SQLite format 3", "a database"),
 )
-# These may also begin an honest text, so a NUL byte must confirm them.
+# A text may begin with these letters too, so a NUL byte must confirm the type.
 _FOREIGN_WITH_NUL = ((b"MZ", "a program"), (b"BM", "an image"), (b"RIFF", "an image or a sound"), (b"ID3", "a sound"))
 _PAGES = (b"<!doctype html", b"<html", b"<?xml")
 
 
-def of(path: Path, name: str) -> Nature:
-    """Says how to read the file; UserError where it is empty, is no table, is protected or would unfold."""
+def of(path: Path, name: str) -> FileType:
+    """Returns how to read the file; raises UserError if it is empty, no table, protected or a zip bomb."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
@@ -72,7 +72,7 @@ def protected(name: str) -> UserError:
     return UserError(f"“{name}” is protected by a password. Save it without one.", "data")
 
 
-def _zip(path: Path, name: str) -> Nature:
+def _zip(path: Path, name: str) -> FileType:
     try:
         with zipfile.ZipFile(path) as file:
             members = set(file.namelist())
@@ -86,7 +86,7 @@ def _zip(path: Path, name: str) -> Nature:
     return "workbook"
 
 
-def _compound(path: Path, name: str) -> Nature:
+def _compound(path: Path, name: str) -> FileType:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if content.find(_ENCRYPTED) >= 0:
             raise protected(name)

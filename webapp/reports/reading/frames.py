@@ -1,4 +1,4 @@
-"""A pandas frame as an Arrow table without loss: what Arrow would round, mix up or refuse becomes noted text."""
+"""Converts a pandas frame to an Arrow table without loss: what Arrow would round, mix or refuse becomes text."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
@@ -13,7 +13,7 @@ from webapp.reports.reading.value_formats import LARGEST
 from webapp.reports.writing.column_rules import LONE_SURROGATE, shown, texts_of, values
 from webapp.reports.writing.normalise import Source, of_table
 
-# Types of which a whole column may go to Arrow as it is; anything else would be guessed from the first cells.
+# A column of only one of these types is safe to pass to Arrow; others Arrow would guess from the first cells.
 _ALIKE: dict[type, pa.DataType | None] = {
     str: pa.string(),
     bool: pa.bool_(),
@@ -26,15 +26,15 @@ _ALIKE: dict[type, pa.DataType | None] = {
 
 
 def of_frame(frame: pd.DataFrame) -> Source:
-    """The frame's columns, in front of them its index where that says something, and what had to be changed."""
+    """Returns the frame's columns, its index first if that has data, and notes on what was changed."""
     whole = _with_index(frame)
     notes = []
     if whole.columns.nlevels > 1:
         notes.append("The column names had several levels. They are joined with “/”.")
     titles = [_title(name) for name in whole.columns]
     arrays = []
-    for place, title in enumerate(titles):
-        array, note = _array(whole.iloc[:, place])
+    for position, title in enumerate(titles):
+        array, note = _array(whole.iloc[:, position])
         arrays.append(array)
         notes += [f"“{title}”: {note}"] if note else []
     schema = pa.schema([(title, array.type) for title, array in zip(titles, arrays, strict=True)])
@@ -42,7 +42,7 @@ def of_frame(frame: pd.DataFrame) -> Source:
 
 
 def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
-    """Without the numbers that a filter or a sort leaves behind; with an index that has a name or is no number."""
+    """Adds the index as columns if it has a name or is not numeric; row numbers left by a filter or sort are not."""
     index = frame.index
     if index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index.dtype):
         return frame
@@ -98,12 +98,12 @@ def _of_objects(series: "pd.Series[Any]") -> tuple[pa.Array, str]:
     array = _of_one_kind(cells, kinds)
     if array is not None:
         return array, ""
-    words = "it holds values of several kinds, all written as text." if len(kinds) > 1 else "written as text."
-    return texts_of(None if cell is None else shown(cell) for cell in cells), "" if kinds == {UUID} else words
+    note = "it holds values of several types, all written as text." if len(kinds) > 1 else "written as text."
+    return texts_of(None if cell is None else shown(cell) for cell in cells), "" if kinds == {UUID} else note
 
 
 def _of_one_kind(cells: list[Any], kinds: set[type]) -> pa.Array | None:
-    """The cells as one of Arrow's types, if there is one that keeps every digit."""
+    """Returns the cells as one of Arrow's types; None if none keeps every digit."""
     try:
         if len(kinds) == 1 and kinds <= _ALIKE.keys():
             return _joined(pa.array(cells, _ALIKE[kinds.pop()]))
@@ -113,7 +113,7 @@ def _of_one_kind(cells: list[Any], kinds: set[type]) -> pa.Array | None:
             return pa.array([None if cell is None else float(cell) for cell in cells], pa.float64())
         if kinds == {datetime} and len({cell.tzinfo for cell in cells if cell is not None}) == 1:
             return pa.array(cells)
-    except pa.ArrowInvalid:  # such as a decimal number of infinite size, or of more than 76 digits
+    except pa.ArrowInvalid:  # for example an infinite decimal number, or one of more than 76 digits
         return None
     return None
 
@@ -124,7 +124,7 @@ def _wide_enough(cells: list[Any]) -> pa.DataType:
 
 
 def _plain(cell: Any) -> Any:
-    """numpy's and pandas' scalars as Python's own."""
+    """Returns scalars of numpy and pandas as plain Python values."""
     if isinstance(cell, pd.Timestamp):
         return cell.to_pydatetime(warn=False) if cell.nanosecond == 0 else str(cell)
     if isinstance(cell, pd.Timedelta):

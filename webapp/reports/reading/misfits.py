@@ -1,4 +1,4 @@
-"""Which rows keep a column from being one of numbers: so that a person can correct them."""
+"""Finds the rows that keep a column from being numeric, so that a person can correct them."""
 
 import re
 from pathlib import Path
@@ -6,16 +6,16 @@ from pathlib import Path
 from webapp import sandbox
 from webapp.reports.reading.sources import MEMORY_MB, SECONDS
 
-SHOWN = 5
+EXAMPLES = 5
 _ROW = re.compile(r"row (\d+) holds")
-# A number as people write it, with a sign of its currency or of a percentage.
+# A number as people write it.
 _NUMBER = r"^\s*[-+]?[\d.,'\s\x{a0}\x{202f}]*\d[\d.,]*(?:[eE][-+]?\d+)?\s*$"
 
 
 def rows_of_text(typed: Path, column: str, note: str) -> tuple[list[int], int]:
-    """The first rows that hold no number, as the file counts them, and how many there are; none where most do not.
+    """Returns the first rows without a number, as the file counts them, and their total; none if most rows have none.
 
-    `note` is what was said of the column when it was read: it names the first such row, wherever the table begins.
+    `note` is the note on the column from when the upload was read: it names the first such row.
     """
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -25,12 +25,12 @@ def rows_of_text(typed: Path, column: str, note: str) -> tuple[list[int], int]:
         pc.is_valid(texts), pc.fill_null(pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(texts)), 0), False)
     )
     wrong = pc.and_not(filled, pc.fill_null(pc.match_substring_regex(texts, _NUMBER), False))
-    places = pc.indices_nonzero(wrong).to_pylist()
-    if not places or len(places) * 2 > (pc.sum(filled).as_py() or 0):
+    positions = pc.indices_nonzero(wrong).to_pylist()
+    if not positions or len(positions) * 2 > (pc.sum(filled).as_py() or 0):
         return [], 0
-    told = _ROW.search(note)
-    first = int(told[1]) - places[0] if told else 2
-    return [place + first for place in places[:SHOWN]], len(places)
+    match = _ROW.search(note)
+    first = int(match[1]) - positions[0] if match else 2
+    return [position + first for position in positions[:EXAMPLES]], len(positions)
 
 
 def rows_of_text_apart(typed: Path, column: str, note: str) -> tuple[list[int], int]:
@@ -40,7 +40,7 @@ def rows_of_text_apart(typed: Path, column: str, note: str) -> tuple[list[int], 
 
 
 def named(rows: list[int], count: int) -> str:
-    """“row 14”, “rows 14 and 80”, “rows 2, 3, 4, 5, 6 and 12 more”."""
+    """Returns “row 14”, “rows 14 and 80” or “rows 2, 3, 4, 5, 6 and 12 more”."""
     if count > len(rows):
         return f"rows {', '.join(map(str, rows))} and {count - len(rows):,} more"
     if len(rows) == 1:

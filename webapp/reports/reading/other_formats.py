@@ -1,4 +1,4 @@
-"""Reads tables of other programs: Parquet as it is, JSON lines by way of CSV, so that dates and numbers are found."""
+"""Reads tables of other programs: Parquet directly, JSON lines through CSV, so that dates and numbers are inferred."""
 
 import csv
 import json
@@ -21,7 +21,7 @@ MOST_COLUMNS = 16_384
 
 
 def understand_parquet(path: Path, name: str, target: Path) -> TableSchema:
-    """Writes the typed copy: every column in a type that a report knows; what had to be changed is noted."""
+    """Writes the typed copy, every column in a type that reports support; returns its schema, with notes on changes."""
     try:
         with pq.ParquetFile(path) as file:
             if len(file.schema_arrow) > MOST_COLUMNS:
@@ -43,12 +43,12 @@ def understand_parquet(path: Path, name: str, target: Path) -> TableSchema:
 
 
 def _as_clocks_show(file: pq.ParquetFile) -> Source:
-    """Times of a zone become what the clocks there showed, as in the other file types."""
+    """Converts times with a zone to local times of that zone, as in the other file types."""
     schema = file.schema_arrow
-    zoned = {place: one for place, one in enumerate(schema) if pa.types.is_timestamp(one.type) and one.type.tz}
-    notes = [f"“{one.name}”: the times are those of {one.type.tz}." for one in zoned.values()]
-    for place, one in zoned.items():
-        schema = schema.set(place, pa.field(one.name, pa.timestamp(one.type.unit)))
+    zoned = {position: one for position, one in enumerate(schema) if pa.types.is_timestamp(one.type) and one.type.tz}
+    notes = [f"“{one.name}”: the times are in the zone {one.type.tz}." for one in zoned.values()]
+    for position, one in zoned.items():
+        schema = schema.set(position, pa.field(one.name, pa.timestamp(one.type.unit)))
 
     def batches() -> Iterator[pa.RecordBatch]:
         for batch in file.iter_batches(BATCH_ROWS):
@@ -58,8 +58,8 @@ def _as_clocks_show(file: pq.ParquetFile) -> Source:
     return Source(schema, batches, notes)
 
 
-def understand_jsonlines(path: Path, name: str, target: Path, wish: ParseOverrides) -> TableSchema:
-    """Writes the typed copy; UserError names the line that is no object."""
+def understand_jsonlines(path: Path, name: str, target: Path, overrides: ParseOverrides) -> TableSchema:
+    """Writes the typed copy and returns its schema; raises UserError that names a line that is no object."""
     names: dict[str, None] = {}
     for line in _objects(path, name):
         names.update(dict.fromkeys(line))
@@ -74,7 +74,7 @@ def understand_jsonlines(path: Path, name: str, target: Path, wish: ParseOverrid
             writer.writerow(names)
             for line in _objects(path, name):
                 writer.writerow([_cell(line.get(one)) for one in names])
-        return delimited.understand(text, name, target, wish)
+        return delimited.understand(text, name, target, overrides)
     finally:
         text.unlink(missing_ok=True)
 
@@ -88,18 +88,20 @@ def _objects(path: Path, name: str) -> Iterator[dict[str, Any]]:
                 if line.strip():
                     yield _object(line)
         except (ValueError, RecursionError):  # UnicodeDecodeError is one too
-            words = f"Line {number:,} of “{name}” is no JSON object. Each line must be one, such as {{“Name”: “Ana”}}."
-            raise UserError(words, "data") from None
+            message = (
+                f"Line {number:,} of “{name}” is not a JSON object. Each line must be one, such as {{“Name”: “Ana”}}."
+            )
+            raise UserError(message, "data") from None
 
 
 def _object(line: str) -> dict[str, Any]:
-    # Numbers stay as they are written: a longer one than a double holds would change on its way.
+    # Numbers stay text: one with more digits than a double holds would change.
     found = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
     if not isinstance(found, dict):
         raise ValueError
     if any(isinstance(value, dict | list) for value in found.values()):
         nested = {name: value for name, value in json.loads(line).items() if isinstance(value, dict | list)}
-        found.update(nested)  # what stands inside stays JSON
+        found.update(nested)  # nested values stay JSON
     return found
 
 

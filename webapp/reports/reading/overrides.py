@@ -1,11 +1,11 @@
-"""What a person corrects in how a table was read: another sheet, another type for a column."""
+"""What a person can override in how a table is read: the sheet, and the types of columns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from webapp.errors import UserError
 
-# A choice, its words, and the shapes (shapes.py) of which the column must have one; text always goes.
+# A choice, its label, and the formats (value_formats.py) of which the column must have one; text is always possible.
 TYPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "text": ("text", ()),
     "integer": ("whole number", ("integer",)),
@@ -29,7 +29,7 @@ class ParseOverrides:
 NOTHING = ParseOverrides()
 
 
-def impossible(name: str, wished: str, remark: str) -> UserError:
-    """The column does not hold what was wished for."""
+def impossible(name: str, type_override: str, remark: str) -> UserError:
+    """Returns the error for a column whose values do not fit the chosen type."""
     why = remark.removeprefix("Read as text, because ").rstrip(".") or "its values are of another kind"
-    return UserError(f"“{name}” cannot be read as {TYPES[wished][0]}: {why}.", "data")
+    return UserError(f"“{name}” cannot be read as {TYPES[type_override][0]}: {why}.", "data")

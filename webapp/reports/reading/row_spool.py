@@ -1,4 +1,4 @@
-"""Rows of Python values on their way to a typed copy: kept on disk, until every column's type is known."""
+"""Spools rows of Python values to disk until the type of every column is known, then writes the typed copy."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from webapp.reports.reading import column_names, typed_copy
 from webapp.reports.writing.column_rules import shown, texts_of
 
 BATCH = 5_000
-_DIGITS = 38  # of a decimal that Arrow adds up
+_DIGITS = 38  # the most digits of a decimal that Arrow can add
 _ISO: dict[str, tuple[str, pa.DataType]] = {
     "day": (r"^\d{4}-\d{2}-\d{2}$", pa.date32()),
     "time": (r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?$", pa.timestamp("us")),
@@ -24,7 +24,7 @@ _PLAIN: dict[type, pa.DataType] = {bool: pa.bool_(), float: pa.float64(), date: 
 
 
 def written(titles: Sequence[str], rows: Iterable[Sequence[Any]], target: Path, most: int | None = None) -> TableSchema:
-    """Writes the typed copy of these rows, at most `most` of them, and says what it holds."""
+    """Writes the typed copy of at most `most` of these rows and returns its schema."""
     unique, notes = column_names.made_unique(list(titles))
     scratch = target.with_name(target.name + ".rows")
     kinds: list[pa.DataType] = [pa.null()] * len(unique)
@@ -35,7 +35,7 @@ def written(titles: Sequence[str], rows: Iterable[Sequence[Any]], target: Path, 
             for batch in _batches(rows, most):
                 arrays = [_array(cells) for cells in zip(*batch, strict=True)]
                 for found, array in zip(days, arrays, strict=True):
-                    found.look(array)
+                    found.feed(array)
                 kinds = [_wider(kind, array.type) for kind, array in zip(kinds, arrays, strict=True)]
                 _append(sink, arrays, unique)
                 count += len(batch)
@@ -55,13 +55,13 @@ def written(titles: Sequence[str], rows: Iterable[Sequence[Any]], target: Path, 
 
 
 class _Days:
-    """Whether every text of a column is a date of ISO 8601: some databases know no dates of their own."""
+    """Detects columns whose texts are all ISO 8601 dates: some databases have no date type."""
 
     def __init__(self) -> None:
         self._fits: set[str] = set(_ISO)
         self._some = False
 
-    def look(self, array: pa.Array) -> None:
+    def feed(self, array: pa.Array) -> None:
         if pa.types.is_null(array.type) or not self._fits:
             return
         self._some = True
@@ -79,7 +79,7 @@ def _holds(array: pa.Array, pattern: str, kind: pa.DataType) -> bool:
         return False
     try:
         pc.cast(array, kind)
-    except pa.ArrowInvalid:  # such as 2024-02-31
+    except pa.ArrowInvalid:  # for example 2024-02-31
         return False
     return True
 
@@ -98,7 +98,7 @@ def _batches(rows: Iterable[Sequence[Any]], most: int | None) -> Iterator[list[S
 
 
 def _append(sink: Any, arrays: list[pa.Array], titles: Sequence[str]) -> None:
-    # Each batch may have types of its own, so each is a stream of its own, behind its length.
+    # Batches may differ in types, so each is a separate stream, preceded by its length.
     batch = pa.RecordBatch.from_arrays(arrays, names=list(titles))
     buffer = pa.BufferOutputStream()
     with pa.ipc.new_stream(buffer, batch.schema) as stream:
@@ -118,7 +118,7 @@ def _read(scratch: Path, count: int) -> Iterator[pa.RecordBatch]:
 
 
 def _array(cells: Sequence[Any]) -> pa.Array:
-    """The cells in the narrowest type that keeps every one of them."""
+    """Returns the cells in the narrowest type that keeps every value."""
     kinds = {type(cell) for cell in cells if cell is not None}
     if not kinds:
         return pa.nulls(len(cells))
@@ -142,10 +142,10 @@ def _decimals(cells: Sequence[Any]) -> pa.Array:
     known = [cell for cell in exact if cell is not None]
     if not all(cell.is_finite() for cell in known):
         return texts_of(None if cell is None else str(cell) for cell in exact)
-    places = max((max(0, -int(cell.as_tuple().exponent)) for cell in known), default=0)
-    if any(cell.adjusted() + 1 + places > _DIGITS for cell in known):
+    decimals = max((max(0, -int(cell.as_tuple().exponent)) for cell in known), default=0)
+    if any(cell.adjusted() + 1 + decimals > _DIGITS for cell in known):
         return texts_of(None if cell is None else f"{cell:f}" for cell in exact)
-    return pa.array(exact, pa.decimal128(_DIGITS, places))
+    return pa.array(exact, pa.decimal128(_DIGITS, decimals))
 
 
 def _naive(moment: date) -> datetime:
@@ -155,15 +155,15 @@ def _naive(moment: date) -> datetime:
 
 
 def _wider(one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    """A type that keeps the values of both; text where there is no other."""
+    """Returns a type that keeps the values of both; text if there is no other."""
     if one == other or pa.types.is_null(other):
         return one
     if pa.types.is_null(one):
         return other
     pair = (one, other)
     if all(pa.types.is_decimal(kind) or pa.types.is_int64(kind) for kind in pair):
-        places = [kind.scale for kind in pair if pa.types.is_decimal(kind)]
-        return pa.decimal128(_DIGITS, max(places))
+        decimals = [kind.scale for kind in pair if pa.types.is_decimal(kind)]
+        return pa.decimal128(_DIGITS, max(decimals))
     if all(kind_of(kind) in ("integer", "number") for kind in pair):
         return pa.float64()
     if {kind_of(kind) for kind in pair} == {"date", "time"}:

@@ -1,4 +1,4 @@
-"""What calamine leaves out of an .xlsx sheet without a word: cells with errors, and formulas that have no result."""
+"""Finds what calamine silently leaves out of an .xlsx sheet: cells with errors, and formulas without a result."""
 
 import posixpath
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
 
-from webapp.reports.reading.zip_limits import unfolded
+from webapp.reports.reading.zip_limits import unpacked
 
 _SHEET = re.compile(r"<(?:\w+:)?sheet\b[^>]*>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>")
@@ -22,7 +22,7 @@ _NO_RESULT = re.compile(_CELL + rb"[^>]*>" + _FORMULA + _NO_VALUE)
 
 @dataclass
 class Gaps:
-    """Places of cells that are read as empty although something stands in them."""
+    """References of cells that are read as empty although they are not."""
 
     errors: list[str] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
@@ -30,22 +30,22 @@ class Gaps:
     def notes(self, name: str) -> list[str]:
         notes = []
         if self.errors:
-            notes.append(f"Read as empty, because an error such as #DIV/0! stands there: {_named(self.errors)}.")
+            notes.append(f"Read as empty, because of an error such as #DIV/0!: {_named(self.errors)}.")
         if self.results:
             notes.append(
-                f"Read as empty, because a formula stands there without its result: {_named(self.results)}. "
+                f"Read as empty, because a formula has no stored result: {_named(self.results)}. "
                 f"Open “{name}” in Excel, save it and choose it again."
             )
         return notes
 
 
-def _named(places: list[str]) -> str:
-    more = f" and {len(places) - 3:,} more" if len(places) > 3 else ""
-    return f"{'cell' if len(places) == 1 else 'cells'} {', '.join(places[:3])}{more}"
+def _named(references: list[str]) -> str:
+    more = f" and {len(references) - 3:,} more" if len(references) > 3 else ""
+    return f"{'cell' if len(references) == 1 else 'cells'} {', '.join(references[:3])}{more}"
 
 
 def gaps(path: Path, sheet: str) -> Gaps:
-    """The gaps of one sheet; none for the older and other formats, where nothing tells."""
+    """Returns the gaps of one sheet; none for other file formats, which cannot be checked."""
     found = Gaps()
     if not zipfile.is_zipfile(path):
         return found
@@ -54,20 +54,20 @@ def gaps(path: Path, sheet: str) -> Gaps:
     if member is None:
         return found
     tail = b""
-    for piece in unfolded(path, member):
+    for piece in unpacked(path, member):
         text = tail + piece
         cut = text.rfind(b"<row") if b"<row" in text else 0
         whole, tail = text[:cut], text[cut:]
-        _look(whole, found)
-    _look(tail, found)
+        _collect(whole, found)
+    _collect(tail, found)
     return found
 
 
-def _look(xml: bytes, found: Gaps) -> None:
+def _collect(xml: bytes, found: Gaps) -> None:
     if b't="e"' in xml:
-        found.errors += [place.decode() for place in _ERROR.findall(xml)]
+        found.errors += [reference.decode() for reference in _ERROR.findall(xml)]
     if b"<f" in xml or b":f" in xml:
-        found.results += [place.decode() for place in _NO_RESULT.findall(xml)]
+        found.results += [reference.decode() for reference in _NO_RESULT.findall(xml)]
 
 
 def _member(file: zipfile.ZipFile, sheet: str) -> zipfile.ZipInfo | None:
@@ -79,8 +79,8 @@ def _member(file: zipfile.ZipFile, sheet: str) -> zipfile.ZipInfo | None:
     ids = {unescape(_value(tag, "name")): _value(tag, r"\w+:id") for tag in _SHEET.findall(book)}
     targets = {_value(tag, "Id"): _value(tag, "Target") for tag in _RELATION.findall(relations)}
     target = targets.get(ids.get(sheet, ""), "")
-    place = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
-    return file.NameToInfo.get(place)
+    reference = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+    return file.NameToInfo.get(reference)
 
 
 def _value(tag: str, attribute: str) -> str:

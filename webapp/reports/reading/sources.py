@@ -1,6 +1,6 @@
-"""Where a report's data come from: the typed copy of an uploaded file or of a query's rows, or one of the samples.
+"""The sources of a report's data: the typed copy of an upload or of a query's rows, or a sample.
 
-Nothing heavy is imported here before it is needed: the web process imports this module, only children call it.
+Heavy imports are inside functions: the web process imports this module, only child processes call it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,23 +25,23 @@ MEMORY_MB = 1024
 
 @dataclass(frozen=True)
 class Ref:
-    """Names data so that a child can open them: a sample, or a typed copy with what was noted while it was made."""
+    """Names data for a child process: a sample, or a typed copy with the notes of its reading."""
 
     sample: str = ""
     typed: Path = field(default_factory=Path)
     notes: Sequence[str] = ()
 
 
-def understand(path: Path, name: str, typed: Path, wish: ParseOverrides = NOTHING) -> TableSchema:
-    """Reads the upload `path`, called `name` by its owner, and writes `typed`, the same as Parquet with its types.
+def understand(path: Path, name: str, typed: Path, overrides: ParseOverrides = NOTHING) -> TableSchema:
+    """Reads the upload `path`, named `name` by its owner, and writes `typed`, the same table as Parquet.
 
-    Raises UserError with plain words where the file is no table that can be read; then there is no `typed`.
+    Returns its schema. Raises UserError if the file is no table that can be read; then there is no `typed`.
     """
     kind = file_type.of(path, name)
     if kind == "workbook":
         from webapp.reports.reading import workbook
 
-        return workbook.understand(path, name, typed, wish)
+        return workbook.understand(path, name, typed, overrides)
     if kind == "parquet":
         from webapp.reports.reading import other_formats
 
@@ -49,30 +49,30 @@ def understand(path: Path, name: str, typed: Path, wish: ParseOverrides = NOTHIN
     if kind == "jsonlines":
         from webapp.reports.reading import other_formats
 
-        return other_formats.understand_jsonlines(path, name, typed, wish)
+        return other_formats.understand_jsonlines(path, name, typed, overrides)
     from webapp.reports.reading import delimited
 
-    return delimited.understand(path, name, typed, wish)
+    return delimited.understand(path, name, typed, overrides)
 
 
 def understand_apart(
     path: Path,
     name: str,
     typed: Path,
-    wish: ParseOverrides = NOTHING,
+    overrides: ParseOverrides = NOTHING,
     *,
     seconds: float = SECONDS,
     memory_mb: int = MEMORY_MB,
 ) -> TableSchema:
-    """`understand` in a child with limits: what the web process calls."""
-    advice = "Save it as CSV or in smaller parts, and choose that."
+    """Runs `understand` in a child process with limits; the web process calls this one."""
+    advice = "Save it as CSV or in smaller parts, and choose the new file."
     return sandbox.call(
-        understand, path, name, typed, wish, seconds=seconds, memory_mb=memory_mb, what=f"“{name}”", advice=advice
+        understand, path, name, typed, overrides, seconds=seconds, memory_mb=memory_mb, what=f"“{name}”", advice=advice
     )
 
 
 def opened(ref: Ref, columns: Sequence[str] = ()) -> "Source":
-    """The data, all of them or the named columns in their order."""
+    """Returns the data, all columns or the named ones in their order."""
     if not ref.sample:
         return of_typed(ref.typed, columns, ref.notes)
     from webapp.reports.writing.normalise import of_table
@@ -82,18 +82,18 @@ def opened(ref: Ref, columns: Sequence[str] = ()) -> "Source":
 
 
 def of_typed(typed: Path, columns: Sequence[str] = (), notes: Sequence[str] = ()) -> "Source":
-    """The typed copy, all of it or the named columns in their order, batch by batch and never whole in memory."""
+    """Returns the typed copy, all columns or the named ones in their order, read batch by batch."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     from webapp.reports.writing.normalise import BATCH_ROWS, Source
 
     whole = pq.read_schema(typed)
-    wanted = list(columns) or whole.names
+    selected = list(columns) or whole.names
 
     def batches() -> "Iterator[pa.RecordBatch]":
         with pq.ParquetFile(typed) as file:
-            for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
-                yield batch.select(wanted)
+            for batch in file.iter_batches(BATCH_ROWS, columns=selected):
+                yield batch.select(selected)
 
-    return Source(pa.schema([whole.field(name) for name in wanted]), batches, notes)
+    return Source(pa.schema([whole.field(name) for name in selected]), batches, notes)

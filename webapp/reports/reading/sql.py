@@ -1,7 +1,7 @@
-"""Reads rows of other people's databases, and only reads: whatever the text of a query, it changes nothing there.
+"""Reads rows of connected databases, read-only: no query text can change anything there.
 
-What keeps it so: one statement at a time, which begins as a reading one; a transaction that the database itself takes
-for read-only; on SQLite a connection opened for reading, and an authorizer that lets nothing but reading pass.
+This is ensured by: one statement at a time, which begins as a reading one; a transaction that the database itself
+keeps read-only; on SQLite a connection opened for reading, and an authorizer that permits only reading.
 """
 
 import re
@@ -31,7 +31,7 @@ CONNECT_SECONDS = 10
 MEMORY_MB = 1024
 _COMMENT = re.compile(r"\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/|\(", re.S)
 _READS = re.compile(r"(?:select|with|values|table)\b", re.I)
-# MySQL alone writes files with a SELECT, and runs what stands in some comments.
+# Only MySQL can write files with a SELECT, and it runs the content of some comments.
 _TO_FILE = re.compile(r"\b(?:outfile|dumpfile)\b|/\*M?!", re.I)
 _MAY = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 _MAY_NOT_CALL = {"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"}
@@ -51,12 +51,12 @@ class BoundQuery:
 
 
 def read_url(given: str, data_dir: Path) -> URL:
-    """The address of a database as SQLAlchemy takes it; UserError beside `url` in plain words."""
+    """Returns the address of a database for SQLAlchemy; raises UserError (field `url`) if it cannot be used."""
     try:
         url = make_url(given.strip())
     except (ArgumentError, ValueError):
         raise UserError(
-            "This is no address of a database. Write postgresql://user:password@host/name.", "url"
+            "This is not the address of a database. Write postgresql://user:password@host/name.", "url"
         ) from None
     scheme = url.drivername.partition("+")[0]
     if scheme not in SCHEMES:
@@ -76,7 +76,7 @@ def read_url(given: str, data_dir: Path) -> URL:
 
 
 def masked(url: URL) -> str:
-    """The address without user and password."""
+    """Returns the address without user and password."""
     return (
         url.set(username=None, password=None, query={})
         .render_as_string()
@@ -85,12 +85,12 @@ def masked(url: URL) -> str:
     )
 
 
-def require_reading(query: str) -> None:
-    """UserError where the text does not begin as a reading statement; what follows is the database's to refuse."""
-    rest = query
+def require_reading(sql: str) -> None:
+    """Raises UserError if the text does not begin as a reading statement; the database refuses the rest."""
+    rest = sql
     while match := _COMMENT.match(rest):
         rest = rest[match.end() :]
-    if not _READS.match(rest) or _TO_FILE.search(query):
+    if not _READS.match(rest) or _TO_FILE.search(sql):
         raise UserError(NOT_READING, "text")
 
 
@@ -123,7 +123,7 @@ def _statement(conn: Connection, query: BoundQuery) -> tuple[Any, dict[str, Any]
     statement = text(sql)
     known = statement._bindparams.keys()
     if missing := [name for name in known if name not in values]:
-        raise UserError(f"The query asks for “:{missing[0]}”, which is no value of its form.", "text")
+        raise UserError(f"The query uses “:{missing[0]}”, which is not a value of its form.", "text")
     return statement, {name: values[name] for name in known}
 
 
@@ -170,7 +170,7 @@ def _only_reading(conn: Connection, query: BoundQuery) -> None:
 
 
 def _sqlite(path: Path, seconds: int) -> sqlite3.Connection:
-    # mode=ro and not immutable: somebody else may be writing.
+    # mode=ro and not immutable: another process may be writing.
     conn = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=CONNECT_SECONDS, isolation_level=None)
     deadline = clock.monotonic() + seconds
     conn.set_progress_handler(lambda: int(clock.monotonic() > deadline), 10_000)

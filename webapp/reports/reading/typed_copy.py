@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from webapp import atomic
 
-# Every row group costs some hundred bytes for each column: wide tables get few of them.
+# Every row group costs some hundred bytes per column: wide tables get fewer of them.
 _ROWS, _BYTES = 20_000, 32 << 20
 MOST_DICTIONARIES = 200  # columns; for thousands at once they would take more memory than the table
 
@@ -26,7 +26,7 @@ def writing(path: Path, schema: pa.Schema) -> Iterator["TypedFile"]:
 
 
 class TypedFile:
-    """Gathers batches until a row group is worth its overhead."""
+    """Collects batches until a row group is large enough for its overhead."""
 
     def __init__(self, writer: Any, schema: pa.Schema) -> None:
         self._writer = writer

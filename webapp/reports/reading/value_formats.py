@@ -1,6 +1,6 @@
-"""The forms in which a text may stand for a number, a date or yes and no, and how each is read.
+"""The text formats of numbers, dates and yes-no values, and how each is read.
 
-Conversions are whole-column; a value that looks right and is not (31/02/2024) raises ArrowInvalid.
+Conversions are for whole columns; a value that matches but is invalid (31/02/2024) raises ArrowInvalid.
 """
 
 import re
@@ -21,9 +21,9 @@ _CLOCK = r"(?:[ T](\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?)?"
 
 @dataclass(frozen=True)
 class ValueFormat:
-    """One form: a text has it if it matches `pattern` as a whole and `read` accepts it.
+    """One format: a text has it if it matches all of `pattern` and `read` accepts it.
 
-    Whatever has it has those in `implies` too.
+    A text with this format also has those in `implies`.
     """
 
     name: str
@@ -37,12 +37,12 @@ class ValueFormat:
         return re.compile(self.pattern, re.ASCII)
 
     def fits(self, text: str) -> bool:
-        """Whether one text matches; Arrow compiles the pattern anew for each array, which costs 20 times as much."""
+        """True if one text matches; Arrow compiles the pattern again for each array, which costs 20 times as much."""
         return self._regex.match(text) is not None
 
 
 def _grouped(group: str, point: str) -> str:
-    """Thousands in groups of three; a plain space groups only before decimals (612 345 678 is a telephone)."""
+    """Returns a pattern of grouped thousands; a space groups only before decimals (612 345 678 is a phone)."""
     groups = rf"[1-9]\d{{0,2}}(?:[{group}{_SPACES}]\d{{3}}){{1,4}}"
     spaced = rf"[1-9]\d{{0,2}}(?: \d{{3}}){{1,4}}{point}\d+"
     return rf"^-?(?:(?:{_HEAD}|{groups})(?:{point}\d+)?|{spaced}|{point}\d+){_EXPONENT}$"
@@ -121,7 +121,7 @@ def _padded(texts: pa.Array, width: int) -> pa.Array:
 
 
 def _named(pattern: str, order: str) -> str:
-    """RE2 hands out groups by name only: the groups are named in their order."""
+    """Names the groups in their order: RE2 returns groups by name only."""
     for letter in order:
         pattern = pattern.replace("(\\", f"(?P<{letter}>\\", 1)
     return pattern
@@ -150,7 +150,7 @@ def _dated(name: str, pattern: str, order: str) -> list[ValueFormat]:
 
 _DAY_MONTH = r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})"
 
-SHAPES = [
+FORMATS = [
     ValueFormat("truth", "yes-no", r"^(?i:true|false)$", _truths),
     ValueFormat("integer", "integer", r"^-?(?:0|[1-9]\d{0,15})$", _integers, ("long", "point", "comma")),
     ValueFormat("long", "text", r"^-?(?:0|[1-9]\d*)$", lambda texts: texts),

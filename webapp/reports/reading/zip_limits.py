@@ -1,4 +1,4 @@
-"""The zipped workbooks (.xlsx, .xlsb, .ods): what they would unfold to, measured before anything reads them."""
+"""Measures how large zipped workbooks (.xlsx, .xlsb, .ods) are when unpacked, before they are read."""
 
 import re
 import struct
@@ -11,18 +11,18 @@ from xml.parsers import expat
 
 from webapp.errors import UserError
 
-MOST_BYTES = 2 << 30  # unzipped; a full sheet of 1,048,576 rows and 11 columns has 0.7 GB of XML
+MOST_BYTES = 2 << 30  # unpacked; a full sheet of 1,048,576 rows and 11 columns has 0.7 GB of XML
 MOST_CELLS = 20_000_000  # calamine keeps 32 bytes for each cell of the used rectangle, empty or not
 _MOST_MEMBERS = 10_000
-_STEEP_BYTES, _STEEP_RATIO = 100 << 20, 200  # real workbooks unfold 5 to 30 times
+_STEEP_BYTES, _STEEP_RATIO = 100 << 20, 200  # real workbooks grow 5 to 30 times
 _HIGHEST_RATIO = 1032  # deflate's own limit
 _STEP = 1 << 20
-_SCANNED = 64 << 20  # larger sheets are not sparse by accident; the memory limit catches those that lie
+_SCANNED = 64 << 20  # larger sheets are not scanned to the end: the memory limit catches them
 _CELL = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
 
 
 def refuse_bombs(path: Path, name: str) -> None:
-    """UserError where a small file would unfold into more than memory holds."""
+    """Raises UserError if the unpacked file would be too large for the memory."""
     with zipfile.ZipFile(path) as file:
         members = file.infolist()
     declared = sum(member.file_size for member in members)
@@ -38,8 +38,8 @@ def refuse_bombs(path: Path, name: str) -> None:
             _refuse_far_corners(path, member, name)
 
 
-def unfolded(path: Path, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The true content of one member in pieces of at most 1 MB, whatever size its entry declares."""
+def unpacked(path: Path, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yields the true content of one member in pieces of at most 1 MB, regardless of its declared size."""
     with path.open("rb") as file:
         file.seek(member.header_offset)
         header = file.read(30)
@@ -63,23 +63,23 @@ def _inflated(file: BinaryIO, member: zipfile.ZipInfo) -> Iterator[bytes]:
                 yield unpack.decompress(packed, _STEP)
                 packed = unpack.unconsumed_tail
         except zlib.error:
-            return  # broken, as whoever reads it will say
+            return  # broken: the reader raises the error
 
 
 def _measure(path: Path, members: list[zipfile.ZipInfo], name: str) -> None:
     size = 0
     for member in members:
-        for piece in unfolded(path, member):
+        for piece in unpacked(path, member):
             size += len(piece)
             if size > MOST_BYTES:
                 raise _too_much(name)
 
 
 def _refuse_far_corners(path: Path, member: zipfile.ZipInfo, name: str) -> None:
-    """Two cells in opposite corners of a sheet are a rectangle of 17 billion cells."""
+    """Raises UserError for a sparse sheet: cells in opposite corners make a rectangle of 17 billion cells."""
     rows = columns = size = 0
     tail = b""
-    for piece in unfolded(path, member):
+    for piece in unpacked(path, member):
         size += len(piece)
         text = tail + piece
         for letters, row in _CELL.findall(text):
@@ -99,17 +99,17 @@ def _column(letters: bytes) -> int:
 
 
 def _refuse_repeats(path: Path, member: zipfile.ZipInfo, name: str) -> None:
-    """OpenDocument says “this cell 16,384 times, this row a million times” in two attributes."""
+    """Raises UserError for an OpenDocument sheet that repeats cells or rows too often by attributes."""
     size = _RepeatedSize()
-    for piece in unfolded(path, member):
+    for piece in unpacked(path, member):
         if not size.holds(piece):
-            return  # broken, as whoever reads it will say
+            return  # broken: the reader raises the error
         if size.rows * size.columns > MOST_CELLS:
             raise _too_much(name)
 
 
 class _RepeatedSize:
-    """The rectangle of the largest table in a content.xml, up to its last cell that holds something."""
+    """The size of the largest table in a content.xml, up to its last cell that is not empty."""
 
     def __init__(self) -> None:
         self.rows = self.columns = 0
@@ -156,6 +156,6 @@ def _times(attributes: dict[str, str], name: str) -> int:
 
 def _too_much(name: str) -> UserError:
     return UserError(
-        f"“{name}” is small but unfolds into more than can be read. Copy its cells into a new file, or save it as CSV.",
+        f"“{name}” is small but too large to read when unpacked. Copy its cells into a new file, or save it as CSV.",
         "data",
     )

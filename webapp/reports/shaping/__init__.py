@@ -1,1 +1,1 @@
-"""Shaping."""
+"""Filters, groups, sorts and totals the data of a report."""

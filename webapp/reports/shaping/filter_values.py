@@ -1,4 +1,4 @@
-"""What a filter compares with: the value a person typed, read by the type of its column. No Arrow: forms check it."""
+"""Parses the value of a filter by the type of its column. Without Arrow, because forms check values too."""
 
 import re
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from webapp.reports.shaping import periods
 from webapp.reports.shaping.plan import DAYS, NUMBERS, Filter
 
 YES, NO = ("yes", "true", "1", "on"), ("no", "false", "0", "off")
-# 1,240.50 and 1240.5; anything else with a comma has it as its decimal sign.
+# 1,240.50 and 1240.5; in all other numbers a comma is the decimal sign.
 POINT = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?")
 SPACES = dict.fromkeys(map(ord, " \u00a0\u202f\u2009'’"))
 ORDERED = ("<", "≤", ">", "≥")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """`value` as text, number, truth or a span of days, as the type of the column has it."""
+class FilterValue:
+    """The parsed value: text, number, truth or a span of days, depending on the type of the column."""
 
     text: str = ""
     number: Decimal = Decimal()
@@ -25,23 +25,23 @@ class Wanted:
     days: periods.Span = (date.min, date.max)
 
 
-def wanted(one: Filter, kind: str, today: date) -> Wanted:
-    """What `one` compares a column of this type with; ValueError, in plain words, where its value is none."""
+def filter_value(one: Filter, kind: str, today: date) -> FilterValue:
+    """Returns the value of a filter for a column of this type; raises ValueError, with a message for people."""
     if one.test in ("empty", "filled"):
-        return Wanted()
+        return FilterValue()
     if one.value == "" and one.test in ("=", "≠"):
-        raise ValueError(f"Write what “{one.column}” is compared with, or choose “is empty”.")
+        raise ValueError(f"Write a value to compare “{one.column}” with, or choose “is empty”.")
     if one.value == "":
-        raise ValueError(f"Write what “{one.column}” is compared with.")
+        raise ValueError(f"Write a value to compare “{one.column}” with.")
     if one.test == "contains":
-        return Wanted(text=one.value)
+        return FilterValue(text=one.value)
     if kind in NUMBERS:
-        return Wanted(number=_number(one))
+        return FilterValue(number=_number(one))
     if kind in DAYS:
-        return Wanted(days=periods.span(one.value, today))
+        return FilterValue(days=periods.span(one.value, today))
     if kind == "yes-no":
-        return Wanted(truth=_truth(one))
-    return Wanted(text=one.value)
+        return FilterValue(truth=_truth(one))
+    return FilterValue(text=one.value)
 
 
 def _number(one: Filter) -> Decimal:
@@ -53,7 +53,7 @@ def _number(one: Filter) -> Decimal:
             continue
         if number.is_finite() and abs(number) < Decimal(10) ** 20:
             return number
-    raise ValueError(f"“{one.column}” holds numbers, and “{one.value}” is none.")
+    raise ValueError(f"“{one.column}” holds numbers, and “{one.value}” is not a number.")
 
 
 def _truth(one: Filter) -> bool:

@@ -1,4 +1,4 @@
-"""The rows of a batch that pass the filters of a report."""
+"""Applies the filters of a report to batches of rows."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -11,7 +11,7 @@ from webapp.reports import arrow_scalars
 from webapp.reports.column_types import kind_of
 from webapp.reports.reading.type_inference import is_filled
 from webapp.reports.shaping import exact_sums
-from webapp.reports.shaping.filter_values import Wanted, wanted
+from webapp.reports.shaping.filter_values import FilterValue, filter_value
 from webapp.reports.shaping.plan import DAYS, NUMBERS, Filter
 
 _TRUE = pc.is_valid(pa.repeat(arrow_scalars.whole(1), 1))
@@ -21,7 +21,7 @@ _COMPARE = {
 
 
 def passing(batch: pa.RecordBatch, filters: Sequence[Filter], today: date) -> pa.RecordBatch:
-    """The rows that pass them all. An empty cell passes “is not” and “is empty”, and no other test."""
+    """Returns the rows that pass all filters. An empty cell passes only “is not” and “is empty”."""
     for one in filters:
         if batch.num_rows:
             batch = batch.filter(_mask(batch.column(batch.schema.get_field_index(one.column)), one, today))
@@ -29,9 +29,9 @@ def passing(batch: pa.RecordBatch, filters: Sequence[Filter], today: date) -> pa
 
 
 def checked(filters: Sequence[Filter], kinds: Mapping[str, str], today: date) -> None:
-    """Raises ValueError, in plain words, for a value that does not fit its column."""
+    """Raises ValueError, with a message for people, for a value that does not fit its column."""
     for one in filters:
-        wanted(one, kinds[one.column], today)
+        filter_value(one, kinds[one.column], today)
 
 
 def _mask(column: pa.Array, one: Filter, today: date) -> pa.Array:
@@ -41,11 +41,11 @@ def _mask(column: pa.Array, one: Filter, today: date) -> pa.Array:
     if one.test in ("empty", "filled"):
         return filled if one.test == "filled" else pc.invert(filled)
     kind = kind_of(column.type)
-    passes = _true(_passes(column, kind, one, wanted(one, kind, today)))
+    passes = _true(_passes(column, kind, one, filter_value(one, kind, today)))
     return pc.or_(passes, pc.invert(filled)) if one.test == "≠" else passes
 
 
-def _passes(column: pa.Array, kind: str, one: Filter, right: Wanted) -> pa.Array:
+def _passes(column: pa.Array, kind: str, one: Filter, right: FilterValue) -> pa.Array:
     if one.test == "contains":
         return pc.match_substring(_folded(pc.cast(column, pa.string())), _fold(right.text))
     if kind in NUMBERS:
@@ -67,7 +67,7 @@ def _compared(column: pa.Array, test: str, number: Decimal) -> pa.Array:
 
 
 def _between(column: pa.Array, test: str, first: date, last: date) -> pa.Array:
-    """A stretch of days: “is” within it, “before” its first day, “until” its last."""
+    """Compares with a span of days: “is”: within it; “before”: before its first day; “until”: up to its last."""
     day = pc.cast(pc.floor_temporal(column, unit="day") if pa.types.is_timestamp(column.type) else column, pa.date32())
     begin, end = arrow_scalars.day(first), arrow_scalars.day(last)
     if test in ("=", "≠"):
@@ -77,7 +77,7 @@ def _between(column: pa.Array, test: str, first: date, last: date) -> pa.Array:
 
 
 def _true(mask: pa.Array) -> pa.Array:
-    """What is not known to be true is not."""
+    """Returns the mask with False for null."""
     return pc.and_(pc.is_valid(mask), mask) if not mask.null_count else pc.is_in(mask, value_set=_TRUE)
 
 

@@ -1,4 +1,4 @@
-"""Groups rows and works out totals, averages and the like, batch by batch: what stays in memory is the groups."""
+"""Groups rows and computes totals, averages and the like, batch by batch: only the groups stay in memory."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ from webapp.reports.shaping.plan import NUMBERS, Work
 
 _WAITING_ROWS = 200_000
 COUNT = "rows"
-# What is kept of a column for each kind of work, so that parts can be put together.
+# The partial results of each calculation, from which parts can be merged.
 _PARTS = {"sum": ("sum",), "mean": ("sum", "count"), "min": ("min",), "max": ("max",), "count": ("count",)}
 _MERGED = {"sum": "sum", "count": "sum", "min": "min", "max": "max"}
 
 
 class Groups:
-    """Takes batches and keeps one row for each combination of `keys`; see `table`."""
+    """Aggregates batches to one row for each combination of `keys`; see `table`."""
 
     def __init__(self, keys: Sequence[str], works: Sequence[Work]) -> None:
         self._keys = list(keys)
@@ -31,70 +31,73 @@ class Groups:
         self._waiting += part.num_rows
         if self._waiting > _WAITING_ROWS:
             self._parts = [merged(self._parts, len(self._keys))]
-            # Where nearly every row is a group of its own, putting together again and again gains nothing.
+            # If nearly every row is a group of its own, merging repeatedly gains nothing.
             self._waiting = -self._parts[0].num_rows
 
     def table(self) -> pa.Table:
-        """The keys as key0, key1 …, then of each work what `finished` needs, as work0.sum, work0.count …, and rows."""
+        """Returns the keys as key0, key1 …, the partial results as work0.sum, work0.count …, and the row counts."""
         return self._parts[0] if len(self._parts) == 1 else merged(self._parts, len(self._keys))
 
     def _part(self, batch: pa.RecordBatch) -> pa.Table:
         arrays = [batch.column(batch.schema.get_field_index(name)) for name in self._keys]
-        names = [key_name(place) for place in range(len(arrays))]
-        asked: list[tuple[str | list[str], str]] = [([], "count_all")]
+        names = [key_name(position) for position in range(len(arrays))]
+        aggregations: list[tuple[str | list[str], str]] = [([], "count_all")]
         titles = [COUNT]
-        for place, work in enumerate(self._works):
+        for position, work in enumerate(self._works):
             if not work.column:
                 continue
             column = batch.column(batch.schema.get_field_index(work.column))
             arrays.append(exact_sums.addable(column) if work.how in ("sum", "mean") else column)
-            names.append(str(place))
-            asked += [(str(place), part) for part in _PARTS[work.how]]
-            titles += [f"work{place}.{part}" for part in _PARTS[work.how]]
+            names.append(str(position))
+            aggregations += [(str(position), part) for part in _PARTS[work.how]]
+            titles += [f"work{position}.{part}" for part in _PARTS[work.how]]
         table = pa.table(arrays, names) if arrays else pa.Table.from_batches([batch.select([])])
-        return _grouped(table, names[: len(self._keys)], asked, titles)
+        return _grouped(table, names[: len(self._keys)], aggregations, titles)
 
 
-def _grouped(table: pa.Table, keys: list[str], asked: list[tuple[str | list[str], str]], titles: list[str]) -> pa.Table:
-    found = pa.TableGroupBy(table, keys, use_threads=False).aggregate(asked)
+def _grouped(
+    table: pa.Table, keys: list[str], aggregations: list[tuple[str | list[str], str]], titles: list[str]
+) -> pa.Table:
+    found = pa.TableGroupBy(table, keys, use_threads=False).aggregate(aggregations)
     named = {
-        (f"{column}_{part}" if column else part): title for (column, part), title in zip(asked, titles, strict=True)
+        (f"{column}_{part}" if column else part): title
+        for (column, part), title in zip(aggregations, titles, strict=True)
     }
     return found.rename_columns([named.get(name, name) for name in found.column_names])
 
 
-def key_name(place: int) -> str:
-    return f"key{place}"
+def key_name(position: int) -> str:
+    return f"key{position}"
 
 
 def merged(parts: Sequence[pa.Table], keys: int) -> pa.Table:
-    """The groups of several parts as one; with fewer keys than the parts have, the rest is put together too."""
+    """Merges the groups of several parts; with fewer keys than the parts have, groups are merged too."""
     names = [name for name in parts[0].column_names if not name.startswith("key") or name in _first(keys)]
     columns = [exact_sums.unified([part.column(name) for part in parts]) for name in names]
-    asked: list[tuple[str | list[str], str]] = []
+    aggregations: list[tuple[str | list[str], str]] = []
     titles = []
     for name in names:
         if name == COUNT or name.startswith("work"):
-            asked.append((name, "sum" if name == COUNT else _MERGED[name.rpartition(".")[2]]))
+            aggregations.append((name, "sum" if name == COUNT else _MERGED[name.rpartition(".")[2]]))
             titles.append(name)
-    return _grouped(pa.table(columns, names), _first(keys), asked, titles)
+    return _grouped(pa.table(columns, names), _first(keys), aggregations, titles)
 
 
 def _first(keys: int) -> list[str]:
-    return [key_name(place) for place in range(keys)]
+    return [key_name(position) for position in range(keys)]
 
 
 def finished(groups: pa.Table, works: Sequence[Work]) -> list[pa.Array]:
-    """A column for each work."""
-    return [_finished(groups, place, work) for place, work in enumerate(works)]
+    """Returns the final column of each calculation."""
+    return [_finished(groups, position, work) for position, work in enumerate(works)]
 
 
-def _finished(groups: pa.Table, place: int, work: Work) -> pa.Array:
+def _finished(groups: pa.Table, position: int, work: Work) -> pa.Array:
     if not work.column:
         return _joined(groups.column(COUNT))
-    column = _joined(groups.column(f"work{place}.{_PARTS[work.how][0]}"))
+    column = _joined(groups.column(f"work{position}.{_PARTS[work.how][0]}"))
     if work.how == "mean":
-        count = pc.cast(_joined(groups.column(f"work{place}.count")), pa.float64())
+        count = pc.cast(_joined(groups.column(f"work{position}.count")), pa.float64())
         some = pc.if_else(pc.is_valid(column), count, pa.nulls(len(count), pa.float64()))
         return pc.divide(exact_sums.as_number(column), some)
     return _whole(column) if work.how == "sum" else column
@@ -115,5 +118,5 @@ def _joined(column: pa.ChunkedArray) -> pa.Array:
 
 
 def fits(how: str, kind: pa.DataType) -> bool:
-    """Whether this can be worked out of a column of that type."""
+    """True if this can be calculated from a column of that type."""
     return how in ("count", "min", "max") or kind_of(kind) in NUMBERS

@@ -1,4 +1,4 @@
-"""Days as people name them in a filter: a date, a month, a year, or a stretch of time such as “last month”."""
+"""Parses days as people write them in a filter: a date, a month, a year, or a period such as “last month”."""
 
 import re
 from collections.abc import Callable
@@ -25,30 +25,30 @@ NAMED: dict[str, Callable[[date], Span]] = {
     "last 7 days": lambda day: (day - timedelta(6), day),
     "last 30 days": lambda day: (day - timedelta(29), day),
 }
-NOT_A_DAY = "“{}” is no date. Write 2026-11-03, or words such as “last month”."
+NOT_A_DAY = "“{}” is not a date. Write 2026-11-03, or a period such as “last month”."
 
 
 def span(text: str, today: date) -> Span:
-    """The days meant by `text`; weeks begin on Monday (ISO 8601). ValueError, in plain words, where it is none."""
-    words = " ".join(text.lower().split())
+    """Returns the days that `text` means; weeks begin on Monday (ISO 8601). Raises ValueError if it means none."""
+    phrase = " ".join(text.lower().split())
     try:
-        if words in NAMED:
-            return NAMED[words](today)
-        if match := _LAST.fullmatch(words):
+        if phrase in NAMED:
+            return NAMED[phrase](today)
+        if match := _LAST.fullmatch(phrase):
             return _last(today, int(match[1]), match[2])
-        if match := _MONTH.fullmatch(words):
+        if match := _MONTH.fullmatch(phrase):
             return _months(date(int(match[1]), int(match[2]), 1), 0, 1)
-        if re.fullmatch(r"\d{4}", words):
-            return date(int(words), 1, 1), date(int(words), 12, 31)
-        day = _day(words)
+        if re.fullmatch(r"\d{4}", phrase):
+            return date(int(phrase), 1, 1), date(int(phrase), 12, 31)
+        day = _day(phrase)
     except (ValueError, OverflowError):
         raise ValueError(NOT_A_DAY.format(text)) from None
     return day, day
 
 
-def _day(words: str) -> date:
-    """2026-11-03, 3.11.2026, 3/11/2026 (the day first) or 3 Nov 2026."""
-    match = _DATE.fullmatch(words)
+def _day(phrase: str) -> date:
+    """Parses 2026-11-03, 3.11.2026, 3/11/2026 (the day first) or 3 Nov 2026."""
+    match = _DATE.fullmatch(phrase)
     if not match:
         raise ValueError
     year, month, day, day2, month2, year2, day3, month3, year3 = match.groups()
@@ -75,7 +75,7 @@ def _first_of_month(day: date, offset: int) -> date:
 
 
 def _last(today: date, count: int, unit: str) -> Span:
-    """The last `count` days, today included; of weeks, months and years those that are over."""
+    """Returns the last `count` days, today included, or the last complete weeks, months or years."""
     if count < 1:
         raise ValueError
     if unit == "day":

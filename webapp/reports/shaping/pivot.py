@@ -1,4 +1,4 @@
-"""A cross table: one row for each group, and one column for each value of a further column."""
+"""Makes a pivot ("cross table"): one row for each group, and one column for each value of a further column."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,31 +17,31 @@ EMPTY = "(empty)"
 
 
 def spread(groups: pa.Table, plan: Plan) -> tuple[pa.Table, list[str]]:
-    """The rows of `groups`, whose last key is spread, and the names of the columns that hold what is worked out.
+    """Returns the pivot of `groups` by their last key, and the names of its computed columns.
 
-    The order of the columns is that of their values. TaskError where there are too many of them.
+    The columns are in the order of their values. Raises TaskError if there are too many values.
     """
     keys = len(plan.group_by)
     values = _distinct(groups.column(group.key_name(keys)))
     if len(values) > MOST:
         raise TaskError(
-            f"“{plan.across}” has {len(values):,} different values, and a table takes {MOST} columns of them. "
+            f"“{plan.across}” has {len(values):,} different values, and a cross table has at most {MOST} columns. "
             "No file was made. Choose another column, or leave some out with a filter.",
             fault="form",
         )
-    rows = group.merged([groups.select([group.key_name(place) for place in range(keys)] + [group.COUNT])], keys)
-    place_of = _places(rows, keys)
-    row_of = _row_numbers(groups, keys, place_of)
-    columns: list[pa.ChunkedArray] = [rows.column(group.key_name(place)) for place in range(keys)]
+    rows = group.merged([groups.select([group.key_name(position) for position in range(keys)] + [group.COUNT])], keys)
+    position_of = _positions(rows, keys)
+    row_of = _row_numbers(groups, keys, position_of)
+    columns: list[pa.ChunkedArray] = [rows.column(group.key_name(position)) for position in range(keys)]
     names = list(plan.group_by)
     finished = group.finished(groups, plan.works)
     for value in values:
         mask = _is(groups.column(group.key_name(keys)), value)
-        here = pc.indices_nonzero(mask)
-        target = pc.take(row_of, here)
+        matches = pc.indices_nonzero(mask)
+        target = pc.take(row_of, matches)
         for title, cells in zip(plan.titles, finished, strict=True):
             names.append(_title(value, title, len(plan.works)))
-            columns.append(_placed(pc.take(cells, here), target, rows.num_rows))
+            columns.append(_placed(pc.take(cells, matches), target, rows.num_rows))
     unique = _made_unique(names)
     return pa.table(columns, unique), unique[keys:]
 
@@ -70,19 +70,19 @@ def _is(column: pa.ChunkedArray, value: Any) -> pa.ChunkedArray:
 
 
 def _keys(table: pa.Table, keys: int) -> list[tuple[Any, ...]]:
-    return list(zip(*(table.column(group.key_name(place)).to_pylist() for place in range(keys)), strict=True))
+    return list(zip(*(table.column(group.key_name(position)).to_pylist() for position in range(keys)), strict=True))
 
 
-def _places(rows: pa.Table, keys: int) -> dict[tuple[Any, ...], int]:
-    return {key: place for place, key in enumerate(_keys(rows, keys))}
+def _positions(rows: pa.Table, keys: int) -> dict[tuple[Any, ...], int]:
+    return {key: position for position, key in enumerate(_keys(rows, keys))}
 
 
-def _row_numbers(groups: pa.Table, keys: int, place_of: dict[tuple[Any, ...], int]) -> pa.Array:
-    return pa.array([place_of[key] for key in _keys(groups, keys)], pa.int64())
+def _row_numbers(groups: pa.Table, keys: int, position_of: dict[tuple[Any, ...], int]) -> pa.Array:
+    return pa.array([position_of[key] for key in _keys(groups, keys)], pa.int64())
 
 
 def _placed(cells: pa.Array, target: pa.Array, rows: int) -> pa.ChunkedArray:
-    """`cells` at the rows `target` of a column with `rows` rows; the others stay empty."""
+    """Returns a column of `rows` rows with `cells` at the rows `target`; the others stay empty."""
     source: list[int | None] = [None] * rows
     for cell, row in enumerate(target.to_pylist()):
         source[row] = cell

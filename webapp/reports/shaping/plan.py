@@ -1,4 +1,4 @@
-"""What a report makes of its data, in words of its own: which columns, which rows, grouped, sorted and summed how."""
+"""The plan of a report: which columns and rows, how they are grouped, sorted and summed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Work:
-    """What is worked out of a column; of the column "" only the rows are counted."""
+    """A calculation on a column; with the column "" the rows are counted."""
 
     column: str
     how: How
@@ -52,7 +52,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Plan:
-    """`today` is what “last month” counts from; `names` gives columns another name in the report."""
+    """What a report contains. `today`: the base of “last month”; `names`: other names of columns in the report."""
 
     columns: Sequence[str] = ()
     names: Mapping[str, str] = field(default_factory=dict)
@@ -67,12 +67,12 @@ class Plan:
 
     @property
     def is_grouped(self) -> bool:
-        """Whether rows are put together; without groups a total row holds what is worked out."""
+        """True if rows are grouped; without groups a total row can hold the calculations."""
         return bool(self.group_by or (self.works and not self.total_row))
 
     @property
     def titles(self) -> list[str]:
-        """What each worked-out column is called: a total alone keeps the name of its column."""
+        """The title of each computed column; a single total keeps the name of its column."""
         found: list[str] = []
         for work in self.works:
             title = self._title(work)
@@ -95,7 +95,7 @@ class Plan:
 
 
 def find(name: str, columns: Sequence[str]) -> str | None:
-    """The column meant by a name: itself, else the only one that differs in capitals alone."""
+    """Returns the column with this name; else the only one that differs just in case; else None."""
     if name in columns:
         return name
     alike = [column for column in columns if column.casefold() == name.casefold()]

@@ -1,4 +1,4 @@
-"""Makes of the data what a report shows: the rows that pass, grouped, worked out, sorted, cut, with a total row."""
+"""Applies the plan of a report to its data: filters, groups, calculates, sorts, limits, adds a total row."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -16,45 +16,47 @@ from webapp.reports.writing.column_rules import decimals
 from webapp.reports.writing.normalise import BATCH_ROWS, Source
 
 TOTAL = "Total"
-Looked = Callable[[int], None]
+OnRowsRead = Callable[[int], None]
 
 
 def needed(plan: Plan, known: Sequence[str]) -> list[str]:
-    """The columns of the data that this plan looks at, in the order of the data; all, where it chooses none."""
-    asked = {*plan.group_by, plan.across, *(work.column for work in plan.works), *(one.column for one in plan.filters)}
+    """Returns the columns that this plan reads, in the order of the data; all if it chooses none."""
+    used = {*plan.group_by, plan.across, *(work.column for work in plan.works), *(one.column for one in plan.filters)}
     if not plan.is_grouped:
-        asked |= {*(plan.columns or known), *(one.column for one in plan.sort)}
-    return [name for name in known if name in asked]
+        used |= {*(plan.columns or known), *(one.column for one in plan.sort)}
+    return [name for name in known if name in used]
 
 
-def shaped(source: Source, plan: Plan, looked: Looked = lambda rows: None) -> Source:
-    """The table that the plan makes of `source`, which holds the columns `needed`.
+def shaped(source: Source, plan: Plan, on_rows_read: OnRowsRead = lambda rows: None) -> Source:
+    """Returns the table that the plan makes of `source`, which has the columns `needed`.
 
-    Grouping and sorting read the source once, here, and `looked` hears how far; all else passes through batch by
-    batch. TaskError where a cross table gets too wide.
+    Grouping and sorting read the source once, here, and call `on_rows_read` with the rows read so far; all else is
+    done batch by batch. Raises TaskError if a pivot gets too wide.
     """
     if plan.is_grouped:
-        return _named(_grouped(source, plan, looked), plan)
+        return _named(_grouped(source, plan, on_rows_read), plan)
     chosen = list(plan.columns) or source.schema.names
     if plan.sort or plan.top is not None or (plan.total_row and plan.works):
-        return _named(_sorted(source, plan, chosen, looked), plan)
+        return _named(_sorted(source, plan, chosen, on_rows_read), plan)
     schema = pa.schema([source.schema.field(name) for name in chosen])
     return _named(replace(source, schema=schema, batches=lambda: _passed(source, plan, chosen)), plan)
 
 
-def _passed(source: Source, plan: Plan, chosen: Sequence[str], looked: Looked = lambda rows: None) -> Iterator[Any]:
+def _passed(
+    source: Source, plan: Plan, chosen: Sequence[str], on_rows_read: OnRowsRead = lambda rows: None
+) -> Iterator[Any]:
     rows = 0
     for batch in source.batches():
         yield passing(batch, plan.filters, plan.today).select(chosen)
         rows += batch.num_rows
-        looked(rows)
+        on_rows_read(rows)
 
 
-def _sorted(source: Source, plan: Plan, chosen: list[str], looked: Looked) -> Source:
+def _sorted(source: Source, plan: Plan, chosen: list[str], on_rows_read: OnRowsRead) -> Source:
     further = [*(one.column for one in plan.sort), *(work.column for work in plan.works if work.column)]
     wide = list(dict.fromkeys([*chosen, *further]))
     schema = pa.schema([source.schema.field(name) for name in wide])
-    table = sorting.first(_passed(source, plan, wide, looked), schema, plan.sort, plan.top)
+    table = sorting.first(_passed(source, plan, wide, on_rows_read), schema, plan.sort, plan.top)
     total = _total_of_rows(table, plan, chosen) if plan.total_row and plan.works else None
     return _with_total(table.select(chosen), total, source)
 
@@ -71,26 +73,26 @@ def _empty(schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.nulls(0, one.type) for one in schema], schema=schema)
 
 
-def _grouped(source: Source, plan: Plan, looked: Looked) -> Source:
+def _grouped(source: Source, plan: Plan, on_rows_read: OnRowsRead) -> Source:
     plan = plan if plan.works else replace(plan, works=[Work("", "count")])
     keys = [*plan.group_by, *([plan.across] if plan.across else [])]
     groups = group.Groups(keys, plan.works)
     names = source.schema.names
     groups.add(_empty(source.schema))
-    for batch in _passed(source, plan, names, looked):
+    for batch in _passed(source, plan, names, on_rows_read):
         if batch.num_rows:
             groups.add(batch)
     found = groups.table()
-    table, worked = _laid_out(found, plan)
+    table, computed = _laid_out(found, plan)
     shown = sorting.first(table.to_batches(), table.schema, plan.sort or _by_keys(plan), plan.top)
-    total = _total_of_groups(found, shown, plan, worked) if plan.total_row and plan.group_by else None
-    titles = zip(worked, cycle(plan.works), strict=False)  # a cross table repeats them for each of its columns
+    total = _total_of_groups(found, shown, plan, computed) if plan.total_row and plan.group_by else None
+    titles = zip(computed, cycle(plan.works), strict=False)  # a cross table repeats them for each of its columns
     formats = {title: one for title, work in titles if (one := _format(shown.schema.field(title).type, work))}
     return replace(_with_total(shown, total, source), formats=formats)
 
 
 def _format(kind: pa.DataType, work: Work) -> str:
-    """What is worked out has a number format, other than a number that stands in the data, such as a year."""
+    """Returns the number format of a computed column; numbers of the data have none, because they may be years."""
     if work.how == "mean":
         return decimals(2)
     return "#,##0" if pa.types.is_integer(kind) and work.how in ("sum", "count") else ""
@@ -103,38 +105,38 @@ def _by_keys(plan: Plan) -> list[Order]:
 def _laid_out(found: pa.Table, plan: Plan) -> tuple[pa.Table, list[str]]:
     if plan.across:
         return pivot.spread(found, plan)
-    columns = [found.column(group.key_name(place)) for place in range(len(plan.group_by))]
+    columns = [found.column(group.key_name(position)) for position in range(len(plan.group_by))]
     return pa.table([*columns, *group.finished(found, plan.works)], [*plan.group_by, *plan.titles]), plan.titles
 
 
-def _total_of_groups(found: pa.Table, shown: pa.Table, plan: Plan, worked: Sequence[str]) -> dict[str, Any]:
-    """Of the groups that are shown: an average over all their rows, not an average of averages."""
-    kept = found
+def _total_of_groups(found: pa.Table, shown: pa.Table, plan: Plan, computed: Sequence[str]) -> dict[str, Any]:
+    """Returns the totals of the groups in the report: an average is over all their rows, not over averages."""
+    groups_shown = found
     if plan.top is not None:
-        wanted = set(pivot._keys(shown.rename_columns(_key_titles(shown, plan)), len(plan.group_by)))
-        mask = [key in wanted for key in pivot._keys(found, len(plan.group_by))]
-        kept = found.filter(pa.array(mask, pa.bool_()))
+        keys_kept = set(pivot._keys(shown.rename_columns(_key_titles(shown, plan)), len(plan.group_by)))
+        mask = [key in keys_kept for key in pivot._keys(found, len(plan.group_by))]
+        groups_shown = found.filter(pa.array(mask, pa.bool_()))
     if not plan.across:
-        return dict(zip(worked, group.finished(group.merged([kept], 0), plan.works), strict=True))
+        return dict(zip(computed, group.finished(group.merged([groups_shown], 0), plan.works), strict=True))
     # One total for each value of the further column, in the order of its columns.
-    last = kept.column(group.key_name(len(plan.group_by)))
-    rest = kept.drop_columns([group.key_name(place) for place in range(len(plan.group_by))])
+    last = groups_shown.column(group.key_name(len(plan.group_by)))
+    rest = groups_shown.drop_columns([group.key_name(position) for position in range(len(plan.group_by))])
     totals = {}
-    places = iter(worked)
+    titles_left = iter(computed)
     for value in pivot._distinct(found.column(group.key_name(len(plan.group_by)))):
         part = rest.filter(pivot._is(last, value))
         for array in group.finished(group.merged([part], 0), plan.works):
-            totals[next(places)] = array
+            totals[next(titles_left)] = array
     return totals
 
 
 def _key_titles(shown: pa.Table, plan: Plan) -> list[str]:
     count = len(plan.group_by)
-    return [group.key_name(place) if place < count else f"_{place}" for place in range(shown.num_columns)]
+    return [group.key_name(position) if position < count else f"_{position}" for position in range(shown.num_columns)]
 
 
 def _with_total(table: pa.Table, total: dict[str, Any] | None, source: Source) -> Source:
-    """The table as a source; the total row stands last and says “Total” in its first column of text."""
+    """Returns the table as a source; the total row is last, with “Total” in its first column of text."""
     if total is None or not table.num_rows:
         return Source(table.schema, lambda: table.to_batches(max_chunksize=BATCH_ROWS), source.notes)
     label = next((one.name for one in table.schema if pa.types.is_string(one.type) and one.name not in total), None)
@@ -149,7 +151,7 @@ def _with_total(table: pa.Table, total: dict[str, Any] | None, source: Source) -
 
 
 def _like(last: pa.Array, kind: pa.DataType) -> pa.Array:
-    """A total of doubles is exact, in decimals; beside doubles it is written as one."""
+    """Returns a total in the type of its column: the total of doubles is an exact decimal."""
     if last.type == kind or (pa.types.is_decimal(last.type) and pa.types.is_decimal(kind)):
         return last
     if pa.types.is_floating(kind):
@@ -158,7 +160,7 @@ def _like(last: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def _named(source: Source, plan: Plan) -> Source:
-    """With the names that the columns have in the report."""
+    """Returns the source with the names that columns have in the report."""
     if not plan.names:
         return source
     names = [plan.names.get(name) or name for name in source.schema.names]

@@ -1,4 +1,4 @@
-"""Sorts as people do: capitals and accents count only between words that are otherwise the same; empty cells last."""
+"""Sorts as people do: case and accents matter only between otherwise equal words; empty cells are last."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,27 +7,27 @@ import pyarrow.compute as pc
 
 from webapp.reports.shaping.plan import Order
 
-_CUT_EVERY = 200_000  # rows; of a "top 10" no more than these are kept
+_CUT_EVERY = 200_000  # rows; a "top 10" keeps no more than these
 
 
 def in_order(table: pa.Table, orders: Sequence[Order]) -> pa.Table:
-    """The rows of the table sorted; rows that are equal keep their order."""
+    """Returns the rows of the table sorted; equal rows keep their order."""
     if not orders or table.num_rows < 2:
         return table
     keys: dict[str, pa.ChunkedArray] = {}
     sort: list[tuple[str, str, str]] = []
-    for place, order in enumerate(orders):
+    for position, order in enumerate(orders):
         direction = "descending" if order.descending else "ascending"
         for part, key in enumerate(_keys(table.column(order.column))):
-            keys[f"{place}.{part}"] = key
-            sort.append((f"{place}.{part}", direction, "at_end"))
+            keys[f"{position}.{part}"] = key
+            sort.append((f"{position}.{part}", direction, "at_end"))
     return table.take(pc.sort_indices(pa.table(keys), sort_keys=sort))
 
 
 def _keys(column: pa.ChunkedArray) -> list[pa.ChunkedArray]:
     if pa.types.is_dictionary(column.type):
         column = pc.cast(column, column.type.value_type)
-    if pa.types.is_floating(column.type):  # what is no number is as good as empty
+    if pa.types.is_floating(column.type):  # NaN sorts like an empty cell
         column = pc.if_else(pc.is_nan(column), pa.nulls(len(column), column.type), column)
     if not pa.types.is_string(column.type):
         return [column]
@@ -36,16 +36,16 @@ def _keys(column: pa.ChunkedArray) -> list[pa.ChunkedArray]:
 
 
 def first(batches: Iterable[pa.RecordBatch], schema: pa.Schema, orders: Sequence[Order], top: int | None) -> pa.Table:
-    """All rows in their order, or the first `top` of them; then no more is kept in memory than needed."""
-    kept: list[pa.RecordBatch] = []
+    """Returns all rows sorted, or the first `top` of them; then only these stay in memory."""
+    batches_kept: list[pa.RecordBatch] = []
     rows = 0
     for batch in batches:
-        kept.append(batch)
+        batches_kept.append(batch)
         rows += batch.num_rows
         if top is not None and rows > max(_CUT_EVERY, 2 * top):
-            kept = in_order(pa.Table.from_batches(kept, schema), orders).slice(0, top).to_batches()
+            batches_kept = in_order(pa.Table.from_batches(batches_kept, schema), orders).slice(0, top).to_batches()
             rows = top
         if top is not None and not orders and rows >= top:
             break
-    table = in_order(pa.Table.from_batches(kept, schema), orders)
+    table = in_order(pa.Table.from_batches(batches_kept, schema), orders)
     return table if top is None else table.slice(0, top)

@@ -1,1 +1,1 @@
-"""Writing."""
+"""Writes reports as files and draws their charts."""

@@ -1,4 +1,4 @@
-"""What a report says of itself: what it is, when and by whom it was made, from which data, and what was left out."""
+"""The description of a report: its title, when and by whom it was made, from which data, and what was left out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ FACTS_OF_DATES = {
 
 @dataclass(frozen=True)
 class About:
-    """`facts` are pairs of a label and its value; `dates` names how dates are written."""
+    """The description. `facts`: pairs of a label and its value; `dates`: the format of dates."""
 
     title: str
     facts: Sequence[tuple[str, str]] = ()
@@ -32,7 +32,7 @@ PLAIN = About("Report")
 
 
 def facts_of(plan: Plan) -> list[tuple[str, str]]:
-    """What was done to the data, as pairs of a label and its value."""
+    """Returns what the plan does to the data, as pairs of a label and its value."""
     facts = []
     if plan.filters:
         tests = [

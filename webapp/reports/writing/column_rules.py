@@ -1,4 +1,4 @@
-"""How columns of truth values, numbers and texts go out, and how everything that has no rule of its own does."""
+"""How columns of truth values, numbers and texts are written, and all types that have no rule of their own."""
 
 import json
 import re
@@ -13,16 +13,16 @@ from webapp.reports.reading import cells
 from webapp.reports.reading.value_formats import LARGEST
 from webapp.reports.shaping import exact_sums
 
-MOST_PLACES = 4  # of numbers with more decimals each shows its own
+MOST_DECIMALS = 4  # a column with more has no common format: each number shows its own decimals
 LONGEST_TEXT = 32_767  # Excel's limit for a cell, in UTF-16 units
-# What XML 1.0 cannot hold, and what Excel would show as “_x0001_”.
+# Characters that XML 1.0 cannot hold, and those that Excel would show as “_x0001_”.
 _ILLEGAL = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
 _ODD = "[\x00-\x08\x0b-\x1f\ufffe\uffff]"
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class ColumnRule:
-    """Looks at every array of a column once, then converts them. This one leaves them as they are."""
+    """Inspects every array of a column once, then converts it. This rule leaves arrays unchanged."""
 
     format = ""
     width = 10
@@ -37,7 +37,7 @@ class ColumnRule:
         return self.kind
 
     def look(self, array: pa.Array) -> None:
-        """Nothing to find out."""
+        """Inspects an array before any is converted; this rule needs nothing."""
 
     def convert(self, array: pa.Array) -> pa.Array:
         return array
@@ -45,12 +45,13 @@ class ColumnRule:
     def notes(self) -> list[str]:
         return []
 
-    def said(self, words: str) -> str:
-        return f"“{self.name}”: {words}"
+    def note(self, text: str) -> str:
+        """Returns a note that names the column."""
+        return f"“{self.name}”: {text}"
 
 
 class IntegerRule(ColumnRule):
-    """Whole numbers: a spreadsheet keeps them up to 2⁵³."""
+    """Integers: a spreadsheet keeps them exactly up to 2⁵³."""
 
     largest = 0
 
@@ -75,14 +76,14 @@ class IntegerRule(ColumnRule):
     def notes(self) -> list[str]:
         if not self.is_text:
             return []
-        return [self.said("the numbers are written as text, because some have more digits than Excel keeps.")]
+        return [self.note("the numbers are written as text, because some have more digits than Excel keeps.")]
 
 
 class Fraction(ColumnRule):
-    """Floating-point numbers; the writers put “inf” where one is infinite."""
+    """Floating-point numbers; the writers write “inf” for an infinite one."""
 
     infinite = undefined = 0
-    places: int | None = 0  # decimals that every number so far does with; None: more than a format shows
+    decimals: int | None = 0  # decimals that all numbers so far need; None: more than MOST_DECIMALS
     width = 12
     target = pa.float64()
 
@@ -90,13 +91,13 @@ class Fraction(ColumnRule):
         numbers = self._wide(array)
         self.infinite += pc.sum(pc.is_inf(numbers)).as_py() or 0
         self.undefined += pc.sum(pc.is_nan(numbers)).as_py() or 0
-        if self.places is not None:
-            found = exact_sums.places_of(numbers)
-            self.places = None if found is None or found > MOST_PLACES else max(self.places, found)
+        if self.decimals is not None:
+            found = exact_sums.decimals_of(numbers)
+            self.decimals = None if found is None or found > MOST_DECIMALS else max(self.decimals, found)
 
     @property
     def format(self) -> str:  # type: ignore[override]
-        return decimals(self.places) if self.places else ""
+        return decimals(self.decimals) if self.decimals else ""
 
     def convert(self, array: pa.Array) -> pa.Array:
         numbers = self._wide(array)
@@ -108,21 +109,21 @@ class Fraction(ColumnRule):
         wide = pc.cast(array, pa.float64())
         if self.kind != pa.float32():
             return wide
-        # Through the shortest text 0.1 stays 0.1 and does not become 0.10000000149; whole numbers beyond 2²⁴ are exact.
+        # Through the shortest text 0.1 stays 0.1 and does not become 0.10000000149; integers beyond 2²⁴ are exact.
         short = pc.cast(pc.cast(array, pa.string()), pa.float64())
         return pc.if_else(pc.less(pc.abs(wide), arrow_scalars.number(2.0**24)), short, wide)
 
     def notes(self) -> list[str]:
         notes = []
         if self.infinite:
-            notes.append(self.said(f"{values(self.infinite)} infinite and written as the text “inf”."))
+            notes.append(self.note(f"{values(self.infinite)} infinite and written as the text “inf”."))
         if self.undefined:
-            notes.append(self.said(f"{values(self.undefined)} not a number and left empty."))
+            notes.append(self.note(f"{values(self.undefined)} not a number and left empty."))
         return notes
 
 
 class Exact(ColumnRule):
-    """Decimal numbers: with up to 15 digits a spreadsheet's number shows them exactly."""
+    """Decimal numbers: a spreadsheet shows up to 15 digits exactly."""
 
     most = 0
 
@@ -153,11 +154,11 @@ class Exact(ColumnRule):
     def notes(self) -> list[str]:
         if not self.for_excel or self.most <= 15:
             return []
-        return [self.said("the numbers are written as text, because some have more digits than Excel keeps.")]
+        return [self.note("the numbers are written as text, because some have more digits than Excel keeps.")]
 
 
 class Text(ColumnRule):
-    """Texts: Excel takes no more than 32,767 letters in a cell and no control characters."""
+    """Texts: Excel allows at most 32,767 characters in a cell and no control characters."""
 
     target = pa.string()
     _long = _odd = _illegal = 0
@@ -186,14 +187,14 @@ class Text(ColumnRule):
     def notes(self) -> list[str]:
         notes = []
         if self._long:
-            notes.append(self.said(f"{values(self._long)} longer than Excel's {LONGEST_TEXT:,} letters and cut."))
+            notes.append(self.note(f"{values(self._long)} longer than Excel's {LONGEST_TEXT:,} characters and cut."))
         if self._illegal:
-            notes.append(self.said(f"{values(self._illegal)} written with � for characters that Excel cannot hold."))
+            notes.append(self.note(f"{values(self._illegal)} written with � for characters that Excel cannot hold."))
         return notes
 
 
-class Nothing(ColumnRule):
-    """A column that never held a value."""
+class EmptyColumn(ColumnRule):
+    """A column without any value."""
 
     target = pa.string()
 
@@ -201,8 +202,8 @@ class Nothing(ColumnRule):
         return pa.nulls(len(array), pa.string())
 
 
-class Shown(Text):
-    """All that is no number, text, date or truth value: written as the text that a person would read."""
+class AsText(Text):
+    """All types other than numbers, texts, dates and truth values: written as readable text."""
 
     def look(self, array: pa.Array) -> None:
         super().look(self._texts(array))
@@ -215,17 +216,17 @@ class Shown(Text):
 
     def notes(self) -> list[str]:
         plain = str(self.kind) == "extension<arrow.uuid>"
-        return [*([] if plain else [self.said("written as text.")]), *super().notes()]
+        return [*([] if plain else [self.note("written as text.")]), *super().notes()]
 
 
 def shown(value: Any) -> str:
-    """Any value as a text: lists and the like as JSON, bytes as the text they hold or in hexadecimal."""
+    """Returns any value as text: lists and the like as JSON, bytes decoded or in hexadecimal."""
     if isinstance(value, bytes):
         try:
             return value.decode()
         except UnicodeDecodeError:
             return "0x" + value.hex()
-    if isinstance(value, float):  # all its digits, unlike a spreadsheet's
+    if isinstance(value, float):  # all its digits, unlike in a spreadsheet
         return repr(value).removesuffix(".0")
     if isinstance(value, list | dict | tuple | set | frozenset):
         plain = sorted(value, key=str) if isinstance(value, set | frozenset) else value
@@ -236,7 +237,7 @@ def shown(value: Any) -> str:
 
 
 def texts_of(texts: Iterable[str | None]) -> pa.Array:
-    """Arrow texts of Python's; half a surrogate pair, which UTF-8 cannot hold, becomes �."""
+    """Returns Arrow texts of Python texts; half a surrogate pair, which UTF-8 cannot hold, becomes �."""
     return arrow_scalars.texts(None if text is None else LONE_SURROGATE.sub("\ufffd", text) for text in texts)
 
 
@@ -251,7 +252,7 @@ def _cut(text: str) -> str:
 
 
 def decimals(places: int) -> str:
-    """Excel's number format with thousands apart; one decimal of money is written as two."""
+    """Returns Excel's number format with grouped thousands and at least two decimals, as for money."""
     return "#,##0." + "0" * max(2, places)
 
 

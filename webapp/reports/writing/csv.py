@@ -1,4 +1,4 @@
-"""Writes a normalised table as CSV: UTF-8, RFC 4180, and no text that runs as a formula; comma and decimal point."""
+"""Writes a normalised table as CSV: UTF-8, RFC 4180, with a guard against formulas in texts."""
 
 import codecs
 import re
@@ -17,20 +17,20 @@ from webapp.reports.writing.normalise import Normalised, Progress
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the file is written; `mark` is the byte order mark by which old programs know UTF-8."""
+    """How the file is written; `mark`: with the byte order mark by which old programs recognise UTF-8."""
 
     delimiter: str = ","
     decimal: str = "."
     mark: bool = False
 
 
-USUAL = Dialect()
+DEFAULT = Dialect()
 
 
 def write(
-    table: Normalised, path: Path, progress: Progress = lambda rows, words: None, dialect: Dialect = USUAL
+    table: Normalised, path: Path, progress: Progress = lambda rows, words: None, dialect: Dialect = DEFAULT
 ) -> None:
-    """Writes `table` to `path`; raises TaskError where the disk is full. Then there is no file."""
+    """Writes `table` to `path`; raises TaskError if the disk is full. Then there is no file."""
     with whole_or_nothing(path), path.open("wb") as file:
         _write(table, file, progress, dialect)
 
@@ -51,7 +51,7 @@ def _lines(columns: list[pa.Array], dialect: Dialect) -> bytes:
     fields = [_fields(column, dialect) for column in columns]
     if not fields or not len(fields[0]):
         return b""
-    if len(fields) == 1:  # an empty line would be no row
+    if len(fields) == 1:  # an empty line would not be read as a row
         fields = [pc.replace_substring_regex(fields[0], "^$", '""')]
     rows = pc.binary_join_element_wise(*fields, arrow_scalars.text(dialect.delimiter))
     ended = pc.binary_join_element_wise(rows, pa.repeat(arrow_scalars.text(""), len(rows)), arrow_scalars.text("\r\n"))

@@ -1,8 +1,8 @@
-"""How columns of dates, times of day and durations go out.
+"""How columns of dates, times of day and durations are written.
 
-Excel counts days from 1900 and believes in a 29 February of that year: what lies before its March is text. It keeps
-moments as days and fractions of a day, and so they are handed to the writer: of timestamps it drops what is below a
-second, and those before 1970 it moves (1969-01-01 00:00:01 becomes 1969-01-02 23:59:59).
+Excel counts days from 1900 and wrongly has a 29 February in that year: dates before its March are text. It stores
+moments as days and fractions of a day, and the writer gets them as these numbers: of timestamps it drops fractions
+of a second, and it shifts those before 1970 (1969-01-01 00:00:01 becomes 1969-01-02 23:59:59).
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -48,11 +48,11 @@ class Day(ColumnRule):
         return pc.cast(pc.cast(array, pa.date32()), self.target)
 
     def notes(self) -> list[str]:
-        return [self.said("the dates are written as text, because some lie before March 1900.")] if self._early else []
+        return [self.note("the dates are written as text, because some are before March 1900.")] if self._early else []
 
 
 class Moment(ColumnRule):
-    """Dates with a time; those of a zone as the clocks there show them, and the zone is noted."""
+    """Dates with a time; those with a zone as local times, with a note that names the zone."""
 
     width = 20
     _is_outside = _is_far = False
@@ -100,18 +100,18 @@ class Moment(ColumnRule):
         return array if self.target == self.kind else pc.cast(moments, self.target, safe=False)
 
     def _micros(self, array: pa.Array) -> pa.Array:
-        """Naive, in microseconds; what nanoseconds say beyond that is lost."""
+        """Returns naive moments in microseconds; nanoseconds are dropped."""
         moments = pc.cast(_utc(array), pa.timestamp("us"), safe=False).view(pa.timestamp("us", self.kind.tz))
         return _local(moments) if self.kind.tz else moments
 
     def notes(self) -> list[str]:
         notes = []
         if self.kind.tz and self.for_excel:
-            notes.append(self.said(f"the times are those of {'UTC' if self._is_far else self.kind.tz}."))
+            notes.append(self.note(f"the times are in the zone {'UTC' if self._is_far else self.kind.tz}."))
         if self.is_text and self.for_excel:
-            notes.append(self.said("the dates are written as text, because some lie before March 1900 or after 9999."))
+            notes.append(self.note("the dates are written as text, because some are before March 1900 or after 9999."))
         elif self.for_excel and self._finest > 3:
-            notes.append(self.said("the times are kept to the millisecond."))
+            notes.append(self.note("the times are kept to the millisecond."))
         return notes
 
 
@@ -122,13 +122,13 @@ def _utc(array: pa.Array) -> pa.Array:
 def _local(moments: pa.Array) -> pa.Array:
     try:
         return pc.local_timestamp(moments)
-    except pa.ArrowInvalid:  # Arrow asks the system for time zones, Python also its own package
+    except pa.ArrowInvalid:  # Arrow gets time zones from the system only, Python also from the package tzdata
         clocks = [None if one is None else one.replace(tzinfo=None) for one in moments.to_pylist()]
         return pa.array(clocks, pa.timestamp("us"))
 
 
 def _is_far(array: pa.Array) -> bool:
-    """Beyond what microseconds count to: some 290,000 years."""
+    """True if a moment is beyond the range of microseconds, about 290,000 years."""
     per_unit = {"s": 1_000_000, "ms": 1000}.get(array.type.unit)
     ends = pc.min_max(pc.cast(array, pa.int64())).as_py()
     if per_unit is None or ends["min"] is None:
@@ -137,13 +137,13 @@ def _is_far(array: pa.Array) -> bool:
 
 
 def _numpy(array: pa.Array) -> list[Any]:
-    """numpy's moments, which know every year; None where there is none."""
+    """Returns numpy's moments, which support every year; None for null."""
     moments = _utc(array).to_numpy(zero_copy_only=False)
     return [one if is_there else None for one, is_there in zip(moments, array.is_valid().to_pylist(), strict=True)]
 
 
 class _Span(ColumnRule):
-    """A number of microseconds that Excel shows as hours, minutes and seconds."""
+    """Microseconds that Excel shows as hours, minutes and seconds."""
 
     width = 12
     counted = pa.duration("us")
@@ -182,9 +182,9 @@ class _Span(ColumnRule):
 
     def notes(self) -> list[str]:
         if self.for_excel and self._is_negative:
-            return [self.said("the durations are written as text, because Excel has none below zero.")]
+            return [self.note("the durations are written as text, because Excel has no negative durations.")]
         if self.for_excel and self._has_micros:
-            return [self.said("the times are kept to the millisecond.")]
+            return [self.note("the times are kept to the millisecond.")]
         return []
 
 
@@ -219,6 +219,6 @@ def _days(micros: pa.Array) -> pa.Array:
 
 
 def _with_offset(array: pa.Array) -> pa.Array:
-    """“2024-10-27T02:30:00+02:00”: the only text that survives the hour which comes twice."""
+    """Returns texts as “2024-10-27T02:30:00+02:00”: unambiguous also in the hour that a clock change repeats."""
     moments = pc.cast(_utc(array), pa.timestamp("us"), safe=False).view(pa.timestamp("us", array.type.tz))
     return texts_of(None if one is None else one.isoformat() for one in moments.to_pylist())

@@ -1,4 +1,4 @@
-"""A full disk, told in plain words whoever met it."""
+"""Recognises a full disk in any writer's error, and makes it a message for people."""
 
 import errno
 import re
@@ -9,15 +9,15 @@ from pathlib import Path
 from webapp.errors import TaskError
 
 _CODES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-# The Excel writer panics, and the number of the error stands only in its text.
+# The Excel writer panics, and only the text has the number of the error.
 _TEXT = re.compile(rf"(?:os error |code: |errno )(?:{'|'.join(map(str, _CODES))})\b")
 
 
-def says_no_room(error: BaseException) -> bool:
+def is_disk_full(error: BaseException) -> bool:
     return getattr(error, "errno", None) in _CODES or bool(_TEXT.search(str(error)))
 
 
-def no_room(technical: str) -> TaskError:
+def disk_full(technical: str) -> TaskError:
     return TaskError(
         "There is no room left on the server's disk. No file was made. Ask an admin to make room, then press Retry.",
         cause="disk-full",
@@ -27,11 +27,11 @@ def no_room(technical: str) -> TaskError:
 
 @contextmanager
 def whole_or_nothing(path: Path) -> Iterator[None]:
-    """Removes what was written where the block ends in any other way than well; TaskError where the disk is full."""
+    """Removes the file if the block raises; raises TaskError if the disk is full."""
     try:
         yield
     except BaseException as error:
         path.unlink(missing_ok=True)
-        if isinstance(error, OSError) and says_no_room(error):
-            raise no_room(str(error)) from error
+        if isinstance(error, OSError) and is_disk_full(error):
+            raise disk_full(str(error)) from error
         raise

@@ -1,4 +1,4 @@
-"""Cells as a person reads them on a page or on paper: dates in the chosen form, thousands apart, decimals in line."""
+"""Formats cells for pages and paper: dates in the chosen format, grouped thousands, aligned decimals."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -14,7 +14,7 @@ Show = Callable[[Any], str]
 
 
 def shower(kind: pa.DataType, number_format: str, dates: str) -> Show:
-    """What turns the values of a column into text; nothing becomes an empty text."""
+    """Returns the function that formats the values of a column."""
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _number(number_format)
     if pa.types.is_integer(kind):
@@ -51,5 +51,5 @@ def rows_of(batch: pa.RecordBatch, showers: Sequence[Show]) -> list[list[str]]:
 
 
 def is_right(kind: pa.DataType) -> bool:
-    """Whether the column is one of numbers, which stand in line at their right."""
+    """True for a column of numbers, which are aligned to the right."""
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))

@@ -1,4 +1,4 @@
-"""Writes a normalised table as an Excel file, batch by batch, with what had to be changed on a sheet of its own."""
+"""Writes a normalised table as an Excel file, batch by batch, with notes on changes on a sheet of their own."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from webapp.reports.reading import column_names
 from webapp.reports.writing.about import PLAIN, About
 from webapp.reports.writing.charts import Chart
 from webapp.reports.writing.column_rules import texts_of
-from webapp.reports.writing.disk_full import no_room, says_no_room
+from webapp.reports.writing.disk_full import disk_full, is_disk_full
 from webapp.reports.writing.normalise import Normalised, Progress
 
 SHEET_ROWS = 1_048_575  # Excel's 1,048,576 without the header
@@ -26,10 +26,10 @@ def write(
     table: Normalised, path: Path, progress: Progress = lambda rows, words: None, about: About = PLAIN,
     chart: Chart | None = None,
 ) -> None:  # fmt: skip
-    """Writes `table` to `path`; `progress` hears how many rows are prepared, then “writing the file”.
+    """Writes `table` to `path`; calls `progress` with the prepared rows, then with “writing the file”.
 
-    Rows that do not fit on a sheet go on on a further one. Raises TaskError where the table is too wide or the disk
-    is full; whatever `progress` raises passes through. Then there is no file.
+    Rows that do not fit on a sheet continue on another one. Raises TaskError if the table is too wide or the disk
+    is full; exceptions of `progress` pass through. Then there is no file.
     """
     if len(table.schema) > SHEET_COLUMNS:
         raise TaskError(
@@ -57,19 +57,20 @@ def write(
         _add_chart(book, chart)
     if table.notes or about.facts:
         _add_about(book, table, about)
-    with _scratch_beside(path), _failures_told(path, rows):
+    with _scratch_beside(path), _failures_translated(path, rows):
         book.save()
 
 
 def _formats(table: Normalised, about: About) -> dict[str, str]:
-    """The number format of each column that needs one, dates in the form that was chosen."""
+    """Returns the number format of each column that needs one, with the chosen date format."""
     return {name: code.replace("yyyy-mm-dd", about.excel_day) for name, code in table.formats.items()}
 
 
 def _add_chart(book: FastExcel, chart: Chart) -> None:
-    """A native chart on a sheet of its own, beside the numbers that it draws."""
+    """Adds a native chart on a sheet of its own, with its numbers."""
     series = [
-        name if name not in chart.names[:place] else f"{name} ({place})" for place, name in enumerate(chart.names)
+        name if name not in chart.names[:position] else f"{name} ({position})"
+        for position, name in enumerate(chart.names)
     ]
     titles = column_names.made_unique([chart.of or "Row", *series])[0]
     arrays = [texts_of(chart.labels), *(arrow_scalars.numbers(values) for _, values in chart.series)]
@@ -86,7 +87,7 @@ def _add_about(book: FastExcel, table: Normalised, about: About) -> None:
 
 
 class _Rows:
-    """Deals the batches out to the sheets, and keeps what interrupted them: the writer would only keep its text."""
+    """Distributes the batches to the sheets, and stores an exception: the writer would only keep its text."""
 
     def __init__(self, table: Normalised, progress: Progress) -> None:
         self._batches = table.batches()
@@ -98,17 +99,17 @@ class _Rows:
 
     def of_one_sheet(self) -> Iterator[pa.RecordBatch]:
         try:
-            yield from self._dealt()
+            yield from self._distributed()
         except BaseException as error:
             self.interruption = error
             raise
 
-    def _dealt(self) -> Iterator[pa.RecordBatch]:
-        room = SHEET_ROWS
-        while room and (batch := self._next()) is not None:
-            part, rest = batch.slice(0, room), batch.slice(room)
+    def _distributed(self) -> Iterator[pa.RecordBatch]:
+        left = SHEET_ROWS
+        while left and (batch := self._next()) is not None:
+            part, rest = batch.slice(0, left), batch.slice(left)
             self._left = rest if rest.num_rows else None
-            room -= part.num_rows
+            left -= part.num_rows
             yield part
             self._done += part.num_rows
             self._progress(self._done, WRITING if self._done >= self._total else "")
@@ -119,21 +120,21 @@ class _Rows:
 
 
 @contextmanager
-def _failures_told(path: Path, rows: _Rows) -> Iterator[None]:
+def _failures_translated(path: Path, rows: _Rows) -> Iterator[None]:
     try:
         yield
-    except BaseException as error:  # the writer's panics are no Exception; all is raised again
+    except BaseException as error:  # the writer's panics are not Exceptions; all are raised again
         path.unlink(missing_ok=True)
         if rows.interruption is not None:
             raise rows.interruption from None
-        if says_no_room(error):
-            raise no_room(str(error)) from error
+        if is_disk_full(error):
+            raise disk_full(str(error)) from error
         raise
 
 
 @contextmanager
 def _scratch_beside(path: Path) -> Iterator[None]:
-    """The writer keeps rows in nameless scratch files of TMPDIR; /tmp may be small or in memory."""
+    """Sets TMPDIR for the writer's unnamed scratch files: /tmp may be small or in memory."""
     before = os.environ.get("TMPDIR")
     os.environ["TMPDIR"] = str(path.parent)
     try:

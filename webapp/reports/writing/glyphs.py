@@ -1,7 +1,7 @@
-"""Which characters the fonts of the PDF compiler have: it leaves the others blank without a word.
+"""Finds the characters that the fonts of the PDF compiler lack: it silently leaves them blank.
 
-The fonts lie inside the compiler's library as OpenType files (ISO/IEC 14496-22), so they are found there, whatever its
-version brings.
+The fonts are inside the compiler's library as OpenType files (ISO/IEC 14496-22), so they are read from there for any
+version.
 """
 
 import io
@@ -23,15 +23,15 @@ _FACES = (  # of each family the upright one and the bold one
 
 
 def missing(texts: set[str]) -> list[str]:
-    """The characters of these texts that no font has, in their order; line breaks and the like are none."""
+    """Returns the characters of these texts that no font has, sorted; spaces and control characters do not count."""
     known = covered()
-    wanted = {letter for text in texts for letter in text if not letter.isspace() and letter.isprintable()}
-    return sorted(letter for letter in wanted if ord(letter) not in known)
+    characters = {letter for text in texts for letter in text if not letter.isspace() and letter.isprintable()}
+    return sorted(letter for letter in characters if ord(letter) not in known)
 
 
 @cache
 def covered() -> frozenset[int]:
-    """The code points that a text in any of the families shows, upright and bold."""
+    """Returns the code points that one of the families has, both upright and bold."""
     faces: dict[str, frozenset[int]] = {}
     library = next(Path(typst.__file__).parent.glob("_typst*"))
     with library.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -51,7 +51,7 @@ def covered() -> frozenset[int]:
 
 
 def _fonts(content: mmap.mmap) -> Iterator[tuple[int, int]]:
-    """Where each font begins, and its length in bytes."""
+    """Yields the offset and the length in bytes of each font."""
     for signature in _SIGNATURES:
         begin = content.find(signature)
         while begin >= 0:
@@ -61,11 +61,11 @@ def _fonts(content: mmap.mmap) -> Iterator[tuple[int, int]]:
 
 
 def _size(content: mmap.mmap, begin: int) -> int:
-    """Its length by its table directory; 0 where there is none."""
+    """Returns the length of a font by its table directory; 0 if there is none."""
     (count,) = struct.unpack_from(">H", content, begin + 4)
     if not 5 <= count <= 40 or begin + 12 + 16 * count > len(content):
         return 0
-    records = [struct.unpack_from(">4sLLL", content, begin + 12 + 16 * place) for place in range(count)]
+    records = [struct.unpack_from(">4sLLL", content, begin + 12 + 16 * index) for index in range(count)]
     if not {b"cmap", b"head", b"name"} <= {tag for tag, *_ in records}:
         return 0
     return int(max(offset + length for _, _, offset, length in records))

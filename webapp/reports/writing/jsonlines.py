@@ -13,7 +13,7 @@ from webapp.reports.writing.normalise import Normalised, Progress
 
 
 def write(table: Normalised, path: Path, progress: Progress = lambda rows, words: None) -> None:
-    """Writes `table` to `path`; raises TaskError where the disk is full. Then there is no file."""
+    """Writes `table` to `path`; raises TaskError if the disk is full. Then there is no file."""
     done = 0
     with whole_or_nothing(path), path.open("w", encoding="utf-8", newline="\n") as out:
         for batch in table.batches():
@@ -27,7 +27,7 @@ def _line(row: Mapping[str, Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """JSON knows no infinity, no dates and no exact decimals: what no number of JSON's says becomes a text."""
+    """Returns a value that JSON supports; infinity, dates and decimals that no double equals become text."""
     if isinstance(value, Decimal):
         return float(value) if Decimal(repr(float(value))) == value else str(value)
     if isinstance(value, float) and not math.isfinite(value):

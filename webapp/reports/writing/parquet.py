@@ -1,4 +1,4 @@
-"""Writes a normalised table as Parquet, batch by batch, for other programs; what was changed stands in its metadata."""
+"""Writes a normalised table as Parquet, batch by batch, for other programs; notes on changes are in its metadata."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ NOTES = b"outtray.notes"
 
 
 def write(table: Normalised, path: Path, progress: Progress = lambda rows, words: None) -> None:
-    """Writes `table` to `path`; raises TaskError where the disk is full. Then there is no file."""
+    """Writes `table` to `path`; raises TaskError if the disk is full. Then there is no file."""
     schema = table.schema.with_metadata({NOTES: json.dumps(table.notes, ensure_ascii=False).encode()})
     done = 0
     with whole_or_nothing(path), pq.ParquetWriter(path, schema, compression="zstd") as out:

@@ -1,4 +1,4 @@
-"""Writes a report as PDF, to read and to print: title, what it is, chart, and the first 5,000 rows as a table."""
+"""Writes a report as PDF, to read and to print: title, description, chart, and the first 5,000 rows as a table."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from webapp.reports.writing.normalise import Normalised, Progress
 
 MOST_ROWS = 5_000
 MOST_COLUMNS = 40
-_PORTRAIT, _LANDSCAPE = 95, 150  # letters that a line holds at 9 points
+_PORTRAIT, _LANDSCAPE = 95, 150  # characters per line at 9 points
 _LONG = re.compile(r"\S{25,}")
 _ZERO_WIDTH_SPACE = "\u200b"
 
@@ -29,7 +29,7 @@ def write(
     table: Normalised, path: Path, progress: Progress = lambda rows, words: None, about: About = PLAIN,
     chart: Chart | None = None,
 ) -> None:  # fmt: skip
-    """Writes `table` to `path`; TaskError where it is too wide or the disk is full. Then there is no file."""
+    """Writes `table` to `path`; raises TaskError if it is too wide or the disk is full. Then there is no file."""
     if len(table.schema) > MOST_COLUMNS:
         raise TaskError(
             f"The table has {len(table.schema):,} columns, and a page holds {MOST_COLUMNS}. No file was made. "
@@ -60,11 +60,11 @@ def _content(table: Normalised, about: About, chart: Chart | None, progress: Pro
     facts = [*about.facts, ("Rows", f"{table.rows - table.has_total:,}")]
     notes = [*about.notes, *table.notes]
     if table.rows > MOST_ROWS:
-        notes.insert(0, f"These are the first {MOST_ROWS:,} of {table.rows:,} rows. Excel and CSV files hold them all.")
+        notes.insert(0, f"These are the first {MOST_ROWS:,} of {table.rows:,} rows. Excel and CSV files have all rows.")
     texts = {cell for row in rows for cell in row} | {*total, *table.schema.names, about.title, *notes}
     texts |= {text for fact in facts for text in fact} | ({*chart.labels, *chart.names} if chart else set())
     if lacking := glyphs.missing(texts):
-        notes.insert(0, lacking_words(lacking))
+        notes.insert(0, missing_note(lacking))
     size, landscape = _layout(table.widths)
     made = dict(about.facts).get("Made", "")
     return {
@@ -75,7 +75,7 @@ def _content(table: Normalised, about: About, chart: Chart | None, progress: Pro
         "notes": notes,
         "fonts": list(glyphs.FAMILIES),
         "chart": "chart.svg" if chart else "",
-        "chart_words": svg.words(chart) if chart else "",
+        "chart_text": svg.description(chart) if chart else "",
         "landscape": landscape,
         "size": size,
         "widths": [min(width, 40) for width in table.widths],
@@ -86,17 +86,17 @@ def _content(table: Normalised, about: About, chart: Chart | None, progress: Pro
     }
 
 
-def lacking_words(lacking: Sequence[str]) -> str:
+def missing_note(lacking: Sequence[str]) -> str:
     named = " ".join(lacking[:40]) + (f" and {len(lacking) - 40:,} more" if len(lacking) > 40 else "")
     codes = ", ".join(f"U+{ord(letter):04X}" for letter in lacking[:8]) + (" …" if len(lacking) > 8 else "")
     return (
         f"The fonts of PDF files lack {len(lacking):,} {'character' if len(lacking) == 1 else 'characters'} of this "
-        f"report, which stay blank: {named} ({codes}). Excel and CSV files hold them."
+        f"report, which stay blank: {named} ({codes}). Excel and CSV files have them."
     )
 
 
 def _rows(table: Normalised, about: About, progress: Progress) -> tuple[list[list[str]], list[str]]:
-    """The first rows, and apart from them the total row."""
+    """Returns the first rows, and separately the total row."""
     kinds = table.schema.types
     formats = [table.formats.get(name, "") for name in table.schema.names]
     showers = [shower(kind, one, about.dates) for kind, one in zip(kinds, formats, strict=True)]
@@ -118,7 +118,7 @@ def _rows(table: Normalised, about: About, progress: Progress) -> tuple[list[lis
 
 
 def _layout(widths: Sequence[int]) -> tuple[float, bool]:
-    """The size of the letters in points, and whether the page lies on its side."""
+    """Returns the font size in points, and True for landscape."""
     wide = sum(min(width, 40) for width in widths)
     if wide <= _PORTRAIT:
         return 9, False
@@ -126,9 +126,9 @@ def _layout(widths: Sequence[int]) -> tuple[float, bool]:
 
 
 def _breakable(text: str) -> str:
-    """Long words may break anywhere: they would run into the next column."""
+    """Lets long words break anywhere: they would run into the next column."""
     return _LONG.sub(lambda match: _ZERO_WIDTH_SPACE.join(_pieces(match[0])), text)
 
 
 def _pieces(word: str) -> list[str]:
-    return [word[place : place + 12] for place in range(0, len(word), 12)]
+    return [word[start : start + 12] for start in range(0, len(word), 12)]

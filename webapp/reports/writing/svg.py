@@ -1,4 +1,4 @@
-"""Draws a chart as SVG, and says in words what it shows. Colours come as attributes: no page allows inline styles."""
+"""Draws a chart as SVG, and describes it as text. Colours are attributes, because pages allow no inline styles."""
 
 import math
 from collections.abc import Sequence
@@ -13,26 +13,26 @@ _LONGEST_LABEL = 18
 
 
 def svg(chart: Chart) -> str:
-    """The whole drawing; `role="img"` with `words` as its name."""
+    """Returns the drawing, with `role="img"` and `description` as its name."""
     body = _pie(chart) if chart.kind == "pie" else _axes(chart)
-    name = escape(words(chart), {'"': "&quot;"})
+    name = escape(description(chart), {'"': "&quot;"})
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{name}" '
         f'font-family="Libertinus Serif, system-ui, sans-serif" font-size="13" fill="currentColor">{body}</svg>'
     )
 
 
-def words(chart: Chart) -> str:
-    """“Bars: Amount by Region. Highest: East, 2,551,151.08. Lowest: North, 2,457,622.72.”"""
+def description(chart: Chart) -> str:
+    """Returns “Bars: Amount by Region. Highest: East, 2,551,151.08. Lowest: North, 2,457,622.72.”"""
     kind = {"bar": "Bars", "stacked": "Stacked bars", "line": "Lines", "pie": "Pie"}[chart.kind]
-    said = f"{kind}: {', '.join(chart.names)}" + (f" by {chart.of}" if chart.of else "") + "."
+    text = f"{kind}: {', '.join(chart.names)}" + (f" by {chart.of}" if chart.of else "") + "."
     for name, values in chart.series[:2]:
         known = [(value, label) for value, label in zip(values, chart.labels, strict=True) if value is not None]
         if known:
             (high, top), (low, bottom) = max(known), min(known)
             of = f" {name}" if len(chart.series) > 1 else ""
-            said += f" Highest{of}: {top}, {_number(high)}. Lowest{of}: {bottom}, {_number(low)}."
-    return said + (
+            text += f" Highest{of}: {top}, {_number(high)}. Lowest{of}: {bottom}, {_number(low)}."
+    return text + (
         f" The first {len(chart.labels):,} of {len(chart.labels) + chart.cut:,} are drawn." if chart.cut else ""
     )
 
@@ -60,8 +60,8 @@ def _axes(chart: Chart) -> str:
 
 
 def _span(chart: Chart, stacked: bool) -> tuple[float, float]:
-    """The least and the greatest value to be drawn; zero is always there."""
-    columns = [[values[place] or 0 for _, values in chart.series] for place in range(len(chart.labels))]
+    """Returns the least and the greatest value on the axis; zero is always included."""
+    columns = [[values[position] or 0 for _, values in chart.series] for position in range(len(chart.labels))]
     if stacked:
         ends = [(sum(v for v in column if v < 0), sum(v for v in column if v > 0)) for column in columns]
     else:
@@ -71,7 +71,7 @@ def _span(chart: Chart, stacked: bool) -> tuple[float, float]:
 
 
 def _step(span: float) -> float:
-    """A round distance between two lines, so that there are about five."""
+    """Returns a round distance between two grid lines, so that there are about five."""
     raw = span / 5
     power = 10.0 ** math.floor(math.log10(raw))
     return next((round_one * power for round_one in (1, 2, 2.5, 5) if round_one * power >= raw), 10 * power)
@@ -81,12 +81,12 @@ def _short(value: float, step: float) -> str:
     for size, letter in ((1e9, " bn"), (1e6, " m")):
         if abs(value) >= size:
             return f"{value / size:,.4g}{letter}"
-    places = max(0, -math.floor(math.log10(step))) if step < 1 else 0
-    return f"{value:,.{places}f}"
+    points_drawn = max(0, -math.floor(math.log10(step))) if step < 1 else 0
+    return f"{value:,.{points_drawn}f}"
 
 
-def _x(place: float, count: int) -> float:
-    return LEFT + (WIDTH - LEFT - RIGHT) * place / count
+def _x(position: float, count: int) -> float:
+    return LEFT + (WIDTH - LEFT - RIGHT) * position / count
 
 
 def _y(value: float, low: float, high: float) -> float:
@@ -97,17 +97,17 @@ def _bars(chart: Chart, low: float, high: float) -> str:
     count, side = len(chart.labels), 1 if chart.kind == "stacked" else len(chart.series)
     width = (WIDTH - LEFT - RIGHT) / count * 0.76 / side
     drawn = []
-    for place in range(count):
+    for position in range(count):
         above = below = 0.0
         for number, (name, values) in enumerate(chart.series):
-            value = values[place]
+            value = values[position]
             if value is None:
                 continue
             base = (above if value >= 0 else below) if chart.kind == "stacked" else 0.0
             above, below = (above + value, below) if value >= 0 else (above, below + value)
-            x = _x(place + 0.12, count) + (0 if side == 1 else number * width)
+            x = _x(position + 0.12, count) + (0 if side == 1 else number * width)
             top, bottom = sorted((_y(base, low, high), _y(base + value, low, high)))
-            title = escape(f"{chart.labels[place]}, {name}: {_number(value)}")
+            title = escape(f"{chart.labels[position]}, {name}: {_number(value)}")
             drawn.append(
                 f'<rect x="{x:.1f}" y="{top:.1f}" width="{max(width - 1, 0.5):.1f}" '
                 f'height="{max(bottom - top, 0.5):.1f}" '
@@ -120,26 +120,28 @@ def _line(chart: Chart, low: float, high: float) -> str:
     count = len(chart.labels)
     drawn = []
     for number, (_, values) in enumerate(chart.series):
-        places = [
-            (_x(place + 0.5, count), _y(value, low, high)) for place, value in enumerate(values) if value is not None
+        points_drawn = [
+            (_x(position + 0.5, count), _y(value, low, high))
+            for position, value in enumerate(values)
+            if value is not None
         ]
-        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in points_drawn)
         drawn.append(f'<polyline points="{points}" fill="none" stroke="{_colour(number)}" stroke-width="2.5"/>')
-        if len(places) <= 40:
-            drawn += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{_colour(number)}"/>' for x, y in places]
+        if len(points_drawn) <= 40:
+            drawn += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{_colour(number)}"/>' for x, y in points_drawn]
     return "".join(drawn)
 
 
 def _labels(chart: Chart) -> str:
-    """Below the bars: level where there is room, else at an angle, and then only every so many."""
+    """Draws the labels below the bars: horizontal if they fit, else at an angle, with some left out."""
     count = len(chart.labels)
-    room = (WIDTH - LEFT - RIGHT) / count
-    slanted = max(map(len, chart.labels), default=0) * 6.5 > room
-    every = max(1, math.ceil(16 / room)) if slanted else 1
+    space = (WIDTH - LEFT - RIGHT) / count
+    slanted = max(map(len, chart.labels), default=0) * 6.5 > space
+    every = max(1, math.ceil(16 / space)) if slanted else 1
     drawn = []
-    for place in range(0, count, every):
-        x, y = _x(place + 0.5, count), HEIGHT - BOTTOM + 18
-        text = escape(_cut(chart.labels[place]))
+    for position in range(0, count, every):
+        x, y = _x(position + 0.5, count), HEIGHT - BOTTOM + 18
+        text = escape(_cut(chart.labels[position]))
         turn = f' transform="rotate(-32 {x:.1f} {y - 4:.1f})" text-anchor="end"' if slanted else ' text-anchor="middle"'
         drawn.append(f'<text x="{x:.1f}" y="{y - 4 if slanted else y:.1f}"{turn}>{text}</text>')
     return "".join(drawn)

@@ -1,4 +1,4 @@
-"""How the state of a delivery may change, and what the database is asked about states."""
+"""The transitions of a delivery's state, and SQL conditions on states."""
 
 from collections.abc import Mapping
 

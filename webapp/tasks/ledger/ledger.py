@@ -1,7 +1,7 @@
-"""The ledger: no message begins before the database says that it has begun, and none begins twice.
+"""The ledger: a message is marked in the database before it is sent, and never sent twice.
 
-One commit settles message N and marks N+1 as sending; if N+1 cannot go at once, N is settled alone. What was marked
-when a process died is unknown and is never sent again by itself.
+One commit settles message N and marks N+1 as sending; if N+1 has to wait, N is settled alone. A message that was
+marked when a process died is unknown and is never sent again automatically.
 """
 
 import logging
@@ -42,8 +42,12 @@ from webapp.tasks.transitions import Requests, counts, fenced_update, restate
 
 BATCH = 1_000  # deliveries entered in one commit
 AHEAD = 200  # deliveries read at once
-SHOWN_EVERY = 0.25  # seconds between two changes that pages hear of
-TAKEN = (ReplyState.SENT, ReplyState.FAILED, ReplyState.SAVED)  # after these the connection can be used again
+PUBLISH_EVERY = 0.25  # seconds between two published changes
+CONNECTION_USABLE = (
+    ReplyState.SENT,
+    ReplyState.FAILED,
+    ReplyState.SAVED,
+)  # after these the connection can be used again
 
 T = TypeVar("T")
 log = logging.getLogger("outtray.tasks")
@@ -52,7 +56,7 @@ d, t = schema.delivery, schema.task
 
 @dataclass(frozen=True)
 class Pending:
-    """A message whose reply has come and is not committed yet; `columns` are those of its delivery."""
+    """A message whose reply is not committed yet; `columns` are those of its delivery."""
 
     delivery: Delivery
     reply: Reply
@@ -68,7 +72,7 @@ class ProgressClock:
 
 
 class Ledger:
-    """The deliveries of one running task, or of one of its channels; the parts of a task share `shown`."""
+    """The deliveries of one running task, or of one of its channels; the parts of a task share `progress_clock`."""
 
     def __init__(
         self,
@@ -76,7 +80,7 @@ class Ledger:
         task: Task,
         control: Control,
         channel: str | None = None,
-        shown: ProgressClock | None = None,
+        progress_clock: ProgressClock | None = None,
     ) -> None:
         self._resources, self._task, self._control = resources, task, control
         self._mine = d.c.task == task.id if channel is None else and_(d.c.task == task.id, d.c.channel == channel)
@@ -84,14 +88,14 @@ class Ledger:
         self._ready: deque[Row[Any]] = deque()
         self._pending: Pending | None = None
         self._target: Target | None = None
-        self._shown = shown or ProgressClock()
+        self._progress_clock = progress_clock or ProgressClock()
         self._done = self._sent = self._total = 0
         self._failures_in_a_row = task.consecutive_failures
         self._patience = Patience(resources, control)
-        self._readiness = SendGate(self._patience, task, control, self.flush)
+        self._gate = SendGate(self._patience, task, control, self.flush)
 
     def expand(self, new: Iterable[NewDelivery]) -> None:
-        """Enters the deliveries, a batch a commit; goes on where an earlier attempt broke off."""
+        """Enters the deliveries, one batch per commit; continues after those that an earlier attempt entered."""
         if self._task.expanded:
             return
         entered = self._patience.read(lambda conn: sum(counts(conn, self._task.id).values()))
@@ -116,7 +120,7 @@ class Ledger:
         if not self._is_part:
             self._tally(self._patience.read(lambda conn: counts(conn, self._task.id)))
         self._target = target
-        self._say_where_to(target)
+        self._store_target(target)
         try:
             while (row := self._next()) is not None:
                 self._require_success()
@@ -159,45 +163,45 @@ class Ledger:
 
     def _next(self) -> Row[Any] | None:
         if not self._ready:
-            self.flush()  # else the last one, if it is to be tried again, would still be called "sending"
+            self.flush()  # else the last one, if it has to be retried, would still be "sending"
             due = or_(d.c.next_try.is_(None), d.c.next_try <= now())
             query = select(d).where(self._mine, d.c.state == DeliveryState.WAITING, due)
             query = query.order_by(d.c.position).limit(AHEAD)
             self._ready.extend(self._patience.read(lambda conn: conn.execute(query).all()))
         return self._ready[0] if self._ready else None
 
-    def _say_where_to(self, target: Target) -> None:
-        """What the run sends through and from whom: pages tell it, also where no connection can be made."""
-        where = {"target": target.name, "sender": getattr(target, "sender", "")}
-        if self._is_part or where == {"target": self._task.target, "sender": self._task.sender}:
+    def _store_target(self, target: Target) -> None:
+        """Stores target and sender of the run for pages, also if no connection can be made."""
+        columns = {"target": target.name, "sender": getattr(target, "sender", "")}
+        if self._is_part or columns == {"target": self._task.target, "sender": self._task.sender}:
             return  # a part is one of several targets
-        self._patience.write(lambda conn: fenced_update(conn, self._task.id, self._task.attempt, **where))
+        self._patience.write(lambda conn: fenced_update(conn, self._task.id, self._task.attempt, **columns))
 
     def _require_success(self) -> None:
-        """Raises TaskError after STOP_AFTER failures in a row: more messages would only make it worse."""
+        """Raises TaskError after STOP_AFTER failures in a row: more messages would fail too."""
         if self._pending and self._failures_in_a_row >= STOP_AFTER:
-            words = self._pending.reply.words
+            message = self._pending.reply.words
             self.flush()
-            raise stop(self._failures_in_a_row, words)
+            raise stop(self._failures_in_a_row, message)
 
     def _is_unlimited(self, target: Target) -> bool:
         """True if no rate limit applies: the envelope may be pipelined before the commit."""
-        return not target.rate and not self._readiness.speed.rate
+        return not target.rate and not self._gate.speed.rate
 
     def _get_ready(self, target: Target) -> None:
         """Waits for rate, connection and control; settles the last message first if that takes long."""
-        if self._pending and self._pending.reply.state not in TAKEN:
-            self.flush()  # the connection is gone: a new one may take its time
-        self._readiness.get(target)
+        if self._pending and self._pending.reply.state not in CONNECTION_USABLE:
+            self.flush()  # the connection is lost: a new one may take long
+        self._gate.get(target)
 
     def _draft(self, row: Row[Any], target: Target) -> Delivery:
-        """The delivery as it will be marked."""
+        """Returns the delivery as it will be marked."""
         sender = getattr(target, "sender", "")
         message_id = row.message_id or (sender and self._resources.message_id(self._task.id, row.position, sender))
         return Delivery(row.position, row.to, row.data, row.attempts + 1, message_id)
 
     def _fail_unprepared(self, delivery: Delivery, error: Exception) -> None:
-        """Settles a delivery that cannot be prepared; faults of the task or of our infrastructure go on up."""
+        """Settles a delivery that cannot be prepared; faults of the task or of our infrastructure are raised."""
         if is_passing(error) or isinstance(error, TaskError | Superseded):
             raise error
         log.warning("task %s, delivery %s cannot be prepared", self._task.id, delivery.position, exc_info=error)
@@ -233,7 +237,7 @@ class Ledger:
         self._handle(requests)
         if is_free:
             self._ready.popleft()
-            self._readiness.speed.step()
+            self._gate.speed.step()
         return is_marked
 
     def flush(self) -> None:
@@ -252,14 +256,14 @@ class Ledger:
             self._record_late_reply()
             raise
         if news:
-            self._shown.at = clock.monotonic()
-            self._shown.has_settled = self._shown.has_settled or self._pending is not None
+            self._progress_clock.at = clock.monotonic()
+            self._progress_clock.has_settled = self._progress_clock.has_settled or self._pending is not None
         self._pending = None
         return result
 
     def _write_pending(self, conn: Connection, *, news: bool) -> Requests:
         """Writes the outcome of the last message and, if there is `news`, the progress; returns the requests."""
-        requests = self._show(conn) if news else fenced_read(conn, self._task.id, self._task.attempt)
+        requests = self._publish(conn) if news else fenced_read(conn, self._task.id, self._task.attempt)
         if self._pending:
             record_outcome(conn, self._task.id, self._pending.delivery, self._pending.columns)
             seconds = rest_of(self._pending.reply, self._resources.settings.retry_seconds)
@@ -269,32 +273,32 @@ class Ledger:
 
     @property
     def _is_news(self) -> bool:
-        """Whether pages are to hear of it now; the first message that is settled also ends a series of crashes."""
-        is_first = self._pending is not None and not self._shown.has_settled
-        return is_first or clock.monotonic() - self._shown.at > SHOWN_EVERY
+        """True if the progress has to be published now; the first settled message also ends a series of crashes."""
+        is_first = self._pending is not None and not self._progress_clock.has_settled
+        return is_first or clock.monotonic() - self._progress_clock.at > PUBLISH_EVERY
 
-    def _show(self, conn: Connection) -> Requests:
+    def _publish(self, conn: Connection) -> Requests:
         values: dict[str, Any] = {}
         if self._pending:
             values = {"crash_count": 0, "retries": 0, "consecutive_failures": self._failures_in_a_row}
-        if self._is_part:  # the others count as well, and this one is not written down yet
+        if self._is_part:  # the other parts count too, and this result is not committed yet
             self._tally(counts(conn, self._task.id))
         values |= {"progress_done": self._done, "progress_total": self._total}
-        words = f"{self._sent:,} of {self._total:,} sent"
+        message = f"{self._sent:,} of {self._total:,} sent"
         mark_changed(conn)
-        return fenced_update(conn, self._task.id, self._task.attempt, progress_words=words, **values)
+        return fenced_update(conn, self._task.id, self._task.attempt, progress_words=message, **values)
 
-    def show(self) -> None:
+    def publish(self) -> None:
         """Publishes the final progress; per-channel ledgers may not have published their last results."""
 
         def step(conn: Connection) -> None:
             self._tally(counts(conn, self._task.id))
-            self._show(conn)
+            self._publish(conn)
 
         self._patience.write(step)
 
     def _record_late_reply(self) -> None:
-        """The one late write that counts: a server's reply turns unknown into sent or failed."""
+        """Records a reply that arrives after the task was superseded: unknown becomes sent or failed."""
         pending, self._pending = self._pending, None
         if pending is None or pending.reply.state not in (ReplyState.SENT, ReplyState.FAILED):
             return
@@ -307,7 +311,7 @@ class Ledger:
         self._patience.write(step)
 
     def _handle(self, requests: Requests, *, at_once: bool = True) -> None:
-        self._readiness.speed.rate = requests.rate
+        self._gate.speed.rate = requests.rate
         if requests.requested is not None:
             self._control.request(requests.requested)
             if at_once:
@@ -322,4 +326,4 @@ class Ledger:
         query = select(func.min(d.c.next_try)).where(self._mine, d.c.state == DeliveryState.WAITING)
         earliest = self._patience.read(lambda conn: conn.execute(query).scalar())
         if earliest is not None:
-            raise StopRun(StopRequest.WAIT, until=earliest, words="The server asked to try some of them again later.")
+            raise StopRun(StopRequest.WAIT, until=earliest, message="The server asked to try some of them again later.")

@@ -50,7 +50,7 @@ def record_outcome(conn: Connection, task_id: int, delivery: Delivery, columns: 
 
 
 def record_late_outcome(conn: Connection, task_id: int, delivery: Delivery, columns: dict[str, Any]) -> bool:
-    """Writes the outcome of a delivery that has become unknown; returns False if that is no longer this attempt."""
+    """Writes the outcome of a delivery that has become unknown; returns False if another attempt owns it by now."""
     row = (d.c.task == task_id) & (d.c.position == delivery.position) & (d.c.attempts == delivery.attempts)
     late = update(d).where(row, d.c.state == DeliveryState.UNKNOWN)
     return conn.execute(late.values(**columns)).rowcount > 0
@@ -65,7 +65,7 @@ def fail_unprepared(conn: Connection, task_id: int, delivery: Delivery, error: E
 
 
 def rest_of(reply: Reply, waits: Sequence[int]) -> float:
-    """Returns the seconds for which a target that answered so gets nothing: as long as it asked for, else a little."""
+    """Returns the seconds for which a target gets nothing after this reply: as long as it asked for, at least REST."""
     if reply.state not in (ReplyState.LATER, ReplyState.UNKNOWN):
         return 0.0
     return max(reply.after or 0.0, min(waits[0] if waits else 0.0, REST))
@@ -99,9 +99,9 @@ def in_a_row(failures: int, reply: Reply) -> int:
 
 
 def stop(failures: int, last: str) -> TaskError:
-    """Returns the error that stops a run after so many failures in a row; `last` are the words of the last one."""
+    """Returns the error that stops a run after `failures` in a row; `last` is the message of the last one."""
     words = (
-        f"It stopped by itself, because the last {failures} failed one after another. The last one: {last} "
-        "Look at what the server said, then press Retry: it goes on with those that are left."
+        f"It stopped automatically, because {failures} messages in a row failed. The last one: {last} "
+        "Check what the server replied, then press Retry: it continues with the rest."
     )
     return TaskError(words, permanent=True, cause="mail-refusals", technical=last)

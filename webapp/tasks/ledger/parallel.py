@@ -1,4 +1,4 @@
-"""Several pieces of a task's work at the same time, one thread each; what ends them is heard when all have ended."""
+"""Runs several parts of a task in parallel, one thread each, and raises their exceptions when all have ended."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -7,9 +7,9 @@ from webapp.tasks.cancellation import StopRun
 
 
 def together(works: Sequence[Callable[[], None]]) -> None:
-    """Returns when all have ended; raises the most important: an error, a request, or the earliest retry."""
+    """Returns when all have ended; raises the most important exception: an error, a request, or the earliest retry."""
     raised: list[BaseException] = []
-    threads = [threading.Thread(target=_keeping, args=(work, raised), daemon=True) for work in works]
+    threads = [threading.Thread(target=_collect_exception, args=(work, raised), daemon=True) for work in works]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -22,7 +22,7 @@ def together(works: Sequence[Callable[[], None]]) -> None:
         raise min(stops, key=_weight)
 
 
-def _keeping(work: Callable[[], None], raised: list[BaseException]) -> None:
+def _collect_exception(work: Callable[[], None], raised: list[BaseException]) -> None:
     try:
         work()
     except BaseException as error:  # noqa: BLE001 - all of them are raised again

@@ -1,6 +1,6 @@
-"""The pace that all slots share at one target, a row that says from when the next message may go; and a run's own.
+"""Rate limits: one per target, shared by all slots as a row with the time of the next message, and one per run.
 
-The same row keeps everybody away from a target that had trouble.
+The same row keeps all runs away from a target that had trouble.
 """
 
 from sqlalchemy import Connection, insert, select, update
@@ -9,7 +9,7 @@ from webapp import clock
 from webapp.db import schema
 from webapp.ports.deliveries import LONGEST_AFTER, Target
 
-LATE = 0.5  # seconds that a run makes up for: after a longer break its messages do not come in a heap
+LATE = 0.5  # seconds of delay that a run makes up for; after a longer break it does not send a burst
 
 p = schema.pace
 
@@ -23,7 +23,7 @@ def seconds_to_wait(conn: Connection, target: Target) -> float:
 
 
 def take(conn: Connection, target: Target) -> bool:
-    """Takes the next place in line, in the commit that marks the message; False where another slot was quicker."""
+    """Takes the rate permit, in the commit that marks the message; returns False if another slot was faster."""
     if not target.rate:
         return True
     moment, interval = clock.seconds(), 1 / target.rate
@@ -33,14 +33,14 @@ def take(conn: Connection, target: Target) -> bool:
         return True
     if _seconds_to(free_at, moment, target) > 0:
         return False
-    # From the place before, not from now: otherwise every commit's own time would slow the whole line down.
+    # Counted from the previous permit, not from now: else the time of every commit would lower the rate.
     following = min(max(free_at, moment - interval), moment) + interval
     mine = update(p).where(p.c.target == target.name, p.c.next_free_at == free_at)
     return conn.execute(mine.values(next_free_at=following)).rowcount == 1
 
 
 def _seconds_to(free_at: float, moment: float, target: Target) -> float:
-    """Returns 0 also for a time further away than any that is set here: the clock has been set back since."""
+    """Returns 0 also for a time that is too far away: the clock was set back."""
     longest = LONGEST_AFTER if target.rests else 0.0
     longest = max(longest, 1 / target.rate) if target.rate else longest
     seconds = free_at - moment
@@ -48,7 +48,7 @@ def _seconds_to(free_at: float, moment: float, target: Target) -> float:
 
 
 def rest(conn: Connection, target: Target, seconds: float) -> None:
-    """Nobody tries this target for so long."""
+    """Keeps all runs away from this target for `seconds`."""
     until = clock.seconds() + seconds
     mine = update(p).where(p.c.target == target.name)
     if conn.execute(mine.values(next_free_at=until)).rowcount == 0:
@@ -56,18 +56,18 @@ def rest(conn: Connection, target: Target, seconds: float) -> None:
 
 
 class RunRate:
-    """The pace of one run: `rate` in messages per second, None where only its target sets one."""
+    """The rate limit of one run: `rate` in messages per second; None: only the target's limit applies."""
 
     def __init__(self, rate: float | None) -> None:
         self.rate = rate
-        self._line = 0.0  # monotonic seconds: when the last message was to go
+        self._last_due = 0.0  # monotonic seconds: when the last message was due
 
     def seconds_to_wait(self) -> float:
-        """How long until the next message of this run; changes at once with `rate`."""
-        return max(0.0, self._line + 1 / self.rate - clock.monotonic()) if self.rate else 0.0
+        """Returns the seconds until the next message of this run; changes at once with `rate`."""
+        return max(0.0, self._last_due + 1 / self.rate - clock.monotonic()) if self.rate else 0.0
 
     def step(self) -> None:
-        """A message goes now. Counted from the place before: the time of every commit would else slow it down."""
+        """Records that a message is sent now; counted from when it was due, so that commits do not lower the rate."""
         moment = clock.monotonic()
-        due = self._line + 1 / self.rate if self.rate else moment
-        self._line = due if moment - due < LATE else moment
+        due = self._last_due + 1 / self.rate if self.rate else moment
+        self._last_due = due if moment - due < LATE else moment

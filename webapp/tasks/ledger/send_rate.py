@@ -1,4 +1,4 @@
-"""How fast a run may send: a person sets it while the run goes, and it heeds it within a second."""
+"""The speed of a run: a person can change it while it runs, and it applies within a second."""
 
 from sqlalchemy import Connection, select, update
 
@@ -16,7 +16,7 @@ t = schema.task
 
 
 def read_rate(text: str) -> float | None:
-    """Messages per second as a person types them; None for nothing typed: as fast as the server takes them."""
+    """Parses messages per second as a person types them; returns None for an empty text: no limit."""
     typed = text.strip().replace(",", ".")
     if not typed:
         return None
@@ -28,19 +28,19 @@ def read_rate(text: str) -> float | None:
 
 
 def change_speed(conn: Connection, engine: Engine, task: Task, by: Person, rate: float | None) -> None:
-    """`rate` in messages per second for this run; its mail server's own limit stays. Conflict once it has ended."""
+    """Sets `rate` (messages per second) for this run; the server's own limit stays. Raises Conflict if it has ended."""
     open_states = [State.WAITING, State.RUNNING, State.HELD]
     change = update(t).where(t.c.id == task.id, t.c.state.in_(open_states)).values(rate=rate)
     if not task.has_speed or conn.execute(change).rowcount == 0:
         raise Conflict("This task sends nothing more, so it has no speed.")
-    words = f"at most {rate:g} a second" if rate else "as fast as the mail server takes them"
-    add_line(conn, task.id, f"{by.name} set the speed: {words}.")
-    _go_on_now(conn, engine, task)
+    speed_text = f"at most {rate:g} a second" if rate else "as fast as the mail server takes them"
+    add_line(conn, task.id, f"{by.name} set the speed: {speed_text}.")
+    _continue_now(conn, engine, task)
     mark_changed(conn)
 
 
-def _go_on_now(conn: Connection, engine: Engine, task: Task) -> None:
-    """A slow run waits outside of its slot until its next message: the new speed counts from now on."""
+def _continue_now(conn: Connection, engine: Engine, task: Task) -> None:
+    """Makes a slow run due that waits without a slot for its next message: the new speed applies from now on."""
     only_slow = (t.c.id == task.id) & (t.c.state == State.WAITING) & (t.c.attempt > 0) & (t.c.retries == 0)
     if task.rate and conn.execute(select(t.c.id).where(only_slow)).first() and task.not_before > now():
         conn.execute(update(t).where(only_slow).values(not_before=now()))

@@ -1,4 +1,4 @@
-"""Which targets this process is sending to at this moment, and since when: nobody waits behind a slow one."""
+"""Tracks sends in progress per target, so that other tasks can skip a slow one."""
 
 import threading
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from webapp import clock
 
-SLOW = 1.0  # seconds after which a sending counts as slow
+SLOW = 1.0  # seconds after which a send counts as slow
 
 _since: dict[str, list[float]] = {}  # monotonic seconds, the earliest first
 _lock = threading.Lock()
@@ -14,7 +14,7 @@ _lock = threading.Lock()
 
 @contextmanager
 def sending(target: str) -> Iterator[None]:
-    """For as long as the block lasts, a message is with this target."""
+    """Marks a send to this target as in progress for the block."""
     began = clock.monotonic()
     with _lock:
         _since.setdefault(target, []).append(began)
@@ -28,7 +28,7 @@ def sending(target: str) -> Iterator[None]:
 
 
 def is_slow(target: str) -> bool:
-    """Whether it has kept a message waiting for longer than others take."""
+    """Returns True if a send to this target has been in progress for more than SLOW seconds."""
     with _lock:
         found = _since.get(target)
         return found is not None and clock.monotonic() - found[0] > SLOW

@@ -1,4 +1,4 @@
-"""The statements that run for every message, built once: building them anew took longer than the commit."""
+"""The statements that run for every message, built once: building them each time took longer than the commit."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ _MINE = (t.c.id == bindparam("b_task")) & (t.c.attempt == bindparam("b_attempt")
 _SUPPRESSED = exists().where(schema.suppression.c.key == d.c.key)
 _ROW = (d.c.task == bindparam("b_task")) & (d.c.position == bindparam("b_position"))
 
-SUPPRESSED = "Not sent: this address is on the list of those to whom nobody writes."
+SUPPRESSED = "Not sent: this address is on the suppression list “Never write to”."
 
 LOOK = CompiledStatement(select(t.c.requested, t.c.rate).where(_MINE).with_for_update())
 MARK = CompiledStatement(
@@ -56,7 +56,7 @@ def fenced_read(conn: Connection, task_id: int, attempt: int) -> Requests:
 
 
 def enter_rows(conn: Connection, task_id: int, rows: list[dict[str, Any]]) -> None:
-    """Enters rows of deliveries in the order of their positions; those that are there already stay as they are."""
+    """Enters rows of deliveries in the order of their positions; existing ones stay unchanged."""
     last = conn.execute(select(func.max(d.c.position)).where(d.c.task == task_id)).scalar()
     fresh = [row for row in rows if last is None or row["position"] > last]
     if fresh:
@@ -72,9 +72,9 @@ def mark(conn: Connection, task_id: int, delivery: Delivery) -> bool:
     )  # fmt: skip
     if MARK.run(conn, values).rowcount > 0:
         return True
-    here = (d.c.task == task_id) & (d.c.position == delivery.position)
+    this = (d.c.task == task_id) & (d.c.position == delivery.position)
     # The connection may have broken during the commit of this very step, which then runs again.
-    mine = select(d.c.position).where(here, d.c.state == DeliveryState.SENDING, d.c.attempts == delivery.attempts)
+    mine = select(d.c.position).where(this, d.c.state == DeliveryState.SENDING, d.c.attempts == delivery.attempts)
     if conn.execute(mine).first() is not None:
         return True
     skip_suppressed(conn, task_id, delivery.position, delivery.position)
@@ -83,13 +83,13 @@ def mark(conn: Connection, task_id: int, delivery: Delivery) -> bool:
 
 def skip_suppressed(conn: Connection, task_id: int, first: int, last: int) -> int:
     """Skips waiting deliveries in this range whose address is suppressed; returns the count."""
-    here = (d.c.task == task_id) & d.c.position.between(first, last) & may_become(DeliveryState.SKIPPED)
+    this = (d.c.task == task_id) & d.c.position.between(first, last) & may_become(DeliveryState.SKIPPED)
     values = {
         "state": DeliveryState.SKIPPED, "skip_reason": SkipReason.NEVER, "reply": SUPPRESSED, "updated": now()
     }  # fmt: skip
-    return conn.execute(update(d).where(here, _SUPPRESSED).values(**values)).rowcount
+    return conn.execute(update(d).where(this, _SUPPRESSED).values(**values)).rowcount
 
 
 def bound(**values: Any) -> dict[str, Any]:
-    """Values under the names that the statements have for them."""
+    """Returns the values by the names of the statements' parameters."""
     return {f"b_{name}": value for name, value in values.items()}

@@ -1,4 +1,4 @@
-"""All deliveries of one running task: by channel in parallel, skipped, compared with earlier tasks."""
+"""All deliveries of one running task: sent by channel in parallel, skipped, compared with earlier tasks."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -29,7 +29,7 @@ class TaskLedger(Ledger):
         try:
             together([partial(_work_on, work, channel, ledger) for channel, ledger in ledgers.items()])
         finally:
-            self.show()
+            self.publish()
 
     def skip(self, message: str, reason: SkipReason) -> None:
 

@@ -1,1 +1,1 @@
-"""Running."""
+"""Runs one task: its claim, its context and its ending."""

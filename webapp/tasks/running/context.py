@@ -8,7 +8,7 @@ from webapp import clock
 from webapp.accounts import people
 from webapp.db.connect import mark_changed
 from webapp.tasks.cancellation import Control, StopRequest
-from webapp.tasks.ledger.ledger import SHOWN_EVERY
+from webapp.tasks.ledger.ledger import PUBLISH_EVERY
 from webapp.tasks.ledger.task_ledger import TaskLedger
 from webapp.tasks.model import Task
 from webapp.tasks.patience import Patience
@@ -36,8 +36,10 @@ class DbTaskContext:
         self.ledger = TaskLedger(resources, task, control)
         self._task, self._control = task, control
         kind = resources.find_kind(task.kind)
-        self._resumes = kind is not None and not kind.in_child  # such work begins anew after a crash
-        self._shown = 0.0
+        self._resumes = (
+            kind is not None and not kind.in_child
+        )  # that work starts again from the beginning after a crash
+        self._published_at = 0.0
 
     def log(self, message: str) -> None:
         def step(conn: Connection) -> Requests:
@@ -51,11 +53,11 @@ class DbTaskContext:
     def progress(self, done: int, total: int | None = None, message: str = "") -> None:
         self._control.check()
         is_last = total is not None and done >= total
-        if not is_last and clock.monotonic() - self._shown < SHOWN_EVERY:
+        if not is_last and clock.monotonic() - self._published_at < PUBLISH_EVERY:
             return
-        self._shown = clock.monotonic()
+        self._published_at = clock.monotonic()
         values: dict[str, Any] = {"progress_done": done, "progress_total": total, "progress_words": message}
-        if self._resumes and done > self.done:  # further than any attempt before: a crash now is the first again
+        if self._resumes and done > self.done:  # more than any earlier attempt: the count of crashes starts again
             values["crash_count"] = 0
 
         def step(conn: Connection) -> Requests:

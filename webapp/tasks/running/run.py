@@ -36,7 +36,7 @@ Ending = Callable[[Connection], object]
 
 
 def claim(resources: TaskResources, task_id: int, worker: str) -> Task | None:
-    """Makes a waiting, due task this worker's own, as a new attempt; None where it is not to be had."""
+    """Makes a waiting, due task this worker's own, as a new attempt; returns None if it cannot be claimed."""
     with resources.write() as conn:
         due = (t.c.id == task_id) & (t.c.state == State.WAITING) & (t.c.not_before <= now())
         values = {"state": State.RUNNING, "worker": worker, "attempt": t.c.attempt + 1, "undo_until": None}
@@ -57,7 +57,7 @@ def claim(resources: TaskResources, task_id: int, worker: str) -> Task | None:
 
 
 def _fail_undecoded(conn: Connection, task_id: int, error: Exception) -> None:
-    """Ends a task whose row does not decode; without it, its worker would meet the same row again and again."""
+    """Ends a task whose row does not decode; without it, its worker would fail at the same row repeatedly."""
     log.error("task %s does not decode", task_id, exc_info=error)
     move(
         conn, task_id, State.FAILED, UNDECODED,
@@ -66,7 +66,7 @@ def _fail_undecoded(conn: Connection, task_id: int, error: Exception) -> None:
 
 
 def perform(resources: TaskResources, task: Task, control: Control) -> None:
-    """Runs a claimed task and writes down what became of it."""
+    """Runs a claimed task and writes its ending."""
     try:
         ending = _work(resources, task, control)
     except Superseded:
@@ -75,14 +75,14 @@ def perform(resources: TaskResources, task: Task, control: Control) -> None:
 
 
 def end(resources: TaskResources, task: Task, control: Control, ending: Ending) -> None:
-    """Writes an ending. If the database cannot take it, the ending is kept and written when it can.
+    """Writes an ending. If the database cannot take it, the ending is written later.
 
-    Only a slot that shuts down gives up; the task is requeued then when its owner is found to be gone.
+    Only a slot that shuts down gives up; recovery then requeues the task.
     """
     try:
         Patience(resources, control).write(ending)
     except Superseded:
-        log.info("task %s is another attempt's now", task.id)
+        log.info("task %s has another attempt now", task.id)
     except StopRun:
         log.warning("the ending of task %s could not be written before the stop", task.id)
 
@@ -90,8 +90,8 @@ def end(resources: TaskResources, task: Task, control: Control, ending: Ending) 
 def _work(resources: TaskResources, task: Task, control: Control) -> Ending:
     """Runs the kind and returns the ending to write; every exception becomes one."""
     try:
-        words = _run_kind(_kind(resources, task), task, DbTaskContext(resources, task, control))
-        return lambda conn: endings.finished(conn, resources, task, words)
+        message = _run_kind(_kind(resources, task), task, DbTaskContext(resources, task, control))
+        return lambda conn: endings.finished(conn, resources, task, message)
     except StopRun as request:
         why = request
         return lambda conn: endings.stopped(conn, resources.engine, task, why)
@@ -107,7 +107,7 @@ def _work(resources: TaskResources, task: Task, control: Control) -> Ending:
 
 
 def _ending_of_error(resources: TaskResources, task: Task, error: BaseException) -> Ending:
-    """Tells apart what the task asks too much of, faults of our infrastructure, which pass, and bugs."""
+    """Returns the ending for an exception: too little memory or disk, a passing fault of ours, or a bug."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         failure = no_memory(resources)
     elif is_disk_full(error):
@@ -121,11 +121,11 @@ def _ending_of_error(resources: TaskResources, task: Task, error: BaseException)
 
 
 def no_memory(resources: TaskResources) -> TaskError:
-    words = (
-        f"It needs more memory than a report may take ({resources.settings.report_memory_mb:,} MB). No file was made. "
+    message = (
+        f"It needs more memory than a report may use ({resources.settings.report_memory_mb:,} MB). No file was made. "
         "Choose fewer rows or columns, or do without sorting."
     )
-    return TaskError(words, cause="report-memory", fault="form")
+    return TaskError(message, cause="report-memory", fault="form")
 
 
 def _run_kind(kind: Kind, task: Task, context: DbTaskContext) -> str | None:
@@ -148,8 +148,8 @@ def _form(kind: Kind, task: Task) -> Any:
     try:
         return kind.form.model_validate(kind.form.upgrade(dict(task.form), task.form_version))
     except (ValidationError, ValueError, TypeError, KeyError) as error:
-        words = "This was filled in for an older version of Outtray. Open it with “Change and run again”."
-        raise TaskError(words, cause="old-form", technical=str(error), fault="form") from error
+        message = "This form is from an older version of Outtray. Open it with “Change and run again”."
+        raise TaskError(message, cause="old-form", technical=str(error), fault="form") from error
 
 
 def _ending_of_bug(resources: TaskResources, task: Task, error: BaseException) -> Ending:
@@ -157,6 +157,6 @@ def _ending_of_bug(resources: TaskResources, task: Task, error: BaseException) -
     technical = "".join(traceback.format_exception(error))[-8_000:]
     log.error("task %s failed (%s)", task.id, reference, exc_info=error)
     resources.log_error(f"error in task {task.id} “{task.title}” ({reference}): {type(error).__name__}: {error}")
-    words = f"Something unexpected went wrong inside Outtray. Tell an admin: Reference {reference}."
-    failure = TaskError(words, cause=f"bug-{type(error).__name__}", technical=technical)
+    message = f"Something unexpected went wrong inside Outtray. Tell an admin: Reference {reference}."
+    failure = TaskError(message, cause=f"bug-{type(error).__name__}", technical=technical)
     return lambda conn: endings.failed(conn, resources, task, failure, reference, logged=True)

@@ -19,7 +19,7 @@ from webapp.tasks.patience import Patience
 from webapp.tasks.resources import TaskResources
 from webapp.tasks.transitions import fenced_update
 
-ATTACHED_GONE = "A file that was to be attached is not here any more. Nothing was sent. Choose it again."
+ATTACHED_GONE = "An attached file no longer exists. Nothing was sent. Choose it again."
 NO_ROOM = "There is no room left on the server's disk. No file was made. Ask an admin to make room, then press Retry."
 LEAST_FREE_BYTES = 1 << 20
 
@@ -39,8 +39,8 @@ class TaskFiles:
 
     def made(self) -> Sequence[Attachment]:
         path = self._resources.store.path
-        found = self._patience.read(lambda conn: queries.of_tasks(conn, [self._task.id]).get(self._task.id, []))
-        made = [Attachment(one.id, one.name, one.media_type, one.size, path(one.storage)) for one in found]
+        files = self._patience.read(lambda conn: queries.of_tasks(conn, [self._task.id]).get(self._task.id, []))
+        made = [Attachment(one.id, one.name, one.media_type, one.size, path(one.storage)) for one in files]
         return [one for one in made if one.path.is_file()]
 
     def scratch(self) -> AbstractContextManager[Path]:

@@ -1,1 +1,1 @@
-"""Views."""
+"""Read-only views of tasks: export, metrics, histories and searches."""

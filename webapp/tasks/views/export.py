@@ -16,7 +16,7 @@ Read = Callable[[], AbstractContextManager[Connection]]
 
 
 def rows(read: Read, person: Person, name: str, most: int | None = None) -> Iterator[Sequence[Any]]:
-    """The newest first, in the columns of reports.ownlog, `most` at most; times as the person's clock shows them."""
+    """Yields rows, the newest first, in the columns of reports.task_log_source; times in the person's zone."""
     chunks = _tasks(read, person) if name == "log-tasks" else _deliveries(read, person)
     count = 0
     for chunk in chunks:
@@ -41,16 +41,16 @@ def _tasks(read: Read, person: Person) -> Iterator[Sequence[Sequence[Any]]]:
     last: int | None = None
     while True:
         with read() as conn:
-            found = conn.execute(query if last is None else query.where(t.c.id < last)).all()
-        yield [_task(row) for row in found]
-        if len(found) < CHUNK:
+            rows = conn.execute(query if last is None else query.where(t.c.id < last)).all()
+        yield [_task(row) for row in rows]
+        if len(rows) < CHUNK:
             return
-        last = found[-1].id
+        last = rows[-1].id
 
 
 def _task(row: Any) -> Sequence[Any]:
-    lasted = (row.finished - row.started).total_seconds() if row.finished and row.started else None
-    seconds = None if lasted is None else round(lasted, 3)
+    duration = (row.finished - row.started).total_seconds() if row.finished and row.started else None
+    seconds = None if duration is None else round(duration, 3)
     return [*row[:9], seconds, row.attempt, row.reference or None]
 
 
@@ -68,8 +68,8 @@ def _deliveries(read: Read, person: Person) -> Iterator[Sequence[Sequence[Any]]]
         if last:
             after = query.where(or_(d.c.task < last[0], and_(d.c.task == last[0], d.c.position > last[1])))
         with read() as conn:
-            found = conn.execute(after).all()
-        yield [[value if value != "" else None for value in row] for row in found]
-        if len(found) < CHUNK:
+            rows = conn.execute(after).all()
+        yield [[value if value != "" else None for value in row] for row in rows]
+        if len(rows) < CHUNK:
             return
-        last = (found[-1].task, found[-1].position)
+        last = (rows[-1].task, rows[-1].position)

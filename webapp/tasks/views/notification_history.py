@@ -17,7 +17,7 @@ t, d, p = schema.task, schema.delivery, schema.person
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """The kind of task that notifies, and where it keeps its texts.
+    """The kind of task that notifies, and the fields with its texts.
 
     `title` and `message` are fields of its form; `inbox` is the channel of its deliveries to people, and `person` the
     field of their data with the person's id.

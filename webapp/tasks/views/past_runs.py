@@ -1,4 +1,4 @@
-"""What earlier tasks tell of a new one: who got the same message a while ago, and how fast mail went."""
+"""Facts from earlier tasks: who got the same message recently, and the speed of earlier runs."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from webapp.ports.people import Person
 SAME_HOURS = 24
 MAY_HAVE_ARRIVED = [state for state in DeliveryState if state.may_have_arrived]
 ACCEPTED = [state for state in DeliveryState if state.was_accepted]
-ENOUGH = 50  # messages from which a run tells its speed
+ENOUGH = 50  # messages; the speed of a smaller run says little
 RUNS = 5
 NEWEST = 200  # tasks whose forms are compared
 
@@ -24,18 +24,18 @@ t, d = schema.task, schema.delivery
 
 @dataclass(frozen=True, kw_only=True)
 class Earlier:
-    """Tasks that sent the same message, whom it reached (the keys of mailboxes), and when the last of it went."""
+    """Tasks that sent the same message, the mailboxes (keys) it reached, and the time of the last delivery."""
 
     tasks: Sequence[int] = ()
     keys: frozenset[str] = frozenset()
     at: datetime | None = None
 
 
-def same(conn: Connection, person: Person, kind: str, said: Mapping[str, Any]) -> Earlier:
-    """This person's tasks of the last day whose forms `said` the same, where they reached somebody."""
+def same(conn: Connection, person: Person, kind: str, content: Mapping[str, Any]) -> Earlier:
+    """Returns this person's tasks of the last 24 h with the same content that reached any recipient."""
     since = now() - timedelta(hours=SAME_HOURS)
     query = select(t.c.id, t.c.form).where(t.c.owner == person.id, t.c.kind == kind, t.c.created > since)
-    alike = [row.id for row in conn.execute(query) if _says(row.form, said)]
+    alike = [row.id for row in conn.execute(query) if _has_content(row.form, content)]
     reached = (d.c.task.in_(alike), d.c.state.in_(MAY_HAVE_ARRIVED))
     keys = keys_of(conn, person.id, alike)
     if not keys:
@@ -52,13 +52,13 @@ def last_with(conn: Connection, person: Person, kind: str, field: str, values: C
     return next((row.created for row in newest if row.form.get(field) in values), None)
 
 
-def _says(form: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
-    """Whether a stored form holds these values; a field that its version did not have was empty."""
-    return all((form.get(name) or None) == (value or None) for name, value in said.items())
+def _has_content(form: Mapping[str, Any], content: Mapping[str, Any]) -> bool:
+    """Returns True if a stored form has these values; a field that its version did not have counts as empty."""
+    return all((form.get(name) or None) == (value or None) for name, value in content.items())
 
 
 def keys_of(conn: Connection, owner: int, tasks: Sequence[int]) -> frozenset[str]:
-    """Whom these tasks of one owner reached, or may have."""
+    """Returns the mailboxes (keys) that these tasks of one owner reached, or may have reached."""
     if not tasks:
         return frozenset()
     query = select(d.c.key).join(t, t.c.id == d.c.task).where(t.c.owner == owner, d.c.task.in_(tasks))
@@ -66,20 +66,20 @@ def keys_of(conn: Connection, owner: int, tasks: Sequence[int]) -> frozenset[str
 
 
 def pace(conn: Connection, name: str) -> float | None:
-    """Seconds for each unit of work of this name, as earlier tasks took them; None where nothing tells."""
+    """Returns the seconds per unit of work of this name in earlier tasks; None if there were none."""
     seconds = preferences.get(conn, preferences.EVERYBODY, f"pace:{name}")
     return seconds if isinstance(seconds, float) else None
 
 
 def keep_pace(conn: Connection, name: str, seconds: float) -> None:
-    """What one more task took for each unit; older ones count less and less."""
+    """Stores the seconds per unit of one more task in a moving average."""
     before = pace(conn, name)
     average = seconds if before is None else 0.7 * before + 0.3 * seconds
     preferences.put(conn, preferences.EVERYBODY, f"pace:{name}", average)
 
 
 def speed(conn: Connection, target: str) -> float | None:
-    """Messages a second that the last runs through this mail server made; None where nothing tells."""
+    """Returns the messages per second of the last runs through this mail server; None if there were too few."""
     ended = (t.c.target == target, t.c.queue == "mail", t.c.started.is_not(None), t.c.finished.is_not(None))
     query = select(t.c.id, t.c.started, t.c.finished).where(*ended).order_by(t.c.id.desc()).limit(RUNS)
     rows = conn.execute(query).all()

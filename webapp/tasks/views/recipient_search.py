@@ -1,4 +1,4 @@
-"""“Did Ana get it?”: recipients of all tasks that somebody may see, found by address or by any column of a list."""
+"""Finds recipients by address or by any column of a list, in all tasks that a person may see: “Did Ana get it?”"""
 
 import json
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ t, d = schema.task, schema.delivery
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One message to one person, and what became of it."""
+    """One message to one recipient, and its result."""
 
     task: int
     title: str
@@ -42,13 +42,13 @@ class Answer:
 
 
 def matching(words: str) -> ColumnElement[bool]:
-    """Deliveries in whose address, or in whose row of the list, these words stand."""
+    """Matches deliveries that have `words` in their address or in their row of the list."""
     typed = json.dumps(words, ensure_ascii=False)[1:-1]  # as a database stores it
     return or_(contains(d.c.to, words), contains(cast(d.c.data, String), typed))
 
 
 def answers(conn: Connection, person: Person, words: str, limit: int = SHOWN) -> list[Answer]:
-    """The newest first; one more than `limit` where there are more."""
+    """Returns deliveries, the newest first; one more than `limit` if there are more."""
     query = select(d, RESULT.label("result"), t.c.title, t.c.kind, t.c.sender).join(t, t.c.id == d.c.task)
     if not person.is_admin:
         query = query.where(t.c.owner == person.id)

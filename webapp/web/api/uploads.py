@@ -77,12 +77,12 @@ def upload(person: Program, installation: TheInstallation, posted: Posted) -> Re
 
 
 def _upload_out(table: Table) -> UploadOut:
-    understood = table.understood
+    schema = table.schema
     return UploadOut(
         id=table.id,
         name=table.name,
-        rows=understood.rows,
-        columns=[column.name for column in understood.columns],
-        types=[column.type for column in understood.columns],
-        notes=list(understood.notes),
+        rows=schema.rows,
+        columns=[column.name for column in schema.columns],
+        types=[column.type for column in schema.columns],
+        notes=list(schema.notes),
     )

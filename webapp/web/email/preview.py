@@ -84,15 +84,15 @@ def name_of_list(installation: Installation, person: Person, filled: Filled[Any]
         table = installation.form_context(person).table(_last(filled.raw, "recipients"))
     except NotFound:
         return ""
-    sheet = f", sheet {table.understood.sheet}" if table.understood.sheet else ""
-    return f"{table.name}{sheet}: {plural(table.understood.rows, 'row')}"
+    sheet = f", sheet {table.schema.sheet}" if table.schema.sheet else ""
+    return f"{table.name}{sheet}: {plural(table.schema.rows, 'row')}"
 
 
 def _row(installation: Installation, person: Person, raw: Raw, selector: RowSelector) -> ListRow | None:
     if not (chosen := _last(raw, "recipients")):
         return ListRow(row=0, to=(_addresses(raw) or [person.email])[0], key="")
     table = installation.form_context(person).table(chosen)
-    column = require_column([one.name for one in table.understood.columns], _last(raw, "address_column"))
+    column = require_column([one.name for one in table.schema.columns], _last(raw, "address_column"))
     reading = Reading(column=column, formats=formats.read(raw.get("formats", ())))
     return look_up(table, reading, selector)
 

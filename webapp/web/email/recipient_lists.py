@@ -114,7 +114,7 @@ def _received(installation: Installation, person: Person, posted: FormData) -> s
     """Stores the file and returns the id of the upload; raises UserError if it has no addresses."""
     upload = _file(posted)
     table = ingest.receive(installation, person, upload.name, upload.path)
-    require_column([column.name for column in table.understood.columns], "")
+    require_column([column.name for column in table.schema.columns], "")
     return table.id
 
 

@@ -69,7 +69,7 @@ def review_of(installation: Installation, person: Person, form: EmailForm, *, le
     """Returns the review of a checked form; raises UserError if its list cannot be read any more."""
     context = installation.form_context(person)
     table = context.table(form.recipients) if form.recipients else None
-    column = require_column([one.name for one in table.understood.columns], form.address_column) if table else ""
+    column = require_column([one.name for one in table.schema.columns], form.address_column) if table else ""
     earlier, reading = _reading(installation, person, form, column, leaves_got=leaves_got)
     counts = _summary(form, table, reading)
     route = installation.mail.route(form.server)

@@ -113,7 +113,7 @@ def columns_of(info: FieldInfo, chosen: str, form_context: FormContext) -> list[
         if chosen.startswith("q-"):
             columns = form_context.query(chosen).columns
         else:
-            columns = form_context.table(chosen).understood.columns if chosen else ()
+            columns = form_context.table(chosen).schema.columns if chosen else ()
     except NotFound:
         columns = ()
     return [(column.name, column.name, column.type) for column in columns[:SHOWN_COLUMNS]]
@@ -181,7 +181,7 @@ def _data_options(
     extra: Mapping[str, Any], form_context: FormContext, chosen: Sequence[str]
 ) -> list[tuple[str, str, str]]:
     """A person's own files first, of those with the same name the newest and the chosen one; then everybody's."""
-    kept = form_context.kept() if extra["widget"] == "data" else ()
+    kept = form_context.saved_data() if extra["widget"] == "data" else ()
     is_kept = {table.id for _, _, table in kept}
     newest: dict[str, str] = {}
     tables = [table for table in form_context.tables() if table.id not in is_kept]
@@ -215,8 +215,8 @@ def _formats(columns: Sequence[tuple[str, str, str]]) -> list[tuple[str, list[tu
 
 
 def _remark(table: Table) -> str:
-    rows, columns = table.understood.rows, len(table.understood.columns)
-    sheet = f"sheet {table.understood.sheet}: " if table.understood.sheet else ""
+    rows, columns = table.schema.rows, len(table.schema.columns)
+    sheet = f"sheet {table.schema.sheet}: " if table.schema.sheet else ""
     return f"{sheet}{rows:,} {'row' if rows == 1 else 'rows'}, {columns:,} {'column' if columns == 1 else 'columns'}"
 
 

@@ -22,7 +22,7 @@ from webapp.web.http.render import fragment
 router = APIRouter(prefix="/new/notification", include_in_schema=False)
 
 EMPTY = "Write a message: it is shown here as each place gets it."
-NOWHERE = "Choose a place: the message is shown here as it arrives there."
+NOWHERE = "Choose a channel: the message is shown here as it arrives there."
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ LABELS = {"name": "Name", "file": "New file", "data": "Columns"}
 def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
     """Shows a person's own data: those with a name, and the newest uploads."""
     form_context = installation.form_context(person)
-    kept = form_context.kept()
+    kept = form_context.saved_data()
     known = {table.id for _, _, table in kept}
     newest = [table for table in form_context.tables() if table.id not in known]
     message = flash.read(request).message
@@ -75,8 +75,8 @@ def change(request: Request, data_id: str, person: SignedIn, installation: TheIn
 
 def _reread(installation: Installation, person: Person, data_id: str, posted: FormData) -> tuple[str, str]:
     table = installation.form_context(person).table(data_id)
-    sheet = posted.one("sheet") if len(table.understood.sheets) > 1 else ""
-    types = {} if sheet and sheet != table.understood.sheet else _types(posted)
+    sheet = posted.one("sheet") if len(table.schema.sheets) > 1 else ""
+    types = {} if sheet and sheet != table.schema.sheet else _types(posted)
     new = reread(installation, person, table, ParseOverrides(sheet, types))
     return _put(installation, person, data_id, new.id), "It was read as you said."
 
@@ -103,10 +103,10 @@ def _replace(installation: Installation, person: Person, data_id: str, posted: F
     if "file" not in posted.files:
         raise UserError(CHOOSE)
     upload = posted.files["file"]
-    types = {one.name: one.wished for one in known.table.understood.columns if one.wished}
+    types = {one.name: one.wished for one in known.table.schema.columns if one.wished}
     new = receive(installation, person, upload.name, upload.path, ParseOverrides(types=types))
-    missing = [one.name for one in known.table.understood.columns if one.name not in _names(new)]
-    message = f"“{known.name}” holds {upload.name} from now on: {new.understood.rows:,} rows."
+    missing = [one.name for one in known.table.schema.columns if one.name not in _names(new)]
+    message = f"“{known.name}” holds {upload.name} from now on: {new.schema.rows:,} rows."
     if missing:
         message += f" Columns that are gone: {', '.join(missing[:10])}."
     return _put(installation, person, data_id, new.id), message
@@ -132,7 +132,7 @@ def _put(installation: Installation, person: Person, data_id: str, upload_id: st
 
 
 def _names(table: Table) -> set[str]:
-    return {column.name for column in table.understood.columns}
+    return {column.name for column in table.schema.columns}
 
 
 def _saved(installation: Installation, person: Person, data_id: str) -> SavedTable | None:
@@ -160,11 +160,11 @@ def _page(
         status=status,
         status_message=flash.read(request).message,
         table=table,
-        columns=table.understood.columns[:SHOWN_COLUMNS],
+        columns=table.schema.columns[:SHOWN_COLUMNS],
         data_id=data_id,
         saved=saved,
         typed=typed,
-        sheet_options=[(name, name) for name in table.understood.sheets],
+        sheet_options=[(name, name) for name in table.schema.sheets],
         types=[(name, label) for name, (label, _) in TYPES.items()],
         errors=errors or {},
         labels=LABELS,

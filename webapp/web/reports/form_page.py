@@ -10,7 +10,7 @@ from webapp.clock import today
 from webapp.errors import FormErrors, NotFound
 from webapp.installation import Installation
 from webapp.kinds.report import data as report_data
-from webapp.kinds.report.data import Known
+from webapp.kinds.report.data import DataSummary
 from webapp.kinds.report.form import ReportForm
 from webapp.kinds.report.plan import plan_of
 from webapp.ports.people import Person
@@ -66,7 +66,7 @@ def _other_names(filled: Filled[Any]) -> dict[str, str]:
     return {str(line["column"]): str(line["title"]) for line in lines if line.get("column") and line.get("title")}
 
 
-def _known(installation: Installation, person: Person, filled: Filled[Any]) -> tuple[Known | None, Plan | None]:
+def _known(installation: Installation, person: Person, filled: Filled[Any]) -> tuple[DataSummary | None, Plan | None]:
     """The data and the plan of a form, as far as it is filled in."""
     chosen = (filled.raw.get("data") or [""])[-1]
     if not chosen:

@@ -12,7 +12,7 @@ from webapp.errors import Busy, FormErrors, TaskError, UserError
 from webapp.installation import Installation
 from webapp.kinds.report import data as report_data
 from webapp.kinds.report.form import ReportForm
-from webapp.kinds.report.plan import plan_of, wrong_with
+from webapp.kinds.report.plan import errors_of, plan_of
 from webapp.ports.people import Person
 from webapp.reports.preview import Preview, peek_apart
 from webapp.sandbox_permits import patience
@@ -74,9 +74,9 @@ def _preview(installation: Installation, person: Person, form: ReportForm) -> Re
     context = installation.form_context(person)
     data = report_data.known(form, context)
     plan = plan_of(form, data.kinds, today(person.zone))
-    if errors := wrong_with(form, plan, data.kinds, data.title):
+    if errors := errors_of(form, plan, data.kinds, data.title):
         return ReportPreview(message=next(iter(errors.values())))
-    with patience(WAIT), report_data.looked_at(form, context) as ref:
+    with patience(WAIT), report_data.preview_source(form, context) as ref:
         preview = peek_apart(ref, plan, form.dates)
     return ReportPreview(
         preview=preview,

@@ -96,7 +96,7 @@ def _checked(form: WebhookForm, person: Person, installation: Installation) -> I
     channels, people = ([name for name, _ in known] for known in _choices(installation, person))
     wrong: dict[str, str] = {}
     if not {*form.channels, *form.people} or not {*form.channels} <= {*channels}:
-        wrong["channels"] = "Choose a place."
+        wrong["channels"] = "Choose a channel."
     if not {*form.people} <= {*people}:
         wrong["people"] = "Choose people."
     if form.priority not in PRIORITIES:

@@ -39,7 +39,7 @@ ACTS: dict[str, Act] = {
     "retry": lambda conn, installation, task, by: commands.retry(conn, installation.engine, task, by),
     "dealt-with": lambda conn, installation, task, by: commands.acknowledge(conn, task, by),
     "leave-unknown": lambda conn, installation, task, by: commands.acknowledge(
-        conn, task, by, words="Left as they are"
+        conn, task, by, message="Left as they are"
     ),
     "send-unknown": lambda conn, installation, task, by: commands.send_unknown_again(
         conn, installation.engine, task, by

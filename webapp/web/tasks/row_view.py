@@ -92,7 +92,7 @@ class Row:
         if task.state is State.RUNNING:
             return task.progress.words or "Working on it."
         if task.hold:
-            return task.hold.told if task.hold.needs_look else task.progress.words or task.hold.told
+            return task.hold.sentence if task.hold.needs_look else task.progress.words or task.hold.sentence
         return task.outcome
 
     @property
