@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, delete, select, update
 
 from webapp.clock import now
 from webapp.crypto import SecretBox
 from webapp.db import schema
-from webapp.errors import NotFound, UserError
+from webapp.db.upsert import save_unique
+from webapp.errors import NotFound
 from webapp.ports.channels import Channel, ChannelLimits
+from webapp.ports.names import read_name
 from webapp.ports.people import Person
+from webapp.ports.values import row_id
 
 c = schema.channel
 GONE = "This channel is not there any more, or not for you."
@@ -65,8 +67,7 @@ def one(conn: Connection, channel_id: int) -> ChannelRecord:
 
 def of(conn: Connection, seal: SecretBox, channel_id: str, person: Person) -> Channel:
     """With its address; NotFound where it is gone or this person may not use it."""
-    number = int(channel_id) if channel_id.isdecimal() and len(channel_id) < 19 else 0
-    row = conn.execute(select(*_COLUMNS, c.c.takes, c.c.url).where(c.c.id == number)).first()
+    row = conn.execute(select(*_COLUMNS, c.c.takes, c.c.url).where(c.c.id == row_id(channel_id))).first()
     if row is None or not (found := _stored(row)).may_use(person):
         raise NotFound(GONE)
     url = seal.open(row.url)
@@ -82,12 +83,9 @@ def url_of(conn: Connection, seal: SecretBox, channel_id: int) -> str:
 
 
 def save(conn: Connection, seal: SecretBox, channel: ChannelRecord, url: str) -> int:
-    """Enters a new one (id 0) or changes one, whose address stays where `url` is empty. UserError: name taken."""
-    called = " ".join(channel.name.split())
-    if not called or len(called) > 100 or not called.isprintable():
-        raise UserError("Give it a name of at most 100 characters.", "name")
+    """Enters a new one (id 0) or changes one, whose address stays if `url` is empty. Raises UserError for its name."""
     values: dict[str, object] = {
-        "name": called,
+        "name": read_name(channel.name),
         "internal": channel.internal,
         "everyone": channel.everyone,
         "people": list(channel.people),
@@ -96,15 +94,7 @@ def save(conn: Connection, seal: SecretBox, channel: ChannelRecord, url: str) ->
     if url:
         values |= {"url": seal.close(url), "service": channel.service, "helper": channel.helper}
         values |= {"takes": asdict(channel.takes)}
-    try:
-        with conn.begin_nested():
-            if not channel.id:
-                return int(conn.execute(insert(c).values(**values, created=now()).returning(c.c.id)).scalar_one())
-            if conn.execute(update(c).where(c.c.id == channel.id).values(**values)).rowcount == 0:
-                raise NotFound(GONE)
-    except IntegrityError:
-        raise UserError(TAKEN, "name") from None
-    return channel.id
+    return save_unique(conn, c, channel.id, values, taken=TAKEN, gone=GONE, only_new={"created": now()})
 
 
 def pause(conn: Connection, channel_id: int, *, paused: bool) -> None:

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from webapp.clock import now
 from webapp.crypto import SecretBox
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.errors import NotFound, UserError
+from webapp.db.upsert import save_unique
+from webapp.errors import NotFound
 from webapp.mail.url import SmtpSettings
+from webapp.ports.names import read_name
+from webapp.ports.values import row_id
 
 s = schema.server
 GONE = "This mail server is not there any more."
@@ -56,7 +58,7 @@ def one(conn: Connection, seal: SecretBox, server_id: int) -> Server:
 def chosen(conn: Connection, seal: SecretBox, server_id: str) -> Server | None:
     """The server of this id, else the default one; None where there is none at all. Errors as `one`."""
     if server_id:
-        return one(conn, seal, int(server_id) if server_id.isdecimal() and len(server_id) < 19 else 0)
+        return one(conn, seal, row_id(server_id))
     default = conn.execute(select(s.c.id).order_by(s.c.is_default.desc(), s.c.id).limit(1)).scalar()
     return None if default is None else one(conn, seal, default)
 
@@ -65,7 +67,7 @@ def save(conn: Connection, seal: SecretBox, server: Server) -> int:
     """Enters a new one (id 0) or changes one; the first is the default. UserError where its name is taken."""
     smtp = server.smtp
     values: dict[str, Any] = {
-        "name": server.name,
+        "name": read_name(server.name),
         "scheme": smtp.scheme,
         "host": smtp.host,
         "port": smtp.port,
@@ -76,24 +78,11 @@ def save(conn: Connection, seal: SecretBox, server: Server) -> int:
         "per_connection": smtp.per_connection,
         "connections": smtp.connections,
     }
-    try:
-        with conn.begin_nested():
-            server_id = _write(conn, server.id, values)
-    except IntegrityError:
-        raise UserError(TAKEN, field="name") from None
+    server_id = save_unique(conn, s, server.id, values, taken=TAKEN, gone=GONE, only_new={"created": now()})
     others = conn.execute(select(func.count()).where(s.c.is_default, s.c.id != server_id)).scalar_one()
     if server.is_default or not others:
         make_default(conn, server_id)
     mark_changed(conn)
-    return server_id
-
-
-def _write(conn: Connection, server_id: int, values: dict[str, Any]) -> int:
-    if not server_id:
-        added: int = conn.execute(insert(s).values(**values, created=now()).returning(s.c.id)).scalar_one()
-        return added
-    if conn.execute(update(s).where(s.c.id == server_id).values(**values)).rowcount == 0:
-        raise NotFound(GONE)
     return server_id
 
 

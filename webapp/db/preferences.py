@@ -3,9 +3,9 @@
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.db import schema
+from webapp.db.upsert import upsert
 
 EVERYBODY = 0
 
@@ -24,6 +24,4 @@ def forget(conn: Connection, person: int, key: str) -> None:
 
 def remember(conn: Connection, person: int, key: str, value: Any) -> None:
     """Keeps a value that JSON can hold, in place of the one before."""
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    new = dialect.insert(m).values(person=person, key=key, value=value)
-    conn.execute(new.on_conflict_do_update(index_elements=[m.c.person, m.c.key], set_={"value": value}))
+    upsert(conn, m, {"person": person, "key": key}, {"value": value})

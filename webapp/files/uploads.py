@@ -15,6 +15,7 @@ from webapp.files.store import Store, Stored
 from webapp.ports.files import Attachment
 from webapp.ports.people import Person
 from webapp.ports.tables import Column, Table, TableSchema
+from webapp.ports.values import row_id
 
 u, s = schema.upload, schema.saved_list
 SAVED = "d-"  # begins the id of data that are kept under a name
@@ -50,10 +51,10 @@ def one(conn: Connection, store: Store, upload_id: str, owner: int) -> Table:
 
 def _meant(upload_id: str, owner: int) -> Any:
     """What is kept under a name is today's upload of that name."""
-    number = upload_id.removeprefix(SAVED)
-    if upload_id == number or not number.isdecimal() or len(number) > 18:
+    number = row_id(upload_id, SAVED)
+    if not number:
         return upload_id
-    return select(s.c.upload).where(s.c.id == int(number), s.c.owner == owner, s.c.purpose == "data").scalar_subquery()
+    return select(s.c.upload).where(s.c.id == number, s.c.owner == owner, s.c.purpose == "data").scalar_subquery()
 
 
 def newest(conn: Connection, store: Store, owner: int, limit: int = 20) -> list[Table]:

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.preferences import recall, remember
+from webapp.db.upsert import insert_missing
 from webapp.ports.people import Person
 from webapp.tasks.model import State
 
@@ -79,12 +79,11 @@ def notify(
     there = select(p.c.id).where(p.c.id == person, p.c.disabled.is_(None))
     if conn.execute(there).first() is None:
         return False
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    new = dialect.insert(i).values(
-        person=person, key=key, title=title, text=text, priority=priority, task=task, is_own=is_own, desktop=desktop,
-        created=moment, read=moment if is_read else None,
-    )  # fmt: skip
-    conn.execute(new.on_conflict_do_nothing(index_elements=[i.c.person, i.c.key]))
+    values = {
+        "person": person, "key": key, "title": title, "text": text, "priority": priority, "task": task,
+        "is_own": is_own, "desktop": desktop, "created": moment, "read": moment if is_read else None,
+    }  # fmt: skip
+    insert_missing(conn, i, [values])
     mark_changed(conn)
     return True
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, and_, cast, or_, select
 
 from webapp.db import schema
 from webapp.db.search import contains
@@ -81,7 +81,7 @@ def _conditions(person: Person, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.channel:
         found.append(d.c.channel == wanted.channel)
     if wanted.person is not None:
-        is_told = and_(d.c.channel == "inbox", d.c.data["person"].as_integer() == wanted.person)
+        is_told = and_(d.c.channel == "inbox", cast(d.c.data["person"].as_string(), BigInteger) == wanted.person)
         found.append(or_(t.c.owner == wanted.person, is_told))
     if wanted.since:
         found.append(t.c.created >= wanted.since)

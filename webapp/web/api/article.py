@@ -1,21 +1,22 @@
 """The article's own four calls: each answers at once, and the work runs in the background."""
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Path, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from starlette.convertors import Convertor, register_url_convertor
 
 from webapp.errors import FormErrors, UserError
 from webapp.installation import Installation
 from webapp.ports.people import Person
+from webapp.ports.values import is_storable
 from webapp.starting import start_task
 from webapp.web.api.body import Fields
 from webapp.web.api.field_errors import MOST, no_such_field
 from webapp.web.api.schemas import answer
 from webapp.web.api.starting import checked_form
 from webapp.web.http.deps import Program, TheInstallation
+from webapp.web.http.foreign_urls import own_address
 from webapp.web.http.problem import problems
 
 
@@ -32,7 +33,21 @@ class Whatever(Convertor[str]):
 
 
 register_url_convertor("whatever", Whatever())
-Address = Annotated[str, Path(json_schema_extra={"format": "email"}, examples=["ana@example.com"])]
+
+
+def _address(path: str) -> str:
+    if not path.strip():
+        raise UserError("Give an address.", field="email")
+    if not is_storable(path):
+        raise UserError("This address holds a character that no address has.", field="email")
+    if "\ufffd" in path:  # what servers put in the place of bytes that are no UTF-8
+        raise UserError("This address is not written in UTF-8.", field="email")
+    return path
+
+
+Address = Annotated[
+    str, AfterValidator(_address), Path(json_schema_extra={"format": "email"}, examples=["ana@example.com"])
+]
 router = APIRouter(tags=["The article's own"], responses=problems(401))
 
 MESSAGE = "some notification"
@@ -77,7 +92,7 @@ def send_notification(
     background: BackgroundTasks,
 ) -> Response:
     """Writes a line to log.txt in the data directory."""
-    form = {"to": [_address(email)], "channels": ["log"], **_chosen(given, message=MESSAGE)}
+    form = {"to": [email], "channels": ["log"], **_chosen(given, message=MESSAGE)}
     return _begin(
         request, installation, person, "notification", form, background, "Notification sent in the background"
     )
@@ -98,7 +113,7 @@ def send_email(
     background: BackgroundTasks,
 ) -> Response:
     """Sends one email."""
-    form = {"to": [_address(email)], **_chosen(given, subject=SUBJECT, body=TEXT)}
+    form = {"to": [email], **_chosen(given, subject=SUBJECT, body=TEXT)}
     return _begin(request, installation, person, "email", form, background, "Email sent in the background")
 
 
@@ -121,14 +136,6 @@ def run_task(request: Request, person: Program, installation: TheInstallation, b
     return _begin(
         request, installation, person, "self-test", {"fail": True}, background, "Task started in the background"
     )
-
-
-def _address(path: str) -> str:
-    if not path.strip():
-        raise UserError("Give an address.", field="email")
-    if "\ufffd" in path:  # what servers put in the place of bytes that are no UTF-8
-        raise UserError("This address is not written in UTF-8.", field="email")
-    return path
 
 
 def _chosen(given: dict[str, Any], **defaults: str) -> dict[str, Any]:
@@ -154,13 +161,5 @@ def _begin(
     except FormErrors as error:  # the address is in the path here
         raise FormErrors({"email" if name == "to" else name: words for name, words in error.errors.items()}) from None
     started = start_task(installation, kind, value, person, via="api", background=background)
-    url = f"{_origin(request, installation)}/tasks/{started.id}"
+    url = f"{installation.settings.base_url or own_address(request)}/tasks/{started.id}"
     return answer(Begun(message=message, task=TaskLink(id=started.id, url=url)))
-
-
-def _origin(request: Request, installation: Installation) -> str:
-    """How whoever asks reached the panel, unless the settings know its address."""
-    host = request.headers.get("host", "")
-    if installation.settings.base_url or not re.fullmatch(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", host):
-        return installation.settings.address
-    return f"{request.scope['scheme']}://{host}"

@@ -8,19 +8,15 @@ from typing import Annotated, Any
 from fastapi import BackgroundTasks
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from webapp.errors import FormErrors, UserError
+from webapp.errors import FormErrors
 from webapp.installation import Installation
 from webapp.kinds import KINDS
 from webapp.ports.kinds import Kind
 from webapp.ports.people import Person
 from webapp.starting import start_task, started_by
 from webapp.tasks.commands import Started
-from webapp.web.api.body import is_storable
 from webapp.web.api.field_errors import refusals
 from webapp.web.forms.reading import Filled, checked
-
-LONGEST_KEY = 255
-UNSTORABLE = "This holds a character that cannot be stored."
 
 
 def _kind(value: object) -> str:
@@ -72,7 +68,7 @@ def start(
     installation: Installation, person: Person, given: dict[str, Any], key: str | None, background: BackgroundTasks
 ) -> Started:
     """Starts the task of this call, or returns the one that the same key has started; raises Conflict, FormErrors."""
-    key = _stored(key)
+    key = None if key is None else f"api:{key}"  # apart from those of form pages
     call = _read(given)
     digest = _digest(call)
     if known := started_by(installation, person, key, digest):
@@ -86,8 +82,6 @@ def start(
 
 def checked_form(installation: Installation, person: Person, kind: Kind, given: dict[str, Any]) -> Any:
     """The form of the kind; FormErrors with one entry for each refused field."""
-    if unstorable := {name: UNSTORABLE for name, value in given.items() if not is_storable(value)}:
-        raise FormErrors(unstorable)
     try:
         filled = checked(kind, Filled(kind.form.model_validate(given)), installation.form_context(person))
     except ValidationError as error:
@@ -102,15 +96,6 @@ def _read(given: dict[str, Any]) -> Start:
         return Start.model_validate(given)
     except ValidationError as error:
         raise FormErrors(refusals(Start, error)) from None
-
-
-def _stored(key: str | None) -> str | None:
-    """The key as it is kept, apart from those of form pages."""
-    if key is None:
-        return None
-    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
-        raise UserError(f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.", field="Idempotency-Key")
-    return f"api:{key}"
 
 
 def _digest(wanted: Start) -> str:

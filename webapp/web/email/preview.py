@@ -14,15 +14,18 @@ from webapp.mail import formats, lists
 from webapp.mail.preview import Draft, Preview, preview
 from webapp.mail.recipients import read_addresses
 from webapp.ports.people import Person
+from webapp.ports.values import digits
 from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.formatting import plural
-from webapp.web.http.multipart import Posted
+from webapp.web.http.multipart import FormData, Posted
+from webapp.web.http.params import search
 from webapp.web.http.render import fragment
 
 router = APIRouter(prefix="/new/email", include_in_schema=False)
 
 EMPTY = "Write a subject and a message: they are shown here as they will arrive."
 NOBODY = "Nobody in the list matches “{}”."
+LONGEST_ROW = 8  # digits
 GONE = "This list cannot be read any more. Choose it again."
 
 
@@ -40,8 +43,8 @@ class EmailPreview:
 def show(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """The message as it is written so far; what is wrong with the form is said when it is sent."""
     raw = {name: posted.all(name) for name in EmailForm.model_fields}
-    who = posted.one("who").strip()[:200]
-    wanted = lists.Wanted(_number(posted.one("row")), posted.one("step") == "back", who.casefold())
+    who = posted.read("who", search).strip()
+    wanted = lists.Wanted(row_of(posted), posted.one("step") == "back", who.casefold())
     return fragment(request, "email/form/_preview.html", pane=pane(installation, person, raw, wanted, who))
 
 
@@ -103,5 +106,6 @@ def _last(raw: Mapping[str, Sequence[str]], name: str) -> str:
     return values[-1]
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 9 else 1
+def row_of(posted: FormData) -> int:
+    """Returns the row of the list that is looked at; the first if none is named."""
+    return digits(posted.one("row"), LONGEST_ROW) or 1

@@ -11,9 +11,10 @@ from webapp.ingest import update_list
 from webapp.installation import Installation
 from webapp.kinds.email.recipients import require_column
 from webapp.mail.list_update import Updated
+from webapp.ports.names import read_name
 from webapp.ports.people import Person
 from webapp.web.http import flash
-from webapp.web.http.deps import Id, SignedIn, TheInstallation
+from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.formatting import plural
 from webapp.web.http.multipart import FormData, Posted, Upload
 from webapp.web.http.render import go, page
@@ -36,7 +37,7 @@ def index(request: Request, person: SignedIn, installation: TheInstallation) -> 
 def add(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """A new list from a file."""
     try:
-        name = saved_tables.read_name(posted.one("name"))
+        name = read_name(posted.one("name"))
         table = _received(installation, person, posted)
         with installation.write() as conn:
             saved_tables.add(conn, person, name, table)
@@ -47,14 +48,14 @@ def add(request: Request, person: SignedIn, installation: TheInstallation, poste
     return flash.say(go(request, HERE), f"The list “{name}” is kept.")
 
 
-@router.get("/{list_id:int}")
-def show(request: Request, list_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
+@router.get("/{list_id:id}")
+def show(request: Request, list_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """One list, and the form that brings it up to date."""
     return _page(request, installation, person, chosen=_one(installation, person, list_id))
 
 
-@router.post("/{list_id:int}")
-def update(request: Request, list_id: Id, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
+@router.post("/{list_id:id}")
+def update(request: Request, list_id: int, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """Those who are known change, the others are added; who is not in the file goes only where that is ticked."""
     known = _one(installation, person, list_id)
     try:
@@ -68,8 +69,8 @@ def update(request: Request, list_id: Id, person: SignedIn, installation: TheIns
     return flash.say(go(request, f"{HERE}/{list_id}"), _what_was_done(updated))
 
 
-@router.post("/{list_id:int}/remove")
-def remove(request: Request, list_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
+@router.post("/{list_id:id}/remove")
+def remove(request: Request, list_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """Only the name goes: tasks still show to whom they went."""
     known = _one(installation, person, list_id)
     with installation.write() as conn:
@@ -77,8 +78,8 @@ def remove(request: Request, list_id: Id, person: SignedIn, installation: TheIns
     return flash.say(go(request, HERE), f"The list “{known.name}” is removed.")
 
 
-@router.get("/{list_id:int}/download")
-def download(list_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
+@router.get("/{list_id:id}/download")
+def download(list_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """The list as it came, or as the last update left it."""
     table = _one(installation, person, list_id).table
     media_type = "application/octet-stream"

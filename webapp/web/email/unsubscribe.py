@@ -9,6 +9,7 @@ from webapp.installation import Installation
 from webapp.mail.recipients import normal_form
 from webapp.web.http.deps import TheInstallation
 from webapp.web.http.multipart import Posted
+from webapp.web.http.params import Text
 from webapp.web.http.render import page
 
 router = APIRouter(prefix="/unsubscribe", include_in_schema=False)
@@ -17,13 +18,13 @@ BROKEN = "This link is not whole. Open it from the email itself, or answer the e
 
 
 @router.get("/{token}")
-def ask(request: Request, token: str, installation: TheInstallation) -> Response:
+def ask(request: Request, token: Text, installation: TheInstallation) -> Response:
     """Changes nothing: mail programs and scanners look at every link."""
     return _page(request, installation, token)
 
 
 @router.post("/{token}")
-def unsubscribe(request: Request, token: str, installation: TheInstallation, posted: Posted) -> Response:
+def unsubscribe(request: Request, token: Text, installation: TheInstallation, posted: Posted) -> Response:
     """The second step: by a person on the page, or by a mail program with what RFC 8058 says (3.1)."""
     found = installation.unsubscribe.read(token)
     is_one_click = posted.one("List-Unsubscribe").lower() == "one-click"
@@ -37,7 +38,7 @@ def unsubscribe(request: Request, token: str, installation: TheInstallation, pos
 
 
 @router.post("/{token}/undo")
-def undo(request: Request, token: str, installation: TheInstallation, posted: Posted) -> Response:
+def undo(request: Request, token: Text, installation: TheInstallation, posted: Posted) -> Response:
     """It was a mistake; what an admin entered stays."""
     found = installation.unsubscribe.read(token)
     if found and posted.one("step") == "2":

@@ -16,6 +16,7 @@ from webapp.ports.people import Person
 from webapp.reports.preview import Preview
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheInstallation
+from webapp.web.http.params import Text
 from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/files", include_in_schema=False)
@@ -25,20 +26,20 @@ PDF = "application/pdf"
 
 
 @router.get("")
-def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
+def index(request: Request, person: SignedIn, installation: TheInstallation, before: Text = "") -> Response:
     """The files that are there, newest first."""
-    before = _before(request, installation, person)
+    last = _file(installation, person, before) if before else None
     with installation.read() as conn:
-        found = queries.newest(conn, person, PAGE + 1, before.created if before else None)
+        found = queries.newest(conn, person, PAGE + 1, last.created if last else None)
         owners = queries.owners(conn, [file for file, _ in found])
     shown = found[:PAGE]
     older = shown[-1][0].id if len(found) > PAGE else ""
     said = flash.said(request)
-    return page(request, "files/index.html", files=shown, owners=owners, older=older, before=before, said=said.words)
+    return page(request, "files/index.html", files=shown, owners=owners, older=older, before=last, said=said.words)
 
 
 @router.get("/{file_id}")
-def show(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def show(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """What it is, who took it, and its first rows or its pages."""
     file = _file(installation, person, file_id)
     if _is_gone(installation, file):
@@ -53,7 +54,7 @@ def show(request: Request, file_id: str, person: SignedIn, installation: TheInst
 
 
 @router.get("/{file_id}/view")
-def view(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def view(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """The pages of a PDF that a report made, within its page; everything else is only ever downloaded."""
     file = _file(installation, person, file_id)
     if file.media_type != PDF or _is_gone(installation, file):
@@ -67,7 +68,7 @@ def view(request: Request, file_id: str, person: SignedIn, installation: TheInst
 
 
 @router.get("/{file_id}/download")
-def download(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def download(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """The bytes, as an attachment under its name; a page where they are gone."""
     file = _file(installation, person, file_id)
     if _is_gone(installation, file):
@@ -94,13 +95,13 @@ def _is_gone(installation: Installation, file: File) -> bool:
 
 
 @router.get("/{file_id}/delete")
-def ask(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def ask(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """Asks before a file is deleted."""
     return page(request, "files/delete.html", file=_file(installation, person, file_id))
 
 
 @router.post("/{file_id}/delete")
-def delete(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def delete(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """Deletes it; the focus then goes to the next row."""
     with installation.read() as conn:
         ids = [file.id for file, _ in queries.newest(conn, person, 1_000)]
@@ -129,8 +130,3 @@ def _went(file: File) -> tuple[datetime, int]:
     """When it went; and after how many days, where its time had come (else 0)."""
     moment = min(file.deleted or file.expires, now())
     return moment, (file.expires - file.created).days if moment >= file.expires else 0
-
-
-def _before(request: Request, installation: Installation, person: Person) -> File | None:
-    file_id = request.query_params.get("before", "")
-    return _file(installation, person, file_id) if file_id else None

@@ -35,7 +35,7 @@ def drop(conn: Connection, person: Person, key: str) -> None:
 
 
 def _name(key: str) -> str:
-    return BEGIN + key[:80]
+    return BEGIN + key
 
 
 def _forget_old(conn: Connection, person: Person) -> None:

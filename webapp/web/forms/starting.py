@@ -31,13 +31,13 @@ def start_form(
     form: Any = filled.value
     digest = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
     return start_task(
-        installation, kind, form, person, via="page", key=form_key(key), digest=digest, undo=True,
+        installation, kind, form, person, via="page", key=key_of_form(key), digest=digest, undo=True,
         background=background, also=also,
     )  # fmt: skip
 
 
-def form_key(key: str) -> str:
-    """The idempotency key of a rendered form, apart from those of programs."""
+def key_of_form(key: str) -> str:
+    """Returns the idempotency key of a rendered form, apart from those of programs."""
     return f"form:{key}"
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fastapi import Request
 from fastapi.responses import Response
 
+from webapp.ports.json_text import parse_json
+
 COOKIE = "outtray_said"
 SECONDS = 30
 
@@ -27,12 +29,15 @@ def say(answer: Response, words: str, task: int = 0) -> Response:
 
 
 def said(request: Request) -> Said:
-    """What the page before wanted said; render.page clears it."""
+    """Returns what the page before wanted said; render.page clears it."""
     try:
-        words, task = json.loads(urlsafe_b64decode(request.cookies.get(COOKIE, "")))
-        return Said(str(words)[:400], int(task))
-    except (ValueError, TypeError):
+        found = parse_json(urlsafe_b64decode(request.cookies.get(COOKIE, "")))
+    except ValueError:
         return Said()
+    match found:
+        case [str(words), int(task)]:
+            return Said(words, task)
+    return Said()
 
 
 def forget(request: Request, answer: Response) -> None:

@@ -57,7 +57,7 @@ def rail(request: Request, person: Person) -> list[Item]:
 
 
 def _is_here(place: NavEntry, request: Request) -> bool:
-    here = request.url.path
+    here: str = request.scope["path"]
     if place.path == "/":
         return here == "/" or here.startswith(("/new/", "/lists", "/data"))
     if place.path == "/tasks" and here == "/notifications":

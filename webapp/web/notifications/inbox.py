@@ -1,12 +1,15 @@
 """A person's inbox: what they were told, the newest first; mark as read."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from webapp.markup.clean import clean
 from webapp.tasks import inbox
-from webapp.web.http.deps import Id, SignedIn, TheInstallation
+from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.multipart import Posted
+from webapp.web.http.params import PageFilter, RowId, TypedSearch, one_of
 from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/inbox", include_in_schema=False)
@@ -15,16 +18,23 @@ PAGE = 50
 CHIPS = {"": "All", "unread": "Unread", "messages": "Messages", "tasks": "Your tasks"}
 
 
+class InboxFilter(PageFilter):
+    """Which messages are looked at; `before` is the id that the previous page ended with."""
+
+    only: Annotated[str, one_of(CHIPS)] = ""
+    q: TypedSearch = ""
+    before: RowId = 0
+
+
 @router.get("")
 def index(
-    request: Request, person: SignedIn, installation: TheInstallation, only: str = "", q: str = "", before: str = ""
+    request: Request, person: SignedIn, installation: TheInstallation, filter: Annotated[InboxFilter, Query()]
 ) -> Response:
     """What there is, filtered and searched."""
-    only = only if only in CHIPS else ""
-    words = q.strip()[:200].replace("\0", "")
-    last = int(before) if before.isdecimal() and len(before) < 19 else None
     with installation.read() as conn:
-        found = inbox.listing(conn, person, only=only, words=words, before=last, limit=PAGE + 1)
+        found = inbox.listing(
+            conn, person, only=filter.only, words=filter.q, before=filter.before or None, limit=PAGE + 1
+        )
     older = found[PAGE - 1].id if len(found) > PAGE else None
     shown = {one.id: clean(one.text) for one in found if not one.is_own}
     return page(
@@ -33,9 +43,10 @@ def index(
         notices=found[:PAGE],
         shown=shown,
         older=older,
-        only=only,
-        words=words,
+        only=filter.only,
+        words=filter.q,
         chips=CHIPS,
+        said=filter.note,
     )
 
 
@@ -47,8 +58,8 @@ def read_all(request: Request, person: SignedIn, installation: TheInstallation) 
     return go(request, "/inbox")
 
 
-@router.post("/{notice_id:int}")
-def mark(request: Request, notice_id: Id, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
+@router.post("/{notice_id:id}")
+def mark(request: Request, notice_id: int, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """One is read, or unread again."""
     with installation.write() as conn:
         inbox.mark(conn, person, notice_id, read=posted.one("unread") != "1")

@@ -1,11 +1,13 @@
 """Which notifications went where: searched by text, channel, person and time, and taken along as a file."""
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from pydantic import AfterValidator, Field
 
 from webapp.installation import Installation
 from webapp.kinds.notification.kind import INBOX
@@ -15,71 +17,95 @@ from webapp.tasks.views import notification_history
 from webapp.tasks.views.notification_history import Told, Wanted
 from webapp.web.http import csv_response
 from webapp.web.http.deps import SignedIn, TheInstallation
+from webapp.web.http.params import WRONG_DAY, PageFilter, RowId, Text, TypedSearch, day
 from webapp.web.http.render import page, query
 
 router = APIRouter(prefix="/notifications", include_in_schema=False)
 
 PAGE, CHUNK = 50, 1_000
+_PLACE = re.compile(r"[0-9]{1,18}\.[0-9]{1,9}")  # a task and a position in it
 HEAD = ("Time (UTC)", "Title", "Message", "Sent by", "To", "Where", "State", "Reply", "Tries", "Task")
-WRONG_DAY = "Write a day such as 2026-11-03."
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The filter as it stands in the address of the page."""
+def _place(text: str) -> str:
+    if text and _PLACE.fullmatch(text) is None:
+        raise ValueError("This is not a place in this list.")
+    return text
 
-    q: str = ""
-    channel: str = ""
-    person: str = ""
-    since: str = ""
-    until: str = ""
-    errors: Mapping[str, str] = field(default_factory=dict)
+
+class SentFilter(PageFilter):
+    """Which notifications are looked at; `after` is where the previous page ended: a task and a position in it."""
+
+    q: TypedSearch = ""
+    channel: Text = ""
+    person: RowId = 0
+    since: Text = ""  # days stay as they were typed, so that the page shows them with what is wrong
+    until: Text = ""
+    after: Annotated[str, AfterValidator(_place), Field(exclude=True)] = ""
 
     @property
     def is_set(self) -> bool:
-        return bool(self.q or self.channel or self.person or self.since or self.until)
+        return any(self.model_dump().values())
+
+    @property
+    def last(self) -> tuple[int, int] | None:
+        """Task and position of the last that is known."""
+        task, _, position = self.after.partition(".")
+        return (int(task), int(position)) if task else None
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """What is wrong with its days, by their fields."""
+        return {name: WRONG_DAY for name in ("since", "until") if getattr(self, name) and self._day(name) is None}
 
     def query(self, **more: object) -> str:
-        names = ("q", "channel", "person", "since", "until")
-        return query(**{name: getattr(self, name) for name in names}, **more)
+        return query(**{**self.model_dump(), **more})
 
     def wanted(self, person: Person) -> Wanted:
-        """Days are those of the person's clock."""
-        number = int(self.person) if self.person.isdecimal() and len(self.person) < 19 else None
-        until = _start_of(self.until, person)
+        """Returns what to look for; days are those of the person's clock."""
+        since, until = self._day("since"), self._day("until")
         return Wanted(
             words=self.q,
             channel=self.channel,
-            person=number,
-            since=_start_of(self.since, person),
-            until=until + timedelta(days=1) if until else None,
+            person=self.person or None,
+            since=_start_of(since, person) if since else None,
+            until=_start_of(until, person) + timedelta(days=1) if until else None,
         )
+
+    def _day(self, name: str) -> date | None:
+        try:
+            return day(getattr(self, name))
+        except ValueError:
+            return None
 
 
 @router.get("")
-def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
+def index(
+    request: Request, person: SignedIn, installation: TheInstallation, filter: Annotated[SentFilter, Query()]
+) -> Response:
     """A page of them, the newest first."""
-    asked, after = _asked(request), _after(request.query_params.get("after", ""))
     with installation.read() as conn:
-        found = notification_history.told(conn, person, asked.wanted(person), after, PAGE + 1)
+        found = notification_history.told(conn, person, filter.wanted(person), filter.last, PAGE + 1)
     shown = found[:PAGE]
     form_context = installation.form_context(person)
     return page(
         request,
         "notifications/sent/index.html",
-        asked=asked,
+        asked=filter,
         told=shown,
         places=_places(installation, person),
         people=[(str(one.id), one.name or one.email) for one in form_context.colleagues()],
         next=f"{shown[-1].task}.{shown[-1].position}" if len(found) > PAGE else "",
-        is_first=after is None,
+        is_first=not filter.after,
+        said=filter.note,
     )
 
 
 @router.get("/notifications.csv")
-def export(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
+def export(person: SignedIn, installation: TheInstallation, filter: Annotated[SentFilter, Query()]) -> Response:
     """All that the filter finds."""
-    return csv_response.download("notifications.csv", _lines(installation, person, _asked(request).wanted(person)))
+    filter.require_whole()
+    return csv_response.download("notifications.csv", _lines(installation, person, filter.wanted(person)))
 
 
 def _lines(installation: Installation, person: Person, wanted: Wanted) -> Iterator[str]:
@@ -109,28 +135,5 @@ def _places(installation: Installation, person: Person) -> dict[str, str]:
     return {**channels, INBOX: "Inbox", **BUILT_IN}
 
 
-def _asked(request: Request) -> Asked:
-    given = {name: request.query_params.get(name, "").strip()[:200].replace("\0", "") for name in Asked.__annotations__}
-    errors = {name: WRONG_DAY for name in ("since", "until") if given[name] and _day(given[name]) is None}
-    return Asked(**{**given, "errors": errors})  # type: ignore[arg-type]
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _start_of(text: str, person: Person) -> datetime | None:
-    day = _day(text)
-    # The first and the last day of the calendar have no day beyond them.
-    if day is None or not 1900 <= day.year <= 9000:
-        return None
+def _start_of(day: date, person: Person) -> datetime:
     return datetime.combine(day, time(), person.zone).astimezone(UTC)
-
-
-def _after(text: str) -> tuple[int, int] | None:
-    parts = text.split(".")
-    is_place = len(parts) == 2 and all(part.isdecimal() and len(part) < 19 for part in parts)
-    return (int(parts[0]), int(parts[1])) if is_place else None

@@ -99,7 +99,7 @@ def form_so_far(filled: Filled[Any]) -> tuple[ReportForm | None, str]:
 class _Values:
     raw: Mapping[str, Sequence[str]]
 
-    def all(self, name: str) -> Sequence[str]:
+    def typed(self, name: str) -> Sequence[str]:
         return self.raw.get(name, ())
 
 

@@ -19,8 +19,9 @@ from webapp.notify.services import SERVICES, url_of
 from webapp.ports.channels import ChannelLimits
 from webapp.ports.deliveries import Reply
 from webapp.web.http import flash
-from webapp.web.http.deps import Admin, Id, TheInstallation
+from webapp.web.http.deps import Admin, TheInstallation
 from webapp.web.http.multipart import FormData, Posted
+from webapp.web.http.params import RowId, Text, row_id
 from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/settings/channels", include_in_schema=False)
@@ -40,7 +41,7 @@ class ChannelForm:
     name: str = ""
     internal: bool = False
     everyone: bool = True
-    people: Sequence[str] = ()
+    people: Sequence[int] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     shown: str = ""  # what the stored one is
@@ -58,15 +59,14 @@ class ChannelForm:
 
 @router.get("")
 def index(
-    request: Request, person: Admin, installation: TheInstallation, service: str = "", channel: int = 0
+    request: Request, person: Admin, installation: TheInstallation, service: Text = "", channel: RowId = 0
 ) -> Response:
     """The channels, and the form of a new one or of the one that is being changed."""
     if channel:
         with installation.read() as conn:
             known = channels.one(conn, channel)
-        names = [str(number) for number in known.people]
         anew = service if service in SERVICES else ""
-        entry = ChannelForm(known.id, anew, known.name, known.internal, known.everyone, names)
+        entry = ChannelForm(known.id, anew, known.name, known.internal, known.everyone, known.people)
         return _page(request, installation, replace(entry, shown=known.service, helper=known.helper))
     return _page(request, installation, ChannelForm(service=service if service in SERVICES else ""))
 
@@ -82,7 +82,7 @@ def save(request: Request, person: Admin, installation: TheInstallation, posted:
             return _page(request, installation, entry, reply=reply)
         channel = ChannelRecord(
             entry.id, entry.name, service, entry.internal, entry.everyone,
-            [int(one) for one in entry.people if one.isdecimal() and len(one) < 19], False, entry.service, takes,
+            entry.people, False, entry.service, takes,
         )  # fmt: skip
         with installation.write() as conn:
             if entry.id:
@@ -96,8 +96,8 @@ def save(request: Request, person: Admin, installation: TheInstallation, posted:
     return flash.say(go(request, HERE), f"“{' '.join(entry.name.split())}” is kept.")
 
 
-@router.post("/{channel_id:int}/{act}")
-def act(request: Request, channel_id: Id, act: str, person: Admin, installation: TheInstallation) -> Response:
+@router.post("/{channel_id:id}/{act}")
+def act(request: Request, channel_id: int, act: Text, person: Admin, installation: TheInstallation) -> Response:
     """Pauses one, lets it go on, tries it, or takes it away."""
     with installation.read() as conn:
         known = channels.one(conn, channel_id)
@@ -116,16 +116,16 @@ def act(request: Request, channel_id: Id, act: str, person: Admin, installation:
 
 
 def _typed(installation: Installation, posted: FormData) -> ChannelForm:
-    service, number = posted.one("service"), posted.one("id")
+    service = posted.one("service")
     names = [one.name for one in SERVICES[service].fields] if service in SERVICES else []
     kept = _kept(installation, posted.one("kept"), service)
     return ChannelForm(
-        int(number) if number.isdecimal() and len(number) < 19 else 0,
+        posted.read("id", row_id),
         service,
         posted.one("name"),
         posted.one("internal") == "on",
         posted.one("everyone") == "on",
-        posted.all("people"),
+        posted.read_all("people", row_id),
         {name: posted.one(f"field.{name}") or kept.get(name, "") for name in names},
     )
 
@@ -134,7 +134,7 @@ def _kept(installation: Installation, sealed: str, service: str) -> dict[str, st
     """What was typed hidden at the press before, where it was for the same service."""
     try:
         of, hidden = json.loads(installation.secrets.open(sealed) or "[0, 0]")
-    except (UserError, ValueError):
+    except UserError:
         return {}
     return hidden if of == service else {}
 
@@ -162,7 +162,7 @@ def _page(
 ) -> Response:
     with installation.read() as conn:
         known, members = channels.listing(conn), people.listing(conn, installation.settings)
-    staff = [(str(one.person.id), one.person.name or one.person.email) for one in members if not one.person.is_admin]
+    staff = [(one.person.id, one.person.name or one.person.email) for one in members if not one.person.is_admin]
     return page(
         request,
         "settings/channels/index.html",

@@ -8,6 +8,8 @@ from webapp.connections.mail_servers import Server
 from webapp.errors import UserError
 from webapp.mail.recipients import one_address
 from webapp.mail.url import MOST_CONNECTIONS, PORTS, SmtpSettings, with_name
+from webapp.ports.names import read_name
+from webapp.ports.values import whole_number
 from webapp.web.http.multipart import FormData
 
 FIELDS = (
@@ -65,8 +67,8 @@ def read(posted: FormData, stored: Server | None) -> tuple[Server | None, dict[s
     rules: Mapping[str, Callable[[str], Any]] = {
         "host": _host, "port": lambda text: _port(text, typed["scheme"]), "scheme": _scheme, "user": _line,
         "from_address": one_address, "from_name": _line, "rate": _rate,
-        "per_connection": lambda text: _whole(text, 1_000_000) if text else None,
-        "connections": lambda text: _whole(text, MOST_CONNECTIONS) if text else 1,
+        "per_connection": lambda text: whole_number(text, 1, 1_000_000) if text else None,
+        "connections": lambda text: whole_number(text, 1, MOST_CONNECTIONS) if text else 1,
     }  # fmt: skip
     for name, rule in rules.items():
         try:
@@ -74,8 +76,10 @@ def read(posted: FormData, stored: Server | None) -> tuple[Server | None, dict[s
         except (ValueError, UserError) as error:
             errors[name] = str(error)
     typed["name"] = typed["name"] or typed["host"]
-    if len(typed["name"]) > 100 or not typed["name"].isprintable():
-        errors["name"] = "Use at most 100 characters on one line."
+    try:
+        typed["name"] = read_name(typed["name"])
+    except UserError as error:
+        errors["name"] = str(error)
     value["password"] = _password(posted.one("password"), typed, stored, errors)
     if errors:
         return None, {name: errors[name] for name in FIELDS if name in errors}, typed
@@ -112,7 +116,7 @@ def _host(text: str) -> str:
 
 
 def _port(text: str, scheme: str) -> int:
-    return _whole(text, 65_535) if text else PORTS.get(scheme, 587)
+    return whole_number(text, 1, 65_535) if text else PORTS.get(scheme, 587)
 
 
 def _scheme(text: str) -> str:
@@ -125,12 +129,6 @@ def _line(text: str) -> str:
     if len(text) > 300 or not text.isprintable():
         raise ValueError("Use at most 300 characters on one line.")
     return text
-
-
-def _whole(text: str, most: int) -> int:
-    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:
-        raise ValueError(f"Give a whole number from 1 to {most:,}.")
-    return int(text)
 
 
 def _rate(text: str) -> float | None:

@@ -16,7 +16,7 @@ from webapp.mail.connection_test import try_out
 from webapp.ports.people import Person
 from webapp.tasks import failure_groups
 from webapp.web.http import flash
-from webapp.web.http.deps import Admin, Id, TheInstallation
+from webapp.web.http.deps import Admin, TheInstallation
 from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import fragment, go, is_htmx
 from webapp.web.settings import environment, mail_server_form
@@ -31,8 +31,8 @@ AGAIN = "Type the password once more before you save: without JavaScript it does
 
 @router.get("/test")
 @router.get("/servers")
-@router.get("/servers/{server_id:int}")
-@router.get("/servers/{server_id:int}/remove")
+@router.get("/servers/{server_id:id}")
+@router.get("/servers/{server_id:id}/remove")
 @router.get("/retry")
 def loaded_again(request: Request, person: Admin) -> Response:
     """Whoever loads the page of an answer again."""
@@ -56,14 +56,14 @@ def add(request: Request, person: Admin, installation: TheInstallation, posted: 
     return _entered(request, person, installation, posted, None)
 
 
-@router.post("/servers/{server_id:int}")
-def change(request: Request, server_id: Id, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
+@router.post("/servers/{server_id:id}")
+def change(request: Request, server_id: int, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
     """Another shape for a server, or a test of what was typed so far."""
     return _entered(request, person, installation, posted, _stored(installation, server_id))
 
 
-@router.post("/servers/{server_id:int}/remove")
-def remove(request: Request, server_id: Id, person: Admin, installation: TheInstallation) -> Response:
+@router.post("/servers/{server_id:id}/remove")
+def remove(request: Request, server_id: int, person: Admin, installation: TheInstallation) -> Response:
     """Tasks that were to go through it say so, and can be sent another way."""
     with installation.write() as conn:
         found = next((server for server in mail_servers.listing(conn) if server.id == server_id), None)
@@ -139,7 +139,7 @@ def _try_out(installation: Installation, person: Person, way: Route, of: str) ->
         audit.record(
             conn, person, "tested the mail server", way.smtp.host, f"failed at: {failed}" if failed else "well"
         )
-    server_id = of if of.isdecimal() else ""
+    server_id = "" if of == "new" else of
     with installation.read() as conn:
         waiting = 0 if failed or of == "new" else len(failure_groups.stopped_by_mail(conn, person, server_id))
     return Tested(steps, failed, waiting, server_id)

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from webapp.connections.saved_queries import SavedQueryRecord
 from webapp.errors import UserError
+from webapp.ports import values
+from webapp.ports.names import LONGEST_NAME, read_name
 from webapp.ports.tables import Parameter
 from webapp.reports.reading.sql import require_reading
 from webapp.web.http.multipart import FormData
+from webapp.web.http.params import row_id
 
 LABELS = {
     "name": "Name",
@@ -20,6 +23,9 @@ LABELS = {
 TYPES = [("text", "text"), ("number", "number"), ("date", "date"), ("choice", "choice")]
 PARTS = ("name", "title", "type", "choices", "query", "default", "optional")
 MOST = 20  # values
+LONGEST = 50_000  # characters of a query
+LONGEST_DEFAULT = 1_000  # characters
+TOO_LONG = f"The label of “{{}}” has at most {LONGEST_NAME} characters, what it begins with {LONGEST_DEFAULT:,}."
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _PRESS = re.compile(r"(add|remove)-parameters(?:-(\d{1,3}))?")
 
@@ -33,7 +39,7 @@ class QueryForm:
     source: str = ""
     text: str = ""
     everyone: bool = False
-    people: Sequence[str] = ()
+    people: Sequence[int] = ()
     parameters: Sequence[dict[str, str]] = ()
     errors: dict[str, str] = field(default_factory=dict)
     focus: int = -1  # the line that was just added
@@ -47,8 +53,7 @@ def of(query: SavedQueryRecord) -> QueryForm:
         }
         for one in query.parameters
     ]  # fmt: skip
-    people = [str(person) for person in query.people]
-    return QueryForm(query.id, query.name, str(query.source), query.text, query.everyone, people, lines)
+    return QueryForm(query.id, query.name, str(query.source), query.text, query.everyone, query.people, lines)
 
 
 def typed(posted: FormData) -> QueryForm:
@@ -56,8 +61,8 @@ def typed(posted: FormData) -> QueryForm:
     columns = [posted.all(f"parameters.{part}") for part in PARTS]
     lines = [dict(zip(PARTS, line, strict=True)) for line in zip(*columns, strict=False)]
     return QueryForm(
-        _number(posted.one("id")), posted.one("name"), posted.one("source"), posted.one("text"),
-        posted.one("everyone") == "on", posted.all("people"), lines,
+        posted.read("id", row_id), posted.one("name"), posted.one("source"), posted.one("text"),
+        posted.one("everyone") == "on", posted.read_all("people", row_id), lines,
     )  # fmt: skip
 
 
@@ -75,22 +80,19 @@ def press(entry: QueryForm, intent: str) -> QueryForm | None:
 
 def read(entry: QueryForm) -> SavedQueryRecord:
     """Fit to be kept, without its columns; UserError beside the field that is wrong."""
-    name = " ".join(entry.name.split())
-    if not name or len(name) > 100 or not name.isprintable():
-        raise UserError("Give it a name of at most 100 characters.", "name")
-    if not _number(entry.source):
+    name, source = read_name(entry.name), values.row_id(entry.source)
+    if not source:
         raise UserError("Choose the database.", "source")
     if not entry.text.strip():
         raise UserError("Write the query: SELECT …", "text")
-    if len(entry.text) > 50_000 or "\0" in entry.text:
-        raise UserError("The query has more than 50,000 characters, or one that cannot be stored.", "text")
+    if len(entry.text) > LONGEST:
+        raise UserError(f"The query has more than {LONGEST:,} characters.", "text")
     require_reading(entry.text)
     parameters = [_parameter(line) for line in entry.parameters if any(line[part] for part in ("name", "title"))]
     names = [one.name for one in parameters]
     if len(set(names)) < len(names) or len(names) > MOST:
         raise UserError(f"Each value has a name of its own, and there are at most {MOST}.", "parameters")
-    people = [int(one) for one in entry.people if one.isdecimal() and len(one) < 19]
-    return SavedQueryRecord(entry.id, _number(entry.source), name, entry.text, parameters, (), entry.everyone, people)
+    return SavedQueryRecord(entry.id, source, name, entry.text, parameters, (), entry.everyone, entry.people)
 
 
 def _parameter(line: dict[str, str]) -> Parameter:
@@ -103,10 +105,8 @@ def _parameter(line: dict[str, str]) -> Parameter:
     if line["type"] == "choice" and not choices and not line["query"]:
         raise UserError(f"Write the choices for “{name}”, or choose a query that finds them.", "parameters")
     kind = line["type"] if line["type"] in dict(TYPES) else "text"
-    query = _number(line["query"]) if kind == "choice" else 0
-    title = line["title"].strip()[:100]
-    return Parameter(name, title, kind, choices, query, line["default"].strip()[:1_000], line["optional"] == "on")
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
+    query = values.row_id(line["query"]) if kind == "choice" else 0
+    title, default = line["title"].strip(), line["default"].strip()
+    if len(title) > LONGEST_NAME or len(default) > LONGEST_DEFAULT:
+        raise UserError(TOO_LONG.format(name), "parameters")
+    return Parameter(name, title, kind, choices, query, default, line["optional"] == "on")

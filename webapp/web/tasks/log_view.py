@@ -1,20 +1,23 @@
 """The task log as one person sees it: which tasks, in what order, and the address under which it asks for news."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
+from pydantic import Field
 from sqlalchemy import Connection
 
 from webapp.clock import now
 from webapp.db.connect import current_version
 from webapp.ports.people import Person
+from webapp.ports.values import digits
 from webapp.tasks import inbox, queries
 from webapp.tasks.inbox import Bell
 from webapp.tasks.model import State, Task
 from webapp.tasks.queries import View
 from webapp.tasks.views.recipient_search import Answer, answers
+from webapp.web.http.params import PageFilter, RowId, Text, TypedSearch, one_of
 from webapp.web.http.render import query
 from webapp.web.tasks.row_view import Row
 
@@ -25,28 +28,15 @@ CHIPS = {"": "All", "running": "Running", "attention": "Needs attention", "faile
 MORE_CHIPS = {"waiting": "Waiting", "held": "Held", "done": "Done", "cancelled": "Cancelled"}
 
 
-@dataclass(frozen=True)
-class Filter:
-    """What the address of a page says of the log: only known values, anything else counts as nothing."""
+class Filter(PageFilter):
+    """What the address of a page says of the log."""
 
-    state: str = ""
-    kind: str = ""
-    q: str = ""
-    owner: int = 0
-    before: int = 0
-    cause: str = ""
-
-    @classmethod
-    def of(cls, params: Mapping[str, str]) -> Self:
-        state = params.get("state", "")
-        return cls(
-            state if state in STATES else "",
-            params.get("kind", "")[:40],
-            params.get("q", "").strip()[:200].replace("\0", ""),
-            _number(params.get("owner", "")),
-            _number(params.get("before", "")),
-            params.get("cause", "")[:100].replace("\0", ""),
-        )
+    state: Annotated[str, one_of(STATES)] = ""
+    kind: Text = ""
+    q: TypedSearch = ""
+    owner: RowId = 0
+    before: RowId = 0
+    cause: Text = ""
 
     def view(self, person: Person) -> View:
         """What this person may see of it."""
@@ -60,10 +50,22 @@ class Filter:
 
     def query(self, **other: object) -> str:
         """The part of an address after the path; `other` changes single values."""
-        return query(**{**asdict(self), **other})
+        return query(**{**self.model_dump(), **other})
 
     def without_page(self) -> Self:
-        return replace(self, before=0)
+        return self.model_copy(update={"before": 0})
+
+
+class HomeFilter(Filter):
+    first: Annotated[Text, Field(exclude=True)] = ""  # set: straight from the set-up
+
+
+class Poll(Filter):
+    """What a poll of the log asks: on which page it stands, what it has seen, whether somebody is searching."""
+
+    on: Annotated[Text, Field(exclude=True)] = ""
+    seen: Annotated[Text, Field(exclude=True)] = ""
+    search: Annotated[Text, Field(exclude=True)] = ""
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,8 @@ def read(
 def is_unchanged(seen: str, version: int, moment: datetime) -> bool:
     """Whether somebody who has `seen` this would see the same again."""
     number, _, stale_at = seen.partition("-")
-    return number == str(version) and not (stale_at.isdecimal() and int(stale_at) <= moment.timestamp())
+    stale = digits(stale_at)
+    return number == str(version) and not (stale is not None and stale <= moment.timestamp())
 
 
 def focus_after(task: Task, moment: datetime, person: Person, action: str, *, refused: bool) -> str:
@@ -174,7 +177,3 @@ def focus_after(task: Task, moment: datetime, person: Person, action: str, *, re
     wanted = {"undo": "cancel" if refused else "again"}.get(action, "")
     ids = {one.id for one in row.actions}
     return f"{row.id}-{wanted}" if f"{row.id}-{wanted}" in ids else row.id
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0

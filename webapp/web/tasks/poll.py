@@ -4,8 +4,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,10 +20,11 @@ from webapp.installation import Installation
 from webapp.ports.people import Person
 from webapp.tasks import inbox
 from webapp.web.http.deps import poll_session, session_person
+from webapp.web.http.params import Text
 from webapp.web.http.render import NO_STORE, templates
 from webapp.web.tasks import log_view
-from webapp.web.tasks.log_view import Filter, is_unchanged
-from webapp.web.tasks.task_view import RecipientFilter, read_task
+from webapp.web.tasks.log_view import Poll, is_unchanged
+from webapp.web.tasks.task_view import RecipientPoll, read_task
 
 router = APIRouter(include_in_schema=False)
 
@@ -63,24 +66,24 @@ class FragmentCache:
 
 
 @router.get("/tasks/log")
-async def log(request: Request) -> Response:
+async def log(request: Request, poll: Annotated[Poll, Query()]) -> Response:
     """The task log, if it is not what the reader has seen."""
-    return await _news(request, _log)
+    return await _news(request, poll.seen, poll.query(on=poll.on, search=poll.search), partial(_log, poll=poll))
 
 
-@router.get("/tasks/{task_id:int}/live")
-async def task(request: Request) -> Response:
+@router.get("/tasks/{task_id:id}/live")
+async def task(request: Request, task_id: int, poll: Annotated[RecipientPoll, Query()]) -> Response:
     """The live part of a task's page, if it is not what the reader has seen."""
-    return await _news(request, _task)
+    return await _news(request, poll.seen, poll.query(), partial(_task, task_id=task_id, poll=poll))
 
 
 @router.get("/inbox/bell")
-async def bell(request: Request) -> Response:
+async def bell(request: Request, seen: Text = "") -> Response:
     """The bell alone, for pages without a log, and for those in the background."""
-    return await _news(request, _bell)
+    return await _news(request, seen, "", _bell)
 
 
-Build = Callable[[Installation, Request, Person], Fragment]
+Build = Callable[[Installation, Person], Fragment]
 
 
 class NotModifiedMiddleware:
@@ -105,19 +108,18 @@ def _has_seen_all(request: Request) -> bool:
     return is_unchanged(seen, installation.version, now()) and poll_session(request) is not None
 
 
-async def _news(request: Request, build: Build) -> Response:
-    seen = request.query_params.get("seen", "")
-    return await run_in_threadpool(_changed, request, request.app.state.installation, seen, build)
+async def _news(request: Request, seen: str, asked: str, build: Build) -> Response:
+    return await run_in_threadpool(_changed, request, seen, asked, build)
 
 
-def _changed(request: Request, installation: Installation, seen: str, build: Build) -> Response:
+def _changed(request: Request, seen: str, asked: str, build: Build) -> Response:
+    installation: Installation = request.app.state.installation
     person = session_person(request)
     if person is None:
         return Response(status_code=401)
-    asked = tuple(sorted(pair for pair in request.query_params.multi_items() if pair[0] != "seen"))
-    key = (person, request.url.path, asked)
+    key = (person, request.scope["path"], asked)
     try:
-        found = request.app.state.fragments.get(key, installation.version, lambda: build(installation, request, person))
+        found = request.app.state.fragments.get(key, installation.version, lambda: build(installation, person))
     except NotFound:
         return Response(status_code=404)
     if found.seen == seen:
@@ -125,22 +127,18 @@ def _changed(request: Request, installation: Installation, seen: str, build: Bui
     return HTMLResponse(found.html, headers={**NO_STORE, "X-Seen": found.seen})
 
 
-def _log(installation: Installation, request: Request, person: Person) -> Fragment:
-    params = request.query_params
-    path = "/tasks" if params.get("on") == "/tasks" else "/"
+def _log(installation: Installation, person: Person, poll: Poll) -> Fragment:
     with installation.read() as conn:
-        log = log_view.read(conn, person, path, Filter.of(params))
+        log = log_view.read(conn, person, "/tasks" if poll.on == "/tasks" else "/", poll)
     html = templates().get_template("tasks/_news.html").render(
-        person=person, zone=person.zone, log=log, back=log.here, swaps="task-log", is_search="search" in params
+        person=person, zone=person.zone, log=log, back=log.here, swaps="task-log", is_search=bool(poll.search)
     )  # fmt: skip
     return Fragment(log.seen, html, clock.monotonic())
 
 
-def _task(installation: Installation, request: Request, person: Person) -> Fragment:
+def _task(installation: Installation, person: Person, task_id: int, poll: RecipientPoll) -> Fragment:
     with installation.read() as conn:
-        shown = read_task(
-            conn, installation, person, request.path_params["task_id"], RecipientFilter.of(request.query_params)
-        )
+        shown = read_task(conn, installation, person, task_id, poll)
         rung = inbox.bell(conn, person)
     html = templates().get_template("tasks/_live_news.html").render(
         bell=rung, person=person, zone=person.zone, shown=shown, row=shown.row, back=shown.here, swaps="task-live"
@@ -148,7 +146,7 @@ def _task(installation: Installation, request: Request, person: Person) -> Fragm
     return Fragment(shown.seen, html, clock.monotonic())
 
 
-def _bell(installation: Installation, request: Request, person: Person) -> Fragment:
+def _bell(installation: Installation, person: Person) -> Fragment:
     with installation.read() as conn:
         version, rung = current_version(conn), inbox.bell(conn, person)
     html = templates().get_template("ui/_unread.html").render(bell=rung)
