@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse
 from pydantic import BeforeValidator, WithJsonSchema
 
 from webapp.clock import now
-from webapp.errors import NotFound, UserError
+from webapp.errors import NotFound
 from webapp.files import queries as files
 from webapp.files.model import File
 from webapp.ports.delivery_state import DeliveryState
@@ -25,6 +25,7 @@ from webapp.web.api.schemas import (
 )
 from webapp.web.files.pages import attachment, note_download
 from webapp.web.http.deps import Program, TheInstallation
+from webapp.web.http.params import Text
 from webapp.web.http.problem import problem, problems
 from webapp.web.http.ranges import is_beyond
 
@@ -38,7 +39,7 @@ def _delivery_state(given: object) -> DeliveryState | None:
     try:
         return DeliveryState(str(given)) if given else None
     except ValueError:
-        raise UserError(f"A delivery is one of: {', '.join(DeliveryState)}.", field="state") from None
+        raise ValueError(f"A delivery is one of: {', '.join(DeliveryState)}.") from None
 
 
 StateOfDelivery = Annotated[
@@ -93,11 +94,11 @@ def of_task(
 
 @router.get("/files/{file_id}", response_class=FileResponse, responses={200: BYTES, **problems(410, 416)})
 def download(
-    request: Request, task_id: TaskId, file_id: str, person: Program, installation: TheInstallation
+    request: Request, task_id: TaskId, file_id: Text, person: Program, installation: TheInstallation
 ) -> Response:
     """The bytes of a file, as an attachment; `ETag` is their SHA-256."""
     with installation.read() as conn:
-        file = files.one(conn, file_id.replace("\0", ""), person)
+        file = files.one(conn, file_id, person)
     if file.task != task_id:
         raise NotFound("There is no such file.")
     path = installation.store.path(file.storage)

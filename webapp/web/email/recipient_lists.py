@@ -11,9 +11,10 @@ from webapp.ingest import update_list
 from webapp.installation import Installation
 from webapp.kinds.email.recipients import require_column
 from webapp.mail.list_update import Updated
+from webapp.ports.names import read_name
 from webapp.ports.people import Person
 from webapp.web.http import flash
-from webapp.web.http.deps import Id, SignedIn, TheInstallation
+from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.formatting import plural
 from webapp.web.http.multipart import FormData, Posted, Upload
 from webapp.web.http.render import go, page
@@ -36,7 +37,7 @@ def index(request: Request, person: SignedIn, installation: TheInstallation) -> 
 def add(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """Makes a new list from a file."""
     try:
-        name = saved_tables.read_name(posted.one("name"))
+        name = read_name(posted.one("name"))
         upload_id = _received(installation, person, posted)
         with installation.write() as conn:
             saved_tables.add(conn, person, name, upload_id)
@@ -48,14 +49,14 @@ def add(request: Request, person: SignedIn, installation: TheInstallation, poste
     return flash.add(go(request, HERE), f"The list “{name}” is kept.")
 
 
-@router.get("/{list_id:int}")
-def show(request: Request, list_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
+@router.get("/{list_id:id}")
+def show(request: Request, list_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """Shows one list, and the form that updates it."""
     return _page(request, installation, person, chosen=_one(installation, person, list_id))
 
 
-@router.post("/{list_id:int}")
-def update(request: Request, list_id: Id, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
+@router.post("/{list_id:id}")
+def update(request: Request, list_id: int, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """Updates a list: known addresses change, the others are added; `only_new` removes those not in the file."""
     known = _one(installation, person, list_id)
     try:
@@ -71,8 +72,8 @@ def update(request: Request, list_id: Id, person: SignedIn, installation: TheIns
     return flash.add(go(request, f"{HERE}/{list_id}"), _summary(updated))
 
 
-@router.post("/{list_id:int}/remove")
-def remove(request: Request, list_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
+@router.post("/{list_id:id}/remove")
+def remove(request: Request, list_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """Removes the name of a list; tasks still show their recipients."""
     known = _one(installation, person, list_id)
     with installation.write() as conn:
@@ -80,8 +81,8 @@ def remove(request: Request, list_id: Id, person: SignedIn, installation: TheIns
     return flash.add(go(request, HERE), f"The list “{known.name}” is removed.")
 
 
-@router.get("/{list_id:int}/download")
-def download(list_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
+@router.get("/{list_id:id}/download")
+def download(list_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """Sends the file as it was uploaded, or as the last update left it."""
     table = _one(installation, person, list_id).table
     media_type = "application/octet-stream"

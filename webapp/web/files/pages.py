@@ -14,6 +14,7 @@ from webapp.ports.people import Person
 from webapp.reports.preview import Preview
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheInstallation
+from webapp.web.http.params import Text
 from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/files", include_in_schema=False)
@@ -23,11 +24,11 @@ PDF = "application/pdf"
 
 
 @router.get("")
-def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
+def index(request: Request, person: SignedIn, installation: TheInstallation, before: Text = "") -> Response:
     """The files that are there, newest first."""
-    before = _before(request, installation, person)
+    last = _file(installation, person, before) if before else None
     with installation.read() as conn:
-        files = queries.newest(conn, person, PAGE + 1, before.created if before else None)
+        files = queries.newest(conn, person, PAGE + 1, last.created if last else None)
         owners = queries.owners(conn, [file for file, _ in files])
     return page(
         request,
@@ -35,13 +36,13 @@ def index(request: Request, person: SignedIn, installation: TheInstallation) -> 
         files=files[:PAGE],
         owners=owners,
         older=files[PAGE - 1][0].id if len(files) > PAGE else "",
-        before=before,
+        before=last,
         status_message=flash.read(request).message,
     )
 
 
 @router.get("/{file_id}")
-def show(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def show(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """The page of a file: who downloaded it, and its first rows or its pages."""
     file = _file(installation, person, file_id)
     if _is_gone(installation, file):
@@ -61,7 +62,7 @@ def show(request: Request, file_id: str, person: SignedIn, installation: TheInst
 
 
 @router.get("/{file_id}/view")
-def view(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def view(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """The pages of a PDF that a report made, within its page; everything else can only be downloaded."""
     file = _file(installation, person, file_id)
     if file.media_type != PDF or _is_gone(installation, file):
@@ -75,7 +76,7 @@ def view(request: Request, file_id: str, person: SignedIn, installation: TheInst
 
 
 @router.get("/{file_id}/download")
-def download(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def download(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """The bytes, as an attachment under its name; a page where they are gone."""
     file = _file(installation, person, file_id)
     if _is_gone(installation, file):
@@ -102,13 +103,13 @@ def _is_gone(installation: Installation, file: File) -> bool:
 
 
 @router.get("/{file_id}/delete")
-def ask(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def ask(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """Asks before a file is deleted."""
     return page(request, "files/delete.html", file=_file(installation, person, file_id))
 
 
 @router.post("/{file_id}/delete")
-def delete(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def delete(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """Deletes it and moves the focus to the next row."""
     with installation.read() as conn:
         ids = [file.id for file, _ in queries.newest(conn, person, 1_000)]
@@ -138,8 +139,3 @@ def _gone(request: Request, file: File) -> Response:
     deleted = min(file.deleted or file.expires, now())
     days = (file.expires - file.created).days if deleted >= file.expires else 0
     return page(request, "files/gone.html", status=410, file=file, deleted=deleted, days=days)
-
-
-def _before(request: Request, installation: Installation, person: Person) -> File | None:
-    file_id = request.query_params.get("before", "")
-    return _file(installation, person, file_id) if file_id else None

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from webapp.errors import FormErrors, UserError
 from webapp.ports.form_context import FormContext
+from webapp.ports.json_text import parse_json
 from webapp.ports.kinds import Kind
 from webapp.web.http.multipart import FormData
 
@@ -47,10 +48,10 @@ def _typed(name: str, info: FieldInfo, posted: FormData) -> list[str]:
     """What was typed; of a field that holds lines the values of each line, as JSON."""
     parts = extra_of(info).get("parts")
     if not parts:
-        return list(posted.all(name))
-    lines = zip_longest(*(posted.all(f"{name}.{part}") for part in parts), fillvalue="")
+        return list(posted.typed(name))
+    lines = zip_longest(*(posted.typed(f"{name}.{part}") for part in parts), fillvalue="")
     return [json.dumps(dict(zip(parts, line, strict=True)), ensure_ascii=False) for line in lines] + [
-        line for line in posted.all(name) if line.startswith("{")
+        line for line in posted.typed(name) if line.startswith("{")
     ]
 
 
@@ -156,10 +157,10 @@ def _list(info: FieldInfo, values: Sequence[str]) -> Any:
 
 
 def line_of(text: str) -> dict[str, Any]:
-    """The parts of a line that stands as JSON in `raw`; none where it is no line."""
+    """Returns the parts of a line that stands as JSON in `raw`; none if it is no line."""
     try:
-        parts = json.loads(text)
-    except (ValueError, RecursionError):
+        parts = parse_json(text)
+    except ValueError:
         return {}
     return parts if isinstance(parts, dict) else {}
 

@@ -62,6 +62,12 @@ def is_htmx(request: Request) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
+def path_of(request: Request) -> str:
+    """Returns the path of a request as a page can show it: any bytes may stand in an address."""
+    path: str = request.scope["path"]
+    return path.encode(errors="replace").decode()
+
+
 def viewer(request: Request) -> Person | None:
     """Returns the person who is signed in, once the guard of the route has run."""
     person: Person | None = getattr(request.state, "person", None)
@@ -118,4 +124,4 @@ def go(request: Request, path: str) -> Response:
 def _shared(request: Request) -> dict[str, Any]:
     person = viewer(request)
     zone = person.zone if person else request.app.state.installation.settings.zone
-    return {"person": person, "zone": zone, "here": request.url.path}
+    return {"person": person, "zone": zone, "here": path_of(request)}
