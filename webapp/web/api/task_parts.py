@@ -23,11 +23,11 @@ from webapp.web.api.schemas import (
     file_out,
     line_out,
 )
-from webapp.web.files.pages import attachment, note_download
+from webapp.web.files.pages import note_download
 from webapp.web.http.deps import Program, TheInstallation
+from webapp.web.http.file_response import attachment, checksum, file_response
 from webapp.web.http.params import Text
 from webapp.web.http.problem import problem, problems
-from webapp.web.http.ranges import is_beyond
 
 router = APIRouter(prefix="/api/v1/tasks/{task_id}", tags=["Parts of a task"], responses=problems(401, 404))
 
@@ -104,19 +104,10 @@ def download(
     path = installation.store.path(file.storage)
     if file.deleted or file.expires < now() or not path.is_file():
         return problem(request, 410, "This file has been deleted.")
-    etag = f'"{file.sha256}"'
-    if is_beyond(request, file.size, etag):
-        refusal = problem(request, 416, "This file has no such bytes.")
-        refusal.headers["Content-Range"] = f"bytes */{file.size}"
-        return refusal
+    headers = {**attachment(file.name), **checksum(file.sha256)}
+    sent = file_response(request, path, media_type=file.media_type, headers=headers)
     note_download(request, installation, file, person)
-    headers = {
-        "Content-Disposition": attachment(file.name),
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-        "ETag": etag,
-    }
-    return FileResponse(path, media_type=file.media_type, headers=headers)
+    return sent
 
 
 def _made(file: File) -> int:

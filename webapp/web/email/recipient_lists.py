@@ -1,7 +1,7 @@
 """Saved lists of recipients: made from a file, updated from another one, downloaded, removed."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from webapp import ingest
 from webapp.errors import NotFound, UserError
@@ -15,6 +15,7 @@ from webapp.ports.names import read_name
 from webapp.ports.people import Person
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheInstallation
+from webapp.web.http.file_response import attachment, file_response
 from webapp.web.http.formatting import plural
 from webapp.web.http.multipart import FormData, Posted, Upload
 from webapp.web.http.render import go, page
@@ -82,11 +83,10 @@ def remove(request: Request, list_id: int, person: SignedIn, installation: TheIn
 
 
 @router.get("/{list_id:id}/download")
-def download(list_id: int, person: SignedIn, installation: TheInstallation) -> Response:
+def download(request: Request, list_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """Sends the file as it was uploaded, or as the last update left it."""
     table = _one(installation, person, list_id).table
-    media_type = "application/octet-stream"
-    return FileResponse(table.path, media_type=media_type, filename=table.name, content_disposition_type="attachment")
+    return file_response(request, table.path, headers=attachment(table.name))
 
 
 def _summary(updated: Updated) -> str:

@@ -1,9 +1,7 @@
 """The files that tasks made: list, download, delete."""
 
-from urllib.parse import quote
-
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from webapp.clock import now
 from webapp.errors import NotFound
@@ -14,6 +12,7 @@ from webapp.ports.people import Person
 from webapp.reports.preview import Preview
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheInstallation
+from webapp.web.http.file_response import attachment, checksum, file_response
 from webapp.web.http.params import Text
 from webapp.web.http.render import go, page
 
@@ -69,10 +68,10 @@ def view(request: Request, file_id: Text, person: SignedIn, installation: TheIns
         raise NotFound("There is no such file.")
     headers = {
         "Content-Disposition": "inline",
-        "Cache-Control": "private, no-store",
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+        **checksum(file.sha256),
     }
-    return FileResponse(installation.store.path(file.storage), media_type=PDF, headers=headers)
+    return file_response(request, installation.store.path(file.storage), media_type=PDF, headers=headers)
 
 
 @router.get("/{file_id}/download")
@@ -81,13 +80,11 @@ def download(request: Request, file_id: Text, person: SignedIn, installation: Th
     file = _file(installation, person, file_id)
     if _is_gone(installation, file):
         return _gone(request, file)
+    headers = {**attachment(file.name), **checksum(file.sha256)}
+    path = installation.store.path(file.storage)
+    sent = file_response(request, path, media_type=file.media_type, headers=headers)
     note_download(request, installation, file, person)
-    headers = {
-        "Content-Disposition": attachment(file.name),
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-    }
-    return FileResponse(installation.store.path(file.storage), media_type=file.media_type, headers=headers)
+    return sent
 
 
 def note_download(request: Request, installation: Installation, file: File, person: Person) -> None:
@@ -121,12 +118,6 @@ def delete(request: Request, file_id: Text, person: SignedIn, installation: TheI
     after = ids[ids.index(file.id) + 1 :][:1] if file.id in ids else []
     answer = go(request, f"/files#row-{after[0]}" if after else "/files")
     return flash.add(answer, f"{file.name} is deleted.")
-
-
-def attachment(name: str) -> str:
-    """Returns the header that names a download (RFC 6266); old clients read the plain name."""
-    plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _file(installation: Installation, person: Person, file_id: str) -> File:

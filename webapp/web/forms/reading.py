@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from types import UnionType
 from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin
@@ -14,6 +14,7 @@ from webapp.errors import FormErrors, UserError
 from webapp.ports.form_context import FormContext
 from webapp.ports.json_text import parse_json
 from webapp.ports.kinds import Kind
+from webapp.ports.values import legible
 from webapp.web.http.multipart import FormData
 
 M = TypeVar("M", bound=BaseModel)
@@ -32,6 +33,10 @@ class Filled(Generic[M]):
 
     def with_errors(self, errors: Mapping[str, str]) -> "Filled[M]":
         return Filled(None if errors else self.value, {**self.errors, **errors}, self.raw)
+
+    def legible(self) -> "Filled[M]":
+        """Returns what a page draws: it looks up what was chosen, so nothing of it may be what cannot be stored."""
+        return replace(self, raw={name: [legible(text) for text in texts] for name, texts in self.raw.items()})
 
 
 def read_form(model: type[M], posted: FormData) -> Filled[M]:

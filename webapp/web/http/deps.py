@@ -18,7 +18,7 @@ from webapp.sandbox_permits import on_behalf_of
 from webapp.web.http.cookies import COOKIE, cookie_of
 from webapp.web.http.foreign_urls import referring_path
 from webapp.web.http.problem import problem
-from webapp.web.http.redirects import safe_path
+from webapp.web.http.redirects import path_of
 from webapp.web.http.render import is_htmx
 from webapp.web.http.session_cache import SessionCache
 from webapp.web.http.threads import thread_lent
@@ -161,8 +161,7 @@ def _page(request: Request) -> str:
     """Returns the page to which the request belongs: for a posted form, the one that it stood on."""
     if request.method not in ("GET", "HEAD"):
         return referring_path(request)
-    query = request.scope["query_string"].decode("latin-1")
-    return safe_path(quote(request.scope["path"], errors="replace") + (f"?{query}" if query else ""))
+    return path_of(request, request.scope["path"])
 
 
 async def _answer(request: Request, error: Exception) -> Response:

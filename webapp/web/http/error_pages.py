@@ -5,12 +5,14 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from webapp.errors import FormErrors, UserError
 from webapp.web.http.head import with_head
 from webapp.web.http.problem import problem
+from webapp.web.http.redirects import path_of
 from webapp.web.http.render import page
 
 HEADINGS = {
@@ -21,8 +23,13 @@ HEADINGS = {
     413: "This is too large",
     503: "Outtray is busy",
 }
-TO_PEOPLE = {404: "The address may be mistyped, or what was here has been removed."}
-TO_PROGRAMS = {404: "There is nothing at this address.", 405: "This address takes other methods; see Allow."}
+NO_SUCH_BYTES = "This file has no such bytes."
+TO_PEOPLE = {404: "The address may be mistyped, or what was here has been removed.", 416: NO_SUCH_BYTES}
+TO_PROGRAMS = {
+    404: "There is nothing at this address.",
+    405: "This address takes other methods; see Allow.",
+    416: NO_SUCH_BYTES,
+}
 
 PROGRAMS = (
     "/api/",
@@ -76,6 +83,9 @@ def _fields(error: UserError) -> list[dict[str, str]]:
 
 async def _not_routed(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 404 and _is_slash_too_many(request):
+        # 307 keeps the method. The framework's own answer would name the host that the request claims.
+        return RedirectResponse(path_of(request, request.scope["path"].rstrip("/")), 307)
     messages = TO_PROGRAMS if is_program(request) else TO_PEOPLE
     response = answer(request, error.status_code, messages.get(error.status_code, ""))
     response.headers.update(error.headers or {})
@@ -84,11 +94,19 @@ async def _not_routed(request: Request, error: Exception) -> Response:
     return response
 
 
+def _is_slash_too_many(request: Request) -> bool:
+    path: str = request.scope["path"]
+    return path.endswith("/") and bool(_routes(request, path.rstrip("/")))
+
+
 def _methods(request: Request) -> set[str]:
     """Returns all methods that the address takes (RFC 9110, 15.5.6); the router names only the first route's."""
     path = request.scope["path"]
-    here = [route for route in request.app.state.routes if route.path_regex.match(path)]
-    return with_head(path, {method for route in here for method in route.methods})
+    return with_head(path, {method for route in _routes(request, path) for method in route.methods or ()})
+
+
+def _routes(request: Request, path: str) -> list[APIRoute]:
+    return [route for route in request.app.state.routes if route.path_regex.match(path)]
 
 
 async def _not_understood(request: Request, error: Exception) -> Response:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from webapp import paths
 from webapp.ports.delivery_state import DeliveryState
 from webapp.ports.people import Person
+from webapp.ports.values import legible
 from webapp.reports.writing import charts, svg
 from webapp.tasks.model import State
 from webapp.web.http import flash, formatting
@@ -64,8 +65,7 @@ def is_htmx(request: Request) -> bool:
 
 def path_of(request: Request) -> str:
     """Returns the path of a request as a page can show it: any bytes may stand in an address."""
-    path: str = request.scope["path"]
-    return path.encode(errors="replace").decode()
+    return legible(request.scope["path"])
 
 
 def viewer(request: Request) -> Person | None:

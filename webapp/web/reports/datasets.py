@@ -1,7 +1,7 @@
 """The data of reports: how an upload was read, corrections of it, a name for it, and a new file under that name."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from webapp.errors import NotFound, UserError
 from webapp.files import saved_tables, uploads
@@ -16,6 +16,7 @@ from webapp.reports.reading.overrides import TYPES, ParseOverrides
 from webapp.web.forms.controls import SHOWN_COLUMNS
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheInstallation
+from webapp.web.http.file_response import attachment, file_response
 from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.params import Text
 from webapp.web.http.render import go, page
@@ -46,11 +47,10 @@ def show(request: Request, data_id: Text, person: SignedIn, installation: TheIns
 
 
 @router.get("/{data_id}/download")
-def download(data_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
+def download(request: Request, data_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """Sends the file as it was uploaded."""
     table = installation.form_context(person).table(data_id)
-    media_type = "application/octet-stream"
-    return FileResponse(table.path, media_type=media_type, filename=table.name, content_disposition_type="attachment")
+    return file_response(request, table.path, headers=attachment(table.name))
 
 
 @router.post("/{data_id}")

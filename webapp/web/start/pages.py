@@ -141,7 +141,7 @@ def _form(
     status: int = 200,
     said: PressResult | None = None,
 ) -> Response:
-    settings, page = installation.settings, page_of(kind)
+    settings, page, filled = installation.settings, page_of(kind), filled.legible()
     with installation.read() as conn:
         templates = [(one.id, one.name) for one in saved_forms.listing(conn, person, kind)] if kind.template else []
     return page_or_fragment(

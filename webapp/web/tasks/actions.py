@@ -75,14 +75,17 @@ def act(
     return (_log if path in LOG_PAGES else _page)(request, installation, person, press)
 
 
-def retry_all(installation: Installation, person: Person, ids: Sequence[int], entry: str) -> int:
-    """Retries these tasks, a batch in each transaction; writes `entry` to the audit trail and returns how many."""
+def retry_all(installation: Installation, person: Person, ids: Sequence[int], entry: str, subject: str = "") -> int:
+    """Retries these tasks, a batch in each transaction, and returns how many.
+
+    `entry` and `subject` go into the audit trail.
+    """
     number = 0
     for begin in range(0, len(ids), failure_groups.BATCH):
         with installation.write() as conn:
             number += failure_groups.retry(conn, installation.engine, person, ids[begin : begin + failure_groups.BATCH])
     with installation.write() as conn:
-        audit.record(conn, person, entry, details=f"{number} of {len(ids)}")
+        audit.record(conn, person, entry, subject, details=f"{number} of {len(ids)}")
     return number
 
 
