@@ -11,7 +11,7 @@ _DIGITS = re.compile("[0-9]+")
 
 def is_storable(text: str) -> bool:
     """True if both databases can store and compare this text."""
-    return True
+    return _UNSTORABLE.search(text) is None
 
 
 def storable_text(text: str) -> str:
@@ -41,7 +41,7 @@ def require_storable(value: Any) -> None:
 
 def digits(text: str, most: int = LONGEST_ID) -> int | None:
     """Returns the number that up to `most` digits 0 to 9 write, or None if the text is anything else."""
-    return int(text) if _DIGITS.fullmatch(text) else None
+    return int(text) if len(text) <= most and _DIGITS.fullmatch(text) else None
 
 
 def row_id(text: str, prefix: str = "") -> int:
