@@ -14,10 +14,10 @@ from webapp.reports.reading import sources
 from webapp.reports.reading.overrides import ParseOverrides
 
 
-def upload(folder, content, name, **wish):
+def upload(folder, content, name, **overrides):
     path = folder / "upload"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return Uploaded(sources.understand(path, name, folder / "typed", ParseOverrides(**wish)), folder / "typed")
+    return Uploaded(sources.understand(path, name, folder / "typed", ParseOverrides(**overrides)), folder / "typed")
 
 
 def parquet(folder, **columns):
