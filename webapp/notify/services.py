@@ -7,8 +7,6 @@ from urllib.parse import quote, urlsplit
 
 from webapp.errors import UserError
 
-WEBHOOK = "The address is the one that {} shows for an incoming webhook."
-
 
 @dataclass(frozen=True)
 class Field:
