@@ -256,7 +256,9 @@ def _done(conn: Connection, installation: Installation, ana: Person, folder: Pat
     add_line(conn, task, "“Amount”: 3 values were too long for Excel and became text.")
     file = make_file(conn, installation.store, task, ana, folder, "sales-october.xlsx", b"PK" + b"0" * 412_000)
     rows = [["East", "2,551,151.08"], ["North", "2,457,622.72"], ["South", "2,560,588.78"], ["West", "2,460,932.24"]]
-    shown = Preview(["Region", "Amount"], ["text", "number"], rows, [False, True], 4, 2)
+    shown = Preview(
+        columns=["Region", "Amount"], kinds=["text", "number"], rows=rows, right=[False, True], total=4, width=2
+    )
     files.keep_preview(conn, task, "sales-october.xlsx", asdict(shown))
     files.downloaded(conn, file, ana)
     return task

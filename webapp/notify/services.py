@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote, urlsplit
 
 from webapp.errors import UserError
@@ -15,6 +15,7 @@ class Field:
     name: str
     label: str
     hint: str = ""
+    _: KW_ONLY
     secret: bool = False
     optional: bool = False
 
