@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote, urlsplit
 
 from webapp.errors import UserError
-
-WEBHOOK = "The address is the one that {} shows for an incoming webhook."
 
 
 @dataclass(frozen=True)
@@ -17,6 +15,7 @@ class Field:
     name: str
     label: str
     hint: str = ""
+    _: KW_ONLY
     secret: bool = False
     optional: bool = False
 

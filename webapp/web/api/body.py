@@ -36,14 +36,14 @@ Fields = Annotated[dict[str, Any], Depends(read_fields)]
 def json_object(body: bytes) -> dict[str, Any]:
     """A JSON object (RFC 8259: no NaN, no Infinity); UserError where it is none."""
     try:
-        found = json.loads(body, parse_constant=_refuse_number, parse_float=_finite, object_pairs_hook=_once)
+        value = json.loads(body, parse_constant=_refuse_number, parse_float=_finite, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise UserError("The body is not JSON.") from None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise UserError("The body must be a JSON object.")
-    if is_deep(found, DEEPEST):
+    if is_deep(value, DEEPEST):
         raise UserError(f"The body is nested more than {DEEPEST} levels deep.")
-    return found
+    return value
 
 
 def is_storable(value: Any) -> bool:
@@ -77,10 +77,10 @@ def is_deep(value: Any, levels: int) -> bool:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):  # which of them counts would be a guess (RFC 8259, 4)
+    value = dict(pairs)
+    if len(value) < len(pairs):  # which of them counts would be a guess (RFC 8259, 4)
         raise UserError("The body has a name twice in one object.")
-    return found
+    return value
 
 
 def _finite(text: str) -> float:

@@ -92,21 +92,21 @@ def receive(
 
 
 def _read(request: Request, body: bytes) -> Any:
-    """JSON where it says so, or looks like it; else text."""
+    """Returns the JSON of a body that is declared as JSON or begins like it, else its text."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UserError("The body is not written in UTF-8.") from None
-    is_said = "json" in request.headers.get("content-type", "").lower()
+    is_json = "json" in request.headers.get("content-type", "").lower()
     try:
-        found = json.loads(text) if is_said or text.lstrip()[:1] in ("{", "[") else text
+        value = json.loads(text) if is_json or text.lstrip()[:1] in ("{", "[") else text
     except (ValueError, RecursionError):
-        if is_said:
+        if is_json:
             raise UserError("The body is not JSON.") from None
         return text
-    if is_deep(found, DEEPEST):
+    if is_deep(value, DEEPEST):
         raise UserError(f"The body is nested more than {DEEPEST} levels deep.")
-    return found
+    return value
 
 
 def _announcement(hook: IncomingWebhook, given: Any) -> Announcement:
