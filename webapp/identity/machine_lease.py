@@ -19,6 +19,7 @@ from pathlib import Path
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp import clock
 from webapp.db import schema
 from webapp.db.connect import Database
 from webapp.errors import UserError
@@ -88,8 +89,8 @@ class MachineLease:
 
     def require_no_other(self) -> Machine:
         """Returns the dead machine that has the lease, or none; raises UserError if it lives."""
-        first, began, is_said = self.other(), time.monotonic(), False
-        while first.id and (watched := time.monotonic() - began) < LEASE_SECONDS:
+        first, began, is_said = self.other(), clock.monotonic(), False
+        while first.id and (watched := clock.monotonic() - began) < LEASE_SECONDS:
             if (found := self.other()) != first:
                 if found.id:
                     raise UserError(BUSY.format(found.name))
