@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.types import ASGIApp
 
 from webapp import __version__, paths
 from webapp.engine.in_process import working
@@ -12,6 +13,7 @@ from webapp.installation import Installation, build
 from webapp.web import routes
 from webapp.web.api import openapi
 from webapp.web.http import error_pages
+from webapp.web.http.catch_all import CatchAllMiddleware
 from webapp.web.http.deps import guard
 from webapp.web.http.head import HeadMiddleware
 from webapp.web.http.security import SecurityMiddleware
@@ -21,9 +23,19 @@ from webapp.web.tasks.poll import FragmentCache, NotModifiedMiddleware
 from webapp.web.tasks.version_watcher import watching
 
 
+class _Panel(FastAPI):
+    """Has the catch-all around the whole stack: no middleware stands outside of it, whenever it is added."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        installation: Installation = self.state.installation
+        return CatchAllMiddleware(super().build_middleware_stack(), installation.settings.base_url)
+
+
 def create_app(installation: Installation) -> FastAPI:
-    """The application of one house."""
-    app = FastAPI(title="Outtray", version=__version__, docs_url=None, redoc_url=None, lifespan=_lifespan)
+    """Returns the application of one installation."""
+    app = _Panel(
+        title="Outtray", version=__version__, docs_url=None, redoc_url=None, lifespan=_lifespan, redirect_slashes=False
+    )
     app.state.installation = installation
     app.state.needs_slots = True
     app.state.fragments = FragmentCache()
@@ -39,7 +51,6 @@ def create_app(installation: Installation) -> FastAPI:
     error_pages.add_handlers(app)
     guard(app)
     app.add_middleware(HeadMiddleware)
-    app.add_middleware(error_pages.CatchAllMiddleware)
     app.add_middleware(SecurityMiddleware, base_url=installation.settings.base_url)
     app.add_middleware(NotModifiedMiddleware)
     return app

@@ -12,7 +12,8 @@ from tests.kinds.performing import perform
 from webapp import ingest
 from webapp.errors import FormErrors
 from webapp.kinds.email import kind
-from webapp.kinds.email.form import MOST_ATTACHED, EmailForm
+from webapp.kinds.email.form import EmailForm
+from webapp.ports import attachments
 from webapp.tasks.model import State
 from webapp.tasks.running.task_files import ATTACHED_GONE
 
@@ -74,14 +75,14 @@ def test_another_persons_files_cannot_be_attached(installation, ana, tmp_path):
 
 
 def test_what_no_server_takes_is_refused_before_it_is_sent(installation, ana, tmp_path, monkeypatch):
-    monkeypatch.setattr(kind, "MOST_ATTACHED_MB", 0.015)
+    monkeypatch.setattr(attachments, "MOST_BYTES", 15_000)
     ids = [attached(installation, ana, tmp_path), attached(installation, ana, tmp_path)]
     with pytest.raises(FormErrors) as raised:
         kind.check(EmailForm(to=TO, subject="Hi", body="Hi", attachments=ids), installation.form_context(ana))
     assert "Together they have 0.0 MB." in raised.value.errors["attachments"]
     kind.check(EmailForm(to=TO, subject="Hi", body="Hi", attachments=ids[:1]), installation.form_context(ana))
     with pytest.raises(ValidationError):
-        EmailForm(to=TO, subject="Hi", body="Hi", attachments=["f"] * (MOST_ATTACHED + 1))
+        EmailForm(to=TO, subject="Hi", body="Hi", attachments=["f"] * (attachments.MOST_FILES + 1))
 
 
 def test_a_file_that_is_gone_by_its_turn_fails_with_a_clear_message_and_nothing_is_sent(mailing, server, ana, tmp_path):

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, exists, func, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Row, exists, func, select
 
 from webapp.accounts import validation
 from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.errors import NotFound, UserError
+from webapp.db.upsert import save_unique
+from webapp.errors import NotFound
 from webapp.ports.people import Person
 from webapp.settings import Settings
 
@@ -61,13 +61,9 @@ def add(conn: Connection, settings: Settings, new: NewPerson) -> Person:
         "zone": validation.zone(new.zone) if new.zone else "",
         "created": now(),
     }
-    try:
-        with conn.begin_nested():
-            row = conn.execute(insert(p).values(values).returning(*p.c)).one()
-    except IntegrityError:
-        raise UserError(f"{values['email']} is here already.", "email") from None
+    person_id = save_unique(conn, p, 0, values, unique=("email",), taken=f"{values['email']} is here already.")
     mark_changed(conn)
-    return to_person(row, settings)
+    return by_id(conn, settings, person_id)
 
 
 def by_id(conn: Connection, settings: Settings, person_id: int) -> Person:

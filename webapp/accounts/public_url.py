@@ -1,12 +1,12 @@
 """The address that colleagues open: the environment's, or the one that the first admin confirmed at the set-up."""
 
 import ipaddress
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
 from webapp.db import preferences
 from webapp.errors import UserError
+from webapp.ports.urls import split_url
 from webapp.settings import Settings
 
 _KEY = "address"
@@ -30,12 +30,8 @@ def keep(conn: Connection, address: str) -> None:
 def read(text: str) -> str:
     """Scheme, name and port of a typed address; UserError where it is none."""
     typed = text.strip() if "://" in text else f"http://{text.strip()}"
-    try:
-        url = urlsplit(typed)
-        port = f":{url.port}" if url.port else ""
-    except ValueError:
-        raise UserError(_WORDS, "address") from None
-    host = url.hostname or ""
+    url = split_url(typed)
+    host, port = url.hostname or "", f":{url.port}" if url.port else ""
     is_plain = all(c.isalnum() or c in ".-:" for c in host)
     if url.scheme not in ("http", "https") or not host or not is_plain or url.username is not None or len(typed) > 300:
         raise UserError(_WORDS, "address")
@@ -44,10 +40,10 @@ def read(text: str) -> str:
 
 def is_local(address: str) -> bool:
     """Whether only this computer can open it."""
+    host = split_url(address).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
     try:
-        host = urlsplit(address).hostname or ""
-        if host == "localhost" or host.endswith(".localhost"):
-            return True
         known = ipaddress.ip_address(host)
     except ValueError:
         return False

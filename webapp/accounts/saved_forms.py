@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.clock import now
 from webapp.db import schema
+from webapp.db.upsert import upsert
 from webapp.errors import NotFound, UserError
 from webapp.ports.kinds import Kind
+from webapp.ports.names import read_name
 from webapp.ports.people import Person
+from webapp.ports.values import require_storable
 
-LONGEST_NAME = 100
 TEMPLATE, SHORTCUT = "template", "shortcut"
 k = schema.kept
 
@@ -50,16 +51,14 @@ def one(conn: Connection, person: Person, kind: Kind, kept_id: str, purpose: str
 
 
 def keep(conn: Connection, person: Person, kind: Kind, name: str, form: Mapping[str, Any], purpose: str) -> str:
-    """Keeps it under this name, in place of what had it; returns the name. UserError: no name that can be kept."""
-    called = " ".join(name.split())
-    if not called or len(called) > LONGEST_NAME or not called.isprintable():
-        raise UserError(f"Give it a name of at most {LONGEST_NAME} characters.")
-    if "\\x00" in str(form):
-        raise UserError("The text holds a character that cannot be stored. Type it again.")
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    values = {"form": dict(form), "updated": now()}
-    new = dialect.insert(k).values(owner=person.id, purpose=purpose, kind=kind.name, name=called, **values)
-    conn.execute(new.on_conflict_do_update(index_elements=[k.c.owner, k.c.purpose, k.c.kind, k.c.name], set_=values))
+    """Stores the form under this name, in place of what had it; returns the name. Raises UserError if it cannot."""
+    called = read_name(name)
+    try:
+        require_storable(form)  # as it was typed: nothing has judged it yet
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    keys = {"owner": person.id, "purpose": purpose, "kind": kind.name, "name": called}
+    upsert(conn, k, keys, {"form": dict(form), "updated": now()})
     return called
 
 

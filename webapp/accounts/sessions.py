@@ -19,6 +19,7 @@ from webapp.settings import Settings
 IDLE = timedelta(days=14)
 LIFE = timedelta(days=90)
 SEEN_EVERY = timedelta(minutes=5)  # a write at each page would be one too many
+LONGEST_AGENT = 300  # characters
 _ID_LENGTH = 16
 
 s, p = schema.session, schema.person
@@ -52,11 +53,11 @@ class Session:
 
 
 def start(conn: Connection, person_id: int, agent: str = "") -> str:
-    """Enters a new session; returns the value of its cookie."""
+    """Enters a new session; returns the value of its cookie. `agent`: at most LONGEST_AGENT characters."""
     moment, cookie = now(), secrets.new()
     if time_check.look(conn).is_believed:  # a clock that is ahead must not sign everyone out for good
         conn.execute(delete(s).where((s.c.expires < moment) | (s.c.seen < moment - IDLE)))
-    values = {"created": moment, "seen": moment, "expires": moment + LIFE, "agent": agent[:300]}
+    values = {"created": moment, "seen": moment, "expires": moment + LIFE, "agent": agent}
     conn.execute(insert(s).values(hash=secrets.digest(cookie), person=person_id, **values))
     return cookie
 

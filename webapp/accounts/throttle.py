@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.accounts import secrets
 from webapp.clock import now
 from webapp.db import schema
+from webapp.db.upsert import insert_missing
 from webapp.errors import UserError
 
 FREE_PER_ACCOUNT = 5
@@ -68,9 +68,7 @@ def forgive(conn: Connection, email: str, network: str, at: datetime | None = No
 
 
 def _locked(conn: Connection, names: list[str], moment: datetime) -> Mapping[str, Row[str, int, datetime]]:
-    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    missing = [{"who": who, "count": 0, "blocked_until": moment} for who in sorted(names)]
-    conn.execute(insert(f).values(missing).on_conflict_do_nothing())
+    insert_missing(conn, f, [{"who": who, "count": 0, "blocked_until": moment} for who in sorted(names)])
     query = (
         select(f.c.who, f.c.count.label("tries"), f.c.blocked_until)
         .where(f.c.who.in_(names))

@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from webapp.accounts import people, secrets, validation
+from webapp.accounts import people, secrets
 from webapp.clock import now
 from webapp.db import schema
 from webapp.errors import NotFound
+from webapp.ports.names import read_name
 from webapp.ports.people import Person
 from webapp.settings import Settings
 
+EMPTY = "Write what the token is for."
 PREFIX = "out_"  # lets people and scanners for leaked secrets recognise one
 USED_EVERY = timedelta(minutes=1)
 
@@ -43,7 +45,7 @@ class Found:
 
 def add(conn: Connection, person_id: int, name: str) -> str:
     """A new token; its text is told here and never again."""
-    line = validation.name(name, empty="Write what the token is for.")
+    line = read_name(name, empty=EMPTY)
     secret = secrets.new(PREFIX)
     conn.execute(insert(t).values(person=person_id, name=line, hash=secrets.digest(secret), created=now()))
     return secret

@@ -1,6 +1,5 @@
 """Checks what is typed about a person: address, name, role, zone; UserErrors in plain words, each with its field."""
 
-import unicodedata
 from functools import cache
 from typing import Literal
 from zoneinfo import available_timezones
@@ -8,9 +7,10 @@ from zoneinfo import available_timezones
 from email_validator import EmailNotValidError, validate_email
 
 from webapp.errors import UserError
+from webapp.ports.names import LONGEST_NAME, one_line
+from webapp.ports.values import is_storable
 
 MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
-MAX_NAME = 100
 UNDO_CHOICES = (10, 30, 120)  # seconds; screens.md, rule 5
 _REGIONS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
@@ -38,17 +38,16 @@ def email(text: str) -> str:
 def as_kept(text: str) -> str:
     """An address to look for, whatever was typed; nothing for text that no database can compare."""
     typed = text.strip().lower()
-    return "" if "\0" in typed or any("\ud800" <= c <= "\udfff" for c in typed) else typed
+    return typed if is_storable(typed) else ""
 
 
 def name(text: str, field: str = "name", empty: str = "Write a name.") -> str:
-    """One line of text, without what cannot be seen or stored."""
-    visible = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)
-    line = " ".join(visible.split())
+    """Returns a person's name on one line; raises UserError if it is empty or too long."""
+    line = one_line(text)
     if not line:
         raise UserError(empty, field)
-    if len(line) > MAX_NAME:
-        raise UserError(f"This is too long. {MAX_NAME} characters are the most.", field)
+    if len(line) > LONGEST_NAME:
+        raise UserError(f"This is too long. {LONGEST_NAME} characters are the most.", field)
     return line
 
 

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from webapp.clock import now
 from webapp.crypto import SecretBox
 from webapp.db import schema
-from webapp.errors import NotFound, UserError
+from webapp.db.upsert import save_unique
+from webapp.errors import NotFound
 from webapp.ports.channels import Channel, ChannelLimits
+from webapp.ports.names import read_name
 from webapp.ports.people import Person
+from webapp.ports.values import row_id
 
 c = schema.channel
 GONE = "This channel is not there any more, or not for you."
@@ -57,11 +59,10 @@ def one(conn: Connection, channel_id: int) -> ChannelRecord:
 
 def of(conn: Connection, box: SecretBox, channel_id: str, person: Person) -> Channel:
     """Returns a channel with its URL; raises NotFound if it is gone or not this person's to use."""
-    number = int(channel_id) if channel_id.isdecimal() and len(channel_id) < 19 else 0
-    record = one(conn, number)
+    record = one(conn, row_id(channel_id))
     if not record.may_use(person):
         raise NotFound(GONE)
-    return _channel(record, url_of(conn, box, number))
+    return _channel(record, url_of(conn, box, record.id))
 
 
 def url_of(conn: Connection, box: SecretBox, channel_id: int) -> str:
@@ -77,11 +78,8 @@ def save(conn: Connection, box: SecretBox, channel: ChannelRecord, url: str) -> 
 
     Raises UserError if the name is wrong or taken, NotFound if the channel is gone.
     """
-    name = " ".join(channel.name.split())
-    if not name or len(name) > 100 or not name.isprintable():
-        raise UserError("Give it a name of at most 100 characters.", "name")
     values: dict[str, object] = {
-        "name": name,
+        "name": read_name(channel.name),
         "internal": channel.internal,
         "everyone": channel.everyone,
         "people": list(channel.people),
@@ -90,15 +88,7 @@ def save(conn: Connection, box: SecretBox, channel: ChannelRecord, url: str) -> 
     if url:
         values |= {"url": box.encrypt(url), "service": channel.service, "helper": channel.helper}
         values |= {"takes": asdict(channel.takes)}
-    try:
-        with conn.begin_nested():
-            if not channel.id:
-                return int(conn.execute(insert(c).values(**values, created=now()).returning(c.c.id)).scalar_one())
-            if conn.execute(update(c).where(c.c.id == channel.id).values(**values)).rowcount == 0:
-                raise NotFound(GONE)
-    except IntegrityError:
-        raise UserError(TAKEN, "name") from None
-    return channel.id
+    return save_unique(conn, c, channel.id, values, taken=TAKEN, gone=GONE, only_new={"created": now()})
 
 
 def pause(conn: Connection, channel_id: int, *, paused: bool) -> None:

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, delete, select
 
 from webapp.clock import now
 from webapp.crypto import SecretBox
 from webapp.db import schema
+from webapp.db.upsert import save_unique
 from webapp.errors import Conflict, NotFound, UserError
+from webapp.ports.names import read_name
+from webapp.ports.values import whole_number
 from webapp.reports.reading import sql
 
 s, q = schema.source, schema.query
@@ -46,12 +48,7 @@ def url_of(conn: Connection, box: SecretBox, source_id: int) -> tuple[str, int]:
 
 def read_entry(*, name: str, url: str, seconds: str, data_dir: Path, is_new: bool) -> dict[str, object]:
     """Returns what was typed, ready to be stored; an empty `url` keeps the stored one. Raises UserError by field."""
-    line = " ".join(name.split())
-    if not line or len(line) > 100 or not line.isprintable():
-        raise UserError("Give it a name of at most 100 characters.", "name")
-    if not seconds.strip().isdecimal() or not 1 <= int(seconds) <= LONGEST:
-        raise UserError(f"Write a number of seconds, 1 to {LONGEST}.", "seconds")
-    values: dict[str, object] = {"name": line, "seconds": int(seconds)}
+    values: dict[str, object] = {"name": read_name(name), "seconds": _seconds(seconds)}
     if url.strip():
         known = sql.read_url(url, data_dir)
         values |= {"url": known.render_as_string(hide_password=False), "shown": sql.masked(known)[:400]}
@@ -60,21 +57,19 @@ def read_entry(*, name: str, url: str, seconds: str, data_dir: Path, is_new: boo
     return values
 
 
+def _seconds(text: str) -> int:
+    try:
+        return whole_number(text, 1, LONGEST)
+    except ValueError:
+        raise UserError(f"Write a number of seconds, 1 to {LONGEST}.", "seconds") from None
+
+
 def save(conn: Connection, box: SecretBox, source_id: int, values: dict[str, object]) -> int:
     """Adds a database (id 0) or changes one, and returns its id; raises UserError if its name is taken."""
     stored = dict(values)
     if "url" in stored:
         stored["url"] = box.encrypt(str(stored["url"]))
-    try:
-        with conn.begin_nested():
-            if not source_id:
-                new = insert(s).values(**stored, created=now()).returning(s.c.id)
-                return int(conn.execute(new).scalar_one())
-            if conn.execute(update(s).where(s.c.id == source_id).values(**stored)).rowcount == 0:
-                raise NotFound(GONE)
-    except IntegrityError:
-        raise UserError(TAKEN, "name") from None
-    return source_id
+    return save_unique(conn, s, source_id, stored, taken=TAKEN, gone=GONE, only_new={"created": now()})
 
 
 def remove(conn: Connection, source_id: int) -> None:

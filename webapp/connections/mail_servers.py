@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from webapp.clock import now
 from webapp.crypto import SecretBox
 from webapp.db import schema
 from webapp.db.connect import mark_changed
-from webapp.errors import NotFound, UserError
+from webapp.db.upsert import save_unique
+from webapp.errors import NotFound
 from webapp.mail.url import SmtpSettings
+from webapp.ports.names import read_name
+from webapp.ports.values import row_id
 
 s = schema.server
 GONE = "This mail server is not there any more."
@@ -57,7 +59,7 @@ def one(conn: Connection, box: SecretBox, server_id: int) -> Server:
 def chosen(conn: Connection, box: SecretBox, server_id: str) -> Server | None:
     """Returns the server of this id, else the default one, or None if there is none; raises as `one`."""
     if server_id:
-        return one(conn, box, int(server_id) if server_id.isdecimal() and len(server_id) < 19 else 0)
+        return one(conn, box, row_id(server_id))
     default = conn.execute(select(s.c.id).order_by(s.c.is_default.desc(), s.c.id).limit(1)).scalar()
     return None if default is None else one(conn, box, default)
 
@@ -69,7 +71,7 @@ def save(conn: Connection, box: SecretBox, server: Server) -> int:
     """
     smtp = server.smtp
     values: dict[str, Any] = {
-        "name": server.name,
+        "name": read_name(server.name),
         "scheme": smtp.scheme,
         "host": smtp.host,
         "port": smtp.port,
@@ -80,24 +82,11 @@ def save(conn: Connection, box: SecretBox, server: Server) -> int:
         "per_connection": smtp.per_connection,
         "connections": smtp.connections,
     }
-    try:
-        with conn.begin_nested():
-            server_id = _write(conn, server.id, values)
-    except IntegrityError:
-        raise UserError(TAKEN, field="name") from None
+    server_id = save_unique(conn, s, server.id, values, taken=TAKEN, gone=GONE, only_new={"created": now()})
     others = conn.execute(select(func.count()).where(s.c.is_default, s.c.id != server_id)).scalar_one()
     if server.is_default or not others:
         make_default(conn, server_id)
     mark_changed(conn)
-    return server_id
-
-
-def _write(conn: Connection, server_id: int, values: dict[str, Any]) -> int:
-    if not server_id:
-        added: int = conn.execute(insert(s).values(**values, created=now()).returning(s.c.id)).scalar_one()
-        return added
-    if conn.execute(update(s).where(s.c.id == server_id).values(**values)).rowcount == 0:
-        raise NotFound(GONE)
     return server_id
 
 

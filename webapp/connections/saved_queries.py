@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Row, delete, select
 
 from webapp.clock import now
 from webapp.db import schema
+from webapp.db.upsert import save_unique
 from webapp.errors import NotFound, UserError
+from webapp.ports.names import read_name
 from webapp.ports.people import Person
 from webapp.ports.tables import Column, Parameter, SavedQuery
+from webapp.ports.values import row_id
 
 q, s = schema.query, schema.source
 PREFIX = "q-"  # begins the id of a query in a form
@@ -56,10 +58,7 @@ def one(conn: Connection, query_id: int) -> SavedQueryRecord:
 
 def of(conn: Connection, data_id: str, person: Person) -> SavedQueryRecord:
     """Returns the query of a form's “q-3”; raises NotFound if it is gone or not this person's to use."""
-    number = data_id.removeprefix(PREFIX)
-    if number == data_id or not number.isdecimal() or len(number) > 18:
-        raise NotFound(GONE, "data")
-    record = one(conn, int(number))
+    record = one(conn, row_id(data_id, PREFIX))
     if not record.may_use(person):
         raise NotFound(GONE, "data")
     return record
@@ -74,7 +73,7 @@ def save(conn: Connection, query: SavedQueryRecord) -> int:
     """Adds a query (id 0) or changes one, and returns its id; raises UserError if its name is taken."""
     values = {
         "source": query.source,
-        "name": query.name,
+        "name": read_name(query.name),
         "text": query.text,
         "parameters": [asdict(parameter) for parameter in query.parameters],
         "columns": [asdict(column) for column in query.columns],
@@ -84,15 +83,7 @@ def save(conn: Connection, query: SavedQueryRecord) -> int:
     }
     if conn.execute(select(s.c.id).where(s.c.id == query.source)).first() is None:
         raise UserError("Choose the database.", "source")
-    try:
-        with conn.begin_nested():
-            if not query.id:
-                return int(conn.execute(insert(q).values(**values).returning(q.c.id)).scalar_one())
-            if conn.execute(update(q).where(q.c.id == query.id).values(**values)).rowcount == 0:
-                raise NotFound(GONE)
-    except IntegrityError:
-        raise UserError(TAKEN, "name") from None
-    return query.id
+    return save_unique(conn, q, query.id, values, taken=TAKEN, gone=GONE)
 
 
 def remove(conn: Connection, query_id: int) -> None:

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.clock import now
 from webapp.db import schema
+from webapp.db.upsert import insert_missing
 from webapp.mail.recipients import normal_form
 from webapp.ports.people import Person
 
@@ -34,13 +34,11 @@ def add(
     conn: Connection, addresses: Sequence[str], source: Source, *, by: Person | None = None, task: int | None = None
 ) -> int:
     """Adds addresses and returns how many are new; those on the list stay as they are."""
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
     more = {"source": source, "task": task, "person": by.id if by else None, "at": now()}
     added = 0
     for part in _parts(addresses):
         rows = {key: {"key": key, "address": address, **more} for address in part for key in [normal_form(address)]}
-        entered = dialect.insert(n).values(list(rows.values())).on_conflict_do_nothing()
-        added += len(conn.execute(entered.returning(n.c.key)).all())
+        added += insert_missing(conn, n, list(rows.values()))
     return added
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, RowMapping, Select, delete, select, update
 
-from webapp.accounts import secrets, validation
+from webapp.accounts import secrets
 from webapp.clock import now
 from webapp.db import schema
+from webapp.db.upsert import save_unique
 from webapp.errors import NotFound, UserError
+from webapp.ports.names import read_name
 
 h, p = schema.hook, schema.person
 WINDOW = 60.0  # seconds
@@ -57,7 +58,7 @@ def add(conn: Connection, hook: IncomingWebhook) -> str:
     """Adds a hook and returns its secret, which is not stored; raises UserError if the name is wrong or taken."""
     secret = secrets.new()
     values = {
-        "name": validation.name(hook.name, empty="Give it a name, such as the system that will use it."),
+        "name": read_name(hook.name, empty="Give it a name, such as the system that will use it."),
         "hash": secrets.digest(secret),
         "person": hook.owner,
         "channels": list(hook.channels),
@@ -68,11 +69,7 @@ def add(conn: Connection, hook: IncomingWebhook) -> str:
         "per_minute": hook.per_minute,
         "created": now(),
     }
-    try:
-        with conn.begin_nested():
-            conn.execute(insert(h).values(**values))
-    except IntegrityError:
-        raise UserError(TAKEN, "name") from None
+    save_unique(conn, h, 0, values, taken=TAKEN)
     return secret
 
 

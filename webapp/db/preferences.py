@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.db import schema
+from webapp.db.upsert import upsert
 
 EVERYBODY = 0
 
@@ -26,9 +26,7 @@ def listing(conn: Connection, person: int, prefix: str) -> Mapping[str, Any]:
 
 def put(conn: Connection, person: int, key: str, value: Any) -> None:
     """Stores a value that JSON can hold; replaces the previous one."""
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    new = dialect.insert(m).values(person=person, key=key, value=value)
-    conn.execute(new.on_conflict_do_update(index_elements=[m.c.person, m.c.key], set_={"value": value}))
+    upsert(conn, m, {"person": person, "key": key}, {"value": value})
 
 
 def remove(conn: Connection, person: int, key: str) -> None:

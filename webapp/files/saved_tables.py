@@ -3,18 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, delete, select, update
 
 from webapp.clock import now
 from webapp.db import schema
-from webapp.errors import NotFound, UserError
+from webapp.db.upsert import save_unique
+from webapp.errors import NotFound
 from webapp.files import uploads
 from webapp.files.store import Store
 from webapp.ports.people import Person
 from webapp.ports.tables import Table
 
-LONGEST_NAME = 100
 TAKEN = "There is one of this name already. Choose another name, or update that one."
 LIST, DATA = "list", "data"
 s = schema.saved_list
@@ -48,27 +47,10 @@ def one(conn: Connection, store: Store, person: Person, list_id: int, purpose: s
     return found
 
 
-def read_name(text: str) -> str:
-    """UserError where it is none."""
-    name = " ".join(text.split())
-    if not name:
-        raise UserError("Give it a name.", field="name")
-    if len(name) > LONGEST_NAME or not name.isprintable():
-        raise UserError(f"The name has more than {LONGEST_NAME} characters.", field="name")
-    return name
-
-
 def add(conn: Connection, person: Person, name: str, upload_id: str, purpose: str = LIST) -> int:
-    """The id of a new one; UserError where the name is taken."""
-    taken = select(s.c.id).where(s.c.owner == person.id, s.c.name == name)
-    if conn.execute(taken).first():
-        raise UserError(TAKEN, field="name")
-    new = insert(s).values(owner=person.id, name=name, upload=upload_id, purpose=purpose, updated=now())
-    try:
-        list_id: int = conn.execute(new.returning(s.c.id)).scalar_one()
-    except IntegrityError:  # somebody was quicker
-        raise UserError(TAKEN, field="name") from None
-    return list_id
+    """Enters an upload under a name; returns the id. Raises UserError if the name is taken."""
+    values = {"owner": person.id, "name": name, "upload": upload_id, "purpose": purpose, "updated": now()}
+    return save_unique(conn, s, 0, values, unique=("owner", "name"), taken=TAKEN)
 
 
 def updated(conn: Connection, person: Person, list_id: int) -> datetime | None:

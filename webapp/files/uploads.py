@@ -15,6 +15,7 @@ from webapp.files.store import Store, StoredFile
 from webapp.ports.files import Attachment
 from webapp.ports.people import Person
 from webapp.ports.tables import Column, Table, TableSchema
+from webapp.ports.values import row_id
 
 u, s = schema.upload, schema.saved_list
 SAVED = "d-"  # begins the id of data that are kept under a name
@@ -50,17 +51,10 @@ def one(conn: Connection, store: Store, upload_id: str, owner: int) -> Table:
 
 def _meant(upload_id: str, owner: int) -> Any:
     """What is kept under a name is today's upload of that name."""
-    number = saved_number(upload_id)
-    if number is None:
+    number = row_id(upload_id, SAVED)
+    if not number:
         return upload_id
     return select(s.c.upload).where(s.c.id == number, s.c.owner == owner, s.c.purpose == "data").scalar_subquery()
-
-
-def saved_number(data_id: str) -> int | None:
-    """Returns 7 for “d-7”, the id of data that is kept under a name; None for every other id."""
-    number = data_id.removeprefix(SAVED)
-    is_saved = number != data_id and number.isascii() and number.isdecimal() and len(number) <= 18
-    return int(number) if is_saved else None
 
 
 def same_content(conn: Connection, upload_id: str, owner: int) -> frozenset[str]:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from webapp.errors import UserError
+from webapp.ports.urls import split_url
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def _webhook(host: str, pattern: str, form: str, *others: str) -> Callable[[Mapp
     """An address that a service shows; `others` are further names of its host."""
 
     def build(typed: Mapping[str, str]) -> str:
-        url = urlsplit(typed["address"].strip())
+        url = split_url(typed["address"].strip())
         match = re.fullmatch(pattern, url.path)
         named = f".{url.hostname or ''}"
         if url.scheme != "https" or not match or not named.endswith(tuple(f".{one}" for one in (host, *others))):
@@ -51,7 +52,7 @@ def _server(scheme: str, secure: str, path: str) -> Callable[[Mapping[str, str]]
     """A server of one's own: its address, and what stands behind it."""
 
     def build(typed: Mapping[str, str]) -> str:
-        url = urlsplit(typed["address"].strip())
+        url = split_url(typed["address"].strip())
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError("Write the whole address, from https:// on.")
         port = f":{url.port}" if url.port else ""
@@ -65,7 +66,7 @@ def _server(scheme: str, secure: str, path: str) -> Callable[[Mapping[str, str]]
 
 
 def _json(typed: Mapping[str, str]) -> str:
-    url = urlsplit(typed["address"].strip())
+    url = split_url(typed["address"].strip())
     if url.scheme not in ("http", "https") or not url.hostname or url.username:
         raise ValueError("Write the whole address, from https:// on.")
     query = f"?{url.query}" if url.query else ""
@@ -76,13 +77,13 @@ def _json(typed: Mapping[str, str]) -> str:
 
 def _teams(typed: Mapping[str, str]) -> str:
     address = typed["address"].strip()
-    if urlsplit(address).scheme != "https" or "sig=" not in address:
+    if split_url(address).scheme != "https" or "sig=" not in address:
         raise ValueError("This is no webhook of Teams. Copy the whole address of the workflow, from https:// on.")
     return address
 
 
 def _mattermost(typed: Mapping[str, str]) -> str:
-    url = urlsplit(typed["address"].strip())
+    url = split_url(typed["address"].strip())
     match = re.fullmatch(r"(.*)/hooks/([A-Za-z0-9]+)/?", url.path)
     if url.scheme not in ("http", "https") or not url.hostname or not match:
         raise ValueError("This is no webhook of Mattermost: https://chat.example.com/hooks/….")

@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from webapp.ports.values import require_storable
+
 
 class TaskForm(BaseModel):
     """What a person fills in to start a task; stored as JSON with `VERSION`.
@@ -18,24 +20,10 @@ class TaskForm(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _only_text_that_can_be_stored(cls, data: Any) -> Any:
-        _refuse_unstorable(data)
+        require_storable(data)
         return data
 
     @classmethod
     def upgrade(cls, data: dict[str, Any], version: int) -> dict[str, Any]:
         """Returns a stored form of an older version in the current format; raises ValueError if that is impossible."""
         return data
-
-
-def _refuse_unstorable(value: Any) -> None:
-    # PostgreSQL stores no NUL and no database stores half a surrogate pair.
-    if isinstance(value, str):
-        if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
-            raise ValueError("This text holds a character that cannot be stored. Type it again.")
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            _refuse_unstorable(key)
-            _refuse_unstorable(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            _refuse_unstorable(inner)

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.clock import now
 from webapp.db import preferences, schema
 from webapp.db.connect import mark_changed
+from webapp.db.upsert import insert_missing
 from webapp.ports.people import Person
 from webapp.tasks.model import State
 
@@ -93,9 +93,7 @@ def notify(conn: Connection, notice: NewNotice) -> bool:
     moment = now()
     values = {**asdict(notice), "created": moment, "read": moment if notice.is_read else None}
     del values["is_read"]
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    new = dialect.insert(i).values(**values)
-    conn.execute(new.on_conflict_do_nothing(index_elements=[i.c.person, i.c.key]))
+    insert_missing(conn, i, [values])
     mark_changed(conn)
     return True
 

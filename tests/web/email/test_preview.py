@@ -134,8 +134,8 @@ def test_a_template_takes_the_place_of_the_message_and_leaves_the_recipients(sig
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"template_name": " "}, "Give it a name of at most 100 characters."),
-        ({"template_name": "x" * 101}, "Give it a name of at most 100 characters."),
+        ({"template_name": " "}, "Give it a name."),
+        ({"template_name": "x" * 101}, "The name has more than 100 characters. Give it a shorter one."),
         ({"template_name": "Empty", "subject": " ", "body": ""}, "Write something first: there is nothing to keep."),
     ],
 )

@@ -6,10 +6,10 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from webapp.kinds.fields import one_line, text
 from webapp.mail.recipients import one_address, read_addresses
+from webapp.ports.attachments import HINT, Attachments
 from webapp.ports.forms import TaskForm
 
 MOST = 20_000  # addresses that a form holds; longer lists are uploads
-MOST_ATTACHED = 20  # files
 
 
 def _addresses(value: Any) -> list[str]:
@@ -78,9 +78,7 @@ class EmailForm(TaskForm):
     except_tasks: list[int] = Field(
         [], title="Leave out recipients of the tasks", max_length=200, json_schema_extra={"widget": "hidden"}
     )
-    attachments: Annotated[list[str], Field(max_length=MOST_ATTACHED)] = Field(
-        [], title="Attachments", json_schema_extra={"widget": "files"}
-    )
+    attachments: Attachments = Field([], title="Attachments", description=HINT, json_schema_extra={"widget": "files"})
     subject: Annotated[str, one_line("subject", 200, "Write a subject.")] = Field(title="Subject")
     body: Annotated[str, text("message", 200_000, "Write a message.")] = Field(
         title="Message", json_schema_extra={"widget": "textarea"}

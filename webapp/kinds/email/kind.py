@@ -9,6 +9,7 @@ from webapp.kinds.email import notes, recipients
 from webapp.kinds.email.form import EmailForm
 from webapp.mail import formats, lists
 from webapp.mail.merge import ALWAYS, unknown_fields, values_for
+from webapp.ports.attachments import require_attachable
 from webapp.ports.deliveries import Delivery, NewDelivery
 from webapp.ports.form_context import FormContext
 from webapp.ports.kinds import Kind
@@ -17,7 +18,6 @@ from webapp.ports.task_context import TaskContext
 if TYPE_CHECKING:
     from webapp.mail.compose import Letter, Message
 
-MOST_ATTACHED_MB = 20  # few servers take more than 25 MB, and base64 makes files a third larger
 TEST = "[Test] "  # begins the subject of a test
 UNCHECKED = 20  # the most addresses that need no review before sending
 
@@ -29,7 +29,7 @@ def check(form: EmailForm, form_context: FormContext) -> None:
     if form.test and len(form.to) != 1:
         raise FormErrors({"to": "A test goes to one address."})
     _require_recipient(form, form_context)
-    _require_small(form, form_context)
+    require_attachable(form.attachments, form_context)
     if form.server and form.server not in [value for value, _ in form_context.senders()]:
         raise FormErrors({"server": "This mail server no longer exists. Choose another."})
     columns = [ALWAYS, *(_columns(form, form_context) if form.recipients else ())]
@@ -48,19 +48,6 @@ def _require_recipient(form: EmailForm, form_context: FormContext) -> None:
     if suppressed and len(suppressed) == len(form.to):
         who = f"“{suppressed[0]}” is" if len(suppressed) == 1 else "All of these are"
         raise FormErrors({"to": f"{who} on the suppression list “Never write to”. An admin can change it."})
-
-
-def _require_small(form: EmailForm, form_context: FormContext) -> None:
-    """Raises FormErrors if an attachment is gone, or if all together are too large for mail servers."""
-    try:
-        size = sum(form_context.attachment(file_id).size for file_id in form.attachments)
-    except NotFound as error:
-        raise FormErrors({"attachments": error.message}) from None
-    if size > MOST_ATTACHED_MB * 1_000_000:
-        message = (
-            f"Together they have {size / 1_000_000:,.1f} MB. Most mail servers refuse more than {MOST_ATTACHED_MB} MB."
-        )
-        raise FormErrors({"attachments": f"{message} Send a link instead."})
 
 
 def _columns(form: EmailForm, form_context: FormContext) -> list[str]:

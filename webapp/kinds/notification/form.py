@@ -6,12 +6,12 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from webapp.kinds.fields import one_line, text
 from webapp.mail.recipients import read_addresses
+from webapp.ports.attachments import HINT, Attachments
 from webapp.ports.channels import BUILT_IN, PRIORITIES
 from webapp.ports.forms import TaskForm
 
 HINTS = {"log": "A text file on the server. Nobody is alerted."}
 MOST = 1_000
-MOST_ATTACHED = 10  # files
 
 
 def _addresses(value: Any) -> list[str]:
@@ -64,10 +64,10 @@ class NotificationForm(TaskForm):
     priority: Literal["low", "normal", "high", "urgent"] = Field(
         "normal", title="Priority", json_schema_extra={"choices": {**PRIORITIES}}
     )
-    attachments: Annotated[list[str], Field(max_length=MOST_ATTACHED)] = Field(
+    attachments: Attachments = Field(
         default_factory=list,
         title="Files",
-        description="Channels that take no files get the message alone.",
+        description=f"Channels that take no files get the message alone. {HINT}",
         json_schema_extra={"widget": "files"},
     )
 

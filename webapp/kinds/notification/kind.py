@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from webapp.errors import FormErrors, NotFound
 from webapp.kinds.notification import announcement
 from webapp.kinds.notification.form import NotificationForm
+from webapp.ports.attachments import require_attachable
 from webapp.ports.channels import AUDIENCES, BUILT_IN, Channel
 from webapp.ports.deliveries import Delivery, NewDelivery, Reply, ReplyState, Target
 from webapp.ports.form_context import FormContext
@@ -29,10 +30,9 @@ def check(form: NotificationForm, form_context: FormContext) -> None:
     if unknown := _unknown(form.people, form_context.colleagues()):
         errors["people"] = f"There is no active person “{unknown[0]}”. Choose people."
     try:
-        for file_id in form.attachments:
-            form_context.attachment(file_id)
-    except NotFound as error:
-        errors["attachments"] = error.message
+        require_attachable(form.attachments, form_context)
+    except FormErrors as error:
+        errors |= error.errors
     if errors:
         raise FormErrors(errors)
 

@@ -20,8 +20,10 @@ ORDERS = {"up": "A to Z, small to large", "down": "Z to A, large to small"}
 
 
 def _once(columns: Any) -> Any:
-    """Removes repeated columns; keeps their order."""
-    return list(dict.fromkeys(columns)) if isinstance(columns, list) else columns
+    """Removes repeated columns and keeps their order; what is no name is refused by the field."""
+    if not isinstance(columns, list) or not all(isinstance(one, str) for one in columns):
+        return columns
+    return list(dict.fromkeys(columns))
 
 
 class ReportForm(TaskForm):

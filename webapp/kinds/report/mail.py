@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from webapp import clock
 from webapp.kinds.report.form import ReportForm
 from webapp.mail import lists
+from webapp.ports.attachments import MOST_BYTES
 from webapp.ports.deliveries import Delivery, NewDelivery, ReplyState
 from webapp.ports.files import Attachment
 from webapp.ports.task_context import TaskContext
 
-MOST_MB = 20  # few servers take more than 25 MB, and base64 makes files a third larger
 ENCLOSED = "Hello,\n\nthe report “{title}” is ready. It is attached: {name}, {rows}."
 LINKED = "Hello,\n\nthe report “{title}” is ready: {name}, {rows}.\n\n[Open the report]({link})\n\n"
 LINKED += "The link asks you to sign in."
@@ -29,7 +29,7 @@ def hand_over(form: ReportForm, task: TaskContext, file: Attachment, title: str,
     from webapp.mail.compose import Letter, Message
 
     is_link = form.mail_as == "link"
-    if not is_link and file.size > MOST_MB * 1_000_000:
+    if not is_link and file.size > MOST_BYTES:
         is_link = True
         task.log(TOO_LARGE.format(size=file.size / 1_000_000))
     link = f"{task.connections.panel_address()}/files/{file.id}/download"

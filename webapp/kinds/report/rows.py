@@ -3,12 +3,12 @@
 A browser posts each line as JSON, a program sends an object or one of the short forms of interfaces.md.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
+from webapp.ports.json_text import parse_json
 from webapp.reports.shaping.plan import How, Test
 
 NOT_A_LINE = "Give each line as an object with its column."
@@ -86,7 +86,7 @@ def _parsed(value: Any) -> Any:
     if not isinstance(value, str) or not value.startswith("{"):
         return value
     try:
-        return json.loads(value)
+        return parse_json(value)
     except ValueError:
         raise ValueError(NOT_A_LINE) from None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, and_, cast, or_, select
 
 from webapp.db import schema
 from webapp.db.search import contains
@@ -109,7 +109,9 @@ def _conditions(person: Person, source: Source, criteria: Criteria) -> list[Colu
     if criteria.channel:
         conditions.append(d.c.channel == criteria.channel)
     if criteria.person is not None:
-        got_it = and_(d.c.channel == source.inbox, d.c.data[source.person].as_integer() == criteria.person)
+        got_it = and_(
+            d.c.channel == source.inbox, cast(d.c.data[source.person].as_string(), BigInteger) == criteria.person
+        )
         conditions.append(or_(t.c.owner == criteria.person, got_it))
     if criteria.since:
         conditions.append(t.c.created >= criteria.since)

@@ -11,6 +11,7 @@ from webapp.ports.people import Person
 from webapp.web.account import sign_in
 from webapp.web.http.deps import TheInstallation
 from webapp.web.http.multipart import FormData, Posted
+from webapp.web.http.params import Text
 from webapp.web.http.render import page
 
 router = APIRouter(prefix="/invite", include_in_schema=False)
@@ -19,7 +20,7 @@ USED = "This link was used or is too old. Ask an admin for a new one."
 
 
 @router.get("/{secret}")
-def form(request: Request, secret: str, installation: TheInstallation) -> Response:
+def form(request: Request, secret: Text, installation: TheInstallation) -> Response:
     """The form; opening it does not use the link up, because programs open links in messages."""
     invited = _invited(installation, secret)
     if invited is None:
@@ -28,7 +29,7 @@ def form(request: Request, secret: str, installation: TheInstallation) -> Respon
 
 
 @router.post("/{secret}")
-def join(request: Request, secret: str, installation: TheInstallation, posted: Posted) -> Response:
+def join(request: Request, secret: Text, installation: TheInstallation, posted: Posted) -> Response:
     """Saves what was chosen, signs the person in, and goes to Home; or shows the form again with what is wrong."""
     invited = _invited(installation, secret)
     if invited is None:

@@ -10,6 +10,8 @@ from webapp.web.account import sign_in
 from webapp.web.http import cookies
 from webapp.web.http.deps import TheInstallation, session_person
 from webapp.web.http.multipart import Posted
+from webapp.web.http.params import LocalPath
+from webapp.web.http.redirects import safe_path
 from webapp.web.http.render import go, page
 
 router = APIRouter(include_in_schema=False)
@@ -18,20 +20,22 @@ WRONG = "Email or password is not right."
 
 
 @router.get("/login")
-def form(request: Request, installation: TheInstallation, next: str = "/") -> Response:
+def form(request: Request, installation: TheInstallation, next: LocalPath = "") -> Response:
     """The form; redirects a person who is signed in, and to the set-up while there is no admin."""
     if session_person(request):
-        return RedirectResponse(sign_in.safe_path(next), 303)
+        return RedirectResponse(next or "/", 303)
     with installation.read() as conn:
         if not people.has_admin(conn):
             return RedirectResponse("/setup", 303)
-    return _form(request, next)
+    return _form(request, next or "/")
 
 
 @router.post("/login")
 def submit(request: Request, installation: TheInstallation, posted: Posted) -> Response:
     """Starts a session, or shows the form again with what is wrong."""
-    email, password, path = posted.one("email"), posted.one("password"), posted.one("next", "/")
+    # As typed, so that the message is the same whatever is wrong; neither of them is stored.
+    email, password = ((posted.typed(name) or [""])[-1] for name in ("email", "password"))
+    path = safe_path(posted.one("next"))
     try:
         person = _prove(installation, request, email, password)
     except UserError as error:
@@ -39,7 +43,7 @@ def submit(request: Request, installation: TheInstallation, posted: Posted) -> R
     with installation.write() as conn:
         cookie = sign_in.begin(request, conn, person)
         audit.record(conn, people.by_id(conn, installation.settings, person), "signed in")
-    return sign_in.welcome(request, cookie, sign_in.safe_path(path))
+    return sign_in.welcome(request, cookie, path)
 
 
 @router.post("/logout")
@@ -68,6 +72,6 @@ def _form(request: Request, path: str, email: str = "", error: UserError | None 
         headers=sign_in.headers_of(error),
         refused=error is not None,
         email=email[:400],
-        next=sign_in.safe_path(path),
+        next=path,
         errors={"password": error.message} if error else {},
     )

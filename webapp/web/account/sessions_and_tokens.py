@@ -9,12 +9,14 @@ from fastapi.responses import Response
 from webapp.accounts import audit, sessions, tokens, validation
 from webapp.errors import UserError
 from webapp.installation import Installation
+from webapp.ports.names import read_name
 from webapp.ports.people import Person
 from webapp.tasks import inbox
 from webapp.web.http import flash, user_agents
-from webapp.web.http.deps import Id, SignedIn, TheInstallation, session_of
+from webapp.web.http.deps import SignedIn, TheInstallation, session_of
 from webapp.web.http.formatting import plural
 from webapp.web.http.multipart import Posted
+from webapp.web.http.params import Text
 from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/account", include_in_schema=False)
@@ -32,7 +34,7 @@ def end_others(request: Request, person: SignedIn, installation: TheInstallation
 
 
 @router.post("/sessions/{session_id}/end")
-def end_one(request: Request, session_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def end_one(request: Request, session_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """Ends one session; after one's own the next page is that of signing in."""
     with installation.write() as conn:
         sessions.end_one(conn, person.id, session_id)
@@ -46,7 +48,7 @@ def make_token(request: Request, person: SignedIn, installation: TheInstallation
     typed = posted.one("token_name")
     try:
         with installation.write() as conn:
-            name = validation.name(typed, empty="Write what the token is for.")
+            name = read_name(typed, empty=tokens.EMPTY)
             if name in {token.name for token in tokens.of_person(conn, person.id)}:
                 raise UserError(TAKEN)
             secret = tokens.add(conn, person.id, name)
@@ -57,8 +59,8 @@ def make_token(request: Request, person: SignedIn, installation: TheInstallation
     return account_page(request, installation, person, AccountForm(new_token=secret))
 
 
-@router.post("/tokens/{token_id:int}/revoke")
-def revoke_token(request: Request, token_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
+@router.post("/tokens/{token_id:id}/revoke")
+def revoke_token(request: Request, token_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """Ends a token at once."""
     with installation.write() as conn:
         name = tokens.revoke(conn, person.id, token_id)

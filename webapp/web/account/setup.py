@@ -9,7 +9,9 @@ from webapp.errors import UserError
 from webapp.installation import Installation
 from webapp.web.account import sign_in
 from webapp.web.http.deps import TheInstallation
+from webapp.web.http.foreign_urls import own_address
 from webapp.web.http.multipart import FormData, Posted
+from webapp.web.http.params import Text
 from webapp.web.http.render import page
 
 router = APIRouter(prefix="/setup", include_in_schema=False)
@@ -27,18 +29,17 @@ def closed(request: Request, installation: TheInstallation) -> Response:
 
 
 @router.get("/{secret}")
-def form(request: Request, secret: str, installation: TheInstallation) -> Response:
+def form(request: Request, secret: Text, installation: TheInstallation) -> Response:
     """The form for the first admin."""
     with installation.read() as conn:
         if not links.find(conn, "setup", secret) or people.has_admin(conn):
             return _used(request)
-    here = f"{request.url.scheme}://{request.url.netloc}"
-    typed = {"name": "", "email": "", "zone": installation.settings.timezone, "address": here}
+    typed = {"name": "", "email": "", "zone": installation.settings.timezone, "address": own_address(request)}
     return _form(request, installation, secret, typed, {})
 
 
 @router.post("/{secret}")
-def create(request: Request, secret: str, installation: TheInstallation, posted: Posted) -> Response:
+def create(request: Request, secret: Text, installation: TheInstallation, posted: Posted) -> Response:
     """Adds the admin, signs them in, and goes to Home; or shows the form again with what is wrong."""
     typed = {name: posted.one(name) for name in ("name", "email", "zone", "address")}
     with installation.read() as conn:

@@ -10,6 +10,7 @@ from webapp.accounts import passwords, people, sessions, throttle
 from webapp.errors import UserError
 from webapp.installation import Installation
 from webapp.web.http import cookies
+from webapp.web.http.params import header_text
 
 
 def prove(installation: Installation, request: Request, email: str, password: str, refusal: UserError) -> int:
@@ -35,7 +36,7 @@ def begin(request: Request, conn: Connection, person_id: int) -> str:
     """Starts a session in place of the one that this browser had; returns the value of its cookie."""
     if earlier := cookies.cookie_of(request):
         sessions.end(conn, earlier)
-    return sessions.start(conn, person_id, request.headers.get("user-agent", ""))
+    return sessions.start(conn, person_id, header_text(request, "user-agent", sessions.LONGEST_AGENT))
 
 
 def welcome(request: Request, cookie: str, path: str) -> Response:
@@ -43,13 +44,6 @@ def welcome(request: Request, cookie: str, path: str) -> Response:
     response = RedirectResponse(path, 303)
     cookies.give(request, response, cookie)
     return response
-
-
-def safe_path(path: str) -> str:
-    """Returns `path` if it belongs to this panel, else Home: a link to sign in must not lead to another site."""
-    # Browsers take \\ for / and drop tabs and line breaks, so both could hide a second / at the beginning.
-    is_plain = path.startswith("/") and "\\" not in path and all(" " < c != "\x7f" for c in path)
-    return path if is_plain and not path.startswith(("//", "/login", "/logout", "/setup")) else "/"
 
 
 def refused(*checks: Callable[[], object]) -> dict[str, str]:

@@ -1,22 +1,23 @@
 """The article's own four calls: each answers at once, and the work runs in the background."""
 
-import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Path, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from starlette.convertors import Convertor, register_url_convertor
 
 from webapp.errors import FormErrors, UserError
 from webapp.installation import Installation
 from webapp.ports.people import Person
+from webapp.ports.values import is_storable
 from webapp.starting import NewTask, start_task
 from webapp.web.api.body import Fields
 from webapp.web.api.field_errors import MOST, no_such_field
 from webapp.web.api.schemas import answer
 from webapp.web.api.starting import checked_form
 from webapp.web.http.deps import Program, TheInstallation
+from webapp.web.http.foreign_urls import own_address
 from webapp.web.http.problem import problems
 
 
@@ -33,7 +34,21 @@ class Whatever(Convertor[str]):
 
 
 register_url_convertor("whatever", Whatever())
-Address = Annotated[str, Path(json_schema_extra={"format": "email"}, examples=["ana@example.com"])]
+
+
+def _address(path: str) -> str:
+    if not path.strip():
+        raise UserError("Give an address.", field="email")
+    if not is_storable(path):
+        raise UserError("This address holds a character that no address has.", field="email")
+    if "\ufffd" in path:  # what servers put in the place of bytes that are no UTF-8
+        raise UserError("This address is not written in UTF-8.", field="email")
+    return path
+
+
+Address = Annotated[
+    str, AfterValidator(_address), Path(json_schema_extra={"format": "email"}, examples=["ana@example.com"])
+]
 router = APIRouter(tags=["The article's own"], responses=problems(401))
 
 MESSAGE = "some notification"
@@ -78,7 +93,7 @@ def send_notification(
     background: BackgroundTasks,
 ) -> Response:
     """Writes a line to log.txt in the data directory."""
-    form = {"to": [_address(email)], "channels": ["log"], **_chosen(given, message=MESSAGE)}
+    form = {"to": [email], "channels": ["log"], **_chosen(given, message=MESSAGE)}
     call = _Call(kind="notification", form=form, message="Notification sent in the background")
     return _begin(request, installation, person, background, call)
 
@@ -98,7 +113,7 @@ def send_email(
     background: BackgroundTasks,
 ) -> Response:
     """Sends one email."""
-    form = {"to": [_address(email)], **_chosen(given, subject=SUBJECT, body=TEXT)}
+    form = {"to": [email], **_chosen(given, subject=SUBJECT, body=TEXT)}
     call = _Call(kind="email", form=form, message="Email sent in the background")
     return _begin(request, installation, person, background, call)
 
@@ -120,14 +135,6 @@ def run_task(request: Request, person: Program, installation: TheInstallation, b
     """Starts a task that raises: it ends as failed, and its error is logged."""
     call = _Call(kind="self-test", form={"fail": True}, message="Task started in the background")
     return _begin(request, installation, person, background, call)
-
-
-def _address(path: str) -> str:
-    if not path.strip():
-        raise UserError("Give an address.", field="email")
-    if "\ufffd" in path:  # what servers put in the place of bytes that are no UTF-8
-        raise UserError("This address is not written in UTF-8.", field="email")
-    return path
 
 
 def _chosen(given: dict[str, Any], **defaults: str) -> dict[str, Any]:
@@ -157,13 +164,5 @@ def _begin(
         errors = {"email" if name == "to" else name: message for name, message in error.errors.items()}
         raise FormErrors(errors) from None
     started = start_task(installation, NewTask(kind=kind, form=form, owner=person, via="api"), background)
-    url = f"{_origin(request, installation)}/tasks/{started.id}"
+    url = f"{installation.settings.base_url or own_address(request)}/tasks/{started.id}"
     return answer(Begun(message=call.message, task=TaskLink(id=started.id, url=url)))
-
-
-def _origin(request: Request, installation: Installation) -> str:
-    """Returns the address of the panel: that of the settings, else the one under which the request came."""
-    host = request.headers.get("host", "")
-    if installation.settings.base_url or not re.fullmatch(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", host):
-        return installation.settings.address
-    return f"{request.scope['scheme']}://{host}"

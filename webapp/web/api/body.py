@@ -1,16 +1,17 @@
 """Reads what programs send: JSON or a form, never more of it than a limit."""
 
-import json
+from collections.abc import Iterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from webapp.errors import TooLarge, UserError
+from webapp.errors import FormErrors, TooLarge, UserError
+from webapp.ports.json_text import load_json
+from webapp.ports.values import UNSTORABLE, require_storable
 from webapp.web.http.multipart import FIELDS_BYTES, MB, FormData, read_posting
 
 LIMIT = 10 * MB  # an email to 20,000 addresses is about 1 MB
-DEEPEST = 20  # levels; no form has more than five
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -34,25 +35,33 @@ Fields = Annotated[dict[str, Any], Depends(read_fields)]
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """A JSON object (RFC 8259: no NaN, no Infinity); UserError where it is none."""
+    """Returns the object of a body; raises UserError if it is none, FormErrors beside what cannot be stored."""
     try:
-        value = json.loads(body, parse_constant=_refuse_number, parse_float=_finite, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
-        raise UserError("The body is not JSON.") from None
+        value = load_json(body, "The body")
+    except ValueError as error:
+        raise UserError(str(error)) from None
     if not isinstance(value, dict):
         raise UserError("The body must be a JSON object.")
-    if is_deep(value, DEEPEST):
-        raise UserError(f"The body is nested more than {DEEPEST} levels deep.")
+    if wrong := {name for name, inner in _named(value) if not _is_storable(inner)}:
+        raise FormErrors(dict.fromkeys(sorted(wrong), UNSTORABLE))
     return value
 
 
-def is_storable(value: Any) -> bool:
-    """Whether every text in it can be kept: PostgreSQL stores no NUL, no database half a surrogate pair."""
-    if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
-    if isinstance(value, dict):
-        return all(is_storable(name) and is_storable(inner) for name, inner in value.items())
-    return all(is_storable(inner) for inner in value) if isinstance(value, list) else True
+def _named(body: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Each field, those of the form by their own names: nobody would find “form” on a page."""
+    for name, value in body.items():
+        if name == "form" and isinstance(value, dict):
+            yield from value.items()
+        else:
+            yield name, value
+
+
+def _is_storable(value: Any) -> bool:
+    try:
+        require_storable(value)
+    except ValueError:
+        return False
+    return True
 
 
 async def _bytes(request: Request, limit: int) -> bytes:
@@ -68,25 +77,3 @@ def _texts(posted: FormData) -> dict[str, Any]:
     for name in (*posted.files, *posted.refused):
         raise UserError("Send this as text, not as a file.", field=name)
     return {name: posted.one(name) for name in posted.values}
-
-
-def is_deep(value: Any, levels: int) -> bool:
-    """Whether lists and objects stand in one another for more levels than these."""
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels == 0 or any(is_deep(one, levels - 1) for one in inner if isinstance(one, dict | list))
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):  # which of them counts would be a guess (RFC 8259, 4)
-        raise UserError("The body has a name twice in one object.")
-    return value
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if abs(number) != float("inf") else _refuse_number(text)
-
-
-def _refuse_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number that JSON knows")

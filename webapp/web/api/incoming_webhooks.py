@@ -1,9 +1,8 @@
 """POST /hooks/<secret>: another system's text or JSON becomes a notification. The secret is all that it needs."""
 
-import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Header, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from webapp.accounts import people
@@ -12,12 +11,14 @@ from webapp.connections.webhooks import IncomingWebhook
 from webapp.errors import FormErrors, TooLarge, UserError
 from webapp.kinds import ANNOUNCEMENT_KIND
 from webapp.notify import template
+from webapp.ports.json_text import load_json
 from webapp.ports.kinds import Announcement
+from webapp.ports.values import require_storable
 from webapp.starting import NewTask, start_task
-from webapp.web.api.body import DEEPEST, is_deep, is_storable
 from webapp.web.api.schemas import answer
-from webapp.web.api.starting import LONGEST_KEY, checked_form
+from webapp.web.api.starting import checked_form
 from webapp.web.http.deps import TheInstallation
+from webapp.web.http.params import IdempotencyKey, Text
 from webapp.web.http.problem import problem, problems
 
 router = APIRouter(prefix="/hooks", tags=["Incoming hooks"])
@@ -59,11 +60,11 @@ BODY = {
 )
 def receive(
     request: Request,
-    secret: str,
+    secret: Text,
     installation: TheInstallation,
     background: BackgroundTasks,
     body: Annotated[bytes, Depends(read_small_body)],
-    key: Annotated[str | None, Header(alias="Idempotency-Key")] = None,
+    key: IdempotencyKey = None,
 ) -> Response:
     """Notifies the places and people of this hook.
 
@@ -84,7 +85,7 @@ def receive(
     assert kind.announcement_form is not None
     given = kind.announcement_form(announcement, installation.form_context(owner))
     form = checked_form(installation, owner, kind, given)
-    key = f"hook:{hook.id}:{key}"[:LONGEST_KEY] if key and is_storable(key) else None
+    key = f"hook:{hook.id}:{key}" if key else None
     title = " ".join(f"{hook.name}: {announcement.title or announcement.message}".split())[:400]
     new = NewTask(kind=kind, form=form, owner=owner, via=f"webhook {hook.name}", key=key, title=title)
     started = start_task(installation, new, background)
@@ -99,13 +100,15 @@ def _read(request: Request, body: bytes) -> Any:
         raise UserError("The body is not written in UTF-8.") from None
     is_json = "json" in request.headers.get("content-type", "").lower()
     try:
-        value = json.loads(text) if is_json or text.lstrip()[:1] in ("{", "[") else text
-    except (ValueError, RecursionError):
+        value = load_json(text, "The body") if is_json or text.lstrip()[:1] in ("{", "[") else text
+    except ValueError as error:
         if is_json:
-            raise UserError("The body is not JSON.") from None
-        return text
-    if is_deep(value, DEEPEST):
-        raise UserError(f"The body is nested more than {DEEPEST} levels deep.")
+            raise UserError(str(error)) from None
+        value = text
+    try:
+        require_storable(value)
+    except ValueError as error:
+        raise UserError(str(error)) from None
     return value
 
 

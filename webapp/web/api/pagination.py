@@ -7,17 +7,18 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, BaseModel, BeforeValidator
+from pydantic import BaseModel, BeforeValidator
 
 from webapp.errors import UserError
 from webapp.kinds import KINDS
+from webapp.ports.values import digits
 from webapp.tasks.model import State
+from webapp.web.http.params import Search, Text
 
 T = TypeVar("T")
 S = TypeVar("S")
 
 DEFAULT_LIMIT, MOST = 50, 1_000
-LONGEST = 320  # characters of a filter: an address; SQLite takes no LIKE pattern of more than 50,000 bytes
 
 
 class Page(BaseModel, Generic[T]):
@@ -57,10 +58,10 @@ def _limit(given: object) -> int:
     text = str(given)
     if text == "":
         return DEFAULT_LIMIT
-    digits = text.lstrip("0") if re.fullmatch(r"[0-9]+", text) else ""
-    if not digits:
-        raise UserError(f"The limit is a whole number from 1 to {MOST:,}.", field="limit")
-    return min(int(digits[:5]), MOST)
+    written = text.lstrip("0") if re.fullmatch(r"[0-9]+", text) else ""
+    if not written:
+        raise ValueError(f"The limit is a whole number from 1 to {MOST:,}.")
+    return min(int(written[:5]), MOST)
 
 
 def _states(given: object) -> list[State]:
@@ -68,41 +69,32 @@ def _states(given: object) -> list[State]:
     try:
         return [State(name) for text in texts for name in str(text).split(",") if name]
     except ValueError:
-        raise UserError(f"A state is one of: {', '.join(State)}.", field="state") from None
+        raise ValueError(f"A state is one of: {', '.join(State)}.") from None
 
 
 def _kind(given: object) -> str:
     if given != "" and given not in KINDS:
-        raise UserError(f"A kind is one of: {', '.join(KINDS)}.", field="kind")
+        raise ValueError(f"A kind is one of: {', '.join(KINDS)}.")
     return str(given)
 
 
-def _number(given: object) -> int:
-    """A number in an address; 0, which no row has, for what is none or is more than a database can count."""
-    return int(str(given)) if re.fullmatch(r"[0-9]{1,18}", str(given)) else 0
+def _task_id(given: object) -> int:
+    """A number in an address; for a wrong one 0, which no task has, so that the task is not found."""
+    return digits(str(given)) or 0
 
 
-def _words(field: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if len(text) > LONGEST or "\0" in text:
-            raise UserError(f"“{field}” is a text of at most {LONGEST} characters.", field=field)
-        return text
-
-    return AfterValidator(check)
-
-
-TaskId = Annotated[int, BeforeValidator(_number), Path(description="The number of a task.", examples=[42])]
+TaskId = Annotated[int, BeforeValidator(_task_id), Path(description="The number of a task.", examples=[42])]
 Limit = Annotated[
     int,
     BeforeValidator(_limit),
     Query(description=f"How many; more than {MOST:,} are taken as {MOST:,}.", json_schema_extra={"minimum": 1}),
 ]
-Before = Annotated[str, Query(description="Where to go on: `next` of the part before.")]
+Before = Annotated[Text, Query(description="Where to go on: `next` of the part before.")]
 States = Annotated[
     list[State], BeforeValidator(_states), Query(description="Only in this state; several are possible.")
 ]
 Kind = Annotated[
     str, BeforeValidator(_kind), Query(description="Only of this kind.", json_schema_extra={"enum": ["", *KINDS]})
 ]
-Owner = Annotated[str, _words("owner"), Query(description="Only this person's: an address, or “me”.")]
-Words = Annotated[str, _words("q"), Query(description="Only where this occurs in title, form or recipients.")]
+Owner = Annotated[Search, Query(description="Only this person's: an address, or “me”.")]
+Words = Annotated[Search, Query(description="Only where this occurs in title, form or recipients.")]

@@ -15,11 +15,7 @@ from webapp.ports.kinds import Kind
 from webapp.ports.people import Person
 from webapp.starting import NewTask, start_task, started_by
 from webapp.tasks.commands import Started
-from webapp.web.api.body import is_storable
 from webapp.web.api.field_errors import refusals
-
-LONGEST_KEY = 255
-UNSTORABLE = "This holds a character that cannot be stored."
 
 
 def _kind(value: object) -> str:
@@ -71,7 +67,7 @@ def start(
     installation: Installation, person: Person, given: dict[str, Any], key: str | None, background: BackgroundTasks
 ) -> Started:
     """Starts the task of this call, or returns the one that the same key has started; raises Conflict, FormErrors."""
-    key = _stored(key)
+    key = None if key is None else f"api:{key}"  # apart from those of form pages
     call = _read(given)
     digest = _digest(call)
     if known := started_by(installation, person, key, digest):
@@ -92,8 +88,6 @@ def start(
 
 def checked_form(installation: Installation, person: Person, kind: Kind, given: dict[str, Any]) -> Any:
     """Returns the form of the kind; raises FormErrors with one entry for each refused field, or Busy."""
-    if unstorable := {name: UNSTORABLE for name, value in given.items() if not is_storable(value)}:
-        raise FormErrors(unstorable)
     try:
         form = kind.form.model_validate(given)
         if kind.check:
@@ -112,15 +106,6 @@ def _read(given: dict[str, Any]) -> Start:
         return Start.model_validate(given)
     except ValidationError as error:
         raise FormErrors(refusals(Start, error)) from None
-
-
-def _stored(key: str | None) -> str | None:
-    """Returns the key as it is stored, apart from those of form pages."""
-    if key is None:
-        return None
-    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
-        raise UserError(f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.", field="Idempotency-Key")
-    return f"api:{key}"
 
 
 def _digest(call: Start) -> str:

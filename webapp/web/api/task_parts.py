@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse
 from pydantic import BeforeValidator, WithJsonSchema
 
 from webapp.clock import now
-from webapp.errors import NotFound, UserError
+from webapp.errors import NotFound
 from webapp.files import queries as files
 from webapp.files.model import File
 from webapp.ports.delivery_state import DeliveryState
@@ -23,10 +23,11 @@ from webapp.web.api.schemas import (
     file_out,
     line_out,
 )
-from webapp.web.files.pages import attachment, note_download
+from webapp.web.files.pages import note_download
 from webapp.web.http.deps import Program, TheInstallation
+from webapp.web.http.file_response import attachment, checksum, file_response
+from webapp.web.http.params import Text
 from webapp.web.http.problem import problem, problems
-from webapp.web.http.ranges import is_beyond
 
 router = APIRouter(prefix="/api/v1/tasks/{task_id}", tags=["Parts of a task"], responses=problems(401, 404))
 
@@ -38,7 +39,7 @@ def _delivery_state(given: object) -> DeliveryState | None:
     try:
         return DeliveryState(str(given)) if given else None
     except ValueError:
-        raise UserError(f"A delivery is one of: {', '.join(DeliveryState)}.", field="state") from None
+        raise ValueError(f"A delivery is one of: {', '.join(DeliveryState)}.") from None
 
 
 StateOfDelivery = Annotated[
@@ -93,29 +94,20 @@ def of_task(
 
 @router.get("/files/{file_id}", response_class=FileResponse, responses={200: BYTES, **problems(410, 416)})
 def download(
-    request: Request, task_id: TaskId, file_id: str, person: Program, installation: TheInstallation
+    request: Request, task_id: TaskId, file_id: Text, person: Program, installation: TheInstallation
 ) -> Response:
     """The bytes of a file, as an attachment; `ETag` is their SHA-256."""
     with installation.read() as conn:
-        file = files.one(conn, file_id.replace("\0", ""), person)
+        file = files.one(conn, file_id, person)
     if file.task != task_id:
         raise NotFound("There is no such file.")
     path = installation.store.path(file.storage)
     if file.deleted or file.expires < now() or not path.is_file():
         return problem(request, 410, "This file has been deleted.")
-    etag = f'"{file.sha256}"'
-    if is_beyond(request, file.size, etag):
-        refusal = problem(request, 416, "This file has no such bytes.")
-        refusal.headers["Content-Range"] = f"bytes */{file.size}"
-        return refusal
+    headers = {**attachment(file.name), **checksum(file.sha256)}
+    sent = file_response(request, path, media_type=file.media_type, headers=headers)
     note_download(request, installation, file, person)
-    headers = {
-        "Content-Disposition": attachment(file.name),
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-        "ETag": etag,
-    }
-    return FileResponse(path, media_type=file.media_type, headers=headers)
+    return sent
 
 
 def _made(file: File) -> int:

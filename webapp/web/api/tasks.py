@@ -1,8 +1,8 @@
 """/api/v1/tasks for programs: start, list, look at, and change a task."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, BackgroundTasks, Header, Response
+from fastapi import APIRouter, BackgroundTasks, Response
 from sqlalchemy import Connection
 
 from webapp.accounts import people
@@ -29,6 +29,7 @@ from webapp.web.api.pagination import (
 )
 from webapp.web.api.schemas import TaskOut, answer, task_out
 from webapp.web.http.deps import Program, TheInstallation
+from webapp.web.http.params import IdempotencyKey
 from webapp.web.http.problem import problems
 from webapp.web.tasks.actions import ACTS
 
@@ -50,21 +51,13 @@ START = {
 AGAIN: dict[int | str, dict[str, Any]] = {200: {"model": TaskOut, "description": "This key has started it before."}}
 ONE: dict[str, Any] = {"response_model": TaskOut, "responses": problems(404)}
 ACT: dict[str, Any] = {"response_model": TaskOut, "responses": problems(404, 409)}
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="Yours to choose; one key starts one task.",
-        json_schema_extra={"minLength": 1, "maxLength": starting.LONGEST_KEY},
-    ),
-]
 
 
 @router.post(
     "", status_code=201, response_model=TaskOut, responses=AGAIN | problems(409, 413, 422, 503), openapi_extra=START
 )
 def start(
-    person: Program, installation: TheInstallation, body: Body, background: BackgroundTasks, key: Key = None
+    person: Program, installation: TheInstallation, body: Body, background: BackgroundTasks, key: IdempotencyKey = None
 ) -> Response:
     """Starts a task.
 

@@ -7,7 +7,9 @@ from typing import Any
 from webapp.errors import UserError
 from webapp.files import saved_tables
 from webapp.kinds.email.form import EmailForm
+from webapp.ports.names import read_name
 from webapp.starting import NewTask, start_task
+from webapp.web.email.preview import row_of
 from webapp.web.forms.buttons import Press, PressResult, unjudged
 from webapp.web.forms.reading import Filled, checked
 
@@ -17,8 +19,7 @@ def test(press: Press) -> PressResult:
     filled = checked(press.kind, _with_recipient(press), press.installation.form_context(press.person))
     if not isinstance(filled.value, EmailForm):
         return PressResult(replace(filled, raw=press.filled.raw))
-    row = press.posted.one("row")
-    only = {"to": [press.person.email], "test": True, "test_row": int(row) if row.isdecimal() and len(row) < 9 else 1}
+    only = {"to": [press.person.email], "test": True, "test_row": row_of(press.posted)}
     form = filled.value.model_copy(update=only)
     key = f"test:{press.key}:{hashlib.sha256(form.model_dump_json().encode()).hexdigest()[:20]}"
     new = NewTask(kind=press.kind, form=form, owner=press.person, via="test", key=key)
@@ -50,7 +51,7 @@ def keep_list(press: Press) -> PressResult:
             known = saved_tables.listing(conn, installation.store, person)
             if already := next((one.name for one in known if one.table.id == table.id), ""):
                 return PressResult(filled, f"It is kept as the list “{already}”.")
-            name = saved_tables.read_name(press.posted.one("list_name") or table.name.rpartition(".")[0])
+            name = read_name(press.posted.one("list_name") or table.name.rpartition(".")[0])
             saved_tables.add(conn, person, name, table.id)
     except UserError as error:
         return PressResult(filled.with_errors({"list_name": error.message}))

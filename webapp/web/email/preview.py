@@ -16,16 +16,19 @@ from webapp.mail.lists import ListRow, Reading, RowSelector
 from webapp.mail.preview import Draft, Preview, preview
 from webapp.mail.recipients import read_addresses
 from webapp.ports.people import Person
+from webapp.ports.values import digits
 from webapp.web.forms.reading import Filled
 from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.formatting import plural
-from webapp.web.http.multipart import Posted
+from webapp.web.http.multipart import FormData, Posted
+from webapp.web.http.params import search
 from webapp.web.http.render import fragment
 
 router = APIRouter(prefix="/new/email", include_in_schema=False)
 
 EMPTY = "Write a subject and a message: they are shown here as they will arrive."
 NOBODY = "Nobody in the list matches “{}”."
+LONGEST_ROW = 8  # digits
 GONE = "This list cannot be read any more. Choose it again."
 FIRST = RowSelector()
 Raw = Mapping[str, Sequence[str]]
@@ -45,11 +48,9 @@ class EmailPreview:
 def show(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """Shows the message as it is written so far; errors of the form are shown when it is sent."""
     filled: Filled[Any] = Filled(None, {}, {name: posted.all(name) for name in EmailForm.model_fields})
-    search = posted.one("who").strip()[:200]
-    selector = RowSelector(
-        row=_number(posted.one("row")), is_before=posted.one("step") == "back", search=search.casefold()
-    )
-    view = pane(installation, person, filled, selector, search)
+    who = posted.read("who", search).strip()
+    selector = RowSelector(row=row_of(posted), is_before=posted.one("step") == "back", search=who.casefold())
+    view = pane(installation, person, filled, selector, who)
     return fragment(request, "email/form/_preview.html", pane=view)
 
 
@@ -117,5 +118,6 @@ def _last(raw: Raw, name: str) -> str:
     return values[-1]
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 9 else 1
+def row_of(posted: FormData) -> int:
+    """Returns the row of the list that is looked at; the first if none is named."""
+    return digits(posted.one("row"), LONGEST_ROW) or 1

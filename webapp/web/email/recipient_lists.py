@@ -1,7 +1,7 @@
 """Saved lists of recipients: made from a file, updated from another one, downloaded, removed."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from webapp import ingest
 from webapp.errors import NotFound, UserError
@@ -11,10 +11,12 @@ from webapp.ingest import update_list
 from webapp.installation import Installation
 from webapp.kinds.email.recipients import require_column
 from webapp.mail.list_update import Updated
+from webapp.ports.names import read_name
 from webapp.ports.people import Person
 from webapp.web.forms.refusal import Refusal
 from webapp.web.http import flash
-from webapp.web.http.deps import Id, SignedIn, TheInstallation
+from webapp.web.http.deps import SignedIn, TheInstallation
+from webapp.web.http.file_response import attachment, file_response
 from webapp.web.http.formatting import plural
 from webapp.web.http.multipart import FormData, Posted, Upload
 from webapp.web.http.render import go, page
@@ -37,7 +39,7 @@ def index(request: Request, person: SignedIn, installation: TheInstallation) -> 
 def add(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """Makes a new list from a file."""
     try:
-        name = saved_tables.read_name(posted.one("name"))
+        name = read_name(posted.one("name"))
         upload_id = _received(installation, person, posted)
         with installation.write() as conn:
             saved_tables.add(conn, person, name, upload_id)
@@ -49,14 +51,14 @@ def add(request: Request, person: SignedIn, installation: TheInstallation, poste
     return flash.add(go(request, HERE), f"The list “{name}” is kept.")
 
 
-@router.get("/{list_id:int}")
-def show(request: Request, list_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
+@router.get("/{list_id:id}")
+def show(request: Request, list_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """Shows one list, and the form that updates it."""
     return _page(request, installation, person, _one(installation, person, list_id))
 
 
-@router.post("/{list_id:int}")
-def update(request: Request, list_id: Id, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
+@router.post("/{list_id:id}")
+def update(request: Request, list_id: int, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
     """Updates a list: known addresses change, the others are added; `only_new` removes those not in the file."""
     known = _one(installation, person, list_id)
     try:
@@ -72,8 +74,8 @@ def update(request: Request, list_id: Id, person: SignedIn, installation: TheIns
     return flash.add(go(request, f"{HERE}/{list_id}"), _summary(updated))
 
 
-@router.post("/{list_id:int}/remove")
-def remove(request: Request, list_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
+@router.post("/{list_id:id}/remove")
+def remove(request: Request, list_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """Removes the name of a list; tasks still show their recipients."""
     known = _one(installation, person, list_id)
     with installation.write() as conn:
@@ -81,12 +83,11 @@ def remove(request: Request, list_id: Id, person: SignedIn, installation: TheIns
     return flash.add(go(request, HERE), f"The list “{known.name}” is removed.")
 
 
-@router.get("/{list_id:int}/download")
-def download(list_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
+@router.get("/{list_id:id}/download")
+def download(request: Request, list_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """Sends the file as it was uploaded, or as the last update left it."""
     table = _one(installation, person, list_id).table
-    media_type = "application/octet-stream"
-    return FileResponse(table.path, media_type=media_type, filename=table.name, content_disposition_type="attachment")
+    return file_response(request, table.path, headers=attachment(table.name))
 
 
 def _summary(updated: Updated) -> str:

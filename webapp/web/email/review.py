@@ -13,9 +13,10 @@ from webapp.tasks import queries
 from webapp.web.email.review_view import Review, review_of, sent_as
 from webapp.web.forms import drafts
 from webapp.web.forms.reading import WHOLE, Filled
-from webapp.web.forms.starting import SENT_ALREADY, form_key, new_key, start_form
+from webapp.web.forms.starting import SENT_ALREADY, key_of_form, new_key, start_form
 from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.multipart import Posted
+from webapp.web.http.params import FormKey, Text, form_key
 from webapp.web.http.render import go, page, query
 
 router = APIRouter(prefix="/new/email/check", include_in_schema=False)
@@ -26,10 +27,15 @@ CHANGED = "Meanwhile the number has changed. Look once more, then press again."
 
 @router.get("")
 def show(
-    request: Request, person: SignedIn, installation: TheInstallation, draft: str = "", looked: str = ""
+    request: Request,
+    person: SignedIn,
+    installation: TheInstallation,
+    draft: FormKey = "",
+    looked: Text = "",
+    leave_out: Text = "",
 ) -> Response:
     """Shows the review; `looked` is set if the choice to leave out earlier recipients was changed."""
-    return _answer(request, installation, person, draft, leaves_got=not looked or "leave_out" in request.query_params)
+    return _answer(request, installation, person, draft, leaves_got=not looked or bool(leave_out))
 
 
 @router.post("")
@@ -37,7 +43,7 @@ def send(
     request: Request, person: SignedIn, installation: TheInstallation, posted: Posted, background: BackgroundTasks
 ) -> Response:
     """Starts the task; with more than 20 recipients only if their number is confirmed."""
-    key, confirmed, seen = posted.one("draft")[:100], posted.one("confirmed"), posted.one("number")
+    key, confirmed, seen = posted.read("draft", form_key), posted.one("confirmed"), posted.one("number")
     form = _draft(installation, person, key)
     if form is None:
         return _sent_already(request, installation, person, key)
@@ -78,7 +84,7 @@ def _draft(installation: Installation, person: Person, key: str) -> EmailForm | 
 def _sent_already(request: Request, installation: Installation, person: Person, key: str) -> Response:
     """Redirects to the task that this draft started, else to an empty form."""
     with installation.read() as conn:
-        known = queries.by_key(conn, person.id, form_key(key))
+        known = queries.by_key(conn, person.id, key_of_form(key))
     return go(request, f"/#task-{known[0]}" if known else "/new/email")
 
 

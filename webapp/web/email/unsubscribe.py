@@ -9,6 +9,7 @@ from webapp.installation import Installation
 from webapp.mail.recipients import normal_form
 from webapp.web.http.deps import TheInstallation
 from webapp.web.http.multipart import Posted
+from webapp.web.http.params import Text
 from webapp.web.http.render import page
 
 router = APIRouter(prefix="/unsubscribe", include_in_schema=False)
@@ -17,13 +18,13 @@ BROKEN = "This link is not whole. Open it from the email itself, or answer the e
 
 
 @router.get("/{token}")
-def ask(request: Request, token: str, installation: TheInstallation) -> Response:
+def ask(request: Request, token: Text, installation: TheInstallation) -> Response:
     """Shows the question and changes nothing: mail programs and scanners open every link."""
     return _page(request, installation, token)
 
 
 @router.post("/{token}")
-def unsubscribe(request: Request, token: str, installation: TheInstallation, posted: Posted) -> Response:
+def unsubscribe(request: Request, token: Text, installation: TheInstallation, posted: Posted) -> Response:
     """Unsubscribes an address: by the button of the page, or by a mail program (RFC 8058, 3.1)."""
     content = installation.unsubscribe.read(token)
     is_one_click = posted.one("List-Unsubscribe").lower() == "one-click"
@@ -37,7 +38,7 @@ def unsubscribe(request: Request, token: str, installation: TheInstallation, pos
 
 
 @router.post("/{token}/undo")
-def undo(request: Request, token: str, installation: TheInstallation, posted: Posted) -> Response:
+def undo(request: Request, token: Text, installation: TheInstallation, posted: Posted) -> Response:
     """Subscribes an address again; an address that an admin entered stays on the list."""
     content = installation.unsubscribe.read(token)
     if content and posted.one("step") == "2":

@@ -1,9 +1,7 @@
 """The files that tasks made: list, download, delete."""
 
-from urllib.parse import quote
-
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from webapp.clock import now
 from webapp.errors import NotFound
@@ -14,6 +12,8 @@ from webapp.ports.people import Person
 from webapp.reports.preview import Preview
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheInstallation
+from webapp.web.http.file_response import attachment, checksum, file_response
+from webapp.web.http.params import Text
 from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/files", include_in_schema=False)
@@ -23,11 +23,11 @@ PDF = "application/pdf"
 
 
 @router.get("")
-def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
+def index(request: Request, person: SignedIn, installation: TheInstallation, before: Text = "") -> Response:
     """The files that are there, newest first."""
-    before = _before(request, installation, person)
+    last = _file(installation, person, before) if before else None
     with installation.read() as conn:
-        files = queries.newest(conn, person, PAGE + 1, before.created if before else None)
+        files = queries.newest(conn, person, PAGE + 1, last.created if last else None)
         owners = queries.owners(conn, [file for file, _ in files])
     return page(
         request,
@@ -35,13 +35,13 @@ def index(request: Request, person: SignedIn, installation: TheInstallation) -> 
         files=files[:PAGE],
         owners=owners,
         older=files[PAGE - 1][0].id if len(files) > PAGE else "",
-        before=before,
+        before=last,
         status_message=flash.read(request).message,
     )
 
 
 @router.get("/{file_id}")
-def show(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def show(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """The page of a file: who downloaded it, and its first rows or its pages."""
     file = _file(installation, person, file_id)
     if _is_gone(installation, file):
@@ -61,32 +61,30 @@ def show(request: Request, file_id: str, person: SignedIn, installation: TheInst
 
 
 @router.get("/{file_id}/view")
-def view(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def view(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """The pages of a PDF that a report made, within its page; everything else can only be downloaded."""
     file = _file(installation, person, file_id)
     if file.media_type != PDF or _is_gone(installation, file):
         raise NotFound("There is no such file.")
     headers = {
         "Content-Disposition": "inline",
-        "Cache-Control": "private, no-store",
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+        **checksum(file.sha256),
     }
-    return FileResponse(installation.store.path(file.storage), media_type=PDF, headers=headers)
+    return file_response(request, installation.store.path(file.storage), media_type=PDF, headers=headers)
 
 
 @router.get("/{file_id}/download")
-def download(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def download(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """The bytes, as an attachment under its name; a page where they are gone."""
     file = _file(installation, person, file_id)
     if _is_gone(installation, file):
         return _gone(request, file)
+    headers = {**attachment(file.name), **checksum(file.sha256)}
+    path = installation.store.path(file.storage)
+    sent = file_response(request, path, media_type=file.media_type, headers=headers)
     note_download(request, installation, file, person)
-    headers = {
-        "Content-Disposition": attachment(file.name),
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-    }
-    return FileResponse(installation.store.path(file.storage), media_type=file.media_type, headers=headers)
+    return sent
 
 
 def note_download(request: Request, installation: Installation, file: File, person: Person) -> None:
@@ -102,13 +100,13 @@ def _is_gone(installation: Installation, file: File) -> bool:
 
 
 @router.get("/{file_id}/delete")
-def ask(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def ask(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """Asks before a file is deleted."""
     return page(request, "files/delete.html", file=_file(installation, person, file_id))
 
 
 @router.post("/{file_id}/delete")
-def delete(request: Request, file_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def delete(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """Deletes it and moves the focus to the next row."""
     with installation.read() as conn:
         ids = [file.id for file, _ in queries.newest(conn, person, 1_000)]
@@ -122,12 +120,6 @@ def delete(request: Request, file_id: str, person: SignedIn, installation: TheIn
     return flash.add(answer, f"{file.name} is deleted.")
 
 
-def attachment(name: str) -> str:
-    """Returns the header that names a download (RFC 6266); old clients read the plain name."""
-    plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
 def _file(installation: Installation, person: Person, file_id: str) -> File:
     with installation.read() as conn:
         return queries.one(conn, file_id, person)
@@ -138,8 +130,3 @@ def _gone(request: Request, file: File) -> Response:
     deleted = min(file.deleted or file.expires, now())
     days = (file.expires - file.created).days if deleted >= file.expires else 0
     return page(request, "files/gone.html", status=410, file=file, deleted=deleted, days=days)
-
-
-def _before(request: Request, installation: Installation, person: Person) -> File | None:
-    file_id = request.query_params.get("before", "")
-    return _file(installation, person, file_id) if file_id else None

@@ -61,7 +61,7 @@ def _columns(press: Press) -> list[str]:
     found = next((name for name, info in fields.items() if extra_of(info).get("widget") == "data"), "")
     if not found:
         return []
-    chosen = (press.filled.raw.get(found) or [""])[-1]
+    chosen = (press.filled.legible().raw.get(found) or [""])[-1]
     context = press.installation.form_context(press.person)
     return [name for name, _, _ in columns_of(fields[found], chosen, context)]
 

@@ -33,7 +33,7 @@ def drop(conn: Connection, person: Person, key: str) -> None:
 
 
 def _name(key: str) -> str:
-    return PREFIX + key[:80]
+    return PREFIX + key
 
 
 def _remove_old(conn: Connection, person: Person) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from types import UnionType
 from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin
@@ -12,7 +12,9 @@ from pydantic.fields import FieldInfo
 
 from webapp.errors import FormErrors, UserError
 from webapp.ports.form_context import FormContext
+from webapp.ports.json_text import parse_json
 from webapp.ports.kinds import Kind
+from webapp.ports.values import legible
 from webapp.web.http.multipart import FormData
 
 M = TypeVar("M", bound=BaseModel)
@@ -32,6 +34,10 @@ class Filled(Generic[M]):
     def with_errors(self, errors: Mapping[str, str]) -> "Filled[M]":
         return Filled(None if errors else self.value, {**self.errors, **errors}, self.raw)
 
+    def legible(self) -> "Filled[M]":
+        """Returns what a page draws: it looks up what was chosen, so nothing of it may be what cannot be stored."""
+        return replace(self, raw={name: [legible(text) for text in texts] for name, texts in self.raw.items()})
+
 
 def read_form(model: type[M], posted: FormData) -> Filled[M]:
     """Returns the form of these values, or a message per refused field."""
@@ -47,10 +53,10 @@ def _typed(name: str, info: FieldInfo, posted: FormData) -> list[str]:
     """What was typed; of a field that holds lines the values of each line, as JSON."""
     parts = extra_of(info).get("parts")
     if not parts:
-        return list(posted.all(name))
-    lines = zip_longest(*(posted.all(f"{name}.{part}") for part in parts), fillvalue="")
+        return list(posted.typed(name))
+    lines = zip_longest(*(posted.typed(f"{name}.{part}") for part in parts), fillvalue="")
     return [json.dumps(dict(zip(parts, line, strict=True)), ensure_ascii=False) for line in lines] + [
-        line for line in posted.all(name) if line.startswith("{")
+        line for line in posted.typed(name) if line.startswith("{")
     ]
 
 
@@ -156,10 +162,10 @@ def _list(info: FieldInfo, values: Sequence[str]) -> Any:
 
 
 def line_of(text: str) -> dict[str, Any]:
-    """The parts of a line that stands as JSON in `raw`; none where it is no line."""
+    """Returns the parts of a line that stands as JSON in `raw`; none if it is no line."""
     try:
-        parts = json.loads(text)
-    except (ValueError, RecursionError):
+        parts = parse_json(text)
+    except ValueError:
         return {}
     return parts if isinstance(parts, dict) else {}
 

@@ -30,12 +30,12 @@ def start_form(
 
     form: Any = filled.value
     digest = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
-    new = NewTask(kind=kind, form=form, owner=person, via="page", key=form_key(key), digest=digest, undo=True)
+    new = NewTask(kind=kind, form=form, owner=person, via="page", key=key_of_form(key), digest=digest, undo=True)
     return start_task(installation, new, background, also)
 
 
-def form_key(key: str) -> str:
-    """The idempotency key of a rendered form, apart from those of programs."""
+def key_of_form(key: str) -> str:
+    """Returns the idempotency key of a rendered form, apart from those of programs."""
     return f"form:{key}"
 
 

@@ -8,8 +8,10 @@ from webapp import ingest
 from webapp.db import preferences
 from webapp.errors import UserError
 from webapp.installation import Installation
+from webapp.ports.attachments import require_few
 from webapp.ports.kinds import Kind
 from webapp.ports.people import Person
+from webapp.ports.values import row_id
 from webapp.web.forms.reading import Filled, extra_of
 from webapp.web.http.multipart import FormData
 
@@ -41,7 +43,9 @@ def _take(installation: Installation, person: Person, posted: FormData, name: st
         upload = posted.files[f"{name}-file"]
         posted.values[name] = [ingest.receive(installation, person, upload.name, upload.path).id]
         return
-    for upload in posted.all_files[f"{name}-file"]:
+    came = posted.all_files[f"{name}-file"]
+    require_few(len(posted.typed(name)) + len(came), sum(upload.size for upload in came))
+    for upload in came:
         attached = ingest.receive_attachment(installation, person, upload.name, upload.path)
         posted.values.setdefault(name, []).append(attached.id)
 
@@ -57,7 +61,7 @@ def last_choices(conn: Connection, person: Person, kind: Kind) -> dict[str, list
         choices = [str(value) for value in extra_of(info).get("choices", {})]
         last = preferences.get(conn, person.id, _key(kind, name))
         # Besides those of the model there are channels, by their numbers; the form shows only those that are there.
-        kept = [value for value in last if value in choices or str(value).isdecimal()] if isinstance(last, list) else []
+        kept = [value for value in last if value in choices or row_id(str(value))] if isinstance(last, list) else []
         chosen[name] = kept or (choices if len(choices) == 1 else [])
     return chosen
 

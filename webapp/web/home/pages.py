@@ -1,6 +1,8 @@
 """Home: what one can start, and the task log."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
@@ -12,22 +14,25 @@ from webapp.kinds import KINDS
 from webapp.ports.people import Person
 from webapp.tasks import failure_groups
 from webapp.web.http import flash
-from webapp.web.http.deps import Admin, Id, SignedIn, TheInstallation
+from webapp.web.http.deps import Admin, SignedIn, TheInstallation
 from webapp.web.http.render import go, page
 from webapp.web.tasks import log_view
-from webapp.web.tasks.log_view import Filter
+from webapp.web.tasks.log_view import HomeFilter
 
 router = APIRouter(include_in_schema=False)
 
 SKIPPED = "skipped-steps"
+Step = Literal["mail", "channel", "people"]
 
 
 @router.get("/")
-def home(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
+def home(
+    request: Request, person: SignedIn, installation: TheInstallation, filter: Annotated[HomeFilter, Query()]
+) -> Response:
     """The kinds that one can start, and the task log."""
     note = flash.read(request)
     with installation.read() as conn:
-        log = log_view.read(conn, person, "/", Filter.of(request.query_params), note=note)
+        log = log_view.read(conn, person, "/", filter, note=note)
         common = next((cause for cause in failure_groups.groups(conn, person) if cause.number > 1), None)
         shortcuts = [(KINDS[kind], one) for kind, one in saved_forms.shortcuts(conn, person) if kind in KINDS]
         steps = _steps(conn, person, installation, request.app.state.page_paths)
@@ -39,22 +44,22 @@ def home(request: Request, person: SignedIn, installation: TheInstallation) -> R
         shortcuts=shortcuts,
         steps=steps,
         stopped=common if person.is_admin else None,
-        here_first="first" in request.query_params,  # straight from the set-up
-        status_message=note.status,
+        here_first=bool(filter.first),
+        status_message=note.status or filter.note,
     )
 
 
 @router.post("/before/{step}/skip")
-def skip(request: Request, step: str, person: Admin, installation: TheInstallation) -> Response:
+def skip(request: Request, step: Step, person: Admin, installation: TheInstallation) -> Response:
     """Takes one step of “Before colleagues start” off the page, for all admins."""
     with installation.write() as conn:
         skipped = preferences.get(conn, preferences.EVERYBODY, SKIPPED) or []
-        preferences.put(conn, preferences.EVERYBODY, SKIPPED, sorted({*skipped, step[:20]}))
+        preferences.put(conn, preferences.EVERYBODY, SKIPPED, sorted({*skipped, step}))
     return go(request, "/#before")
 
 
-@router.post("/shortcuts/{kept_id:int}/remove")
-def remove_shortcut(request: Request, kept_id: Id, person: SignedIn, installation: TheInstallation) -> Response:
+@router.post("/shortcuts/{kept_id:id}/remove")
+def remove_shortcut(request: Request, kept_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """Takes a shortcut off the page; what was started with it stays."""
     with installation.write() as conn:
         saved_forms.drop(conn, person, kept_id)

@@ -1,9 +1,9 @@
 """The guards of routes: for people who are signed in, for admins and for programs."""
 
 from typing import Annotated
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from fastapi import Depends, FastAPI, Path, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -16,7 +16,9 @@ from webapp.installation import Installation
 from webapp.ports.people import Person
 from webapp.sandbox_permits import on_behalf_of
 from webapp.web.http.cookies import COOKIE, cookie_of
+from webapp.web.http.foreign_urls import referring_path
 from webapp.web.http.problem import problem
+from webapp.web.http.redirects import path_of
 from webapp.web.http.render import is_htmx
 from webapp.web.http.session_cache import SessionCache
 from webapp.web.http.threads import thread_lent
@@ -24,7 +26,6 @@ from webapp.web.http.threads import thread_lent
 __all__ = [
     "COOKIE",
     "Admin",
-    "Id",
     "Program",
     "SignedIn",
     "TheInstallation",
@@ -57,7 +58,6 @@ def get_installation(request: Request) -> Installation:
 
 
 TheInstallation = Annotated[Installation, Depends(get_installation)]
-Id = Annotated[int, Path(le=2**63 - 1)]  # a number in an address, as far as a database can count
 
 
 def signed_in(request: Request, installation: TheInstallation) -> Person:
@@ -159,8 +159,9 @@ def _refusal(request: Request, installation: Installation) -> Response:
 
 def _page(request: Request) -> str:
     """Returns the page to which the request belongs: for a posted form, the one that it stood on."""
-    url = request.url if request.method in ("GET", "HEAD") else urlsplit(request.headers.get("referer", ""))
-    return (url.path or "/") + (f"?{url.query}" if url.query else "")
+    if request.method not in ("GET", "HEAD"):
+        return referring_path(request)
+    return path_of(request, request.scope["path"])
 
 
 async def _answer(request: Request, error: Exception) -> Response:

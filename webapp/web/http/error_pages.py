@@ -1,17 +1,18 @@
 """Answers requests that cannot be done: with a page for people, with a problem document for programs."""
 
-import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp.errors import FormErrors, UserError
-from webapp.references import new_reference
 from webapp.web.http.head import with_head
 from webapp.web.http.problem import problem
+from webapp.web.http.redirects import path_of
 from webapp.web.http.render import page
 
 HEADINGS = {
@@ -22,9 +23,13 @@ HEADINGS = {
     413: "This is too large",
     503: "Outtray is busy",
 }
-TO_PEOPLE = {404: "The address may be mistyped, or what was here has been removed."}
-TO_PROGRAMS = {404: "There is nothing at this address.", 405: "This address takes other methods; see Allow."}
-NOT_UNDERSTOOD = "Something in this request is not as it should be."
+NO_SUCH_BYTES = "This file has no such bytes."
+TO_PEOPLE = {404: "The address may be mistyped, or what was here has been removed.", 416: NO_SUCH_BYTES}
+TO_PROGRAMS = {
+    404: "There is nothing at this address.",
+    405: "This address takes other methods; see Allow.",
+    416: NO_SUCH_BYTES,
+}
 
 PROGRAMS = (
     "/api/",
@@ -39,14 +44,13 @@ PROGRAMS = (
     "/openapi.json",
 )
 
-log = logging.getLogger(__name__)
-
 
 def add_handlers(app: FastAPI) -> None:
     """Has this module answer every error of the application."""
     app.add_exception_handler(UserError, _refused)
     app.add_exception_handler(HTTPException, _not_routed)
     app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(Exception, _pass_on)
 
 
 def is_program(request: Request) -> bool:
@@ -56,7 +60,7 @@ def is_program(request: Request) -> bool:
     return path == "/api" or path.startswith(PROGRAMS) or ("json" in accepted and "html" not in accepted)
 
 
-def answer(request: Request, status: int, message: str, errors: list[dict[str, str]] | None = None) -> Response:
+def answer(request: Request, status: int, message: str, errors: Sequence[dict[str, str]] = ()) -> Response:
     """Returns this message under this status, in the form that the client reads."""
     heading = HEADINGS.get(status, "That did not work")
     if is_program(request):
@@ -79,6 +83,9 @@ def _fields(error: UserError) -> list[dict[str, str]]:
 
 async def _not_routed(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 404 and _is_slash_too_many(request):
+        # 307 keeps the method. The framework's own answer would name the host that the request claims.
+        return RedirectResponse(path_of(request, request.scope["path"].rstrip("/")), 307)
     messages = TO_PROGRAMS if is_program(request) else TO_PEOPLE
     response = answer(request, error.status_code, messages.get(error.status_code, ""))
     response.headers.update(error.headers or {})
@@ -87,48 +94,41 @@ async def _not_routed(request: Request, error: Exception) -> Response:
     return response
 
 
+def _is_slash_too_many(request: Request) -> bool:
+    path: str = request.scope["path"]
+    return path.endswith("/") and bool(_routes(request, path.rstrip("/")))
+
+
 def _methods(request: Request) -> set[str]:
     """Returns all methods that the address takes (RFC 9110, 15.5.6); the router names only the first route's."""
     path = request.scope["path"]
-    here = [route for route in request.app.state.routes if route.path_regex.match(path)]
-    return with_head(path, {method for route in here for method in route.methods})
+    return with_head(path, {method for route in _routes(request, path) for method in route.methods or ()})
+
+
+def _routes(request: Request, path: str) -> list[APIRoute]:
+    return [route for route in request.app.state.routes if route.path_regex.match(path)]
 
 
 async def _not_understood(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    fields = [{"field": ".".join(map(str, one["loc"][1:])), "message": one["msg"]} for one in error.errors()]
-    if is_program(request):
-        return answer(request, 422, NOT_UNDERSTOOD, fields)
-    return answer(request, 404, TO_PEOPLE[404])  # a page's address with a number that is none names nothing
+    wrong = error.errors()
+    if any(one["loc"][0] == "path" for one in wrong):
+        return await _not_routed(request, HTTPException(404))
+    fields = [{"field": str(one["loc"][1]), "message": _message(one)} for one in wrong]
+    return answer(request, 422, " ".join(f"“{one['field']}”: {one['message']}" for one in fields), fields)
 
 
-class CatchAllMiddleware:
-    """Plain ASGI middleware: an unexpected error is logged with a reference, and answered with a neutral message."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        has_begun = False
-
-        async def noting(message: Message) -> None:
-            nonlocal has_begun
-            has_begun = has_begun or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self._app(scope, receive, noting)
-        except Exception:
-            reference = new_reference()
-            log.exception("%s %s %s", reference, scope["method"], scope["path"])
-            if has_begun:
-                raise
-            await _unexpected(Request(scope), reference)(scope, receive, send)
+def _message(error: Mapping[str, Any]) -> str:
+    """Returns the sentence of a rule of ours, see params.py; the library's own English never reaches a person."""
+    return str(error.get("ctx", {}).get("error") or "This is not as it should be.")
 
 
-def _unexpected(request: Request, reference: str) -> Response:
+async def _pass_on(request: Request, error: Exception) -> Response:
+    raise error  # past the framework's own catch-all, which would answer without our page and our headers
+
+
+def unexpected(request: Request, reference: str) -> Response:
+    """Returns the answer to what nobody expected: a neutral message, and the reference under which it was logged."""
     message = f"Something went wrong on our side. Nothing you typed was sent. Tell an admin: Reference {reference}."
     if is_program(request):
         return problem(request, 500, message, reference=reference)

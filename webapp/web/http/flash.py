@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fastapi import Request
 from fastapi.responses import Response
 
+from webapp.ports.json_text import parse_json
+
 COOKIE = "outtray_said"
 SECONDS = 30
 
@@ -38,10 +40,13 @@ def add(answer: Response, message: str, task: int = 0) -> Response:
 def read(request: Request) -> Flash:
     """Returns the message that the cookie carries; empty if there is none or it cannot be read."""
     try:
-        message, task = json.loads(urlsafe_b64decode(request.cookies.get(COOKIE, "")))
-        return Flash(message=str(message)[:400], task=int(task))
-    except (ValueError, TypeError):
+        carried = parse_json(urlsafe_b64decode(request.cookies.get(COOKIE, "")))
+    except ValueError:
         return Flash()
+    match carried:
+        case [str(message), int(task)]:
+            return Flash(message=message, task=task)
+    return Flash()
 
 
 def clear(request: Request, answer: Response) -> None:

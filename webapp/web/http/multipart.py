@@ -1,9 +1,9 @@
 """Reads what a form posts: files go to disk while they stream in, everything else stays small."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
 import anyio.to_thread
@@ -12,7 +12,9 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from webapp.errors import TooLarge, UserError
+from webapp.ports.values import storable_text
 
+T = TypeVar("T")
 MB = 1 << 20
 FIELDS_BYTES = 2 * MB  # of all values that are no files
 FIELDS_MOST = 20_000  # an Excel sheet has 16,384 columns at the most
@@ -33,7 +35,8 @@ class Upload:
 class FormData:
     """What was posted; `files` has the last of each name, `all_files` every one in its order.
 
-    `refused`: fields of which a file is larger than the limit, with the words to say so.
+    `refused`: fields of which a file is larger than the limit, with the words to say so. `values` are texts as they
+    were typed; `one`, `all`, `read` and `read_all` raise UserError beside the field for what cannot be stored.
     """
 
     values: dict[str, list[str]] = field(default_factory=dict)
@@ -41,12 +44,30 @@ class FormData:
     refused: dict[str, str] = field(default_factory=dict)
     all_files: dict[str, list[Upload]] = field(default_factory=dict)
 
+    def one(self, name: str, default: str = "") -> str:
+        """Returns the last value of that name."""
+        return self.read(name, storable_text) if self.values.get(name) else default
+
     def all(self, name: str) -> Sequence[str]:
+        return self.read_all(name, storable_text)
+
+    def read(self, name: str, rule: Callable[[str], T]) -> T:
+        """Returns the last value of that name as `rule` reads it, which raises ValueError for a wrong one."""
+        return _by_rule(name, (self.typed(name) or [""])[-1], rule)
+
+    def read_all(self, name: str, rule: Callable[[str], T]) -> Sequence[T]:
+        return [_by_rule(name, text, rule) for text in self.typed(name)]
+
+    def typed(self, name: str) -> Sequence[str]:
+        """Returns the values as they were typed, to be drawn again or judged by a form model."""
         return self.values.get(name, ())
 
-    def one(self, name: str, default: str = "") -> str:
-        """The last value of that name."""
-        return (self.values.get(name) or [default])[-1]
+
+def _by_rule(name: str, text: str, rule: Callable[[str], T]) -> T:
+    try:
+        return rule(storable_text(text))
+    except ValueError as error:
+        raise UserError(str(error), name) from None
 
 
 async def read_posting(request: Request) -> AsyncIterator[FormData]:

@@ -63,7 +63,7 @@ def rail(request: Request, person: Person) -> list[Item]:
 
 
 def _is_here(entry: NavEntry, request: Request) -> bool:
-    here = request.url.path
+    here: str = request.scope["path"]
     if entry.path == "/":
         return here == "/" or here.startswith(("/new/", "/lists", "/data"))
     if entry.path == "/tasks" and here == "/notifications":

@@ -54,7 +54,8 @@ def problem(
     reference: str | None = None,
 ) -> Response:
     """A problem document; `errors` has a `field` and a `message` for each refused field."""
-    body: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    title = HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else "Error"
+    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
     path = request.scope["path"]
     # The rest of a hook's address is its secret.
     body |= {"detail": detail, "instance": f"{HOOKS}…" if path.startswith(HOOKS) else path}

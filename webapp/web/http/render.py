@@ -13,6 +13,7 @@ from markupsafe import Markup
 from webapp import paths
 from webapp.ports.delivery_state import DeliveryState
 from webapp.ports.people import Person
+from webapp.ports.values import legible
 from webapp.reports.writing import charts, svg
 from webapp.tasks.model import State
 from webapp.web.http import flash, formatting
@@ -60,6 +61,11 @@ def query(**values: object) -> str:
 def is_htmx(request: Request) -> bool:
     """True if the client expects a fragment."""
     return request.headers.get("HX-Request") == "true"
+
+
+def path_of(request: Request) -> str:
+    """Returns the path of a request as a page can show it: any bytes may stand in an address."""
+    return legible(request.scope["path"])
 
 
 def viewer(request: Request) -> Person | None:
@@ -118,4 +124,4 @@ def go(request: Request, path: str) -> Response:
 def _shared(request: Request) -> dict[str, Any]:
     person = viewer(request)
     zone = person.zone if person else request.app.state.installation.settings.zone
-    return {"person": person, "zone": zone, "here": request.url.path}
+    return {"person": person, "zone": zone, "here": path_of(request)}

@@ -1,11 +1,13 @@
 """The history of notifications: searched by text, channel, person and time, and downloaded as a file."""
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from pydantic import AfterValidator, Field
 
 from webapp.installation import Installation
 from webapp.kinds.notification.kind import INBOX
@@ -16,53 +18,78 @@ from webapp.tasks.views import notification_history
 from webapp.tasks.views.notification_history import Criteria, SentNotification, Source
 from webapp.web.http import csv_response
 from webapp.web.http.deps import SignedIn, TheInstallation
+from webapp.web.http.params import WRONG_DAY, PageFilter, RowId, Text, TypedSearch, day
 from webapp.web.http.render import page, query
 
 router = APIRouter(prefix="/notifications", include_in_schema=False)
 
 PAGE, CHUNK = 50, 1_000
+_PLACE = re.compile(r"[0-9]{1,18}\.[0-9]{1,9}")  # a task and a position in it
 HEAD = ("Time (UTC)", "Title", "Message", "Sent by", "To", "Where", "State", "Reply", "Tries", "Task")
-WRONG_DAY = "Write a day such as 2026-11-03."
 SOURCE = Source(kind=NOTIFICATION.name, title="title", message="message", inbox=INBOX, person="person")
 
 
-@dataclass(frozen=True, kw_only=True)
-class HistoryFilter:
-    """The filter as it stands in the address of the page."""
+def _place(text: str) -> str:
+    if text and _PLACE.fullmatch(text) is None:
+        raise ValueError("This is not a place in this list.")
+    return text
 
-    q: str = ""
-    channel: str = ""
-    person: str = ""
-    since: str = ""
-    until: str = ""
-    errors: Mapping[str, str] = field(default_factory=dict)
+
+class SentFilter(PageFilter):
+    """Which notifications are looked at; `after` is where the previous page ended: a task and a position in it."""
+
+    q: TypedSearch = ""
+    channel: Text = ""
+    person: RowId = 0
+    since: Text = ""  # days stay as they were typed, so that the page shows them with what is wrong
+    until: Text = ""
+    after: Annotated[str, AfterValidator(_place), Field(exclude=True)] = ""
 
     @property
     def is_set(self) -> bool:
-        return bool(self.q or self.channel or self.person or self.since or self.until)
+        return any(self.model_dump().values())
+
+    @property
+    def last(self) -> tuple[int, int] | None:
+        """Task and position of the last that is known."""
+        task, _, position = self.after.partition(".")
+        return (int(task), int(position)) if task else None
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """What is wrong with its days, by their fields."""
+        return {name: WRONG_DAY for name in ("since", "until") if getattr(self, name) and self._day(name) is None}
 
     def query(self, **more: object) -> str:
-        names = ("q", "channel", "person", "since", "until")
-        return query(**{name: getattr(self, name) for name in names}, **more)
+        return query(**{**self.model_dump(), **more})
 
     def criteria(self, person: Person) -> Criteria:
         """Returns what to search for; days are those of this person's time zone."""
-        until = _start_of(self.until, person)
+        since, until = self._day("since"), self._day("until")
         return Criteria(
             search=self.q,
             channel=self.channel,
-            person=int(self.person) if self.person.isdecimal() and len(self.person) < 19 else None,
-            since=_start_of(self.since, person),
-            until=until + timedelta(days=1) if until else None,
+            person=self.person or None,
+            since=_start_of(since, person) if since else None,
+            until=_start_of(until, person) + timedelta(days=1) if until else None,
         )
+
+    def _day(self, name: str) -> date | None:
+        try:
+            return day(getattr(self, name))
+        except ValueError:
+            return None
 
 
 @router.get("")
-def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
+def index(
+    request: Request, person: SignedIn, installation: TheInstallation, filter: Annotated[SentFilter, Query()]
+) -> Response:
     """Shows a page of the history, newest first."""
-    filter, after = _filter(request), _after(request.query_params.get("after", ""))
     with installation.read() as conn:
-        rows = notification_history.sent(conn, person, SOURCE, filter.criteria(person), after=after, limit=PAGE + 1)
+        rows = notification_history.sent(
+            conn, person, SOURCE, filter.criteria(person), after=filter.last, limit=PAGE + 1
+        )
     notifications = rows[:PAGE]
     return page(
         request,
@@ -72,15 +99,16 @@ def index(request: Request, person: SignedIn, installation: TheInstallation) -> 
         channels=_channels(installation, person),
         people=[(str(one.id), one.name or one.email) for one in installation.form_context(person).colleagues()],
         next=f"{notifications[-1].task}.{notifications[-1].position}" if len(rows) > PAGE else "",
-        is_first=after is None,
+        is_first=not filter.after,
+        status_message=filter.note,
     )
 
 
 @router.get("/notifications.csv")
-def export(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
+def export(person: SignedIn, installation: TheInstallation, filter: Annotated[SentFilter, Query()]) -> Response:
     """Sends everything that the filter matches, as CSV."""
-    lines = _lines(installation, person, _filter(request).criteria(person))
-    return csv_response.download("notifications.csv", lines)
+    filter.require_whole()
+    return csv_response.download("notifications.csv", _lines(installation, person, filter.criteria(person)))
 
 
 def _lines(installation: Installation, person: Person, criteria: Criteria) -> Iterator[str]:
@@ -116,29 +144,5 @@ def _channels(installation: Installation, person: Person) -> dict[str, str]:
     return {**channels, INBOX: "Inbox", **BUILT_IN}
 
 
-def _filter(request: Request) -> HistoryFilter:
-    names = ("q", "channel", "person", "since", "until")
-    given = {name: request.query_params.get(name, "").strip()[:200].replace("\0", "") for name in names}
-    errors = {name: WRONG_DAY for name in ("since", "until") if given[name] and _day(given[name]) is None}
-    return HistoryFilter(**given, errors=errors)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _start_of(text: str, person: Person) -> datetime | None:
-    day = _day(text)
-    # The first and the last day of the calendar have no day beyond them.
-    if day is None or not 1900 <= day.year <= 9000:
-        return None
+def _start_of(day: date, person: Person) -> datetime:
     return datetime.combine(day, time(), person.zone).astimezone(UTC)
-
-
-def _after(text: str) -> tuple[int, int] | None:
-    parts = text.split(".")
-    is_cursor = len(parts) == 2 and all(part.isdecimal() and len(part) < 19 for part in parts)
-    return (int(parts[0]), int(parts[1])) if is_cursor else None

@@ -1,21 +1,25 @@
 """The data of reports: how an upload was read, corrections of it, a name for it, and a new file under that name."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from webapp.errors import NotFound, UserError
 from webapp.files import saved_tables, uploads
 from webapp.files.saved_tables import DATA, SavedTable
 from webapp.ingest import receive, reread
 from webapp.installation import Installation
+from webapp.ports.names import read_name
 from webapp.ports.people import Person
 from webapp.ports.tables import Table
+from webapp.ports.values import row_id
 from webapp.reports.reading.overrides import TYPES, ParseOverrides
 from webapp.web.forms.controls import SHOWN_COLUMNS
 from webapp.web.forms.refusal import Refusal
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheInstallation
+from webapp.web.http.file_response import attachment, file_response
 from webapp.web.http.multipart import FormData, Posted
+from webapp.web.http.params import Text
 from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/data", include_in_schema=False)
@@ -38,21 +42,22 @@ def index(request: Request, person: SignedIn, installation: TheInstallation) -> 
 
 
 @router.get("/{data_id}")
-def show(request: Request, data_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def show(request: Request, data_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """Shows how one upload was read, and the forms that correct, name and replace it."""
     return _page(request, installation, person, data_id)
 
 
 @router.get("/{data_id}/download")
-def download(data_id: str, person: SignedIn, installation: TheInstallation) -> Response:
+def download(request: Request, data_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """Sends the file as it was uploaded."""
     table = installation.form_context(person).table(data_id)
-    media_type = "application/octet-stream"
-    return FileResponse(table.path, media_type=media_type, filename=table.name, content_disposition_type="attachment")
+    return file_response(request, table.path, headers=attachment(table.name))
 
 
 @router.post("/{data_id}")
-def change(request: Request, data_id: str, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
+def change(
+    request: Request, data_id: Text, person: SignedIn, installation: TheInstallation, posted: Posted
+) -> Response:
     """Reads it again, names it, replaces it or removes its name, by the button that was pressed."""
     actions = {"reread": _reread, "keep": _keep, "replace": _replace, "remove": _remove}
     action = actions.get(posted.one("intent"), _reread)
@@ -81,7 +86,7 @@ def _types(posted: FormData) -> dict[str, str]:
 
 def _keep(installation: Installation, person: Person, data_id: str, posted: FormData) -> tuple[str, str]:
     table = installation.form_context(person).table(data_id)
-    name = saved_tables.read_name(posted.one("name") or table.name.rpartition(".")[0])
+    name = read_name(posted.one("name") or table.name.rpartition(".")[0])
     with installation.write() as conn:
         list_id = saved_tables.add(conn, person, name, table.id, DATA)
     return f"{HERE}/{uploads.SAVED}{list_id}", f"Kept as “{name}”."
@@ -129,8 +134,8 @@ def _names(table: Table) -> set[str]:
 
 
 def _saved(installation: Installation, person: Person, data_id: str) -> SavedTable | None:
-    number = uploads.saved_number(data_id)
-    if number is None:
+    number = row_id(data_id, uploads.SAVED)
+    if not number:
         return None
     with installation.read() as conn:
         return saved_tables.one(conn, installation.store, person, number, DATA)

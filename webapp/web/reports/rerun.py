@@ -7,6 +7,7 @@ from webapp.files import saved_tables, uploads
 from webapp.installation import Installation
 from webapp.kinds.report.kind import KIND as REPORT
 from webapp.ports.people import Person
+from webapp.ports.values import row_id
 from webapp.tasks.views.past_runs import last_with
 from webapp.web.forms.reading import line_of
 from webapp.web.http.multipart import FormData
@@ -56,9 +57,9 @@ def rename(posted: FormData) -> None:
 
 def used_before(installation: Installation, person: Person, data_id: str) -> datetime | None:
     """Returns when this person last made a report of exactly this data, or None if never."""
-    number = uploads.saved_number(data_id)
+    number = row_id(data_id, uploads.SAVED)
     with installation.read() as conn:
-        if number is None:
+        if not number:
             return last_with(conn, person, REPORT.name, "data", uploads.same_content(conn, data_id, person.id))
         made, updated = (
             last_with(conn, person, REPORT.name, "data", {data_id}),

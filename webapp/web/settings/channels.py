@@ -20,8 +20,9 @@ from webapp.notify.services import SERVICES, url_of
 from webapp.ports.channels import ChannelLimits
 from webapp.ports.deliveries import Reply
 from webapp.web.http import flash
-from webapp.web.http.deps import Admin, Id, TheInstallation
+from webapp.web.http.deps import Admin, TheInstallation
 from webapp.web.http.multipart import FormData, Posted
+from webapp.web.http.params import RowId, Text, row_id
 from webapp.web.http.render import go, page
 
 router = APIRouter(prefix="/settings/channels", include_in_schema=False)
@@ -41,7 +42,7 @@ class ChannelForm:
     name: str = ""
     internal: bool = False
     everyone: bool = True
-    people: Sequence[str] = ()
+    people: Sequence[int] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     stored_service: str = ""  # of the stored channel
@@ -59,7 +60,7 @@ class ChannelForm:
 
 @router.get("")
 def index(
-    request: Request, person: Admin, installation: TheInstallation, service: str = "", channel: int = 0
+    request: Request, person: Admin, installation: TheInstallation, service: Text = "", channel: RowId = 0
 ) -> Response:
     """Shows the channels, and the form of a new one or of the one that is being changed."""
     service = service if service in SERVICES else ""
@@ -73,7 +74,7 @@ def index(
         name=known.name,
         internal=known.internal,
         everyone=known.everyone,
-        people=[str(number) for number in known.people],
+        people=known.people,
         stored_service=known.service,
         helper=known.helper,
     )
@@ -95,7 +96,7 @@ def save(request: Request, person: Admin, installation: TheInstallation, posted:
             service=service,
             internal=form.internal,
             everyone=form.everyone,
-            people=[int(one) for one in form.people if one.isdecimal() and len(one) < 19],
+            people=form.people,
             helper=form.service,
             takes=limits,
         )
@@ -110,8 +111,8 @@ def save(request: Request, person: Admin, installation: TheInstallation, posted:
     return flash.add(go(request, HERE), f"“{' '.join(form.name.split())}” is kept.")
 
 
-@router.post("/{channel_id:int}/{act}")
-def act(request: Request, channel_id: Id, act: str, person: Admin, installation: TheInstallation) -> Response:
+@router.post("/{channel_id:id}/{act}")
+def act(request: Request, channel_id: int, act: Text, person: Admin, installation: TheInstallation) -> Response:
     """Pauses, resumes, tests or removes a channel."""
     with installation.read() as conn:
         known = channels.one(conn, channel_id)
@@ -130,16 +131,16 @@ def act(request: Request, channel_id: Id, act: str, person: Admin, installation:
 
 
 def _typed(installation: Installation, posted: FormData) -> ChannelForm:
-    service, number = posted.one("service"), posted.one("id")
+    service = posted.one("service")
     names = [one.name for one in SERVICES[service].fields] if service in SERVICES else []
     secrets = _secrets(installation, posted.one("kept"), service)
     return ChannelForm(
-        id=int(number) if number.isdecimal() and len(number) < 19 else 0,
+        id=posted.read("id", row_id),
         service=service,
         name=posted.one("name"),
         internal=posted.one("internal") == "on",
         everyone=posted.one("everyone") == "on",
-        people=posted.all("people"),
+        people=posted.read_all("people", row_id),
         typed={name: posted.one(f"field.{name}") or secrets.get(name, "") for name in names},
     )
 
@@ -178,7 +179,7 @@ def _page(
 ) -> Response:
     with installation.read() as conn:
         known, members = channels.listing(conn), people.listing(conn, installation.settings)
-    staff = [(str(one.person.id), one.person.name or one.person.email) for one in members if not one.person.is_admin]
+    staff = [(one.person.id, one.person.name or one.person.email) for one in members if not one.person.is_admin]
     return page(
         request,
         "settings/channels/index.html",

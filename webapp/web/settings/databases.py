@@ -19,8 +19,9 @@ from webapp.reports.reading.sources import Ref
 from webapp.reports.reading.sql import BoundQuery
 from webapp.reports.shaping.plan import Plan
 from webapp.web.http import flash
-from webapp.web.http.deps import Admin, Id, TheInstallation
+from webapp.web.http.deps import Admin, TheInstallation
 from webapp.web.http.multipart import Posted
+from webapp.web.http.params import RowId, row_id
 from webapp.web.http.render import go, page
 from webapp.web.settings import query_form
 
@@ -42,7 +43,7 @@ class DatabaseForm:
 
 
 @router.get("")
-def index(request: Request, person: Admin, installation: TheInstallation, source: int = 0) -> Response:
+def index(request: Request, person: Admin, installation: TheInstallation, source: RowId = 0) -> Response:
     """Shows the databases and the saved queries; `source` is the one that is being changed."""
     with installation.read() as conn:
         known = next((one for one in databases.listing(conn) if one.id == source), None)
@@ -56,8 +57,7 @@ def index(request: Request, person: Admin, installation: TheInstallation, source
 def save_source(request: Request, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
     """Tests the connection, then saves it."""
     typed = {name: posted.one(name) for name in LABELS}
-    number = posted.one("id")
-    source_id = int(number) if number.isdecimal() and len(number) < 19 else 0
+    source_id = posted.read("id", row_id)
     try:
         values = databases.read_entry(**typed, data_dir=installation.data_dir, is_new=not source_id)
         if "url" in values:
@@ -72,8 +72,8 @@ def save_source(request: Request, person: Admin, installation: TheInstallation, 
     return flash.add(go(request, HERE), f"“{values['name']}” is connected.")
 
 
-@router.post("/{source_id:int}/remove")
-def remove_source(request: Request, source_id: Id, person: Admin, installation: TheInstallation) -> Response:
+@router.post("/{source_id:id}/remove")
+def remove_source(request: Request, source_id: int, person: Admin, installation: TheInstallation) -> Response:
     """Removes a database; refused while a saved query uses it."""
     try:
         with installation.write() as conn:
@@ -90,8 +90,8 @@ def new_query(request: Request, person: Admin, installation: TheInstallation) ->
     return _query(request, installation, query_form.QueryForm())
 
 
-@router.get("/queries/{query_id:int}")
-def show_query(request: Request, query_id: Id, person: Admin, installation: TheInstallation) -> Response:
+@router.get("/queries/{query_id:id}")
+def show_query(request: Request, query_id: int, person: Admin, installation: TheInstallation) -> Response:
     """Shows one saved query."""
     with installation.read() as conn:
         query = saved_queries.one(conn, query_id)
@@ -120,8 +120,8 @@ def save_query(request: Request, person: Admin, installation: TheInstallation, p
     return flash.add(go(request, HERE), f"“{query.name}” is kept.")
 
 
-@router.post("/queries/{query_id:int}/remove")
-def remove_query(request: Request, query_id: Id, person: Admin, installation: TheInstallation) -> Response:
+@router.post("/queries/{query_id:id}/remove")
+def remove_query(request: Request, query_id: int, person: Admin, installation: TheInstallation) -> Response:
     """Removes a saved query; files that were made with it stay."""
     with installation.write() as conn:
         known = saved_queries.one(conn, query_id)
@@ -176,6 +176,6 @@ def _query(
         labels=query_form.LABELS,
         types=query_form.TYPES,
         source_options=[("", "Choose"), *((one.id, one.name) for one in known)],
-        staff=[(str(one.person.id), one.person.name or one.person.email) for one in staff if not one.person.is_admin],
+        staff=[(one.person.id, one.person.name or one.person.email) for one in staff if not one.person.is_admin],
         query_options=[("", "those written here"), *((one.id, one.name) for one in saved if one.id != form.id)],
     )

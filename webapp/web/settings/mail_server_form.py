@@ -8,6 +8,8 @@ from webapp.connections.mail_servers import Server
 from webapp.errors import UserError
 from webapp.mail.recipients import one_address
 from webapp.mail.url import MOST_CONNECTIONS, PORTS, SmtpSettings, with_name
+from webapp.ports.names import read_name
+from webapp.ports.values import whole_number
 from webapp.tasks.ledger.send_rate import read_rate
 from webapp.web.http.multipart import FormData
 
@@ -60,8 +62,10 @@ def read(posted: FormData, stored: Server | None) -> tuple[Server | None, dict[s
     typed = {name: posted.one(name).strip() for name in FIELDS if name != "password"}
     typed["name"] = typed["name"] or typed["host"]
     values, errors = _values(typed)
-    if len(typed["name"]) > 100 or not typed["name"].isprintable():
-        errors["name"] = "Use at most 100 characters on one line."
+    try:
+        typed["name"] = read_name(typed["name"])
+    except UserError as error:
+        errors["name"] = error.message
     password = _password(posted.one("password"), typed, stored, errors)
     if errors:
         return None, {name: errors[name] for name in FIELDS if name in errors}, typed
@@ -86,8 +90,8 @@ def _values(typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
         "from_address": one_address,
         "from_name": _line,
         "rate": read_rate,
-        "per_connection": lambda text: _whole(text, 1_000_000) if text else None,
-        "connections": lambda text: _whole(text, MOST_CONNECTIONS) if text else 1,
+        "per_connection": lambda text: whole_number(text, 1, 1_000_000) if text else None,
+        "connections": lambda text: whole_number(text, 1, MOST_CONNECTIONS) if text else 1,
     }
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
@@ -124,7 +128,7 @@ def _host(text: str) -> str:
 
 
 def _port(text: str, scheme: str) -> int:
-    return _whole(text, 65_535) if text else PORTS.get(scheme, 587)
+    return whole_number(text, 1, 65_535) if text else PORTS.get(scheme, 587)
 
 
 def _scheme(text: str) -> str:
@@ -137,9 +141,3 @@ def _line(text: str) -> str:
     if len(text) > 300 or not text.isprintable():
         raise ValueError("Use at most 300 characters on one line.")
     return text
-
-
-def _whole(text: str, most: int) -> int:
-    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:
-        raise ValueError(f"Give a whole number from 1 to {most:,}.")
-    return int(text)

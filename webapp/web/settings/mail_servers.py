@@ -16,7 +16,7 @@ from webapp.mail.connection_test import try_out
 from webapp.ports.people import Person
 from webapp.tasks import failure_groups
 from webapp.web.http import flash
-from webapp.web.http.deps import Admin, Id, TheInstallation
+from webapp.web.http.deps import Admin, TheInstallation
 from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import fragment, go, is_htmx
 from webapp.web.settings import environment, mail_server_form
@@ -32,8 +32,8 @@ AGAIN = "Type the password once more before you save: without JavaScript it does
 
 @router.get("/test")
 @router.get("/servers")
-@router.get("/servers/{server_id:int}")
-@router.get("/servers/{server_id:int}/remove")
+@router.get("/servers/{server_id:id}")
+@router.get("/servers/{server_id:id}/remove")
 @router.get("/retry")
 def loaded_again(request: Request, person: Admin) -> Response:
     """Redirects a reload of the page that a POST returned."""
@@ -57,14 +57,14 @@ def add(request: Request, person: Admin, installation: TheInstallation, posted: 
     return _entered(request, person, installation, posted, None)
 
 
-@router.post("/servers/{server_id:int}")
-def change(request: Request, server_id: Id, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
+@router.post("/servers/{server_id:id}")
+def change(request: Request, server_id: int, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
     """Changes a server, or tests what was typed so far."""
     return _entered(request, person, installation, posted, _stored(installation, server_id))
 
 
-@router.post("/servers/{server_id:int}/remove")
-def remove(request: Request, server_id: Id, person: Admin, installation: TheInstallation) -> Response:
+@router.post("/servers/{server_id:id}/remove")
+def remove(request: Request, server_id: int, person: Admin, installation: TheInstallation) -> Response:
     """Deletes a server; tasks that were to use it fail with a message and can be sent through another one."""
     with installation.write() as conn:
         server = next((server for server in mail_servers.listing(conn) if server.id == server_id), None)

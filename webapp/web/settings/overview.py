@@ -13,10 +13,19 @@ from webapp.connections.mail_servers import Server
 from webapp.installation import Installation
 from webapp.mail.connection_test import Step
 from webapp.web.http import flash
+from webapp.web.http.params import PageFilter, RowId, Text
 from webapp.web.http.render import page
 from webapp.web.settings import environment, mail_server_form, system_health
 
 PAGE = 50
+
+
+class SettingsQuery(PageFilter):
+    """What the address says: the `server` that is looked at (maybe “new”), if it was `saved`, the page of the audit."""
+
+    server: Text = ""
+    saved: Text = ""
+    before: RowId = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +61,14 @@ def settings_page(
     request: Request,
     installation: Installation,
     *,
+    asked: SettingsQuery | None = None,
     form: MailForm | None = None,
     tested: Tested | None = None,
     status: int = 200,
 ) -> Response:
     """Returns the page; `form`: a server as it was typed; `tested`: a test of the environment's server."""
-    before = _before(request)
+    asked = asked or SettingsQuery()
+    before = asked.before or None
     with installation.read() as conn:
         trail = audit.listing(conn, before, PAGE + 1)
         known = mail_servers.listing(conn)
@@ -67,13 +78,13 @@ def settings_page(
         request,
         "settings/index.html",
         status=status,
-        status_message=flash.read(request).message,
+        status_message=flash.read(request).message or asked.note,
         mail=environment.mail(installation.settings),
         servers=known,
         databases=connected,
         channels=connected_channels,
         suppressed=suppressed,
-        form=form or _form(request, known, is_fixed=installation.mail.is_fixed),
+        form=form or _form(asked, known, is_fixed=installation.mail.is_fixed),
         outbox=installation.data_dir / "outbox",
         tested=tested or Tested(),
         keeping=environment.keeping(installation.settings),
@@ -86,23 +97,17 @@ def settings_page(
     )
 
 
-def _form(request: Request, known: Sequence[Server], *, is_fixed: bool) -> MailForm | None:
+def _form(asked: SettingsQuery, known: Sequence[Server], *, is_fixed: bool) -> MailForm | None:
     """The form of the chosen server; of the only one, or a new one, if there is nothing to choose."""
-    chosen = request.query_params.get("server", "")
-    server = next((server for server in known if str(server.id) == chosen), None)
-    if server is None and len(known) == 1 and chosen != "new" and not is_fixed:
+    server = next((server for server in known if str(server.id) == asked.server), None)
+    if server is None and len(known) == 1 and asked.server != "new" and not is_fixed:
         server = known[0]
-    if server is None and (known or is_fixed) and chosen != "new":
+    if server is None and (known or is_fixed) and asked.server != "new":
         return None
-    is_saved = "saved" in request.query_params and server is not None
+    is_saved = bool(asked.saved) and server is not None
     return MailForm(
         id=server.id if server else 0,
         typed=mail_server_form.typed_of(server),
         has_password=bool(server and server.has_password),
         is_saved=is_saved,
     )
-
-
-def _before(request: Request) -> int | None:
-    given = request.query_params.get("before", "")
-    return int(given) if given.isdecimal() and len(given) < 19 else None

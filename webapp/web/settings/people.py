@@ -12,7 +12,8 @@ from webapp.ports.people import Person
 from webapp.web.account import sign_in
 from webapp.web.forms.refusal import Refusal
 from webapp.web.http import flash
-from webapp.web.http.deps import Admin, Id, TheInstallation
+from webapp.web.http.deps import Admin, TheInstallation
+from webapp.web.http.foreign_urls import own_address
 from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import go, page
 
@@ -44,8 +45,8 @@ def invite(request: Request, person: Admin, installation: TheInstallation, poste
     return _page(request, installation, Refusal(typed=typed, errors=errors))
 
 
-@router.post("/{person_id:int}/link")
-def new_link(request: Request, person_id: Id, person: Admin, installation: TheInstallation) -> Response:
+@router.post("/{person_id:id}/link")
+def new_link(request: Request, person_id: int, person: Admin, installation: TheInstallation) -> Response:
     """Makes a new link for a person who lost theirs or forgot the password."""
     with installation.write() as conn:
         member = people.by_id(conn, installation.settings, person_id)
@@ -56,8 +57,10 @@ def new_link(request: Request, person_id: Id, person: Admin, installation: TheIn
     return _page(request, installation, link=made, invited=member)
 
 
-@router.post("/{person_id:int}/role")
-def set_role(request: Request, person_id: Id, person: Admin, installation: TheInstallation, posted: Posted) -> Response:
+@router.post("/{person_id:id}/role")
+def set_role(
+    request: Request, person_id: int, person: Admin, installation: TheInstallation, posted: Posted
+) -> Response:
     """Makes an admin of staff, or staff of an admin."""
     role = validation.role(posted.one("role"))
     with installation.write() as conn:
@@ -67,8 +70,8 @@ def set_role(request: Request, person_id: Id, person: Admin, installation: TheIn
     return flash.add(go(request, "/people"), f"{member.name} is {'an admin' if role == 'admin' else 'staff'} now.")
 
 
-@router.post("/{person_id:int}/disable")
-def disable(request: Request, person_id: Id, person: Admin, installation: TheInstallation) -> Response:
+@router.post("/{person_id:id}/disable")
+def disable(request: Request, person_id: int, person: Admin, installation: TheInstallation) -> Response:
     """Disables an account and ends its sessions; its tasks and files stay."""
     with installation.write() as conn:
         member = _other(people.by_id(conn, installation.settings, person_id), person)
@@ -77,8 +80,8 @@ def disable(request: Request, person_id: Id, person: Admin, installation: TheIns
     return flash.add(go(request, "/people"), f"{member.name} is signed out everywhere and cannot sign in.")
 
 
-@router.post("/{person_id:int}/enable")
-def enable(request: Request, person_id: Id, person: Admin, installation: TheInstallation) -> Response:
+@router.post("/{person_id:id}/enable")
+def enable(request: Request, person_id: int, person: Admin, installation: TheInstallation) -> Response:
     """Enables a disabled account."""
     with installation.write() as conn:
         member = people.by_id(conn, installation.settings, person_id)
@@ -112,7 +115,7 @@ def _page(
 ) -> Response:
     with installation.read() as conn:
         members = people.listing(conn, installation.settings)
-        base = public_url.known(conn, installation.settings) or f"{request.url.scheme}://{request.url.netloc}"
+        base = public_url.known(conn, installation.settings) or own_address(request)
     return page(
         request,
         "settings/people/index.html",

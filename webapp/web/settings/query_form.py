@@ -6,9 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from webapp.connections.saved_queries import SavedQueryRecord
 from webapp.errors import UserError
+from webapp.ports import values
+from webapp.ports.names import LONGEST_NAME, read_name
 from webapp.ports.tables import Parameter
 from webapp.reports.reading.sql import require_reading
 from webapp.web.http.multipart import FormData
+from webapp.web.http.params import row_id
 
 LABELS = {
     "name": "Name",
@@ -20,6 +23,9 @@ LABELS = {
 TYPES = [("text", "text"), ("number", "number"), ("date", "date"), ("choice", "choice")]
 PARTS = ("name", "title", "type", "choices", "query", "default", "optional")
 MOST = 20  # values
+LONGEST = 50_000  # characters of a query
+LONGEST_DEFAULT = 1_000  # characters
+TOO_LONG = f"The label of “{{}}” has at most {LONGEST_NAME} characters, what it begins with {LONGEST_DEFAULT:,}."
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _PRESS = re.compile(r"(add|remove)-parameters(?:-(\d{1,3}))?")
 
@@ -33,7 +39,7 @@ class QueryForm:
     source: str = ""
     text: str = ""
     everyone: bool = False
-    people: Sequence[str] = ()
+    people: Sequence[int] = ()
     parameters: Sequence[dict[str, str]] = ()
     errors: dict[str, str] = field(default_factory=dict)
     focus: int = -1  # the line that was just added
@@ -47,7 +53,7 @@ def of(query: SavedQueryRecord) -> QueryForm:
         source=str(query.source),
         text=query.text,
         everyone=query.everyone,
-        people=[str(person) for person in query.people],
+        people=query.people,
         parameters=[_line(parameter) for parameter in query.parameters],
     )
 
@@ -69,12 +75,12 @@ def typed(posted: FormData) -> QueryForm:
     # Each line has a select for “optional”: a checkbox that is not ticked posts nothing, and lines would shift.
     columns = [posted.all(f"parameters.{part}") for part in PARTS]
     return QueryForm(
-        id=_number(posted.one("id")),
+        id=posted.read("id", row_id),
         name=posted.one("name"),
         source=posted.one("source"),
         text=posted.one("text"),
         everyone=posted.one("everyone") == "on",
-        people=posted.all("people"),
+        people=posted.read_all("people", row_id),
         parameters=[dict(zip(PARTS, line, strict=True)) for line in zip(*columns, strict=False)],
     )
 
@@ -93,29 +99,26 @@ def press(form: QueryForm, intent: str) -> QueryForm | None:
 
 def read(form: QueryForm) -> SavedQueryRecord:
     """Returns the query, ready to be saved but for its columns; raises UserError beside the wrong field."""
-    name = " ".join(form.name.split())
-    if not name or len(name) > 100 or not name.isprintable():
-        raise UserError("Give it a name of at most 100 characters.", "name")
-    if not _number(form.source):
+    name, source = read_name(form.name), values.row_id(form.source)
+    if not source:
         raise UserError("Choose the database.", "source")
     if not form.text.strip():
         raise UserError("Write the query: SELECT …", "text")
-    if len(form.text) > 50_000 or "\0" in form.text:
-        raise UserError("The query has more than 50,000 characters, or one that cannot be stored.", "text")
+    if len(form.text) > LONGEST:
+        raise UserError(f"The query has more than {LONGEST:,} characters.", "text")
     require_reading(form.text)
     parameters = [_parameter(line) for line in form.parameters if any(line[part] for part in ("name", "title"))]
     names = [one.name for one in parameters]
     if len(set(names)) < len(names) or len(names) > MOST:
         raise UserError(f"Each value has a name of its own, and there are at most {MOST}.", "parameters")
-    people = [int(one) for one in form.people if one.isdecimal() and len(one) < 19]
     return SavedQueryRecord(
         id=form.id,
-        source=_number(form.source),
+        source=source,
         name=name,
         text=form.text,
         parameters=parameters,
         everyone=form.everyone,
-        people=people,
+        people=form.people,
     )
 
 
@@ -129,17 +132,16 @@ def _parameter(line: dict[str, str]) -> Parameter:
     if line["type"] == "choice" and not choices and not line["query"]:
         raise UserError(f"Write the choices for “{name}”, or choose a query that finds them.", "parameters")
     kind = line["type"] if line["type"] in dict(TYPES) else "text"
-    query = _number(line["query"]) if kind == "choice" else 0
+    query = values.row_id(line["query"]) if kind == "choice" else 0
+    title, default = line["title"].strip(), line["default"].strip()
+    if len(title) > LONGEST_NAME or len(default) > LONGEST_DEFAULT:
+        raise UserError(TOO_LONG.format(name), "parameters")
     return Parameter(
         name=name,
-        title=line["title"].strip()[:100],
+        title=title,
         type=kind,
         choices=choices,
         query=query,
-        default=line["default"].strip()[:1_000],
+        default=default,
         optional=line["optional"] == "on",
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0

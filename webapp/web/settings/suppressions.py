@@ -1,8 +1,9 @@
 """Settings → Never write to: the suppression list, with import and export; for admins."""
 
 from collections.abc import Iterator, Sequence
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from webapp.accounts import audit
@@ -17,6 +18,7 @@ from webapp.web.http import csv_response, flash
 from webapp.web.http.deps import Admin, TheInstallation
 from webapp.web.http.formatting import plural
 from webapp.web.http.multipart import FormData, Posted
+from webapp.web.http.params import PageFilter, Text, TypedSearch, search
 from webapp.web.http.render import go, page, query
 
 router = APIRouter(prefix="/settings/never", include_in_schema=False)
@@ -27,10 +29,19 @@ HOW = {"unsubscribed": "unsubscribed", "added": "entered here", "imported": "imp
 LABELS = {"addresses": "Addresses", "list": "Or a list of them"}
 
 
+class SuppressionFilter(PageFilter):
+    """Which addresses are looked at; `after` is the key that the previous page ended with."""
+
+    q: TypedSearch = ""
+    after: Text = ""
+
+
 @router.get("")
-def index(request: Request, person: Admin, installation: TheInstallation) -> Response:
+def index(
+    request: Request, person: Admin, installation: TheInstallation, filter: Annotated[SuppressionFilter, Query()]
+) -> Response:
     """Shows the list, with a search."""
-    return _page(request, installation)
+    return _page(request, installation, filter=filter)
 
 
 @router.post("")
@@ -62,7 +73,7 @@ def remove(request: Request, person: Admin, installation: TheInstallation, poste
         if is_removed:
             audit.record(conn, person, "took off the never-write list", key)
     message = f"{key} may be written to again." if is_removed else f"{key} is not on the list."
-    return flash.add(go(request, HERE + query(q=posted.one("q")[:200])), message)
+    return flash.add(go(request, HERE + query(q=posted.read("q", search))), message)
 
 
 @router.get("/never-write-to.csv")
@@ -93,24 +104,24 @@ def _page(
     request: Request,
     installation: Installation,
     *,
+    filter: SuppressionFilter | None = None,
     typed: str = "",
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    search = request.query_params.get("q", "").strip()[:200].replace("\0", "")
-    after = request.query_params.get("after", "")[:400].replace("\0", "")
+    filter = filter or SuppressionFilter()
     with installation.read() as conn:
-        rows, number = suppressions.listing(conn, search, after, PAGE + 1), suppressions.number(conn)
+        rows, number = suppressions.listing(conn, filter.q, filter.after, PAGE + 1), suppressions.number(conn)
     return page(
         request,
         "settings/suppressions.html",
         status=status,
-        status_message=flash.read(request).message,
+        status_message=flash.read(request).message or filter.note,
         suppressed=rows[:PAGE],
         number=number,
         how=HOW,
-        q=search,
-        after=after,
+        q=filter.q,
+        after=filter.after,
         next_after=rows[PAGE - 1].key if len(rows) > PAGE else "",
         typed=typed,
         errors=errors or {},

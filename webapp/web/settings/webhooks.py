@@ -14,8 +14,9 @@ from webapp.installation import Installation
 from webapp.notify import template
 from webapp.ports.channels import AUDIENCES, BUILT_IN, PRIORITIES
 from webapp.ports.people import Person
+from webapp.ports.values import whole_number
 from webapp.web.http import flash
-from webapp.web.http.deps import Admin, Id, TheInstallation
+from webapp.web.http.deps import Admin, TheInstallation
 from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import go, page
 
@@ -70,8 +71,8 @@ def add(request: Request, person: Admin, installation: TheInstallation, posted: 
     return _page(request, installation, person, WebhookForm(), made=made)
 
 
-@router.post("/{hook_id:int}/revoke")
-def revoke(request: Request, hook_id: Id, person: Admin, installation: TheInstallation) -> Response:
+@router.post("/{hook_id:id}/revoke")
+def revoke(request: Request, hook_id: int, person: Admin, installation: TheInstallation) -> Response:
     """Deletes a hook; its address stops working at once."""
     with installation.write() as conn:
         name = webhooks.remove(conn, hook_id)
@@ -101,11 +102,13 @@ def _checked(form: WebhookForm, person: Person, installation: Installation) -> I
         wrong["people"] = "Choose people."
     if form.priority not in PRIORITIES:
         wrong["priority"] = "Choose a priority."
-    is_number = form.per_minute.isdecimal() and len(form.per_minute) < 9
-    if not is_number or not 1 <= int(form.per_minute) <= MOST_PER_MINUTE:
-        wrong["per_minute"] = f"Write a number from 1 to {MOST_PER_MINUTE}."
+    per_minute = 0
+    try:
+        per_minute = whole_number(form.per_minute, 1, MOST_PER_MINUTE)
+    except ValueError as error:
+        wrong["per_minute"] = str(error)
     for name, text in (("title", form.title), ("message", form.message)):
-        if len(text) > LONGEST or "\0" in text:
+        if len(text) > LONGEST:
             wrong[name] = f"At most {LONGEST:,} letters are possible."
         try:
             template.check(text, name)
@@ -120,7 +123,7 @@ def _checked(form: WebhookForm, person: Person, installation: Installation) -> I
         priority=form.priority,
         title=form.title,
         message=form.message,
-        per_minute=int(form.per_minute),
+        per_minute=per_minute,
         owner=person.id,
     )
 

@@ -1,10 +1,11 @@
 """The form pages: one for each kind of task, drawn from its form model."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi import APIRouter, BackgroundTasks, Query, Request
 from fastapi.responses import Response
+from pydantic import BaseModel, Field
 
 from webapp.accounts import saved_forms
 from webapp.errors import Conflict, NotFound
@@ -20,6 +21,7 @@ from webapp.web.forms.starting import SENT_ALREADY, new_key, start_form
 from webapp.web.forms.uploads import last_choices, take_uploads
 from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.multipart import FormData, Posted
+from webapp.web.http.params import FormKey, RowId, Text, form_key, prefilled
 from webapp.web.http.render import go, is_htmx, page_or_fragment, query
 from webapp.web.start.kind_pages import page_of
 
@@ -28,12 +30,30 @@ router = APIRouter(prefix="/new", include_in_schema=False)
 CHANGED = "This form has changed since then. Look at every field before you press."
 
 
+class Source(BaseModel):
+    """What a form shows first: the task that it repeats (`only` failed: for those who did not get it), or a saved one.
+
+    Any field of the form can stand in the address too.
+    """
+
+    task: Annotated[RowId, Field(alias="from")] = 0
+    only: Text = ""
+    shortcut: Text = ""
+    draft: FormKey = ""
+
+
 @router.get("/{kind_name}")
-def form(request: Request, kind_name: str, person: SignedIn, installation: TheInstallation) -> Response:
+def form(
+    request: Request,
+    kind_name: Text,
+    person: SignedIn,
+    installation: TheInstallation,
+    source: Annotated[Source, Query()],
+) -> Response:
     """The empty form, or one that shows what an earlier task or the address says."""
     kind = kind_of(installation, kind_name, person)
-    key = request.query_params.get("draft", "")[:100] or new_key()
-    answer = _form(request, installation, person, kind, _first_filled(request, installation, person, kind), key)
+    filled = _first_filled(request, installation, person, kind, source)
+    answer = _form(request, installation, person, kind, filled, source.draft or new_key())
     # Who goes back must come to this very page: one that is fetched again would bring another key.
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer
@@ -42,7 +62,7 @@ def form(request: Request, kind_name: str, person: SignedIn, installation: TheIn
 @router.post("/{kind_name}")
 def start(
     request: Request,
-    kind_name: str,
+    kind_name: Text,
     person: SignedIn,
     installation: TheInstallation,
     posted: Posted,
@@ -51,7 +71,7 @@ def start(
     """Starts the task, or shows the form again with what is wrong beside its fields."""
     kind = kind_of(installation, kind_name, person)
     page_of(kind).before_reading(posted)
-    key, errors = posted.one("key")[:100] or new_key(), take_uploads(installation, person, kind, posted)
+    key, errors = posted.read("key", form_key) or new_key(), take_uploads(installation, person, kind, posted)
     filled = read_form(kind.form, posted)
     press = Press(installation, person, kind, posted, filled.with_errors(errors), key, background)
     if done := handle(posted.one("intent"), press, page_of(kind).buttons):
@@ -79,30 +99,29 @@ def kind_of(installation: Installation, name: str, person: Person) -> Kind:
     return kind
 
 
-def _first_filled(request: Request, installation: Installation, person: Person, kind: Kind) -> Filled[Any]:
-    given = request.query_params
-    source = given.get("from", "")
-    if source.isdecimal() and len(source) < 19:
+def _first_filled(
+    request: Request, installation: Installation, person: Person, kind: Kind, source: Source
+) -> Filled[Any]:
+    if source.task:
         with installation.read() as conn:
-            task = queries.one(conn, int(source), person)
+            task = queries.one(conn, source.task, person)
         if task.kind == kind.name:
             filled, page = _of_task(kind, dict(task.form), task.form_version), page_of(kind)
             filled = page.again(installation, person, filled)
-            return page.only_failed(installation, task, filled) if given.get("only") == "failed" else filled
-    if shortcut := given.get("shortcut", ""):
+            return page.only_failed(installation, task, filled) if source.only == "failed" else filled
+    if source.shortcut:
         with installation.read() as conn:
-            found = saved_forms.one(conn, person, kind, shortcut, saved_forms.SHORTCUT)
+            found = saved_forms.one(conn, person, kind, source.shortcut, saved_forms.SHORTCUT)
         return Filled(
             None, {}, {name: [*values] for name, values in found.form.items() if name in kind.form.model_fields}
         )
     with installation.read() as conn:
-        draft = drafts.find(conn, person, kind, given.get("draft", ""))
+        draft = drafts.find(conn, person, kind, source.draft)
     if draft is not None:
         return filled_from(kind.form, draft)
     with installation.read() as conn:
         start_values = {**blank(kind.form).raw, **last_choices(conn, person, kind)}
-    typed = {name: given.getlist(name) for name in kind.form.model_fields if name in given}
-    return Filled(None, {}, {**start_values, **typed})
+    return Filled(None, {}, {**start_values, **prefilled(request, kind.form.model_fields)})
 
 
 def _of_task(kind: Kind, data: dict[str, Any], version: int) -> Filled[Any]:
@@ -122,7 +141,7 @@ def _form(
     status: int = 200,
     said: PressResult | None = None,
 ) -> Response:
-    settings, page = installation.settings, page_of(kind)
+    settings, page, filled = installation.settings, page_of(kind), filled.legible()
     with installation.read() as conn:
         templates = [(one.id, one.name) for one in saved_forms.listing(conn, person, kind)] if kind.template else []
     return page_or_fragment(

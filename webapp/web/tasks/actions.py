@@ -17,7 +17,8 @@ from webapp.tasks.model import Task
 from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.flash import Flash
 from webapp.web.http.multipart import Posted
-from webapp.web.http.redirects import local_path, path_and_params
+from webapp.web.http.params import Text
+from webapp.web.http.redirects import path_and_params, safe_path
 from webapp.web.http.render import fragment, is_htmx
 from webapp.web.tasks import log_view
 from webapp.web.tasks.log_view import Filter, focus_after
@@ -47,11 +48,11 @@ ACTS: dict[str, Act] = {
 }
 
 
-@router.post("/{task_id:int}/{action}")
+@router.post("/{task_id:id}/{action}")
 def act(
     request: Request,
     task_id: int,
-    action: str,
+    action: Text,
     person: SignedIn,
     installation: TheInstallation,
     posted: Posted,
@@ -60,13 +61,12 @@ def act(
     """Does it; shows beside the task why its state does not allow it any more."""
     if action not in ACTS:
         raise NotFound("There is no such button.")
-    refusal = ""
+    back, refusal = safe_path(posted.one("back"), f"/tasks/{task_id}"), ""
     try:
         with installation.write(background) as conn:
             ACTS[action](conn, installation, queries.one(conn, task_id, person), person)
     except Conflict as error:
         refusal = error.message
-    back = local_path(posted.one("back"), f"/tasks/{task_id}")
     press = _Press(task=task_id, action=action, back=back, refusal=refusal)
     if not is_htmx(request):
         with installation.read() as conn:
@@ -75,14 +75,17 @@ def act(
     return (_log if path in LOG_PAGES else _page)(request, installation, person, press)
 
 
-def retry_all(installation: Installation, person: Person, ids: Sequence[int], entry: str) -> int:
-    """Retries these tasks, a batch in each transaction; writes `entry` to the audit trail and returns how many."""
+def retry_all(installation: Installation, person: Person, ids: Sequence[int], entry: str, subject: str = "") -> int:
+    """Retries these tasks, a batch in each transaction, and returns how many.
+
+    `entry` and `subject` go into the audit trail.
+    """
     number = 0
     for begin in range(0, len(ids), failure_groups.BATCH):
         with installation.write() as conn:
             number += failure_groups.retry(conn, installation.engine, person, ids[begin : begin + failure_groups.BATCH])
     with installation.write() as conn:
-        audit.record(conn, person, entry, details=f"{number} of {len(ids)}")
+        audit.record(conn, person, entry, subject, details=f"{number} of {len(ids)}")
     return number
 
 

@@ -1,21 +1,24 @@
 """The task log as one person sees it: which tasks, in what order, and the address under which it asks for news."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
+from pydantic import Field
 from sqlalchemy import Connection
 
 from webapp.clock import now
 from webapp.db.connect import current_version
 from webapp.ports.people import Person
+from webapp.ports.values import digits
 from webapp.tasks import inbox, queries
 from webapp.tasks.inbox import Bell
 from webapp.tasks.model import State, Task
 from webapp.tasks.queries import View
 from webapp.tasks.views.recipient_search import Answer, answers
 from webapp.web.http.flash import Flash
+from webapp.web.http.params import PageFilter, RowId, Text, TypedSearch, one_of
 from webapp.web.http.render import query
 from webapp.web.tasks.row_view import Row
 
@@ -26,28 +29,15 @@ CHIPS = {"": "All", "running": "Running", "attention": "Needs attention", "faile
 MORE_CHIPS = {"waiting": "Waiting", "held": "Held", "done": "Done", "cancelled": "Cancelled"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Filter:
-    """The part of the log that the address of a page names; unknown values are ignored."""
+class Filter(PageFilter):
+    """The part of the log that the address of a page names."""
 
-    state: str = ""
-    kind: str = ""
-    q: str = ""
-    owner: int = 0
-    before: int = 0
-    cause: str = ""
-
-    @classmethod
-    def of(cls, params: Mapping[str, str]) -> Self:
-        state = params.get("state", "")
-        return cls(
-            state=state if state in STATES else "",
-            kind=params.get("kind", "")[:40],
-            q=params.get("q", "").strip()[:200].replace("\0", ""),
-            owner=_number(params.get("owner", "")),
-            before=_number(params.get("before", "")),
-            cause=params.get("cause", "")[:100].replace("\0", ""),
-        )
+    state: Annotated[str, one_of(STATES)] = ""
+    kind: Text = ""
+    q: TypedSearch = ""
+    owner: RowId = 0
+    before: RowId = 0
+    cause: Text = ""
 
     def view(self, person: Person) -> View:
         """The tasks that this person may see of it."""
@@ -61,7 +51,22 @@ class Filter:
 
     def query(self, **other: object) -> str:
         """The part of an address after the path; `other` changes single values."""
-        return query(**{**asdict(self), **other})
+        return query(**{**self.model_dump(), **other})
+
+    def without_page(self) -> Self:
+        return self.model_copy(update={"before": 0})
+
+
+class HomeFilter(Filter):
+    first: Annotated[Text, Field(exclude=True)] = ""  # set: straight from the set-up
+
+
+class Poll(Filter):
+    """What a poll of the log asks: on which page it stands, what it has seen, whether somebody is searching."""
+
+    on: Annotated[Text, Field(exclude=True)] = ""
+    seen: Annotated[Text, Field(exclude=True)] = ""
+    search: Annotated[Text, Field(exclude=True)] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +174,8 @@ def read(
 def is_unchanged(seen: str, version: int, moment: datetime) -> bool:
     """True if a reader who has `seen` this would see the same again."""
     number, _, stale_at = seen.partition("-")
-    return number == str(version) and not (stale_at.isdecimal() and int(stale_at) <= moment.timestamp())
+    stale = digits(stale_at)
+    return number == str(version) and not (stale is not None and stale <= moment.timestamp())
 
 
 def focus_after(task: Task, moment: datetime, person: Person, action: str, *, refused: bool) -> str:
@@ -177,7 +183,3 @@ def focus_after(task: Task, moment: datetime, person: Person, action: str, *, re
     row = Row(task=task, moment=moment, viewer=person)
     button = f"{row.id}-{'cancel' if refused else 'again'}"
     return button if action == "undo" and button in {one.id for one in row.actions} else row.id
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0

@@ -1,8 +1,9 @@
 """The list of tasks, the page of one, the question before a run is stopped, and the list of its recipients."""
 
 from collections.abc import Iterator, Sequence
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from webapp.accounts import people
@@ -12,7 +13,7 @@ from webapp.tasks import failure_groups, queries
 from webapp.tasks.model import DeliveryRow, Task
 from webapp.web.http import csv_response, flash
 from webapp.web.http.deps import SignedIn, TheInstallation
-from webapp.web.http.redirects import local_path
+from webapp.web.http.params import LocalPath
 from webapp.web.http.render import page
 from webapp.web.tasks import log_view
 from webapp.web.tasks.log_view import Filter
@@ -26,11 +27,13 @@ CHUNK = 1_000  # recipients read at a time
 
 
 @router.get("")
-def index(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
+def index(
+    request: Request, person: SignedIn, installation: TheInstallation, filter: Annotated[Filter, Query()]
+) -> Response:
     """Every task that this person may see, with a search."""
     note = flash.read(request)
     with installation.read() as conn:
-        log = log_view.read(conn, person, "/tasks", Filter.of(request.query_params), note=note)
+        log = log_view.read(conn, person, "/tasks", filter, note=note)
         causes = failure_groups.groups(conn, person) if not log.filter.is_narrow and not log.filter.before else []
         owners = [member.person for member in people.listing(conn, installation.settings)] if person.is_admin else []
     return page(
@@ -40,23 +43,31 @@ def index(request: Request, person: SignedIn, installation: TheInstallation) -> 
         kinds=list(KINDS.values()),
         owners=owners,
         causes=causes,
-        status_message=note.status,
+        status_message=note.status or filter.note,
     )
 
 
-@router.get("/{task_id:int}")
-def show(request: Request, task_id: int, person: SignedIn, installation: TheInstallation) -> Response:
+@router.get("/{task_id:id}")
+def show(
+    request: Request,
+    task_id: int,
+    person: SignedIn,
+    installation: TheInstallation,
+    filter: Annotated[RecipientFilter, Query()],
+) -> Response:
     """The page of one task."""
-    filter, note = RecipientFilter.of(request.query_params), flash.read(request).beside(task_id)
+    note = flash.read(request).beside(task_id)
     with installation.read() as conn:
         view = read_task(conn, installation, person, task_id, filter, note=note)
-    return page(request, "tasks/show.html", view=view)
+    return page(request, "tasks/show.html", view=view, status_message=filter.note)
 
 
-@router.get("/{task_id:int}/cancel")
-def ask_cancel(request: Request, task_id: int, person: SignedIn, installation: TheInstallation) -> Response:
+@router.get("/{task_id:id}/cancel")
+def ask_cancel(
+    request: Request, task_id: int, person: SignedIn, installation: TheInstallation, back: LocalPath = ""
+) -> Response:
     """Asks before a run is stopped that has sent something already."""
-    back = local_path(request.query_params.get("back", ""), f"/tasks/{task_id}")
+    back = back or f"/tasks/{task_id}"
     with installation.read() as conn:
         task = queries.one(conn, task_id, person)
     if not asks_before_cancel(task):
@@ -65,12 +76,14 @@ def ask_cancel(request: Request, task_id: int, person: SignedIn, installation: T
     return page(request, "tasks/cancel.html", task=task, sent=task.sent_count, rest=rest, back=back)
 
 
-@router.get("/{task_id:int}/recipients.csv")
-def recipients(request: Request, task_id: int, person: SignedIn, installation: TheInstallation) -> Response:
+@router.get("/{task_id:id}/recipients.csv")
+def recipients(
+    task_id: int, person: SignedIn, installation: TheInstallation, filter: Annotated[RecipientFilter, Query()]
+) -> Response:
     """The list of recipients as a file: those that the page shows, with the columns of their list."""
+    filter.require_whole()
     with installation.read() as conn:
         task = queries.one(conn, task_id, person)
-    filter = RecipientFilter.of(request.query_params)
     return csv_response.download(f"recipients-of-task-{task_id}.csv", _lines(installation, task, filter))
 
 

@@ -4,8 +4,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,10 +20,11 @@ from webapp.installation import Installation
 from webapp.ports.people import Person
 from webapp.tasks import inbox
 from webapp.web.http.deps import poll_session, session_person
+from webapp.web.http.params import Text
 from webapp.web.http.render import NO_STORE, templates
 from webapp.web.tasks import log_view
-from webapp.web.tasks.log_view import Filter, is_unchanged
-from webapp.web.tasks.task_view import RecipientFilter, read_task
+from webapp.web.tasks.log_view import Poll, is_unchanged
+from webapp.web.tasks.task_view import RecipientPoll, read_task
 
 router = APIRouter(include_in_schema=False)
 
@@ -63,24 +66,24 @@ class FragmentCache:
 
 
 @router.get("/tasks/log")
-async def log(request: Request) -> Response:
+async def log(request: Request, poll: Annotated[Poll, Query()]) -> Response:
     """The task log, if it is not what the reader has seen."""
-    return await run_in_threadpool(_answer, request, _log)
+    return await _answer(request, poll.seen, poll.query(on=poll.on, search=poll.search), partial(_log, poll=poll))
 
 
-@router.get("/tasks/{task_id:int}/live")
-async def task(request: Request) -> Response:
+@router.get("/tasks/{task_id:id}/live")
+async def task(request: Request, task_id: int, poll: Annotated[RecipientPoll, Query()]) -> Response:
     """The live part of a task's page, if it is not what the reader has seen."""
-    return await run_in_threadpool(_answer, request, _task)
+    return await _answer(request, poll.seen, poll.query(), partial(_task, task_id=task_id, poll=poll))
 
 
 @router.get("/inbox/bell")
-async def bell(request: Request) -> Response:
+async def bell(request: Request, seen: Text = "") -> Response:
     """The bell alone, for pages without a log, and for those in the background."""
-    return await run_in_threadpool(_answer, request, _bell)
+    return await _answer(request, seen, "", _bell)
 
 
-Build = Callable[[Installation, Request, Person], Fragment]
+Build = Callable[[Installation, Person], Fragment]
 
 
 class NotModifiedMiddleware:
@@ -105,43 +108,42 @@ def _has_seen_all(request: Request) -> bool:
     return is_unchanged(seen, installation.version, now()) and poll_session(request) is not None
 
 
-def _answer(request: Request, build: Build) -> Response:
+async def _answer(request: Request, seen: str, filter: str, build: Build) -> Response:
+    return await run_in_threadpool(_built_answer, request, seen, filter, build)
+
+
+def _built_answer(request: Request, seen: str, filter: str, build: Build) -> Response:
     installation: Installation = request.app.state.installation
     person = session_person(request)
     if person is None:
         return Response(status_code=401)
-    params = request.query_params
-    filters = tuple(sorted(pair for pair in params.multi_items() if pair[0] != "seen"))
-    key = (person, request.url.path, filters)
+    key = (person, request.scope["path"], filter)
     cache: FragmentCache = request.app.state.fragments
     try:
-        fragment = cache.get(key, installation.version, lambda: build(installation, request, person))
+        fragment = cache.get(key, installation.version, lambda: build(installation, person))
     except NotFound:
         return Response(status_code=404)
-    if fragment.seen == params.get("seen", ""):
+    if fragment.seen == seen:
         return Response(status_code=204)
     return HTMLResponse(fragment.html, headers={**NO_STORE, "X-Seen": fragment.seen})
 
 
-def _log(installation: Installation, request: Request, person: Person) -> Fragment:
-    params = request.query_params
-    path = "/tasks" if params.get("on") == "/tasks" else "/"
+def _log(installation: Installation, person: Person, poll: Poll) -> Fragment:
     with installation.read() as conn:
-        log = log_view.read(conn, person, path, Filter.of(params))
-    html = _drawn("tasks/_news.html", person=person, zone=person.zone, log=log, is_search="search" in params)
+        log = log_view.read(conn, person, "/tasks" if poll.on == "/tasks" else "/", poll)
+    html = _drawn("tasks/_news.html", person=person, zone=person.zone, log=log, is_search=bool(poll.search))
     return Fragment(log.seen, html, clock.monotonic())
 
 
-def _task(installation: Installation, request: Request, person: Person) -> Fragment:
-    task_id, filter = request.path_params["task_id"], RecipientFilter.of(request.query_params)
+def _task(installation: Installation, person: Person, task_id: int, poll: RecipientPoll) -> Fragment:
     with installation.read() as conn:
-        view = read_task(conn, installation, person, task_id, filter)
+        view = read_task(conn, installation, person, task_id, poll)
         bell = inbox.bell(conn, person)
     html = _drawn("tasks/_live_news.html", person=person, zone=person.zone, view=view, bell=bell)
     return Fragment(view.seen, html, clock.monotonic())
 
 
-def _bell(installation: Installation, request: Request, person: Person) -> Fragment:
+def _bell(installation: Installation, person: Person) -> Fragment:
     with installation.read() as conn:
         version, bell = current_version(conn), inbox.bell(conn, person)
     return Fragment(str(version), _drawn("ui/_unread.html", bell=bell), clock.monotonic())

@@ -8,26 +8,26 @@ from webapp.installation import Installation
 from webapp.ports.people import Person
 from webapp.tasks import queries
 from webapp.tasks.ledger import send_rate
-from webapp.web.http.deps import Id, SignedIn, TheInstallation
+from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.multipart import Posted
-from webapp.web.http.redirects import local_path, path_and_params
+from webapp.web.http.redirects import path_and_params, safe_path
 from webapp.web.http.render import is_htmx, page_or_fragment
 from webapp.web.tasks.task_view import STATE_LINE, RecipientFilter, TaskView, go_back, read_task
 
 router = APIRouter(prefix="/tasks", include_in_schema=False)
 
 
-@router.post("/{task_id:int}/speed")
+@router.post("/{task_id:id}/speed")
 def change(
     request: Request,
-    task_id: Id,
+    task_id: int,
     person: SignedIn,
     installation: TheInstallation,
     posted: Posted,
     background: BackgroundTasks,
 ) -> Response:
     """Changes the speed at once; shows beside the field what is wrong with the number."""
-    back = local_path(posted.one("back"), f"/tasks/{task_id}")
+    back = safe_path(posted.one("back"), f"/tasks/{task_id}")
     typed = posted.one("rate")
     try:
         rate = send_rate.read_rate(typed)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any
 
 from fastapi.responses import RedirectResponse, Response
+from pydantic import BeforeValidator, Field
 from sqlalchemy import Connection
 
 from webapp.accounts import people
@@ -17,40 +18,53 @@ from webapp.kinds import KINDS
 from webapp.ports.delivery_state import RESULTS, DeliveryResult, find_result
 from webapp.ports.form_context import FormContext
 from webapp.ports.people import Person
+from webapp.ports.values import digits
 from webapp.tasks import queries
 from webapp.tasks.holds import HoldAction
 from webapp.tasks.model import DeliveryRow, Line, State, Task
 from webapp.web.forms.reading import extra_of, label_of, options_of
 from webapp.web.http import flash
+from webapp.web.http.params import PageFilter, Text, TypedSearch
 from webapp.web.http.render import query
 from webapp.web.tasks.row_view import Row
 
 STATE_LINE = "state"  # the id of what takes the focus on a task's page
 PAGE = 50  # recipients
 GONE = "A file that is not here any more"
+LONGEST_POSITION = 9  # digits, as long as an integer of a database
 LINES = 200  # of the log; the rest is on disk and open to programs
 
 
-@dataclass(frozen=True, kw_only=True)
-class RecipientFilter:
+def _position(given: object) -> int:
+    number = -1 if given in ("", -1) else digits(str(given), LONGEST_POSITION)
+    if number is None:
+        raise ValueError("This is not a position in this list.")
+    return number
+
+
+def _result(given: object) -> DeliveryResult | None:
+    found = find_result(str(given)) if given else None
+    if given and found is None:
+        raise ValueError("This is none of the choices.")
+    return found
+
+
+class RecipientFilter(PageFilter):
     """Which recipients the page shows; `after` is the position that the previous page ended with."""
 
-    result: DeliveryResult | None = None
-    q: str = ""
-    after: int = -1
-
-    @classmethod
-    def of(cls, params: Mapping[str, str]) -> Self:
-        after = params.get("after", "")
-        return cls(
-            result=find_result(params.get("to_state", "")),
-            q=params.get("q", "").strip()[:200].replace("\0", ""),
-            after=int(after) if after.isdecimal() and len(after) < 10 else -1,
-        )
+    result: Annotated[DeliveryResult | None, BeforeValidator(_result), Field(alias="to_state")] = None
+    q: TypedSearch = ""
+    after: Annotated[int, BeforeValidator(_position)] = -1
 
     def query(self, **other: object) -> str:
         values = {"to_state": self.result, "q": self.q, "after": "" if self.after < 0 else str(self.after)}
         return query(**{**values, **other})
+
+
+class RecipientPoll(RecipientFilter):
+    """What a poll of the live part asks."""
+
+    seen: Text = ""
 
 
 @dataclass(frozen=True, kw_only=True)

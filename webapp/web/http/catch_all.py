@@ -1,0 +1,50 @@
+"""Plain ASGI middleware around everything else: no exception passes it, and no answer leaves without safety headers."""
+
+import logging
+
+from fastapi import Request
+from fastapi.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from webapp.references import new_reference
+from webapp.web.http.cookies import is_secure
+from webapp.web.http.error_pages import unexpected
+from webapp.web.http.safety_headers import complete
+
+log = logging.getLogger(__name__)
+
+
+class CatchAllMiddleware:
+    """What nobody expected is logged with a reference and answered in neutral words; `base_url`: OUTTRAY_BASE_URL."""
+
+    def __init__(self, app: ASGIApp, base_url: str = "") -> None:
+        self._app, self._base_url = app, base_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        has_begun = False
+
+        async def complete_and_send(message: Message) -> None:
+            nonlocal has_begun
+            if message["type"] == "http.response.start":
+                has_begun = True
+                complete(message, is_secure=is_secure(scope, self._base_url))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, complete_and_send)
+        except Exception:
+            reference = new_reference()
+            log.exception("%s %s %a", reference, scope["method"], scope["path"])
+            if has_begun:
+                raise
+            await _answer(scope, reference)(scope, receive, complete_and_send)
+
+
+def _answer(scope: Scope, reference: str) -> Response:
+    try:
+        return unexpected(Request(scope), reference)
+    except Exception:  # what draws the error page may be what is broken
+        log.exception("%s the error page cannot be drawn", reference)
+        return PlainTextResponse(f"Something went wrong on our side. Tell an admin: Reference {reference}.", 500)

@@ -1,0 +1,33 @@
+"""Sends a file of the store; what a client asks of its bytes is read in ranges.py."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi import HTTPException, Request
+from fastapi.responses import FileResponse
+
+from webapp.web.http.ranges import is_beyond
+
+PRIVATE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
+
+
+def file_response(
+    request: Request, path: Path, *, media_type: str = "application/octet-stream", headers: Mapping[str, str]
+) -> FileResponse:
+    """Returns the bytes, or the range of them that is asked for; raises HTTPException 416 if nothing lies in it."""
+    size = path.stat().st_size
+    if is_beyond(request, size, headers.get("ETag", "")):
+        raise HTTPException(416, headers={"Content-Range": f"bytes */{size}"})
+    return FileResponse(path, media_type=media_type, headers={**PRIVATE, **headers})
+
+
+def attachment(name: str) -> Mapping[str, str]:
+    """The header that names a download (RFC 6266); the plain name is for clients that cannot read the other."""
+    plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
+    return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"}
+
+
+def checksum(sha256: str) -> Mapping[str, str]:
+    """The header by which a client knows that a download goes on with the same bytes."""
+    return {"ETag": f'"{sha256}"'}
