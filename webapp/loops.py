@@ -76,7 +76,11 @@ def wait_after(failures: int, every: float) -> float:
 
 def heartbeats(run_dir: Path) -> dict[str, Heartbeat]:
     """Returns the heartbeats of all loops of this installation on this machine, by name; those of dead ones too."""
-    found = (_read(path) for path in sorted((run_dir / FOLDER).glob("*.json")))
+    try:
+        names = sorted(name for name in os.listdir(run_dir / FOLDER) if name.endswith(".json"))
+    except FileNotFoundError:  # nothing has run yet, or the folder was deleted: each loop creates it again
+        return {}
+    found = (_read(run_dir / FOLDER / name) for name in names)
     return {beat.name: beat for beat in found if beat}
 
 
@@ -104,7 +108,8 @@ def _write(run_dir: Path, beat: Heartbeat) -> None:
     path = _path(run_dir, beat.name)
     unfinished = path.with_suffix(f".{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (run_dir, path.parent):  # not the data directory: if that is gone, it stays so
+            folder.mkdir(exist_ok=True, mode=0o700)
         unfinished.write_text(json.dumps(asdict(beat)))
         unfinished.replace(path)
     except OSError as error:  # a full disk: the loop works on, and its heartbeat says that it is late

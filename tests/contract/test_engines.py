@@ -157,6 +157,16 @@ def test_a_task_is_requeued_only_when_its_worker_is_dead(panel: Panel):
         fenced_update(conn, task_id, claimed.attempt, progress_done=1)
 
 
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+def test_a_lock_file_that_others_removed_proves_no_death(panel: Panel, replaced: bool):
+    task_id = panel.start()
+    task = run.claim(panel.installation, task_id, new_worker("quick"))  # its worker had no time yet to make it again
+    if replaced:
+        (panel.installation.run_dir / f"{task.worker}.lock").touch()
+    recovery.Recovery(panel.installation).look()
+    assert panel.task(task_id).state is State.RUNNING
+
+
 def test_a_task_that_its_living_process_dropped_is_requeued_when_nobody_renews_it(panel: Panel, monkeypatch):
     monkeypatch.setattr(recovery, "LEASE_SECONDS", 0.0)
     kept, dropped = panel.start(), panel.start()

@@ -26,9 +26,12 @@ from webapp.tasks import inbox
 from webapp.tasks.transitions import add_line
 
 CHART = Chart(
-    "bar", "Sales by region", ["East", "North", "South", "West"],
-    [("Amount", [2_551_151.08, 2_457_622.72, 2_560_588.78, 2_460_932.24])], of="Region",
-).as_json()  # fmt: skip
+    "bar",
+    "Sales by region",
+    ["East", "North", "South", "West"],
+    [("Amount", [2_551_151.08, 2_457_622.72, 2_560_588.78, 2_460_932.24])],
+    of="Region",
+).as_json()
 EMAIL = {"to": ["bob@example.com"], "subject": "Your order is ready", "body": "Dear Bob,\n\nyour order is ready."}
 
 
@@ -123,20 +126,35 @@ def _fill(installation: Installation, folder: Path) -> dict[str, int]:
 
 def _held(conn: Connection, ana: Person) -> int:
     return make_task(
-        conn, ana, "held", kind="email", form=EMAIL, title="Newsletter to 8,400 people", hold_reason="restored",
-        created=now() - timedelta(days=1), progress_total=8_400,
-    )  # fmt: skip
+        conn,
+        ana,
+        "held",
+        kind="email",
+        form=EMAIL,
+        title="Newsletter to 8,400 people",
+        hold_reason="restored",
+        created=now() - timedelta(days=1),
+        progress_total=8_400,
+    )
 
 
 def _failed(conn: Connection, ana: Person) -> int:
     return make_task(
-        conn, ana, "failed", kind="report", form={"data": "sales", "columns": [], "format": "xlsx", "name": "Stock"},
-        title="Stock report", cause="disk-full", fault="server", reference="R-7F3K",
+        conn,
+        ana,
+        "failed",
+        kind="report",
+        form={"data": "sales", "columns": [], "format": "xlsx", "name": "Stock"},
+        title="Stock report",
+        cause="disk-full",
+        fault="server",
+        reference="R-7F3K",
         created=now() - timedelta(hours=20),
-        started=now() - timedelta(hours=20), finished=now() - timedelta(hours=20),
-        technical="Traceback (most recent call last):\n  File \"excel.py\", line 41\nOSError: [Errno 28] No space left",
+        started=now() - timedelta(hours=20),
+        finished=now() - timedelta(hours=20),
+        technical='Traceback (most recent call last):\n  File "excel.py", line 41\nOSError: [Errno 28] No space left',
         outcome="The disk of the server is full. Nothing was made. Ask an admin to make room, then press Retry.",
-    )  # fmt: skip
+    )
 
 
 def _notified(conn: Connection, ana: Person) -> int:
@@ -152,25 +170,47 @@ def _notified(conn: Connection, ana: Person) -> int:
 
 def _undone(conn: Connection, ana: Person) -> int:
     return make_task(
-        conn, ana, "cancelled", kind="email", form=EMAIL, title="Email to carla@example.com", cause="undone",
-        created=now() - timedelta(hours=5), finished=now() - timedelta(hours=5),
+        conn,
+        ana,
+        "cancelled",
+        kind="email",
+        form=EMAIL,
+        title="Email to carla@example.com",
+        cause="undone",
+        created=now() - timedelta(hours=5),
+        finished=now() - timedelta(hours=5),
         outcome="Taken back. Nothing was sent.",
-    )  # fmt: skip
+    )
 
 
 def _cancelled(conn: Connection, ana: Person) -> int:
     return make_task(
-        conn, ana, "cancelled", kind="email", form=EMAIL, title="Price list to 120 people",
-        finished=now() - timedelta(hours=4), outcome="Cancelled. 80 sent and cannot be taken back. 40 not sent.",
-    )  # fmt: skip
+        conn,
+        ana,
+        "cancelled",
+        kind="email",
+        form=EMAIL,
+        title="Price list to 120 people",
+        finished=now() - timedelta(hours=4),
+        outcome="Cancelled. 80 sent and cannot be taken back. 40 not sent.",
+    )
 
 
 def _attention(conn: Connection, ana: Person) -> int:
     task = make_task(
-        conn, ana, "attention", kind="email", form=EMAIL | {"to": [f"c{n}@example.com" for n in range(58)]},
-        title="Invoice reminder to 58 people", expanded=True, progress_done=58, progress_total=58, queue="mail",
-        outcome="56 sent, 2 failed.", finished=now() - timedelta(hours=1),
-    )  # fmt: skip
+        conn,
+        ana,
+        "attention",
+        kind="email",
+        form=EMAIL | {"to": [f"c{n}@example.com" for n in range(58)]},
+        title="Invoice reminder to 58 people",
+        expanded=True,
+        progress_done=58,
+        progress_total=58,
+        queue="mail",
+        outcome="56 sent, 2 failed.",
+        finished=now() - timedelta(hours=1),
+    )
     for n in range(58):
         failed = n in (3, 41)
         reply = "The mail server does not know this address." if failed else "Accepted by the mail server."
@@ -183,9 +223,17 @@ def _attention(conn: Connection, ana: Person) -> int:
 
 def _unknown(conn: Connection, ana: Person) -> int:
     task = make_task(
-        conn, ana, "attention", kind="email", form=EMAIL, title="Email to dora@example.com", expanded=True,
-        outcome="1 may have arrived: not confirmed.", finished=now() - timedelta(minutes=40), progress_total=1,
-    )  # fmt: skip
+        conn,
+        ana,
+        "attention",
+        kind="email",
+        form=EMAIL,
+        title="Email to dora@example.com",
+        expanded=True,
+        outcome="1 may have arrived: not confirmed.",
+        finished=now() - timedelta(minutes=40),
+        progress_total=1,
+    )
     words = "It may have arrived. The connection broke after the message was handed over."
     make_delivery(conn, task, "dora@example.com", "unknown", reply=words)
     return task
@@ -193,14 +241,24 @@ def _unknown(conn: Connection, ana: Person) -> int:
 
 def _done(conn: Connection, installation: Installation, ana: Person, folder: Path) -> int:
     task = make_task(
-        conn, ana, "done", kind="report", form={"data": "sales", "format": "xlsx", "name": "sales-october"},
-        title="Report: sales-october", outcome="sales-october.xlsx: 10,000 rows", queue="reports", chart=CHART,
-        started=now() - timedelta(minutes=12, seconds=4), finished=now() - timedelta(minutes=12),
-    )  # fmt: skip
+        conn,
+        ana,
+        "done",
+        kind="report",
+        form={"data": "sales", "format": "xlsx", "name": "sales-october"},
+        title="Report: sales-october",
+        outcome="sales-october.xlsx: 10,000 rows",
+        queue="reports",
+        chart=CHART,
+        started=now() - timedelta(minutes=12, seconds=4),
+        finished=now() - timedelta(minutes=12),
+    )
     add_line(conn, task, "“Amount”: 3 values were too long for Excel and became text.")
     file = make_file(conn, installation.store, task, ana, folder, "sales-october.xlsx", b"PK" + b"0" * 412_000)
     rows = [["East", "2,551,151.08"], ["North", "2,457,622.72"], ["South", "2,560,588.78"], ["West", "2,460,932.24"]]
-    shown = Preview(["Region", "Amount"], ["text", "number"], rows, [False, True], 4, 2)
+    shown = Preview(
+        columns=["Region", "Amount"], kinds=["text", "number"], rows=rows, right=[False, True], total=4, width=2
+    )
     files.keep_preview(conn, task, "sales-october.xlsx", asdict(shown))
     files.downloaded(conn, file, ana)
     return task
@@ -208,17 +266,35 @@ def _done(conn: Connection, installation: Installation, ana: Person, folder: Pat
 
 def _paused(conn: Connection, ana: Person) -> int:
     return make_task(
-        conn, ana, "held", kind="email", form=EMAIL, title="Survey to 300 people", hold_reason="paused",
-        requested_by="Rut Admin", progress_done=120, progress_total=300, progress_words="120 of 300 sent",
-    )  # fmt: skip
+        conn,
+        ana,
+        "held",
+        kind="email",
+        form=EMAIL,
+        title="Survey to 300 people",
+        hold_reason="paused",
+        requested_by="Rut Admin",
+        progress_done=120,
+        progress_total=300,
+        progress_words="120 of 300 sent",
+    )
 
 
 def _running(conn: Connection, ana: Person) -> int:
     task = make_task(
-        conn, ana, "running", kind="email", form=EMAIL, title="Spring offer to 1,240 people", queue="mail",
-        expanded=True, started=now() - timedelta(minutes=3), progress_done=812, progress_total=1_240,
+        conn,
+        ana,
+        "running",
+        kind="email",
+        form=EMAIL,
+        title="Spring offer to 1,240 people",
+        queue="mail",
+        expanded=True,
+        started=now() - timedelta(minutes=3),
+        progress_done=812,
+        progress_total=1_240,
         progress_words="812 of 1,240 sent",
-    )  # fmt: skip
+    )
     for n in range(60):
         make_delivery(conn, task, f"friend{n}@example.com", "sent" if n < 40 else "waiting", attempts=int(n < 40))
     return task
@@ -226,14 +302,29 @@ def _running(conn: Connection, ana: Person) -> int:
 
 def _report(conn: Connection, ana: Person) -> int:
     return make_task(
-        conn, ana, "running", kind="report", form={"data": "people"}, title="Report: people", queue="reports",
-        started=now() - timedelta(seconds=2), progress_words="looking through the data",
-    )  # fmt: skip
+        conn,
+        ana,
+        "running",
+        kind="report",
+        form={"data": "people"},
+        title="Report: people",
+        queue="reports",
+        started=now() - timedelta(seconds=2),
+        progress_words="looking through the data",
+    )
 
 
 def _waiting(conn: Connection, ana: Person) -> int:
     later = now() + timedelta(minutes=30)
     return make_task(
-        conn, ana, "waiting", kind="email", form=EMAIL, title="Email to bob@example.com", not_before=later,
-        undo_until=later, created=now(), progress_total=1,
-    )  # fmt: skip
+        conn,
+        ana,
+        "waiting",
+        kind="email",
+        form=EMAIL,
+        title="Email to bob@example.com",
+        not_before=later,
+        undo_until=later,
+        created=now(),
+        progress_total=1,
+    )

@@ -26,9 +26,14 @@ def settings(settings: Settings) -> Settings:
 
 def enter(page: SettingsPage, server: MailServer) -> None:
     page.enter_server(
-        host="127.0.0.1", port=str(server.port), scheme="smtp", user="office@example.com", password="p4ss-w0rd",
-        from_address="post@example.com", from_name="Office",
-    )  # fmt: skip
+        host="127.0.0.1",
+        port=str(server.port),
+        scheme="smtp",
+        user="office@example.com",
+        password="p4ss-w0rd",
+        from_address="post@example.com",
+        from_name="Office",
+    )
 
 
 def test_typed_values_survive_a_test_and_are_saved(open_window, root, server):

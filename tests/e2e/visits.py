@@ -119,10 +119,16 @@ def _test_server(page: Page) -> None:
 
 
 SHAPED = "/new/report?" + urlencode(
-    [("data", "sales"), ("group_by", "Region"), ("total_row", "on"), ("chart", "bar"),
-     ("filters", '{"column":"Date","test":"=","value":"2024"}'),
-     ("sums", '{"column":"Amount","how":"sum"}'), ("sums", '{"column":"Amount","how":"mean"}')]
-)  # fmt: skip
+    [
+        ("data", "sales"),
+        ("group_by", "Region"),
+        ("total_row", "on"),
+        ("chart", "bar"),
+        ("filters", '{"column":"Date","test":"=","value":"2024"}'),
+        ("sums", '{"column":"Amount","how":"sum"}'),
+        ("sums", '{"column":"Amount","how":"mean"}'),
+    ]
+)
 
 VISITS = [
     Visit("home", "/"),

@@ -33,9 +33,10 @@ def made(installation, task, number=0):
 def test_programs_send_short_forms():
     short = form(
         filters=[{"column": "Region", "is": "=", "value": "North"}, {"column": "Amount", "is": ">=", "value": 10}],
-        sums={"Amount": ["sum", "mean"], "*": "count"}, group_by=["Region"],
+        sums={"Amount": ["sum", "mean"], "*": "count"},
+        group_by=["Region"],
         sort=["-Amount", {"column": "Region"}, "Date desc", {"column": "Paid", "order": "desc"}],
-    )  # fmt: skip
+    )
     assert [(line.column, line.test, line.value) for line in short.filters] == [
         ("Region", "=", "North"), ("Amount", "≥", "10"),
     ]  # fmt: skip

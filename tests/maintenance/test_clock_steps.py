@@ -190,7 +190,7 @@ def test_use_is_noted_again_after_the_clock_was_set_back(either: Installation, a
 def test_an_old_notice_is_not_new_for_ever(either: Installation, ana: Person, set_clock: SetClock):
     set_clock(400 * 86_400)
     with either.write() as conn:
-        inbox.notify(conn, ana.id, "Title", "Text", key="k")
+        inbox.notify(conn, inbox.NewNotice(person=ana.id, title="Title", text="Text", key="k"))
     set_clock(0)
     with either.read() as conn:
         assert inbox.bell(conn, ana).newest == []

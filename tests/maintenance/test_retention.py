@@ -61,9 +61,9 @@ def test_an_old_task_goes_with_all_that_is_its_own(installation: Installation, a
 
 
 def test_an_old_upload_goes_unless_a_task_still_waits_for_it(installation: Installation, ana: Person):
-    schema = TableSchema(rows=0, columns=[])
+    empty = TableSchema(rows=0, columns=[])
     with installation.write() as conn:
-        ids = [uploads.add(conn, ana, "a.csv", _stored(installation), schema) for _ in range(2)]
+        ids = [uploads.add(conn, ana, "a.csv", _stored(installation), empty) for _ in range(2)]
         conn.execute(update(schema.upload).values(created=now() - LONG_AGO))
         make_task(conn, ana, "held", form={"data": ids[0]})
     retention.clean(installation)

@@ -14,10 +14,10 @@ from webapp.reports.reading import sources
 from webapp.reports.reading.overrides import ParseOverrides
 
 
-def upload(folder, content, name, **wish):
+def upload(folder, content, name, **overrides):
     path = folder / "upload"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return Uploaded(sources.understand(path, name, folder / "typed", ParseOverrides(**wish)), folder / "typed")
+    return Uploaded(sources.understand(path, name, folder / "typed", ParseOverrides(**overrides)), folder / "typed")
 
 
 def parquet(folder, **columns):
@@ -28,9 +28,16 @@ def parquet(folder, **columns):
 def test_parquet_keeps_its_types_and_exact_numbers(tmp_path):
     zoned = pa.array([dt.datetime(2026, 11, 3, 9, tzinfo=dt.UTC)], pa.timestamp("us", "Europe/Madrid"))
     content = parquet(
-        tmp_path, Money=[Decimal("1.10")], Id=[7], Code=["007"], Day=[dt.date(2026, 11, 3)], At=zoned,
-        Kind=pa.array(["a"]).dictionary_encode(), Big=pa.array([2**63], pa.uint64()), Tags=[["x", "y"]],
-    )  # fmt: skip
+        tmp_path,
+        Money=[Decimal("1.10")],
+        Id=[7],
+        Code=["007"],
+        Day=[dt.date(2026, 11, 3)],
+        At=zoned,
+        Kind=pa.array(["a"]).dictionary_encode(),
+        Big=pa.array([2**63], pa.uint64()),
+        Tags=[["x", "y"]],
+    )
     read = upload(tmp_path, content, "x.parquet")
     assert list(read.types.values()) == ["number", "integer", "text", "date", "time", "text", "integer", "text"]
     moment = dt.datetime(2026, 11, 3, 10)

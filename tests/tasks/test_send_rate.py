@@ -77,7 +77,7 @@ def test_after_a_break_messages_do_not_come_in_a_heap():
     pace = RunRate(10.0)
     pace.step()
     assert 0.08 < pace.seconds_to_wait() <= 0.1
-    pace._line -= 60
+    pace._last_due -= 60
     pace.step()
     assert pace.seconds_to_wait() > 0.08
 

@@ -17,7 +17,7 @@ def test_twenty_five_failures_in_a_row_stop_a_run_and_it_says_why(installation, 
     task = task_of(installation, task_id, ana)
     assert len(server.seen) == 25
     assert dict(task.counts) == {state: 25, "skipped": 35}
-    assert "the last 25 failed one after another" in task.outcome
+    assert "25 messages in a row failed" in task.outcome
     assert "No such luck." in task.outcome
     assert task.state is (State.FAILED if state == "failed" else State.ATTENTION)
 

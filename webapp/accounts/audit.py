@@ -12,7 +12,7 @@ from webapp.ports.people import Person
 a, p = schema.audit, schema.person
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AuditEntry:
     """One thing that somebody did; without a name it was done from the command line or by nobody known."""
 
@@ -36,5 +36,8 @@ def listing(conn: Connection, before: int | None = None, limit: int = 100) -> li
     if before is not None:
         query = query.where(a.c.id < before)
     return [
-        AuditEntry(row.id, row.at, row.email or "", row.action, row.subject, row.details) for row in conn.execute(query)
+        AuditEntry(
+            id=row.id, at=row.at, who=row.email or "", action=row.action, subject=row.subject, details=row.details
+        )
+        for row in conn.execute(query)
     ]

@@ -22,7 +22,7 @@ p, s, a = schema.person, schema.session, schema.audit
 IS_ACTING_ADMIN = (p.c.role == "admin") & p.c.disabled.is_(None) & (p.c.password != "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Member:
     """One person, as admins see them in the list."""
 
@@ -117,4 +117,10 @@ def to_person(row: Row[Any], settings: Settings) -> Person:
 
 def _member(row: Row[Any], settings: Settings) -> Member:
     last_seen = max((moment for moment in (row.seen, row.came) if moment), default=None)
-    return Member(to_person(row, settings), row.created, last_seen, row.disabled is not None, row.password == "")
+    return Member(
+        person=to_person(row, settings),
+        created=row.created,
+        last_seen=last_seen,
+        is_disabled=row.disabled is not None,
+        is_invited=row.password == "",
+    )

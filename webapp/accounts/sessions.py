@@ -25,7 +25,7 @@ _ID_LENGTH = 16
 s, p = schema.session, schema.person
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Session:
     """A live session and whose it is."""
 
@@ -105,6 +105,13 @@ def _live(conn: Connection, settings: Settings, which: ColumnElement[bool]) -> l
     mine = [s.c.hash, s.c.created.label("began"), s.c.seen, s.c.expires, s.c.agent]
     query = select(p, *mine).join(s, s.c.person == p.c.id).where(which, is_live).order_by(s.c.seen.desc())
     return [
-        Session(row.hash, people.to_person(row, settings), row.began, row.seen, row.expires, row.agent)
+        Session(
+            hash=row.hash,
+            person=people.to_person(row, settings),
+            created=row.began,
+            seen=row.seen,
+            expires=row.expires,
+            agent=row.agent,
+        )
         for row in conn.execute(query)
     ]

@@ -20,7 +20,7 @@ USED_EVERY = timedelta(minutes=1)
 t, p = schema.token, schema.person
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Token:
     """A token, without its secret."""
 
@@ -58,7 +58,9 @@ def find(conn: Connection, settings: Settings, secret: str) -> Found | None:
     row = conn.execute(query.where(p.c.disabled.is_(None))).one_or_none()
     if row is None:
         return None
-    return Found(Token(row.token, row.token_name, row.made, row.used), people.to_person(row, settings))
+    return Found(
+        Token(id=row.token, name=row.token_name, created=row.made, used=row.used), people.to_person(row, settings)
+    )
 
 
 def touch(conn: Connection, token: Token) -> None:
@@ -69,7 +71,7 @@ def touch(conn: Connection, token: Token) -> None:
 def of_person(conn: Connection, person_id: int) -> list[Token]:
     """Somebody's tokens, the newest first."""
     rows = conn.execute(select(t).where(t.c.person == person_id).order_by(t.c.id.desc()))
-    return [Token(row.id, row.name, row.created, row.used) for row in rows]
+    return [Token(id=row.id, name=row.name, created=row.created, used=row.used) for row in rows]
 
 
 def revoke(conn: Connection, person_id: int, token_id: int) -> str:

@@ -35,7 +35,7 @@ def serve(host: Host = None, port: Port = None, open_browser: Annotated[bool, ty
         _say_where(installation, address)
         if open_browser:
             threading.Timer(1.5, webbrowser.open, [address]).start()
-        roles = [_web_role(settings, listening, needs_slots=bool(slots)), *slot_roles(build, slots)]
+        roles = [_web_role(listening, needs_slots=bool(slots)), *slot_roles(build, slots)]
         _run(installation, roles)
 
 
@@ -46,7 +46,7 @@ def web(
     settings = _settings(host, port)
     with running(settings, alone=False) as installation, _listening(settings) as listening:
         _say_where(installation, _address(settings, listening))
-        roles = [_web_role(settings, listening, needs_slots=False)] * processes
+        roles = [_web_role(listening, needs_slots=False)] * processes
         # The background engine works in the web process, so nothing else on this machine runs the loops.
         Supervisor(installation, roles).run() if settings.engine != "background" else _run(installation, roles)
 
@@ -90,11 +90,10 @@ def _run(installation: Installation, roles: list[Role]) -> None:
     stop.set()
 
 
-def _web_role(settings: Settings, listening: socket.socket, *, needs_slots: bool) -> Role:
+def _web_role(listening: socket.socket, *, needs_slots: bool) -> Role:
     from webapp.serving import process
 
-    does_the_work = settings.engine == "background"
-    return Role("web", process.main, (listening, needs_slots), runs_tasks=does_the_work)
+    return Role("web", process.main, (listening, needs_slots))
 
 
 @contextlib.contextmanager

@@ -91,9 +91,15 @@ class Recovery:
                 if move(conn, row.id, State.RUNNING, ""):
                     technical = f"queue {row.queue!r}"
                     move(
-                        conn, row.id, State.FAILED, NO_QUEUE,
-                        outcome=NO_QUEUE, cause="queue-missing", fault="server", technical=technical,
-                    )  # fmt: skip
+                        conn,
+                        row.id,
+                        State.FAILED,
+                        NO_QUEUE,
+                        outcome=NO_QUEUE,
+                        cause="queue-missing",
+                        fault="server",
+                        technical=technical,
+                    )
 
 
 def is_alive(pid: int | None) -> bool:

@@ -69,9 +69,14 @@ def _after_death(resources: TaskResources, task: Task, control: Control, code: i
     technical = f"The process of the task died: {_how(code)}."
     log.warning("task %s: %s", task.id, technical)
     recovering = partial(
-        commands.recover, engine=resources.engine, task_id=task.id, attempt=task.attempt,
-        counted=True, most_crashes=MOST_DEATHS, technical=technical,
-    )  # fmt: skip
+        commands.recover,
+        engine=resources.engine,
+        task_id=task.id,
+        attempt=task.attempt,
+        counted=True,
+        most_crashes=MOST_DEATHS,
+        technical=technical,
+    )
     run.end(resources, task, control, recovering)
 
 

@@ -1,6 +1,5 @@
 """A slot: a process that runs one task at a time, or a few that mostly wait, while its supervisor lives."""
 
-import logging
 import os
 import signal
 import threading
@@ -22,7 +21,6 @@ from webapp.tasks.running import run
 BEAT_EVERY = 1.0  # seconds
 STUCK_SECONDS = 30.0
 ORPHAN_SECONDS = 3.0  # time for a slot whose supervisor died to settle the message in flight
-log = logging.getLogger("outtray.engine")
 
 
 class ProcessSlot:

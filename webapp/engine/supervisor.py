@@ -39,7 +39,6 @@ class Role:
     name: str
     target: Callable[..., None]
     args: tuple[Any, ...] = ()
-    runs_tasks: bool = True
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Proof of life: every process that runs tasks holds an exclusive lock on run/<worker>.lock until it dies."""
 
+import contextlib
 import fcntl
 import logging
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from webapp import file_lock
 
+MARK = b"Locked while its worker lives.\n"  # a file without it was not made by a worker
 CHECK_EVERY = 0.5  # seconds between two checks by a worker of its own lock file
 log = logging.getLogger("outtray.engine")
 
@@ -20,8 +22,8 @@ class LockState(Enum):
     """The state of a worker's lock file."""
 
     HELD = "held"  # the worker lives
-    FREE = "free"  # it is dead: a lock file appears locked, and its worker never unlocks it before the end
-    MISSING = "missing"  # unknown: a living worker creates the file again soon
+    FREE = "free"  # it is dead: its file appears locked, and it never unlocks it before the end
+    MISSING = "missing"  # unknown: the file was deleted or replaced, and a living worker creates it again soon
 
 
 class WorkerLock:
@@ -52,6 +54,8 @@ class WorkerLock:
         handle = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
+            with contextlib.suppress(OSError):  # a full disk: this death will be known by the lease of its tasks
+                os.write(handle, MARK)
             unnamed.replace(self._path)
         except BaseException:
             os.close(handle)
@@ -93,7 +97,7 @@ def state_of(run_dir: Path, worker: str) -> LockState:
         return LockState.MISSING
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return LockState.FREE
+        return LockState.FREE if os.pread(handle, len(MARK), 0) == MARK else LockState.MISSING
     except BlockingIOError:
         return LockState.HELD
     finally:

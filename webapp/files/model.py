@@ -7,7 +7,7 @@ from pathlib import PurePath
 KINDS = {".xlsx": "Excel", ".jsonl": "JSON lines", ".parquet": "Parquet"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class File:
     """Something that a task made."""
 

@@ -19,7 +19,7 @@ LIST, DATA = "list", "data"
 s = schema.saved_list
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SavedTable:
     """One list; `table` is what it holds today."""
 
@@ -33,7 +33,10 @@ def listing(conn: Connection, store: Store, person: Person, purpose: str = LIST)
     """A person's own, in the order of their names."""
     mine = select(s).where(s.c.owner == person.id, s.c.purpose == purpose)
     rows = conn.execute(mine.order_by(s.c.name)).all()
-    return [SavedTable(row.id, row.name, uploads.one(conn, store, row.upload, person.id), row.updated) for row in rows]
+    return [
+        SavedTable(id=row.id, name=row.name, table=uploads.one(conn, store, row.upload, person.id), updated=row.updated)
+        for row in rows
+    ]
 
 
 def one(conn: Connection, store: Store, person: Person, list_id: int, purpose: str = LIST) -> SavedTable:

@@ -19,6 +19,7 @@ from pathlib import Path
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp import clock
 from webapp.db import schema
 from webapp.db.connect import Database
 from webapp.errors import UserError
@@ -27,6 +28,7 @@ from webapp.identity.data_dir import DataDirLock
 RENEW_SECONDS = 3.0
 LEASE_SECONDS = 15.0  # a machine that has not counted for so long is taken for dead
 LOOK_EVERY = 0.5  # seconds between two looks at another machine's number
+SAID_AFTER = 8.0  # of watching: a machine that lives has been seen to count by then
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # one for all containers of a machine, as its file locks are
 END_SECONDS = 3.0  # that a stop waits for a database that does not answer
 BUSY = (
@@ -87,16 +89,17 @@ class MachineLease:
 
     def require_no_other(self) -> Machine:
         """Returns the dead machine that has the lease, or none; raises UserError if it lives."""
-        first = self.other()
-        if not first.id:
-            return first
-        log.warning("%s ran this database; watching for up to %g s whether it still does", first.name, LEASE_SECONDS)
-        end = time.monotonic() + LEASE_SECONDS
-        while (found := self.other()) == first and time.monotonic() < end:
+        first, began, is_said = self.other(), clock.monotonic(), False
+        while first.id and (watched := clock.monotonic() - began) < LEASE_SECONDS:
+            if (found := self.other()) != first:
+                if found.id:
+                    raise UserError(BUSY.format(found.name))
+                return found
+            if watched > SAID_AFTER and not is_said:
+                is_said = True
+                log.warning("%s ran this database; watching for %g s whether it still does", first.name, LEASE_SECONDS)
             time.sleep(LOOK_EVERY)
-        if found.id and found != first:
-            raise UserError(BUSY.format(found.name))
-        return found
+        return first
 
     def _take_from(self, dead: Machine) -> None:
         is_dead = (i.c.machine == dead.id) & (i.c.beat == dead.beat)
@@ -141,7 +144,8 @@ def _keep(lease: MachineLease, lock: DataDirLock, ended: threading.Event, lost: 
         try:
             if not lease.renew():
                 lost.set()
-                return os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
         except SQLAlchemyError as error:  # the database is away: no other machine can take over either
             log.warning("the database did not take the sign of life of this machine: %s", error)
     if lock.become_alone():  # else `web` or `worker` go on beside this one

@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote
 
 from webapp.errors import UserError
 from webapp.ports.urls import split_url
-
-WEBHOOK = "The address is the one that {} shows for an incoming webhook."
 
 
 @dataclass(frozen=True)
@@ -18,6 +16,7 @@ class Field:
     name: str
     label: str
     hint: str = ""
+    _: KW_ONLY
     secret: bool = False
     optional: bool = False
 

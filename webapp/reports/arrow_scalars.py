@@ -19,10 +19,6 @@ def number(value: float) -> Any:
     return pa.Array.from_buffers(pa.float64(), 1, [None, pa.py_buffer(struct.pack("=d", value))])[0]
 
 
-def nothing(of: Any) -> Any:
-    return pa.nulls(1, of)[0]
-
-
 def whole(value: int) -> Any:
     return pa.Array.from_buffers(pa.int64(), 1, [None, pa.py_buffer(struct.pack("=q", value))])[0]
 

@@ -18,7 +18,7 @@ _BYTES = {"xlsx": 7.0, "csv": 8.0, "parquet": 2.5, "jsonl": 22.0, "pdf": 9.0}
 _LEAST = {"xlsx": 6_000, "pdf": 25_000}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Preview:
     """`rows` as people read them; `kinds` are the types of the columns; `total` counts rows without a total row."""
 
@@ -66,7 +66,15 @@ def first_rows(table: "Normalised", dates: str, of: Sequence[str] = ()) -> Previ
     shown_kinds = list(of or map(kind_of, table.schema.types))[:COLUMNS]
     total = table.rows - table.has_total
     right = [is_right(kind) for kind in kinds]
-    return Preview(names, shown_kinds, rows, right, total, len(table.schema), table.has_total)
+    return Preview(
+        columns=names,
+        kinds=shown_kinds,
+        rows=rows,
+        right=right,
+        total=total,
+        width=len(table.schema),
+        has_total=table.has_total,
+    )
 
 
 def peek_apart(ref: Ref, plan: Plan, dates: str = "iso") -> Preview:

@@ -148,7 +148,14 @@ def test_memory_forgets_a_session_that_ended_by_itself(guarded, installation, co
         found = sessions.find(conn, installation.settings, cookie)
     session.keep(1, found)
     assert session.find(1, found.hash) is not None
-    gone = sessions.Session(found.hash, found.person, found.created, found.seen, now() - timedelta(seconds=1), "")
+    gone = sessions.Session(
+        hash=found.hash,
+        person=found.person,
+        created=found.created,
+        seen=found.seen,
+        expires=now() - timedelta(seconds=1),
+        agent="",
+    )
     session.keep(1, gone)
     assert session.find(1, found.hash) is None
 

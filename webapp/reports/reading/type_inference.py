@@ -43,7 +43,6 @@ class TypeGuess:
         self.name = name
         self.formats: list[ValueFormat] = list(FORMATS)
         self.filled = 0
-        self.decided_point = ""  # "." or "," once only one of them fits
         self._misfit: tuple[str, int] | None = None
         self._sample = ""
 

@@ -15,7 +15,7 @@ SPACES = dict.fromkeys(map(ord, " \u00a0\u202f\u2009'’"))
 ORDERED = ("<", "≤", ">", "≥")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FilterValue:
     """The parsed value: text, number, truth or a span of days, depending on the type of the column."""
 

@@ -1,6 +1,6 @@
 """Applies the filters of a report to batches of rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -26,12 +26,6 @@ def passing(batch: pa.RecordBatch, filters: Sequence[Filter], today: date) -> pa
         if batch.num_rows:
             batch = batch.filter(_mask(batch.column(batch.schema.get_field_index(one.column)), one, today))
     return batch
-
-
-def checked(filters: Sequence[Filter], kinds: Mapping[str, str], today: date) -> None:
-    """Raises ValueError, with a message for people, for a value that does not fit its column."""
-    for one in filters:
-        filter_value(one, kinds[one.column], today)
 
 
 def _mask(column: pa.Array, one: Filter, today: date) -> pa.Array:

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webapp.reports.column_types import kind_of
 from webapp.reports.shaping import exact_sums
-from webapp.reports.shaping.plan import NUMBERS, Work
+from webapp.reports.shaping.plan import Work
 
 _WAITING_ROWS = 200_000
 COUNT = "rows"
@@ -115,8 +114,3 @@ def _whole(column: pa.Array) -> pa.Array:
 
 def _joined(column: pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def fits(how: str, kind: pa.DataType) -> bool:
-    """True if this can be calculated from a column of that type."""
-    return how in ("count", "min", "max") or kind_of(kind) in NUMBERS

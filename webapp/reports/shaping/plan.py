@@ -50,7 +50,7 @@ class Order:
     descending: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What a report contains. `today`: the base of “last month”; `names`: other names of columns in the report."""
 

@@ -16,7 +16,6 @@ from webapp.reports.reading import cells
 from webapp.reports.writing.column_rules import ColumnRule, texts_of
 
 _FIRST = date(1900, 3, 1)
-_LAST_YEAR = 9999
 _DAY = 86_400_000_000  # microseconds
 _UNIX = 25_569.0  # Excel's number of 1 January 1970
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)

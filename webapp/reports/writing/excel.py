@@ -23,9 +23,12 @@ SHEET_COLUMNS = 16_384
 
 
 def write(
-    table: Normalised, path: Path, progress: Progress = lambda rows, words: None, about: About = PLAIN,
+    table: Normalised,
+    path: Path,
+    progress: Progress = lambda rows, words: None,
+    about: About = PLAIN,
     chart: Chart | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Writes `table` to `path`; calls `progress` with the prepared rows, then with “writing the file”.
 
     Rows that do not fit on a sheet continue on another one. Raises TaskError if the table is too wide or the disk

@@ -26,9 +26,12 @@ _ZERO_WIDTH_SPACE = "\u200b"
 
 
 def write(
-    table: Normalised, path: Path, progress: Progress = lambda rows, words: None, about: About = PLAIN,
+    table: Normalised,
+    path: Path,
+    progress: Progress = lambda rows, words: None,
+    about: About = PLAIN,
     chart: Chart | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Writes `table` to `path`; raises TaskError if it is too wide or the disk is full. Then there is no file."""
     if len(table.schema) > MOST_COLUMNS:
         raise TaskError(

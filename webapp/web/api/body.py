@@ -37,14 +37,14 @@ Fields = Annotated[dict[str, Any], Depends(read_fields)]
 def json_object(body: bytes) -> dict[str, Any]:
     """Returns the object of a body; raises UserError if it is none, FormErrors beside what cannot be stored."""
     try:
-        found = load_json(body, "The body")
+        value = load_json(body, "The body")
     except ValueError as error:
         raise UserError(str(error)) from None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise UserError("The body must be a JSON object.")
-    if wrong := {name for name, value in _named(found) if not _is_storable(value)}:
+    if wrong := {name for name, inner in _named(value) if not _is_storable(inner)}:
         raise FormErrors(dict.fromkeys(sorted(wrong), UNSTORABLE))
-    return found
+    return value
 
 
 def _named(body: dict[str, Any]) -> Iterator[tuple[str, Any]]:

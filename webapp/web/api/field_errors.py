@@ -1,4 +1,4 @@
-"""What is wrong with the JSON of a program, in plain words for each field."""
+"""Refusals of the JSON of a program, one plain sentence per field."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from webapp.web.forms.reading import errors_of
 
 MOST = 100  # refused fields that are named in one answer
 LONGEST_NAME = 60  # characters of a field's name that are repeated
-WORDS = {
+MESSAGES = {
     "string_type": "This must be a text.",
     "list_type": "This must be a list.",
     "bool_type": "This must be true or false.",
@@ -17,18 +17,18 @@ WORDS = {
 
 
 def refusals(model: type[BaseModel], error: ValidationError) -> dict[str, str]:
-    """One sentence per refused field; people's forms cannot hold what only programs send, so their words lack it."""
-    found = {name or "form": words for name, words in errors_of(model, error).items()}
+    """Returns one sentence per refused field, also for errors that only programs can make."""
+    messages = {name or "form": message for name, message in errors_of(model, error).items()}
     for one in reversed(error.errors(include_url=False)):
         if one["type"] == "extra_forbidden":
-            found[str(one["loc"][0])] = no_such_field(str(one["loc"][0]))
-        elif one["type"] in WORDS and one["loc"] and one["input"] is not None:
-            found[str(one["loc"][0])] = _entry(one["loc"]) + WORDS[one["type"]]
-    return dict(list(found.items())[:MOST])
+            messages[str(one["loc"][0])] = no_such_field(str(one["loc"][0]))
+        elif one["type"] in MESSAGES and one["loc"] and one["input"] is not None:
+            messages[str(one["loc"][0])] = _entry(one["loc"]) + MESSAGES[one["type"]]
+    return dict(list(messages.items())[:MOST])
 
 
 def no_such_field(name: str) -> str:
-    """The words for a field that nobody reads."""
+    """Returns the refusal of a field that the form does not have."""
     return f"There is no field “{name[:LONGEST_NAME]}”."
 
 

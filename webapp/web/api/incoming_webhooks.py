@@ -93,23 +93,23 @@ def receive(
 
 
 def _read(request: Request, body: bytes) -> Any:
-    """JSON where it says so, or looks like it; else text."""
+    """Returns the JSON of a body that is declared as JSON or begins like it, else its text."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UserError("The body is not written in UTF-8.") from None
-    is_said = "json" in request.headers.get("content-type", "").lower()
+    is_json = "json" in request.headers.get("content-type", "").lower()
     try:
-        found = load_json(text, "The body") if is_said or text.lstrip()[:1] in ("{", "[") else text
+        value = load_json(text, "The body") if is_json or text.lstrip()[:1] in ("{", "[") else text
     except ValueError as error:
-        if is_said:
+        if is_json:
             raise UserError(str(error)) from None
-        found = text
+        value = text
     try:
-        require_storable(found)
+        require_storable(value)
     except ValueError as error:
         raise UserError(str(error)) from None
-    return found
+    return value
 
 
 def _announcement(hook: IncomingWebhook, given: Any) -> Announcement:

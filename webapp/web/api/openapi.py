@@ -1,4 +1,4 @@
-"""What /openapi.json says beyond the routes: the forms of the kinds, and what a refusal looks like."""
+"""Adds to /openapi.json what the routes do not say: the forms of the kinds, and the shape of a refusal."""
 
 from typing import Any, Literal
 
@@ -35,10 +35,10 @@ def describe(app: FastAPI) -> None:
 def _complete(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     forms: list[type[BaseModel]] = [kind.form for kind in KINDS.values()]
-    wanted: list[tuple[type[BaseModel], Literal["validation"]]] = [(one, "validation") for one in (Problem, Start)]
-    wanted += [(form, "validation") for form in forms]
-    _, found = models_json_schema(wanted, ref_template=REF)
-    schemas |= found["$defs"]
+    documented: list[type[BaseModel]] = [Problem, Start, *forms]
+    models: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in documented]
+    _, definitions = models_json_schema(models, ref_template=REF)
+    schemas |= definitions["$defs"]
     any_form = [{"$ref": REF.format(model=model.__name__)} for model in forms]
     schemas["Start"]["properties"]["form"] |= {"anyOf": any_form}
     # FastAPI adds its own refusal to each route with parameters; here they are all problem documents.

@@ -28,20 +28,20 @@ class Page(BaseModel, Generic[T]):
     next: str | None
 
 
-def page_of(found: Sequence[S], limit: int, shape: Callable[[S], T], of: str, place: Callable[[S], int]) -> Page[T]:
-    """The first `limit` of what was found (one more was asked for), and where to go on."""
-    shown = found[:limit]
-    following = to_cursor(of, place(shown[-1])) if len(found) > limit else None
-    return Page(items=[shape(one) for one in shown], next=following)
+def page_of(rows: Sequence[S], limit: int, shape: Callable[[S], T], of: str, position: Callable[[S], int]) -> Page[T]:
+    """Returns the first `limit` of the rows; one more than that means that another page follows."""
+    items = rows[:limit]
+    following = to_cursor(of, position(items[-1])) if len(rows) > limit else None
+    return Page(items=[shape(item) for item in items], next=following)
 
 
-def to_cursor(of: str, place: int) -> str:
-    """The place in a list, opaque; `of` names the list, so that a cursor of another one is refused."""
-    return base64.urlsafe_b64encode(f"{of} {place}".encode()).decode().rstrip("=")
+def to_cursor(of: str, position: int) -> str:
+    """Returns the position in a list, opaque; `of` names the list, so that a cursor of another one is refused."""
+    return base64.urlsafe_b64encode(f"{of} {position}".encode()).decode().rstrip("=")
 
 
-def place_of(cursor: str, of: str) -> int | None:
-    """Where the list goes on; None for its beginning."""
+def position_of(cursor: str, of: str) -> int | None:
+    """Returns the position after which the list continues; None for its beginning."""
     if not cursor:
         return None
     try:

@@ -13,7 +13,7 @@ from webapp.files import queries as files
 from webapp.files.model import File
 from webapp.ports.delivery_state import DeliveryState
 from webapp.tasks import queries
-from webapp.web.api.pagination import DEFAULT_LIMIT, Before, Limit, Page, TaskId, Words, page_of, place_of
+from webapp.web.api.pagination import DEFAULT_LIMIT, Before, Limit, Page, TaskId, Words, page_of, position_of
 from webapp.web.api.schemas import (
     DeliveryOut,
     FileOut,
@@ -54,11 +54,11 @@ def lines(
     task_id: TaskId, person: Program, installation: TheInstallation, before: Before = "", limit: Limit = DEFAULT_LIMIT
 ) -> Response:
     """The log of a task, oldest first."""
-    place = place_of(before, "lines")
+    position = position_of(before, "lines")
     with installation.read() as conn:
         queries.one(conn, task_id, person)
-        found = queries.lines(conn, task_id, place or 0, limit + 1)
-    return answer(page_of(found, limit, line_out, "lines", lambda line: line.id))
+        rows = queries.lines(conn, task_id, position or 0, limit + 1)
+    return answer(page_of(rows, limit, line_out, "lines", lambda line: line.id))
 
 
 @router.get("/deliveries", response_model=Page[DeliveryOut], responses=problems(422))
@@ -72,12 +72,12 @@ def deliveries(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
     """The deliveries of a task, by position; `q` looks in the address."""
-    place = place_of(before, "deliveries")
+    position = position_of(before, "deliveries")
     with installation.read() as conn:
         queries.one(conn, task_id, person)
-        after = -1 if place is None else place
-        found = queries.deliveries(conn, task_id, state=state, words=q, after=after, limit=limit + 1)
-    return answer(page_of(found, limit, delivery_out, "deliveries", lambda row: row.position))
+        after = -1 if position is None else position
+        rows = queries.deliveries(conn, task_id, state=state, words=q, after=after, limit=limit + 1)
+    return answer(page_of(rows, limit, delivery_out, "deliveries", lambda row: row.position))
 
 
 @router.get("/files", response_model=Page[FileOut], responses=problems(422))
@@ -85,11 +85,11 @@ def of_task(
     task_id: TaskId, person: Program, installation: TheInstallation, before: Before = "", limit: Limit = DEFAULT_LIMIT
 ) -> Response:
     """The files of a task, in the order in which they were made."""
-    place = place_of(before, "files")
+    position = position_of(before, "files")
     with installation.read() as conn:
         task = queries.one(conn, task_id, person)
-    found = [file for file in task.files if place is None or _made(file) > place]
-    return answer(page_of(found, limit, file_out, "files", _made))
+    rows = [file for file in task.files if position is None or _made(file) > position]
+    return answer(page_of(rows, limit, file_out, "files", _made))
 
 
 @router.get("/files/{file_id}", response_class=FileResponse, responses={200: BYTES, **problems(410, 416)})

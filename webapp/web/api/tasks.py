@@ -25,7 +25,7 @@ from webapp.web.api.pagination import (
     TaskId,
     Words,
     page_of,
-    place_of,
+    position_of,
 )
 from webapp.web.api.schemas import TaskOut, answer, task_out
 from webapp.web.http.deps import Program, TheInstallation
@@ -80,11 +80,11 @@ def index(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
     """Tasks, newest first; staff see their own."""
-    place = place_of(before, "tasks")
+    position = position_of(before, "tasks")
     with installation.read() as conn:
         view = View(_whose(conn, installation, person, owner), states=state, kind=kind, words=q)
-        found = queries.recent(conn, view, limit + 1, place)
-    return answer(page_of(found, limit, task_out, "tasks", lambda task: task.id))
+        rows = queries.recent(conn, view, limit + 1, position)
+    return answer(page_of(rows, limit, task_out, "tasks", lambda task: task.id))
 
 
 @router.get("/{task_id}", **ONE)

@@ -13,6 +13,7 @@ from webapp.kinds.email.recipients import require_column
 from webapp.mail.list_update import Updated
 from webapp.ports.names import read_name
 from webapp.ports.people import Person
+from webapp.web.forms.refusal import Refusal
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.file_response import attachment, file_response
@@ -46,14 +47,14 @@ def add(request: Request, person: SignedIn, installation: TheInstallation, poste
         raise
     except UserError as error:
         errors = {"name" if error.field == "name" else "file": error.message}
-        return _page(request, installation, person, typed=posted.one("name"), errors=errors, status=_refusal(posted))
+        return _page(request, installation, person, refusal=Refusal.of(posted, errors))
     return flash.add(go(request, HERE), f"The list “{name}” is kept.")
 
 
 @router.get("/{list_id:id}")
 def show(request: Request, list_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """Shows one list, and the form that updates it."""
-    return _page(request, installation, person, chosen=_one(installation, person, list_id))
+    return _page(request, installation, person, _one(installation, person, list_id))
 
 
 @router.post("/{list_id:id}")
@@ -66,8 +67,8 @@ def update(request: Request, list_id: int, person: SignedIn, installation: TheIn
     except NotFound:
         raise
     except UserError as error:
-        errors = {"file": error.message}
-        return _page(request, installation, person, chosen=known, errors=errors, status=_refusal(posted))
+        refusal = Refusal.of(posted, {"file": error.message})
+        return _page(request, installation, person, known, refusal)
     with installation.write() as conn:
         saved_tables.replace(conn, list_id, upload_id)
     return flash.add(go(request, f"{HERE}/{list_id}"), _summary(updated))
@@ -119,32 +120,24 @@ def _received(installation: Installation, person: Person, posted: FormData) -> s
     return table.id
 
 
-def _refusal(posted: FormData) -> int:
-    """The status of a refused form: 413 if a file was too large."""
-    return 413 if posted.refused else 422
-
-
 def _page(
     request: Request,
     installation: Installation,
     person: Person,
-    *,
     chosen: SavedTable | None = None,
-    typed: str = "",
-    errors: dict[str, str] | None = None,
-    status: int = 200,
+    refusal: Refusal | None = None,
 ) -> Response:
     with installation.read() as conn:
         known = saved_tables.listing(conn, installation.store, person)
     return page(
         request,
         "email/lists/show.html" if chosen else "email/lists/index.html",
-        status=status,
+        status=refusal.status if refusal else 200,
         status_message=flash.read(request).message,
         lists=known,
         chosen=chosen,
-        typed=typed,
-        errors=errors or {},
+        typed=refusal.typed.get("name", "") if refusal else "",
+        errors=refusal.errors if refusal else {},
         labels=LABELS,
         max_mb=installation.settings.max_upload_mb,
     )

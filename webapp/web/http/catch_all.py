@@ -6,9 +6,10 @@ from fastapi import Request
 from fastapi.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from webapp.db.faults import is_passing
 from webapp.references import new_reference
 from webapp.web.http.cookies import is_secure
-from webapp.web.http.error_pages import unexpected
+from webapp.web.http.error_pages import unavailable, unexpected
 from webapp.web.http.safety_headers import complete
 
 log = logging.getLogger(__name__)
@@ -34,17 +35,20 @@ class CatchAllMiddleware:
 
         try:
             await self._app(scope, receive, complete_and_send)
-        except Exception:
+        except Exception as error:
             reference = new_reference()
-            log.exception("%s %s %a", reference, scope["method"], scope["path"])
+            if is_passing(error):
+                log.warning("%s %s %a: %s", reference, scope["method"], scope["path"], error)
+            else:
+                log.exception("%s %s %a", reference, scope["method"], scope["path"])
             if has_begun:
                 raise
-            await _answer(scope, reference)(scope, receive, complete_and_send)
+            await _answer(scope, error, reference)(scope, receive, complete_and_send)
 
 
-def _answer(scope: Scope, reference: str) -> Response:
+def _answer(scope: Scope, error: Exception, reference: str) -> Response:
     try:
-        return unexpected(Request(scope), reference)
+        return unavailable(Request(scope)) if is_passing(error) else unexpected(Request(scope), reference)
     except Exception:  # what draws the error page may be what is broken
         log.exception("%s the error page cannot be drawn", reference)
         return PlainTextResponse(f"Something went wrong on our side. Tell an admin: Reference {reference}.", 500)

@@ -31,6 +31,11 @@ TO_PROGRAMS = {
     416: NO_SUCH_BYTES,
 }
 
+UNAVAILABLE = (
+    "Outtray could not reach its database or disk. What you did may have been saved, or not: check the task log before "
+    "you repeat it. Try again in a few seconds."
+)
+RETRY_SECONDS = 5
 PROGRAMS = (
     "/api/",
     "/send-notification/",
@@ -125,6 +130,17 @@ def _message(error: Mapping[str, Any]) -> str:
 
 async def _pass_on(request: Request, error: Exception) -> Response:
     raise error  # past the framework's own catch-all, which would answer without our page and our headers
+
+
+def unavailable(request: Request) -> Response:
+    """Returns the answer while the database or the disk does not: true also if the connection broke during COMMIT."""
+    if is_program(request):
+        made = problem(request, 503, UNAVAILABLE)
+    else:
+        request.state.person = None  # the navigation asks the database
+        made = page(request, "errors/show.html", status=503, heading="Outtray cannot answer now", message=UNAVAILABLE)
+    made.headers["Retry-After"] = str(RETRY_SECONDS)
+    return made
 
 
 def unexpected(request: Request, reference: str) -> Response:

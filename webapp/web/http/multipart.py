@@ -117,7 +117,7 @@ async def _multipart(request: Request, boundary: bytes, folder: Path, limit: int
         async for chunk in request.stream():
             total += len(chunk)
             if total > 2 * limit + 2 * FIELDS_BYTES:
-                raise TooLarge(too_large_words(limit))
+                raise TooLarge(too_large_message(limit))
             parser.write(chunk)
             if parts.waiting >= FLUSH_BYTES:
                 await anyio.to_thread.run_sync(parts.flush)
@@ -129,8 +129,8 @@ async def _multipart(request: Request, boundary: bytes, folder: Path, limit: int
     return parts.posting
 
 
-def too_large_words(limit: int) -> str:
-    """`limit` in bytes."""
+def too_large_message(limit: int) -> str:
+    """Returns the refusal of a file above this limit (bytes)."""
     return f"This file is larger than {limit // MB:,} MB, the limit of this panel."
 
 
@@ -138,8 +138,13 @@ class MultipartSink:
     """Takes the parser's calls: collects the parts of a form, files on disk."""
 
     CALLBACKS = (
-        "on_part_begin", "on_part_data", "on_part_end", "on_header_field", "on_header_value", "on_header_end",
-    )  # fmt: skip
+        "on_part_begin",
+        "on_part_data",
+        "on_part_end",
+        "on_header_field",
+        "on_header_value",
+        "on_header_end",
+    )
 
     def __init__(self, folder: Path, limit: int) -> None:
         self.posting = FormData()
@@ -180,7 +185,7 @@ class MultipartSink:
             return
         self._size += end - start
         if self._size > self._limit:
-            self.posting.refused[self._name] = too_large_words(self._limit)
+            self.posting.refused[self._name] = too_large_message(self._limit)
         else:
             self._chunks.append(bytes(data[start:end]))
             self.waiting += end - start

@@ -44,9 +44,9 @@ class Statics(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Answers with the file as it is now, whatever version the address names."""
-        found = _VERSIONED_MODULE.fullmatch(path)
-        if found:
-            path, is_versioned = f"{MODULES}/{found[2]}", found[1] == modules_version()
+        match = _VERSIONED_MODULE.fullmatch(path)
+        if match:
+            path, is_versioned = f"{MODULES}/{match[2]}", match[1] == modules_version()
         else:
             is_versioned = b"v=" in scope.get("query_string", b"")
         answer = await super().get_response(path, scope)

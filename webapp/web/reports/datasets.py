@@ -14,6 +14,7 @@ from webapp.ports.tables import Table
 from webapp.ports.values import row_id
 from webapp.reports.reading.overrides import TYPES, ParseOverrides
 from webapp.web.forms.controls import SHOWN_COLUMNS
+from webapp.web.forms.refusal import Refusal
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.file_response import attachment, file_response
@@ -66,15 +67,7 @@ def change(
         raise
     except UserError as error:
         field = "name" if action is _keep else "file" if action is _replace else "data"
-        return _page(
-            request,
-            installation,
-            person,
-            data_id,
-            typed=posted.one("name"),
-            errors={field: error.message},
-            status=413 if posted.refused else 422,
-        )
+        return _page(request, installation, person, data_id, Refusal.of(posted, {field: error.message}))
     return flash.add(go(request, path), message)
 
 
@@ -149,29 +142,22 @@ def _saved(installation: Installation, person: Person, data_id: str) -> SavedTab
 
 
 def _page(
-    request: Request,
-    installation: Installation,
-    person: Person,
-    data_id: str,
-    *,
-    typed: str = "",
-    errors: dict[str, str] | None = None,
-    status: int = 200,
+    request: Request, installation: Installation, person: Person, data_id: str, refusal: Refusal | None = None
 ) -> Response:
     table, saved = installation.form_context(person).table(data_id), _saved(installation, person, data_id)
     return page(
         request,
         "reports/data/show.html",
-        status=status,
+        status=refusal.status if refusal else 200,
         status_message=flash.read(request).message,
         table=table,
         columns=table.schema.columns[:SHOWN_COLUMNS],
         data_id=data_id,
         saved=saved,
-        typed=typed,
+        typed=refusal.typed.get("name", "") if refusal else "",
         sheet_options=[(name, name) for name in table.schema.sheets],
         types=[(name, label) for name, (label, _) in TYPES.items()],
-        errors=errors or {},
+        errors=refusal.errors if refusal else {},
         labels=LABELS,
         delimiters=DELIMITERS,
         max_mb=installation.settings.max_upload_mb,

@@ -1,7 +1,5 @@
 """People, for admins: the list, invitations, roles, disabling and enabling accounts."""
 
-from collections.abc import Mapping
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -12,6 +10,7 @@ from webapp.errors import Conflict, UserError
 from webapp.installation import Installation
 from webapp.ports.people import Person
 from webapp.web.account import sign_in
+from webapp.web.forms.refusal import Refusal
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, TheInstallation
 from webapp.web.http.foreign_urls import own_address
@@ -43,7 +42,7 @@ def invite(request: Request, person: Admin, installation: TheInstallation, poste
             return _page(request, installation, link=made, invited=added)
         except UserError as taken:
             errors = {taken.field or "email": taken.message}
-    return _page(request, installation, typed=typed, errors=errors, status=422)
+    return _page(request, installation, Refusal(typed=typed, errors=errors))
 
 
 @router.post("/{person_id:id}/link")
@@ -109,10 +108,8 @@ def _other(member: Person, person: Person) -> Person:
 def _page(
     request: Request,
     installation: Installation,
+    refusal: Refusal | None = None,
     *,
-    typed: Mapping[str, str] | None = None,
-    errors: Mapping[str, str] | None = None,
-    status: int = 200,
     link: NewLink | None = None,
     invited: Person | None = None,
 ) -> Response:
@@ -122,11 +119,11 @@ def _page(
     return page(
         request,
         "settings/people/index.html",
-        status=status,
+        status=refusal.status if refusal else 200,
         status_message=flash.read(request).message,
         members=members,
-        typed=typed or {"email": "", "name": "", "role": "staff"},
-        errors=errors or {},
+        typed=refusal.typed if refusal else {"email": "", "name": "", "role": "staff"},
+        errors=refusal.errors if refusal else {},
         link=f"{base}/invite/{link.secret}" if link else "",
         expires=link.expires if link else None,
         invited=invited,

@@ -143,8 +143,8 @@ def read(
     """Returns the log at this moment; `note` stands beside its task, `focus` is the id of what takes the focus."""
     version = current_version(conn)  # before the rows: a change in between is then shown once more, never missed
     moment, view, beside = now(), filter.view(person), note or Flash()
-    found = queries.recent(conn, view, PAGE + 1, filter.before or None)
-    tasks = found[:PAGE]
+    newest = queries.recent(conn, view, PAGE + 1, filter.before or None)
+    tasks = newest[:PAGE]
     lines = queries.last_lines(conn, [task.id for task in tasks])
     return Log(
         path=path,
@@ -166,7 +166,7 @@ def read(
         is_active=any(task.is_active for task in tasks) or queries.is_anything_active(conn, view),
         version=version,
         moment=moment,
-        older=tasks[-1].id if len(found) > PAGE else 0,
+        older=tasks[-1].id if len(newest) > PAGE else 0,
         answers=answers(conn, person, filter.q) if path == "/tasks" and len(filter.q) >= SHORTEST else (),
     )
 

@@ -157,13 +157,13 @@ def read_task(
     """
     version, moment = current_version(conn), now()
     task = queries.one(conn, task_id, person)
-    found = queries.deliveries(conn, task_id, result=filter.result, words=filter.q, after=filter.after, limit=PAGE + 1)
+    rows = queries.deliveries(conn, task_id, result=filter.result, words=filter.q, after=filter.after, limit=PAGE + 1)
     return TaskView(
         row=Row(task=task, moment=moment, viewer=person, note=note, focus=focus),
         timeline=queries.timeline(conn, task_id),
         lines=queries.last_lines(conn, [task_id], LINES).get(task_id, []),
-        recipients=found[:PAGE],
-        next_after=found[PAGE - 1].position if len(found) > PAGE else None,
+        recipients=rows[:PAGE],
+        next_after=rows[PAGE - 1].position if len(rows) > PAGE else None,
         filter=filter,
         entered=entered(installation, task),
         version=version,

@@ -5,8 +5,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from webapp.engine.local import Changes
 from webapp.installation import Installation
 
@@ -36,7 +34,7 @@ def _watch(installation: Installation, ended: threading.Event) -> None:
             if changes is None or changes.any() or not installation.database.is_sqlite:
                 changes = changes or Changes(installation.database)
                 installation.look_for_changes()
-        except SQLAlchemyError as error:  # the database may come back; pages say meanwhile that it is gone
+        except Exception as error:  # noqa: BLE001 - database and disk may come back; pages say meanwhile that they are away
             if changes:
                 log.warning("the version counter cannot be read: %s", error)
             changes = None
