@@ -57,7 +57,7 @@ def start(conn: Connection, person_id: int, agent: str = "") -> str:
     moment, cookie = now(), secrets.new()
     if time_check.look(conn).is_believed:  # a clock that is ahead must not sign everyone out for good
         conn.execute(delete(s).where((s.c.expires < moment) | (s.c.seen < moment - IDLE)))
-    values = {"created": moment, "seen": moment, "expires": moment + LIFE, "agent": agent}
+    values = {"created": moment, "seen": moment, "expires": moment + LIFE, "agent": agent[:LONGEST_AGENT]}
     conn.execute(insert(s).values(hash=secrets.digest(cookie), person=person_id, **values))
     return cookie
 
