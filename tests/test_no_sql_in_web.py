@@ -12,7 +12,7 @@ MODULES = sorted((ROOT / "webapp" / "web").rglob("*.py"))
 # A transaction as a type, and the error that a control loop and the health check survive.
 FROM_SQLALCHEMY = {("sqlalchemy", "Connection"), ("sqlalchemy.exc", "SQLAlchemyError")}
 # Transactions, the version counter, preferences, whether the database is migrated and the clock believed.
-FROM_DB = {"connect", "migrate", "preferences", "time_check"}
+FROM_DB = {"connect", "faults", "migrate", "preferences", "time_check"}
 RUN_STATEMENTS = {"execute", "exec_driver_sql", "begin_nested"}
 
 

@@ -35,10 +35,10 @@ def test_a_network_file_system_is_refused_by_start_and_check(mounted, tmp_path, 
     mounted(tmp_path / "a share", kind)
     with pytest.raises(UserError) as refused, opening.running(settings, alone=True):
         pass
-    assert refused.value.words.startswith(f"{settings.data_dir} is on a network file system ({kind}), where SQLite")
-    assert "OUTTRAY_DATABASE_URL" in refused.value.words
-    assert "\n" not in refused.value.words
-    assert list(check.problems(settings)) == [refused.value.words]
+    assert refused.value.message.startswith(f"{settings.data_dir} is on a network file system ({kind}), where SQLite")
+    assert "OUTTRAY_DATABASE_URL" in refused.value.message
+    assert "\n" not in refused.value.message
+    assert list(check.problems(settings)) == [refused.value.message]
     assert not settings.data_dir.exists()
 
 

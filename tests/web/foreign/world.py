@@ -81,7 +81,7 @@ def _work(conn: Connection, installation: Installation, root: Person, folder: Pa
     make_delivery(conn, task, "ben@example.com", "failed")
     run = make_task(conn, root, "waiting", kind="email", form={**EMAIL, "to": ["a@example.com", "b@example.com"]})
     make_task(conn, root, "failed", kind="notification", cause="mail-refused", outcome="No.")
-    inbox.notify(conn, root.id, "Hello", "Hi", key="k")
+    inbox.notify(conn, inbox.NewNotice(person=root.id, title="Hello", text="Hi", key="k"))
     return {
         "task": str(task),
         "run": str(run),
