@@ -95,13 +95,27 @@ def _connections(conn: Connection, installation: Installation, root: Person, sho
     source = {"name": "Shop", "url": shop, "shown": "sqlite", "seconds": 5}
     source_id = databases.save(conn, installation.secrets, 0, source)
     old_source = databases.save(conn, installation.secrets, 0, {**source, "name": "Old"})
-    region = Parameter("region", "Region", "text", (), 0, "North", False)
+    region = Parameter(name="region", title="Region", default="North")
     text = "select region, amount from sale where region = :region"
-    queries = [SavedQueryRecord(0, source_id, name, text, [region], (), True, ()) for name in ("Sales", "Old")]
-    channel = ChannelRecord(0, "Warehouse", "Webhook (JSON)", True, True, (), False, "json")
-    smtp = SmtpSettings("smtp", "127.0.0.1", 9, "", "", 1, None, None)
+    queries = [
+        SavedQueryRecord(source=source_id, name=name, text=text, parameters=[region], everyone=True)
+        for name in ("Sales", "Old")
+    ]
+    channel = ChannelRecord(name="Warehouse", service="Webhook (JSON)", internal=True, helper="json")
+    smtp = SmtpSettings(scheme="smtp", host="127.0.0.1", port=9)
+    servers = [Server(name=name, smtp=smtp, sender=f"{name}@example.com", is_default=name == "a") for name in "ab"]
     hooks = [
-        IncomingWebhook(0, name, ["log"], [], "normal", "{{ title }}", "{{ text }}", 600, root.id) for name in "AB"
+        IncomingWebhook(
+            name=name,
+            channels=["log"],
+            people=[],
+            priority="normal",
+            title="{{ title }}",
+            message="{{ text }}",
+            per_minute=600,
+            owner=root.id,
+        )
+        for name in "AB"
     ]
     return {
         "source": str(source_id),
@@ -109,8 +123,8 @@ def _connections(conn: Connection, installation: Installation, root: Person, sho
         "query": str(saved_queries.save(conn, queries[0])),
         "old_query": str(saved_queries.save(conn, queries[1])),
         "channel": str(channels.save(conn, installation.secrets, channel, "json://127.0.0.1:9/x")),
-        "server": str(mail_servers.save(conn, installation.secrets, Server(0, "A", smtp, "a@example.com", True))),
-        "old_server": str(mail_servers.save(conn, installation.secrets, Server(0, "B", smtp, "b@example.com", False))),
+        "server": str(mail_servers.save(conn, installation.secrets, servers[0])),
+        "old_server": str(mail_servers.save(conn, installation.secrets, servers[1])),
         "hook": webhooks.add(conn, hooks[0]),
         "old_hook": webhooks.add(conn, hooks[1]) and "2",
     }
