@@ -85,11 +85,17 @@ def _connect_shop(installation: Installation, folder: Path) -> None:
         resources.executemany("insert into sale values (?, ?, ?)", rows)
         resources.commit()
     with installation.write() as conn:
-        values = databases.read_entry("Shop", f"sqlite:///{path}", "30", installation.data_dir, is_new=True)
+        values = databases.read_entry(
+            name="Shop", url=f"sqlite:///{path}", seconds="30", data_dir=installation.data_dir, is_new=True
+        )
         source = databases.save(conn, installation.secrets, 0, values)
-        columns = [Column("region", "text"), Column("day", "date"), Column("amount", "number")]
-        region = Parameter("region", "Region", "choice", ("North", "South"), default="North")
-        since = Parameter("since", "Since", "date", default="2026-10-01")
+        columns = [
+            Column(name="region", type="text"),
+            Column(name="day", type="date"),
+            Column(name="amount", type="number"),
+        ]
+        region = Parameter(name="region", title="Region", type="choice", choices=("North", "South"), default="North")
+        since = Parameter(name="since", title="Since", type="date", default="2026-10-01")
         text = "SELECT region, day, amount\nFROM sale\nWHERE region = :region AND day >= :since\nORDER BY day"
         saved_queries.save(
             conn,
