@@ -140,7 +140,7 @@ def test_nothing_stands_still_after_the_clock_was_set_back_by_an_hour(
 
 def connect(panel: Panel, url: str) -> str:
     """A channel to this address; returns its id."""
-    record = ChannelRecord(0, "Hook", "JSON", True, True, (), False)
+    record = ChannelRecord(name="Hook", service="JSON", internal=True)
     with panel.opened() as installation, installation.write() as conn:
         return str(channels.save(conn, installation.secrets, record, url))
 

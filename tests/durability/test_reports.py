@@ -87,7 +87,9 @@ def endless_query(serving: Serving, folder: Path) -> str:
     installation = build(Settings(data_dir=serving.data))
     text = "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) as n from n"
     with installation.write() as conn:
-        values = databases.read_entry("Shop", f"sqlite:///{path}", "300", installation.data_dir, is_new=True)
+        values = databases.read_entry(
+            name="Shop", url=f"sqlite:///{path}", seconds="300", data_dir=installation.data_dir, is_new=True
+        )
         source = databases.save(conn, installation.secrets, 0, values)
         query = saved_queries.save(
             conn,
