@@ -1,6 +1,7 @@
 """Asks an application as a server does, with any bytes: no client in between corrects or refuses what is sent."""
 
 import asyncio
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,18 +39,25 @@ class Answer:
 
 
 class Server:
-    """One event loop for many requests, one after the other."""
+    """One event loop for many requests, one after the other.
+
+    The loop has a thread of its own: Playwright's keeps running in the thread of tests.
+    """
 
     def __init__(self, app: Any) -> None:
         self._app = app
-        self._runner = asyncio.Runner()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
 
     def ask(self, question: Question) -> Answer:
         """Returns the answer; raises whatever the application raises."""
-        return self._runner.run(_ask(self._app, question))
+        return asyncio.run_coroutine_threadsafe(_ask(self._app, question), self._loop).result()
 
     def close(self) -> None:
-        self._runner.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
 async def _ask(app: Any, question: Question) -> Answer:
