@@ -60,10 +60,10 @@ def read(posted: FormData, stored: Server | None) -> tuple[Server | None, dict[s
     an admin could send a password that they do not know to a host of their own.
     """
     typed = {name: posted.one(name).strip() for name in FIELDS if name != "password"}
-    typed["name"] = typed["name"] or typed["host"]
     values, errors = _values(typed)
+    typed["name"] = typed["name"] or values.get("host", "")
     try:
-        typed["name"] = read_name(typed["name"])
+        typed["name"] = read_name(typed["name"]) if typed["name"] else ""  # without both, the host's error says enough
     except UserError as error:
         errors["name"] = error.message
     password = _password(posted.one("password"), typed, stored, errors)
