@@ -42,7 +42,7 @@ WEB_LEVELS = [
     {"web.start", "web.api", "web.home"},
     {"web.ops"},
     {"web.settings"},
-    {"web.routes"},
+    {"web.routes", "web.budgets"},
 ]
 PACKAGES = {
     "ports": set(),

@@ -12,7 +12,9 @@ from webapp.engine.in_process import working
 from webapp.installation import Installation, build
 from webapp.web import routes
 from webapp.web.api import openapi
+from webapp.web.budgets import RULES
 from webapp.web.http import error_pages
+from webapp.web.http.budget import rules_of
 from webapp.web.http.catch_all import CatchAllMiddleware
 from webapp.web.http.deps import guard
 from webapp.web.http.head import HeadMiddleware
@@ -44,6 +46,7 @@ def create_app(installation: Installation) -> FastAPI:
         app.include_router(router)
     app.state.page_paths = {route.path for route in _routes(*routes.PAGES) if "GET" in (route.methods or ())}
     app.state.routes = _routes(*routes.PAGES, *routes.PROGRAMS)
+    app.state.rules = rules_of(app.state.routes, RULES)
     for router in routes.PROGRAMS:
         app.include_router(router)
     app.mount("/static", Statics(directory=paths.STATIC), name="static")

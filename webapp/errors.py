@@ -48,6 +48,12 @@ class TooLarge(UserError):
     status = 413
 
 
+class RequestTimeout(UserError):
+    """A request came too slowly to wait for its end."""
+
+    status = 408
+
+
 class Busy(UserError):
     """Nothing was done, for too much else is being done; the same may work a minute later."""
 

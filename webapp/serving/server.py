@@ -1,6 +1,7 @@
-"""The web server itself: uvicorn around the application, on a socket that somebody else has opened."""
+"""The web server: uvicorn around the application, on a socket that the supervisor has opened."""
 
 import contextlib
+import resource
 import socket
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ import uvicorn
 
 from webapp.app import create_app
 from webapp.installation import build
+from webapp.serving.limits import CONNECTIONS, LimitedProtocol
 from webapp.settings import Settings
 
 STOP_SECONDS = 5  # what answers under way may still take
@@ -27,6 +29,8 @@ def make_server(settings: Settings, *, needs_slots: bool) -> Server:
     app.state.needs_slots = needs_slots
     config = uvicorn.Config(
         app,
+        http=LimitedProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -37,5 +41,7 @@ def make_server(settings: Settings, *, needs_slots: bool) -> Server:
 
 
 def serve(server: Server, listening: socket.socket) -> None:
-    """Until `server.should_exit`, and what is under way has been answered."""
+    """Serves until `server.should_exit`, and until the requests under way have been answered."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 2 * CONNECTIONS + 1_000) if most > 0 else most, most))
     server.run(sockets=[listening])

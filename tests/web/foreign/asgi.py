@@ -2,12 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
 Headers = Iterable[tuple[bytes, bytes]]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +51,10 @@ class Server:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
-    def ask(self, question: Question) -> Answer:
-        """Returns the answer; raises whatever the application raises."""
-        return asyncio.run_coroutine_threadsafe(_ask(self._app, question), self._loop).result()
+    def ask(self, question: Question, receive: Receive | None = None) -> Answer:
+        """Returns the answer; raises whatever the application raises. `receive` replaces the question's body."""
+        asking = _ask(self._app, question, receive or _body(question))
+        return asyncio.run_coroutine_threadsafe(asking, self._loop).result()
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -60,11 +62,17 @@ class Server:
         self._loop.close()
 
 
-async def _ask(app: Any, question: Question) -> Answer:
-    answer, chunks = Answer(), [question.body]
+def _body(question: Question) -> Receive:
+    chunks = [question.body]
 
     async def receive() -> Mapping[str, Any]:
         return {"type": "http.request", "body": chunks.pop()} if chunks else {"type": "http.disconnect"}
+
+    return receive
+
+
+async def _ask(app: Any, question: Question, receive: Receive) -> Answer:
+    answer = Answer()
 
     async def send(message: Mapping[str, Any]) -> None:
         if message["type"] == "http.response.start":

@@ -5,29 +5,38 @@ import tempfile
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from starlette.requests import Request
 
 from webapp.errors import TooLarge, UserError
 from webapp.files.store import Store
-from webapp.web.http.multipart import FIELDS_BYTES, MB, FormData, read_posting
+from webapp.web.http.budget import MB, Budget, RouteRule, Visitor
+from webapp.web.http.multipart import FormData, read_posting
 
 BOUNDARY = "b0undary"
+MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
+FORM = Budget(body=2 * MB, parts=20_000, files=3)
 
 
 class _Settings:
     max_upload_mb = 1
 
 
-class _House:
+class _Installation:
     settings = _Settings()
     store = Store(Path(tempfile.mkdtemp()))
 
 
+class _Route:
+    path = "/form"
+
+
 class _App:
     class state:
-        installation = _House()
+        installation = _Installation()
+        rules: ClassVar = {}
 
 
 def part(name: str, body: bytes, filename: str | None = None) -> bytes:
@@ -36,7 +45,9 @@ def part(name: str, body: bytes, filename: str | None = None) -> bytes:
     return head.encode() + body + b"\r\n"
 
 
-def read(body: bytes, kind: str = f"multipart/form-data; boundary={BOUNDARY}", step: int = 60_000):
+def read(
+    body: bytes, kind: str = f"multipart/form-data; boundary={BOUNDARY}", step: int = 60_000, budget: Budget = FORM
+):
     """The posting of this body, with the content of its files, as it comes in steps of that many bytes."""
 
     async def receive() -> dict[str, object]:
@@ -45,7 +56,9 @@ def read(body: bytes, kind: str = f"multipart/form-data; boundary={BOUNDARY}", s
         return {"type": "http.request", "body": chunk, "more_body": bool(body)}
 
     async def posting() -> tuple[FormData, dict[str, bytes], list]:
-        scope = {"type": "http", "method": "POST", "headers": [(b"content-type", kind.encode())], "app": _App()}
+        _App.state.rules["POST", _Route.path] = RouteRule(Visitor.SIGNED_IN, budget)
+        headers = [(b"content-type", kind.encode())]
+        scope = {"type": "http", "method": "POST", "headers": headers, "app": _App(), "route": _Route()}
         reading: AsyncIterator[FormData] = read_posting(Request(scope, receive))
         found = await anext(reading)
         contents = {name: upload.path.read_bytes() for name, upload in found.files.items()}
@@ -121,9 +134,20 @@ def test_an_empty_file_is_a_file():
 
 def test_more_text_than_a_form_may_hold_is_refused():
     with pytest.raises(TooLarge):
-        read(part("text", b"x" * (FIELDS_BYTES + 1)) + END)
+        read(part("text", b"x" * (FORM.body + 1)) + END)
     with pytest.raises(TooLarge):
-        read(b"text=" + b"x" * FIELDS_BYTES, "application/x-www-form-urlencoded")
+        read(b"text=" + b"x" * FORM.body, "application/x-www-form-urlencoded")
+
+
+def test_more_fields_or_files_than_the_budget_are_refused():
+    two = Budget(body=MB, parts=2, files=1)
+    for body in (part("a", b"1") * 3, part("a", b"1", "x.csv") + part("b", b"1", "y.csv")):
+        with pytest.raises(UserError):
+            read(body + END, budget=two)
+    with pytest.raises(UserError):
+        read(b"a=1&b=2&c=3", "application/x-www-form-urlencoded", budget=two)
+    with pytest.raises(UserError, match="takes no files"):
+        read(part("a", b"1", "x.csv") + END, budget=Budget(body=MB, parts=2))
 
 
 def test_a_plain_form_is_read_with_its_empty_values():

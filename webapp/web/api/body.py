@@ -6,18 +6,19 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from webapp.errors import FormErrors, TooLarge, UserError
+from webapp.errors import FormErrors, UserError
 from webapp.ports.json_text import load_json
 from webapp.ports.values import UNSTORABLE, require_storable
-from webapp.web.http.multipart import FIELDS_BYTES, MB, FormData, read_posting
+from webapp.web.http.budget import MB, budget_of, read_whole
+from webapp.web.http.multipart import FormData, read_posting
 
-LIMIT = 10 * MB  # an email to 20,000 addresses is about 1 MB
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 async def read_body(request: Request) -> bytes:
-    """The body as it came; parsing 10 MB takes too long for the event loop."""
-    return await _bytes(request, LIMIT)
+    """Returns the body as it came; parsing 10 MB takes too long for the event loop."""
+    limit = budget_of(request).body
+    return await read_whole(request, limit, f"The body has more than {limit // MB} MB. Longer lists go into an upload.")
 
 
 async def read_fields(request: Request) -> dict[str, Any]:
@@ -26,7 +27,7 @@ async def read_fields(request: Request) -> dict[str, Any]:
     if kind in FORMS:
         async with asynccontextmanager(read_posting)(request) as posted:
             return _texts(posted)
-    body = await _bytes(request, FIELDS_BYTES)
+    body = await read_body(request)
     return json_object(body) if body.strip() else {}
 
 
@@ -62,15 +63,6 @@ def _is_storable(value: Any) -> bool:
     except ValueError:
         return False
     return True
-
-
-async def _bytes(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise TooLarge(f"The body has more than {limit // MB} MB. Longer lists go into an upload.")
-    return bytes(body)
 
 
 def _texts(posted: FormData) -> dict[str, Any]:

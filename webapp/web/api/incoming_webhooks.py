@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from webapp.accounts import people
 from webapp.connections import webhooks
 from webapp.connections.webhooks import IncomingWebhook
-from webapp.errors import FormErrors, TooLarge, UserError
+from webapp.errors import FormErrors, UserError
 from webapp.kinds import ANNOUNCEMENT_KIND
 from webapp.notify import template
 from webapp.ports.json_text import load_json
@@ -17,13 +17,13 @@ from webapp.ports.values import require_storable
 from webapp.starting import NewTask, start_task
 from webapp.web.api.schemas import answer
 from webapp.web.api.starting import checked_form
+from webapp.web.http.budget import budget_of, read_whole
 from webapp.web.http.deps import TheInstallation
 from webapp.web.http.params import IdempotencyKey, Text
 from webapp.web.http.problem import problem, problems
 
 router = APIRouter(prefix="/hooks", tags=["Incoming hooks"])
 
-LIMIT = 64 << 10  # bytes
 NOTHING = "There is nothing to tell: the body is empty, or holds none of the parts that the hook asks for."
 
 
@@ -35,13 +35,9 @@ class Accepted(BaseModel):
 
 
 async def read_small_body(request: Request) -> bytes:
-    """The body as it came, up to the limit."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LIMIT:
-            raise TooLarge(f"The body has more than {LIMIT >> 10} KB.")
-    return bytes(body)
+    """Returns the body as it came."""
+    limit = budget_of(request).body
+    return await read_whole(request, limit, f"The body has more than {limit >> 10} KB.")
 
 
 BODY = {

@@ -17,7 +17,6 @@ router = APIRouter(prefix="/api/v1/uploads", tags=["Uploads"], responses=problem
 
 FIELD = "file"
 MISSING = "Send the file as the field “file” of a multipart form."
-ONE_ONLY = "Send one file at a time."
 TABLES = {
     ".csv",
     ".tsv",
@@ -58,8 +57,6 @@ def upload(person: Program, installation: TheInstallation, posted: Posted) -> Re
     """
     if FIELD in posted.refused:
         raise TooLarge(posted.refused[FIELD], field=FIELD)
-    if len(posted.all_files.get(FIELD, ())) > 1:
-        raise UserError(ONE_ONLY, field=FIELD)
     if FIELD not in posted.files:
         raise UserError(MISSING, field=FIELD)
     came = posted.files[FIELD]

@@ -1,4 +1,4 @@
-"""Reads what a form posts: files go to disk while they stream in, everything else stays small."""
+"""Reads what a form posts: files are written to disk while they stream in, everything else stays small."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,13 +13,14 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from webapp.errors import TooLarge, UserError
 from webapp.ports.values import storable_text
+from webapp.web.http.budget import MB, Budget, body_pieces, budget_of, read_whole
 
 T = TypeVar("T")
-MB = 1 << 20
-FIELDS_BYTES = 2 * MB  # of all values that are no files
-FIELDS_MOST = 20_000  # an Excel sheet has 16,384 columns at the most
 FLUSH_BYTES = MB
 NOT_A_FORM = "What was sent is not a form. Try it once more."
+TOO_MUCH_TEXT = "This form holds more text than a form may."
+TOO_MANY_FIELDS = "This form has more fields than a form may."
+TOO_MANY_FILES = {0: "This form takes no files.", 1: "Send one file at a time."}
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,10 @@ def _by_rule(name: str, text: str, rule: Callable[[str], T]) -> T:
 
 
 async def read_posting(request: Request) -> AsyncIterator[FormData]:
-    """The posted form; its files are gone once the answer has been made.
+    """Yields the posted form; its files are deleted once the answer has been made.
 
-    A file over the limit is not written any further, but read on for a while: a browser that is cut off while it
-    sends shows no answer, and the fields behind the file would be lost. TooLarge where it goes on and on.
+    Raises UserError for what is no form or more than the route's budget. A file above the limit is not stored any
+    further, but read to its end, so that the fields behind it are not lost.
     """
     installation = request.app.state.installation
     with installation.store.scratch() as folder:
@@ -86,47 +87,39 @@ Posted = Annotated[FormData, Depends(read_posting)]
 
 async def _read(request: Request, folder: Path, limit: int) -> FormData:
     kind, options = parse_options_header(request.headers.get("Content-Type", ""))
+    budget = budget_of(request)
     if kind == b"multipart/form-data" and options.get(b"boundary"):
-        return await _multipart(request, options[b"boundary"], folder, limit)
+        return await _multipart(request, options[b"boundary"], MultipartSink(folder, limit, budget))
     if kind not in (b"application/x-www-form-urlencoded", b""):
         raise UserError(NOT_A_FORM)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FIELDS_BYTES:
-            raise TooLarge("This form holds more text than a form may.")
+    body = await read_whole(request, budget.body, TOO_MUCH_TEXT)
     posting = FormData()
-    for name, value in _pairs(bytes(body)):
+    for name, value in _pairs(body, budget.parts):
         posting.values.setdefault(name, []).append(value)
     return posting
 
 
-def _pairs(body: bytes) -> list[tuple[str, str]]:
+def _pairs(body: bytes, most: int) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MOST)
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most)
     except ValueError:
         raise UserError(NOT_A_FORM) from None
 
 
-async def _multipart(request: Request, boundary: bytes, folder: Path, limit: int) -> FormData:
-    parts = MultipartSink(folder, limit)
-    callbacks: Any = {name: getattr(parts, name) for name in MultipartSink.CALLBACKS}
-    total = 0
+async def _multipart(request: Request, boundary: bytes, sink: "MultipartSink") -> FormData:
+    callbacks: Any = {name: getattr(sink, name) for name in MultipartSink.CALLBACKS}
     try:
         parser = MultipartParser(boundary, callbacks)
-        async for chunk in request.stream():
-            total += len(chunk)
-            if total > 2 * limit + 2 * FIELDS_BYTES:
-                raise TooLarge(too_large_message(limit))
-            parser.write(chunk)
-            if parts.waiting >= FLUSH_BYTES:
-                await anyio.to_thread.run_sync(parts.flush)
+        async for piece in body_pieces(request, sink.most_bytes, sink.too_large):
+            parser.write(piece)
+            if sink.waiting >= FLUSH_BYTES:
+                await anyio.to_thread.run_sync(sink.flush)
         parser.finalize()
     except FormParserError:
         raise UserError(NOT_A_FORM) from None
     finally:
-        await anyio.to_thread.run_sync(parts.close)
-    return parts.posting
+        await anyio.to_thread.run_sync(sink.close)
+    return sink.posting
 
 
 def too_large_message(limit: int) -> str:
@@ -146,11 +139,13 @@ class MultipartSink:
         "on_header_end",
     )
 
-    def __init__(self, folder: Path, limit: int) -> None:
+    def __init__(self, folder: Path, limit: int, budget: Budget) -> None:
         self.posting = FormData()
         self.waiting = 0  # bytes of files that are not on disk yet
-        self._folder, self._limit = folder, limit
-        self._fields_bytes = self._fields = 0
+        self.most_bytes = budget.total(limit)
+        self.too_large = too_large_message(limit) if budget.files else TOO_MUCH_TEXT
+        self._folder, self._limit, self._budget = folder, limit, budget
+        self._fields_bytes = self._fields = self._files = 0
         self._header_name = self._header_value = b""
         self._file: Any = None
         self._chunks: list[bytes] = []
@@ -158,7 +153,9 @@ class MultipartSink:
         self._filename: str | None = None
 
     def on_part_begin(self) -> None:
-        self._fields += 1  # first, for it names the part's file, which is opened before the part ends
+        self._fields += 1  # first, because it names the part's file, which is opened before the part ends
+        if self._fields > self._budget.parts:
+            raise UserError(TOO_MANY_FIELDS)
         self._name, self._value, self._size = "", bytearray(), 0
         self._filename = None
 
@@ -174,13 +171,14 @@ class MultipartSink:
             self._name = options.get(b"name", b"").decode(errors="replace")
             if b"filename" in options:
                 self._filename = options[b"filename"].decode(errors="replace")
+                self._count_file()
         self._header_name = self._header_value = b""
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._filename is None:
             self._fields_bytes += end - start
-            if self._fields_bytes > FIELDS_BYTES:
-                raise TooLarge("This form holds more text than a form may.")
+            if self._fields_bytes > self._budget.body:
+                raise TooLarge(TOO_MUCH_TEXT)
             self._value += data[start:end]
             return
         self._size += end - start
@@ -191,8 +189,6 @@ class MultipartSink:
             self.waiting += end - start
 
     def on_part_end(self) -> None:
-        if self._fields > FIELDS_MOST:
-            raise UserError(NOT_A_FORM)
         if self._filename is None:
             self.posting.values.setdefault(self._name, []).append(self._value.decode(errors="replace"))
         elif self._filename and self._name not in self.posting.refused:
@@ -200,18 +196,24 @@ class MultipartSink:
         self.close()
 
     def flush(self) -> None:
-        """Writes what waits; slow, so not on the event loop."""
+        """Writes what waits to disk; too slow for the event loop."""
         if self._file is None:
             self._file = self._path().open("wb")
         self._file.writelines(self._chunks)
         self._chunks, self.waiting = [], 0
 
     def close(self) -> None:
-        """Lets go of the file in hand."""
+        """Closes the file of the current part."""
         if self._file is not None:
             self._file.close()
             self._file = None
         self._chunks, self.waiting = [], 0
+
+    def _count_file(self) -> None:
+        self._files += bool(self._filename)  # an empty file field comes as a part without a name
+        if self._files > self._budget.files:
+            message = TOO_MANY_FILES.get(most := self._budget.files, f"Send at most {most} files at a time.")
+            raise UserError(message, self._name)
 
     def _keep(self, name: str) -> None:
         self.flush()
