@@ -47,7 +47,7 @@ soak: ## Kill processes at random moments for MINUTES=10
 	@$(SETUP) test
 	@end=$$(($$(date +%s) + 60 * $(MINUTES))); rounds=0; \
 	while [ $$(date +%s) -lt $$end ]; do \
-		OUTTRAY_SOAK_TASKS=400 OUTTRAY_SOAK_PEOPLE=5000 OUTTRAY_SOAK_KILLS=40 OUTTRAY_SOAK_NOTIFICATIONS=200 .venv/bin/python -m pytest $(ARGS) tests/durability || exit 1; rounds=$$((rounds + 1)); \
+		OUTTRAY_SOAK_TASKS=400 OUTTRAY_SOAK_PEOPLE=5000 OUTTRAY_SOAK_KILLS=40 OUTTRAY_SOAK_NOTIFICATIONS=200 OUTTRAY_SOAK_OUTAGES=1,6,30 .venv/bin/python -m pytest $(ARGS) tests/durability || exit 1; rounds=$$((rounds + 1)); \
 	done; echo "$$rounds rounds in $(MINUTES) minutes, none failed"
 
 screenshots: ## Take screenshots of every page, wide and narrow, light and dark, into screenshots/

@@ -1,5 +1,6 @@
 """A control loop survives whatever its step raises, waits longer each time, and says when it last moved."""
 
+import contextlib
 import errno
 import shutil
 import threading
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.durability import faults
 from tests.waiting import until
 from webapp import loops
 
@@ -133,3 +135,19 @@ def test_a_quick_loop_writes_its_heartbeat_every_few_seconds_only(tmp_path: Path
     monkeypatch.setattr(loops.clock, "monotonic", lambda: next(moments))
     loops.run_forever("supervisor", lambda: None, 0.5, Waits(17), tmp_path)
     assert written == [0.5, 4.5, 8.5]
+
+
+@pytest.mark.skipif(not faults.can_mount(), reason="a file system of its own needs root")
+def test_a_loop_on_a_full_disk_does_not_seem_frozen(tmp_path: Path):
+    seen = []
+
+    class Looks(Waits):
+        def wait(self, timeout: float) -> bool:
+            seen.append(loops.heartbeats(tmp_path / "run")["supervisor"])
+            if len(seen) == 1:
+                stack.enter_context(faults.full_disk(tmp_path / "run"))
+            return super().wait(timeout)
+
+    with faults.small_disk(tmp_path / "run", 1), contextlib.ExitStack() as stack:
+        loops.run_forever("supervisor", fails(9, ValueError("ö" * 400)), 1.0, Looks(4), tmp_path / "run")
+    assert [beat.failures for beat in seen] == [1, 2, 3, 4]

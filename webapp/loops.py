@@ -18,6 +18,7 @@ PATIENCE = 15.0  # seconds that a step may take before its loop counts as late
 WRITTEN_EVERY = 4.0  # seconds: a loop of short steps must not keep a disk busy
 RECOVERY, RETENTION, CLOCK = "recovery", "retention", "clock"  # names of loops
 FOLDER = "loops"  # in run/
+LENGTH = 2_500  # characters of a heartbeat's file: each one fits into the file of the last
 log = logging.getLogger("outtray.loops")
 
 
@@ -110,12 +111,25 @@ def _write(run_dir: Path, beat: Heartbeat) -> None:
     try:
         for folder in (run_dir, path.parent):  # not the data directory: if that is gone, it stays so
             folder.mkdir(exist_ok=True, mode=0o700)
-        unfinished.write_text(json.dumps(asdict(beat)))
+        unfinished.write_text(_text(beat))
         unfinished.replace(path)
-    except OSError as error:  # a full disk: the loop works on, and its heartbeat says that it is late
-        log.warning("the heartbeat of %s was not written: %s", beat.name, error)
+    except OSError as error:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
+        _overwrite(path, beat, error)
+
+
+def _overwrite(path: Path, beat: Heartbeat, error: OSError) -> None:
+    """Writes into the file that exists, which needs no space: on a full disk a loop that works must not seem frozen."""
+    try:
+        with path.open("r+") as file:
+            file.write(_text(beat))
+    except OSError:
+        log.warning("the heartbeat of %s was not written: %s", beat.name, error)
+
+
+def _text(beat: Heartbeat) -> str:
+    return json.dumps(asdict(beat)).ljust(LENGTH)
 
 
 def _read(path: Path) -> Heartbeat | None:

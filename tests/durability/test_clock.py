@@ -13,6 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
+from tests.durability.soak import DATABASES
 from tests.notify.targets import Hook
 from tests.postgres import new_database
 from tests.servers import MailServer
@@ -28,7 +29,6 @@ from webapp.installation import Installation, build
 from webapp.settings import Settings
 
 HOUR, DAY = 3_600, 86_400
-DATABASES = ["sqlite", "postgresql"]
 RUN = [f"person{n}@example.com" for n in range(40)]
 
 

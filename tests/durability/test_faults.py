@@ -11,14 +11,16 @@ import httpx
 import pytest
 
 from tests import postgres
-from tests.durability import faults
+from tests.durability import faults, soak
 from tests.servers import MailServer
 from tests.serving import ENDED, Serving, everything, start_task, task
 from tests.waiting import until
 
-SECONDS = float(os.environ.get("OUTTRAY_SOAK_OUTAGE", "3"))  # how long a fault lasts
-PEOPLE = [f"person{n}@example.com" for n in range(150)]
+OUTAGES = [float(one) for one in os.environ.get("OUTTRAY_SOAK_OUTAGES", "1,6,30").split(",")]  # seconds, long storms
+SHORT = 1.0  # seconds that a fault of the short storm lasts
+PEOPLE = [f"person{n}@example.com" for n in range(300)]
 STUCK_AFTER = 30.0  # seconds after the last fault
+STOP_SECONDS = 10.0
 
 Fault = Callable[["Panel"], AbstractContextManager[None]]
 
@@ -30,15 +32,17 @@ class Panel:
         self.serving, self.mail, self.link, self.direct = serving, mail, link, direct
         self.client = serving.client()
 
-    def start(self) -> list[int]:
-        """A run of mails, notifications, and self-tests of which one is under way when the fault begins."""
-        form = {"to": PEOPLE, "subject": "Hello", "body": "Hi"}
-        started = [start_task(self.client, "email", form, key="run")]
-        started += [start_task(self.client, "self-test", {"seconds": 0.5}, key=f"s{n}") for n in range(3)]
-        note = {"to": ["ana@example.com"], "channels": ["log"], "message": "hello"}
-        started += [start_task(self.client, "notification", note, key=f"n{n}") for n in range(3)]
-        until(lambda: task(self.client, started[0])["progress"]["done"] > 5)
-        return started
+    def start_run(self) -> int:
+        """Starts a run of emails that is under way when this returns."""
+        run = start_task(self.client, "email", {"to": PEOPLE, "subject": "Hello", "body": "Hi"}, key="run")
+        until(lambda: task(self.client, run)["progress"]["done"] > 5)
+        return run
+
+    def start_more(self, name: str) -> list[int]:
+        """Starts two self-tests, of which one is under way when a fault begins, and a notification."""
+        note = {"to": ["ana@example.com"], "channels": ["log"], "message": f"hello from {name};"}
+        tests = [start_task(self.client, "self-test", {"seconds": 0.5}, key=f"{name} {n}") for n in range(2)]
+        return [*tests, start_task(self.client, "notification", note, key=name)]
 
 
 @contextlib.contextmanager
@@ -110,29 +114,56 @@ def panel(request, tmp_path, mail: MailServer) -> Iterator[Panel]:
         yield Panel(serving, mail, link, direct)
 
 
+@pytest.mark.parametrize("panel", ["sqlite disk full", "postgresql"], indirect=True, ids=["sqlite", "postgresql"])
+def test_in_a_storm_of_faults_everything_ends_once(panel: Panel):
+    database = "postgresql" if panel.link else "sqlite"
+    names = [name for name in FAULTS if name.startswith(database)]
+    run, more = panel.start_run(), []
+    for name in names:
+        more += panel.start_more(name)
+        with FAULTS[name](panel):
+            time.sleep(SHORT)  # the fault itself takes its time
+    with FAULTS["postgresql away" if panel.link else "sqlite locked"](panel):
+        assert panel.serving.stop() < STOP_SECONDS
+    panel.serving.start()
+    _assert_all_ended_once(panel, run, more)
+
+
+@pytest.mark.skipif(not soak.IS_LONG, reason="a long storm")
+@pytest.mark.parametrize("seconds", OUTAGES)
 @pytest.mark.parametrize(("panel", "fault"), [(name, name) for name in FAULTS], indirect=["panel"], ids=list(FAULTS))
-def test_after_the_fault_everything_ends_once(panel: Panel, fault: str):
-    started = panel.start()
+def test_after_a_fault_everything_ends_once(panel: Panel, fault: str, seconds: float):
+    run, more = panel.start_run(), panel.start_more(fault)
     with FAULTS[fault](panel):
-        time.sleep(SECONDS)  # the fault itself takes its time
-    _assert_all_ended_once(panel, started)
+        time.sleep(seconds)
+    _assert_all_ended_once(panel, run, more)
 
 
-def _assert_all_ended_once(panel: Panel, started: list[int]) -> None:
-    ended = [until(lambda one=one: _ended(panel.client, one), STUCK_AFTER) for one in started]
-    assert len(everything(panel.client, "/api/v1/tasks")) == len(started)
-    assert {one["state"] for one in ended[1:4]} == {"done"}
-    rows = everything(panel.client, f"/api/v1/tasks/{started[0]}/deliveries")
+@pytest.mark.skipif(not soak.IS_LONG, reason="a long storm")
+@pytest.mark.parametrize(("panel", "fault"), [(name, name) for name in FAULTS], indirect=["panel"], ids=list(FAULTS))
+def test_sigterm_in_the_middle_of_a_fault_ends_the_panel_in_time(panel: Panel, fault: str):
+    run, more = panel.start_run(), panel.start_more(fault)
+    with FAULTS[fault](panel):
+        time.sleep(SHORT)
+        assert panel.serving.stop() < STOP_SECONDS
+    panel.serving.start()
+    _assert_all_ended_once(panel, run, more)
+
+
+def _assert_all_ended_once(panel: Panel, run: int, more: list[int]) -> None:
+    ended = {one: until(lambda one=one: _ended(panel.client, one), STUCK_AFTER) for one in (*more, run)}
+    assert len(everything(panel.client, "/api/v1/tasks")) == len(ended)
+    assert {one["state"] for one in ended.values() if one["kind"] == "self-test"} == {"done"}
+    rows = everything(panel.client, f"/api/v1/tasks/{run}/deliveries")
     by_state, got = Counter(row["state"] for row in rows), panel.mail.counts()
     assert max(got.values()) == 1
     assert by_state["sent"] + by_state["unknown"] == len(PEOPLE), by_state
     assert by_state["unknown"] <= 2
     assert all(got[row["to"]] == 1 for row in rows if row["state"] == "sent")
-    run = ended[0]
-    assert run["state"] == ("attention" if by_state["unknown"] else "done")
-    assert "unexpected" not in run["outcome"]
-    text = (panel.serving.data / "log.txt").read_text()
-    assert text.count("hello") <= 3
+    assert ended[run]["state"] == ("attention" if by_state["unknown"] else "done")
+    assert "unexpected" not in ended[run]["outcome"]
+    lines = Counter((panel.serving.data / "log.txt").read_text().splitlines())
+    assert all(number == 1 for number in lines.values())
 
 
 def _ended(client: httpx.Client, task_id: int) -> dict | None:

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
 from sqlalchemy import func, select
 
+from tests.durability import soak
 from tests.factories import make_person
 from tests.serving import Serving
 from tests.waiting import until
@@ -117,6 +119,7 @@ def test_forms_with_a_file_are_served_or_told_beside_the_field(serving: Serving)
     assert not [answer for answer in answers if answer.status_code >= 500 and BUSY not in answer.text]
 
 
+@pytest.mark.skipif(not soak.IS_LONG, reason="a long storm; tests/test_sandbox.py tests the queue itself")
 def test_one_persons_many_uploads_shut_out_nobody(serving: Serving):
     people = make_people(serving)
     (greedy, _), (other, browser) = people[:2]

@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from tests import postgres
+from tests.durability.soak import DATABASES
 from tests.servers import MailServer
 from tests.serving import Serving, everything, start_task, task, wait_ended
 from tests.waiting import until
@@ -16,7 +17,7 @@ from webapp.engine.wakeup import socket_folder
 PEOPLE = [f"person{number}@example.com" for number in range(150)]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def panel(request: pytest.FixtureRequest, tmp_path, mail: MailServer):
     env = {"OUTTRAY_SMTP_URL": mail.url, "OUTTRAY_MAIL_FROM": "office@example.com"}
     if request.param == "postgresql":
@@ -52,15 +53,14 @@ def other_files_in_their_place(serving: Serving) -> None:
             path.touch()
 
 
-@pytest.mark.parametrize("lose", [run_folder, single_files, only_locks, other_files_in_their_place])
-def test_tasks_end_once_and_in_their_first_attempt(panel: Serving, mail: MailServer, lose):
+def test_tasks_end_once_and_in_their_first_attempt(panel: Serving, mail: MailServer):
     mail.pause = 0.02
     client = panel.client()
     run = start_task(client, "email", {"to": PEOPLE, "subject": "Hello", "body": "Hi"})
     long = start_task(client, "self-test", {"seconds": 12})
     until(lambda: task(client, run)["progress"]["done"] > 3)
     until(lambda: task(client, long)["state"] == "running")
-    for _ in range(3):
+    for lose in (run_folder, single_files, only_locks, other_files_in_their_place):
         before = task(client, long)["progress"]["done"]
         lose(panel)
         until(lambda before=before: task(client, long)["progress"]["done"] > before + 15)

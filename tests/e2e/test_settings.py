@@ -60,7 +60,7 @@ def test_a_second_test_replaces_the_first_result(settings_page, server):
 
 
 def test_settings_show_health_and_the_audit_trail(settings_page, installation, root):
-    expect(settings_page.condition("Database")).to_contain_text("well")
+    expect(settings_page.condition("Database")).to_contain_text("Healthy")
     expect(settings_page.condition("Reports")).to_contain_text("The web process does them itself. Nothing waits.")
     with installation.write() as conn:
         for number in range(51):

@@ -16,6 +16,8 @@ from tests import postgres
 from tests.serving import PASSWORD, Serving
 from webapp.cli import app
 
+LEASE = "5"  # seconds
+
 
 @pytest.fixture(autouse=True)
 def _logs_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +47,7 @@ def on_sqlite(tmp_path: Path) -> Iterator[Serving]:
 
 
 def _panel(tmp_path: Path, url: str) -> Iterator[Serving]:
-    serving = Serving(tmp_path, OUTTRAY_DATABASE_URL=url)
+    serving = Serving(tmp_path, OUTTRAY_DATABASE_URL=url, OUTTRAY_TEST_LEASE_SECONDS=LEASE)
     if url:
         outtray(serving, "migrate")
     yield serving
@@ -55,7 +57,7 @@ def _panel(tmp_path: Path, url: str) -> Iterator[Serving]:
 def another(home: Path, url: str = "") -> Serving:
     """A set-up with a data directory of its own, as another machine has it."""
     home.mkdir()
-    return Serving(home, OUTTRAY_DATABASE_URL=url)
+    return Serving(home, OUTTRAY_DATABASE_URL=url, OUTTRAY_TEST_LEASE_SECONDS=LEASE)
 
 
 def outtray(panel: Serving, *args: str, stdin: str = "") -> str:

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from tests import postgres
-from tests.identity.conftest import end, outtray, refused, refused_process
+from tests.identity.conftest import LEASE, end, outtray, refused, refused_process
 from tests.serving import Serving, start_task, wait_ended
 from tests.waiting import until
 from webapp.cli import opening
@@ -24,7 +24,11 @@ def copied(on_postgresql: Serving, tmp_path) -> Serving:
     outtray(on_postgresql, "user", "list")
     (tmp_path / "other").mkdir()
     shutil.copytree(on_postgresql.data, tmp_path / "other" / "data")
-    other = Serving(tmp_path / "other", OUTTRAY_DATABASE_URL=on_postgresql.env["OUTTRAY_DATABASE_URL"])
+    other = Serving(
+        tmp_path / "other",
+        OUTTRAY_DATABASE_URL=on_postgresql.env["OUTTRAY_DATABASE_URL"],
+        OUTTRAY_TEST_LEASE_SECONDS=LEASE,
+    )
     yield other
     other.stop()
 

@@ -14,7 +14,7 @@ from webapp.tasks.cancellation import Control, StopRequest
 from webapp.tasks.resources import Build, TaskResources
 from webapp.tasks.running import run
 
-STOP_SECONDS = 9.0
+STOP_SECONDS = 6.0
 RECOVER_EVERY = 2.0  # seconds between two checks for tasks of another web process that died
 
 

@@ -6,8 +6,11 @@ import os
 import resource
 import signal
 import threading
+import time
 from functools import partial
 from multiprocessing.connection import Connection as Pipe
+from multiprocessing.context import ForkServerProcess
+from typing import Any
 
 from webapp import clock, logs
 from webapp.engine.task_watch import TaskWatch
@@ -23,6 +26,7 @@ from webapp.tasks.running import endings, run
 from webapp.tasks.transitions import is_running
 
 NICE = 10
+START_PAUSES = (0.1, 0.5, 2.0)  # seconds after each start that failed
 MOST_DEATHS = 2  # of a child that dies while its slot lives
 TOO_LONG = "It took longer than {} seconds, the limit for a report, and was stopped. No file was made."
 log = logging.getLogger("outtray.engine")
@@ -37,10 +41,11 @@ def runs_in_child(resources: TaskResources, task: Task) -> bool:
 def run_in_child(build: Build, resources: TaskResources, watch: TaskWatch, task: Task, control: Control) -> None:
     """Returns when the child has ended and the task's ending is written."""
     ours, theirs = multiprocessing.Pipe()
-    context = multiprocessing.get_context("forkserver")
-    child = context.Process(target=_main, args=(build, resources.settings, task, theirs), daemon=True)
-    child.start()
-    theirs.close()
+    with theirs:
+        child = _start((build, resources.settings, task, theirs))
+    if child is None:
+        ours.close()
+        return _requeue(resources, task, control, "The process of the task could not be started.")
     deadline = clock.monotonic() + resources.settings.report_seconds
     with watch.watching(task, control, give_up=child.kill), ours:
         while child.is_alive() and clock.monotonic() < deadline:
@@ -52,6 +57,20 @@ def run_in_child(build: Build, resources: TaskResources, watch: TaskWatch, task:
             message = TOO_LONG.format(f"{resources.settings.report_seconds:,}")
             return _fail(resources, task, control, message, "report-time")
         _after_death(resources, task, control, child.exitcode or 0)
+
+
+def _start(args: tuple[Any, ...]) -> ForkServerProcess | None:
+    """Returns a started child; None if none could be started: the fork server died, or no file handles are left."""
+    context = multiprocessing.get_context("forkserver")
+    for pause in START_PAUSES:
+        child = context.Process(target=_main, args=args, daemon=True)
+        try:
+            child.start()
+            return child
+        except (EOFError, OSError) as error:  # the next start creates a new fork server
+            log.warning("the process of a task did not start and is started again: %r", error)
+            time.sleep(pause)
+    return None
 
 
 def _fail(resources: TaskResources, task: Task, control: Control, message: str, cause: str) -> None:
@@ -66,7 +85,11 @@ def _after_death(resources: TaskResources, task: Task, control: Control, code: i
         return
     if code == -signal.SIGABRT:  # libraries abort if they get no memory
         return _fail(resources, task, control, run.no_memory(resources).message, "report-memory")
-    technical = f"The process of the task died: {_how(code)}."
+    _requeue(resources, task, control, f"The process of the task died: {_how(code)}.")
+
+
+def _requeue(resources: TaskResources, task: Task, control: Control, technical: str) -> None:
+    """Puts the task back into its queue; the second time without progress it fails with this technical text."""
     log.warning("task %s: %s", task.id, technical)
     recovering = partial(
         commands.recover,

@@ -25,7 +25,9 @@ TICK = 0.5  # seconds between two checks of children, and of tasks whose worker 
 ALERT_SECONDS = 15.0  # after a start or a death; a predecessor's children may take a few seconds to end
 CALM_TICKS = 8  # ticks between two checks otherwise: an idle installation should use no CPU
 FROZEN_TICKS = 12  # ticks for which a heartbeat may be late before its process is killed
-STOP_SECONDS = 9.0  # for the children; the whole stop takes at most 10
+MISSING_TICKS = 30  # the same for one that is missing: living processes write theirs again within 10 ticks
+FIRST_BEAT_SECONDS = 120.0  # a start on a busy machine may take long
+STOP_SECONDS = 7.0  # for the children; the whole stop takes at most 10
 LAST_LOOK_SECONDS = 0.8
 CALM_SECONDS = 30.0  # a child that lived this long is restarted at once
 PRELOAD = ["webapp.preload"]  # shared by all slots: 11 MB a slot instead of 32
@@ -50,6 +52,7 @@ class Child:
     process: ForkServerProcess
     pipe: Pipe
     born: float = field(default_factory=clock.monotonic)
+    has_beaten: bool = False
 
 
 class Supervisor:
@@ -146,16 +149,21 @@ class Supervisor:
             self._start(role)
 
     def _kill_frozen(self) -> None:
-        """Kills processes whose heartbeat is late; their sentinels then trigger a restart.
+        """Kills processes whose heartbeat is late or gone; their sentinels then trigger a restart.
 
         Ticks of this process are counted, not seconds: after a machine was suspended, all heartbeats are late at first.
         """
         beats = loops.heartbeats(self._resources.run_dir)
+        own = beats.get(loops.RECOVERY)
+        can_miss = own is not None and not own.is_late  # otherwise nobody here can write heartbeats
         for child in self._children:
-            beat = beats.get(child.worker)
-            self._late[child.worker] = self._late[child.worker] + 1 if beat and beat.is_late else 0
-            if self._late[child.worker] > FROZEN_TICKS:
-                log.error("%s has not moved for %.0f s and is killed", child.worker, beat.age if beat else 0)
+            beat, lived = beats.get(child.worker), clock.monotonic() - child.born
+            child.has_beaten |= beat is not None
+            is_missing = beat is None and can_miss and (child.has_beaten or lived > FIRST_BEAT_SECONDS)
+            is_late = is_missing or (beat is not None and beat.is_late)
+            self._late[child.worker] = self._late[child.worker] + 1 if is_late else 0
+            if self._late[child.worker] > (MISSING_TICKS if is_missing else FROZEN_TICKS):
+                log.error("%s has not moved for %.0f s and is killed", child.worker, beat.age if beat else lived)
                 child.process.kill()
 
     def _end(self) -> None:

@@ -23,7 +23,7 @@ from webapp.tasks.running import endings, run
 
 CHECK_EVERY = 0.4  # seconds: no new message begins within 1 s of the request
 RENEW_EVERY = 2.0  # seconds; recovery takes a task that was not renewed for LEASE_SECONDS to have no owner
-STOP_SECONDS = 8.0  # after which a stopping slot requeues its task; the whole stop takes at most 10
+STOP_SECONDS = 6.0  # after which a stopping slot requeues its task; the whole stop takes at most 10
 log = logging.getLogger("outtray.engine")
 t = schema.task
 

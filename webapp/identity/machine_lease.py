@@ -25,12 +25,13 @@ from webapp.db.connect import Database
 from webapp.errors import UserError
 from webapp.identity.data_dir import DataDirLock
 
-RENEW_SECONDS = 3.0
-LEASE_SECONDS = 15.0  # a machine that has not counted for so long is taken for dead
+# A machine that has not counted for so long is taken for dead; tests set a shorter time.
+LEASE_SECONDS = float(os.environ.get("OUTTRAY_TEST_LEASE_SECONDS", "15"))
+RENEW_SECONDS = LEASE_SECONDS / 5
 LOOK_EVERY = 0.5  # seconds between two looks at another machine's number
-SAID_AFTER = 8.0  # of watching: a machine that lives has been seen to count by then
+SAID_AFTER = LEASE_SECONDS / 2  # of watching: a machine that lives has been seen to count by then
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # one for all containers of a machine, as its file locks are
-END_SECONDS = 3.0  # that a stop waits for a database that does not answer
+END_SECONDS = 1.5  # that a stop waits for a database that does not answer
 BUSY = (
     "Outtray already runs with this database on {}. Stop it there first: only one machine, with one data directory, "
     "may run “outtray serve”, “web” or “worker” on a database."
