@@ -13,6 +13,7 @@ from webapp.kinds import KINDS
 from webapp.kinds.email.form import MOST, EmailForm
 from webapp.kinds.email.kind import KIND
 from webapp.ports.people import Person
+from webapp.settings import Settings
 from webapp.tasks.model import State
 
 ANA, BEN = "ana@example.org", "ben@example.org"
@@ -149,3 +150,26 @@ def test_the_list_of_kinds_loads_nothing_heavy():
     found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
     assert [*KINDS] == ["notification", "email", "report", "self-test"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "takes_utf8", "state"),
+    [
+        ("post@bücher.example", False, "sent"),
+        ("post@bücher.example", True, "sent"),
+        ("grüße@bücher.example", True, "sent"),
+        ("grüße@bücher.example", False, "failed"),
+    ],
+)
+def test_a_sender_that_cannot_be_written_fails_each_message_and_leaves_none_unknown(
+    settings: Settings, ana: Person, sender: str, takes_utf8: bool, state: str
+):
+    with MailServer(extensions=("8BITMIME", "SMTPUTF8") if takes_utf8 else ("8BITMIME",)) as server:
+        settings = settings.model_copy(update={"smtp_url": server.url, "mail_from": sender})
+        installation = build(settings)
+        task = perform(installation, ana, "email", to=[ANA, BEN], subject="Hello", body="Hi")
+        rows = deliveries(installation, ana, task)
+        assert [row.state for row in rows] == [state, state], [row.reply for row in rows]
+        assert len(server.messages) == (2 if state == "sent" else 0)
+        assert "unknown" not in task.outcome
+        installation.close()

@@ -19,7 +19,7 @@ def merged(subject="Hello", body="Hi", **values):
     made = Letter(subject=subject, body=body, sender="office@example.com").to(
         "ana@example.com", message_id="<1.0.ab@example.com>", date=WHEN, values=named
     )
-    read = email.message_from_bytes(made.as_bytes(), policy=email.policy.default)
+    read = email.message_from_bytes(made.content, policy=email.policy.default)
     text, html = read.iter_parts()
     return read["Subject"], text.get_content().rstrip("\r\n"), html.get_content()
 

@@ -187,7 +187,7 @@ def test_without_a_connection_nothing_is_handed_over(server, sender):
 def test_the_recipient_gets_exactly_what_was_composed(server, sender):
     message = letter(body="Dear Ana,\n.\n..two\n.hidden line\nbye\n" + "x" * 3000)
     sender.send(message, ANA)
-    assert server.messages[0].content == message.as_bytes()
+    assert server.messages[0].content == message.content
     assert (server.messages[0].sender, server.messages[0].to) == ("office@example.com", ANA)
 
 

@@ -4,6 +4,10 @@ import hmac
 from email.utils import parseaddr
 from functools import lru_cache
 
+from webapp.mail.recipients import wire_form
+
+NO_DOMAIN = "outtray.invalid"
+
 
 class MessageIds:
     """Derives Message-IDs from the installation's secret."""
@@ -19,4 +23,8 @@ class MessageIds:
 
 @lru_cache(maxsize=16)  # a run asks for every message
 def _domain(sender: str) -> str:
-    return parseaddr(sender)[1].rpartition("@")[2] or "outtray.invalid"
+    """Returns the domain in ASCII: Message-IDs hold nothing else (RFC 5322, 3.6.4)."""
+    try:
+        return wire_form(parseaddr(sender)[1]).rpartition("@")[2] or NO_DOMAIN
+    except ValueError:  # a stored sender of an older version
+        return NO_DOMAIN

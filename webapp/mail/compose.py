@@ -1,6 +1,6 @@
 """Composes messages as text and HTML; what all messages of a run share is made once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -12,7 +12,7 @@ from webapp.mail.headers import ExactPolicy
 from webapp.mail.html import page
 from webapp.mail.merge import Marks, Values, fill, fill_line
 from webapp.mail.parts import attached_part, multipart, text_part
-from webapp.mail.recipients import PLAIN, wire_form
+from webapp.mail.recipients import PLAIN, needs_utf8, wire_form
 from webapp.markup.plain import plain
 from webapp.ports.files import Attachment
 
@@ -25,27 +25,11 @@ ONE_CLICK = {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One message to one person; ports.Message."""
+    """One whole message to one person; ports.Message."""
 
-    letter: "Letter"
-    to: str
     message_id: str
-    date: datetime
-    subject: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    def as_bytes(self, *, utf8: bool = False) -> bytes:
-        """Returns it with CRLF line ends, in ASCII unless `utf8`; raises ValueError if a header has a line break."""
-        head = {
-            "To": _to(self.to, utf8=utf8),
-            "Subject": _subject(self.subject, utf8=utf8),
-            "Date": f"Date: {format_datetime(self.date)}\r\n",
-            "Message-ID": _line("Message-ID", self.message_id),
-            **{name: _line(name, value) for name, value in self.headers.items()},
-        }
-        text = self.letter.opening(utf8=utf8) + "".join(head.values()) + "MIME-Version: 1.0\r\n"
-        return text.encode("utf-8" if utf8 else "ascii") + self.body
+    content: bytes  # with CRLF line ends; in ASCII unless `utf8`
+    utf8: bool  # only a server with SMTPUTF8 takes its addresses
 
 
 class Letter:
@@ -83,19 +67,25 @@ class Letter:
     ) -> Message:
         """Returns the message to one recipient; `values` are named as by merge.key_of, `date` has a zone.
 
-        `unsubscribe_link` works with one click (RFC 8058).
+        `unsubscribe_link` works with one click (RFC 8058). Raises ValueError if a header cannot be written.
         """
-        return Message(
-            letter=self,
-            to=to,
-            message_id=message_id,
-            date=date,
-            subject=fill_line(self._subject, values) if "{{" in self._subject else self._subject,
-            headers={"List-Unsubscribe": f"<{unsubscribe_link}>", **ONE_CLICK} if unsubscribe_link else {},
-            body=self._body_for({**values, LINK_FIELD: unsubscribe_link}),
-        )
+        utf8 = needs_utf8(to, parseaddr(self._sender)[1])
+        head = {
+            "To": _to(to, utf8=utf8),
+            "Subject": _subject(
+                fill_line(self._subject, values) if "{{" in self._subject else self._subject, utf8=utf8
+            ),
+            "Date": f"Date: {format_datetime(date)}\r\n",
+            "Message-ID": _line("Message-ID", message_id),
+        }
+        if unsubscribe_link:
+            links = {"List-Unsubscribe": f"<{unsubscribe_link}>", **ONE_CLICK}
+            head |= {name: _line(name, value) for name, value in links.items()}
+        text = self._opening(utf8=utf8) + "".join(head.values()) + "MIME-Version: 1.0\r\n"
+        body = self._body_for({**values, LINK_FIELD: unsubscribe_link})
+        return Message(message_id=message_id, content=text.encode("utf-8" if utf8 else "ascii") + body, utf8=utf8)
 
-    def opening(self, *, utf8: bool) -> str:
+    def _opening(self, *, utf8: bool) -> str:
         """Returns the first headers, which all its messages share."""
         if utf8 not in self._openings:
             sender = _folded("From", _mailbox(*parseaddr(self._sender)), utf8=utf8)
@@ -148,5 +138,5 @@ def _folded(name: str, value: Address | str, *, utf8: bool) -> str:
 def _line(name: str, value: str) -> str:
     """A header that is never folded: Message-IDs and URLs must stay on one line."""
     if not value.isascii() or not value.isprintable():
-        raise ValueError(f"{name} cannot hold a line break.")
+        raise ValueError(f"{name} can hold neither line breaks nor letters outside ASCII.")
     return f"{name}: {value}\r\n"

@@ -3,13 +3,11 @@
 import errno
 import hashlib
 import re
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Self
 
 from webapp import atomic
 from webapp.errors import TaskError
-from webapp.mail.recipients import needs_utf8
 from webapp.mail.url import read_sender
 from webapp.ports.deliveries import MailTarget, Message, Reply, ReplyState
 
@@ -44,7 +42,7 @@ class Outbox(MailTarget):
         """Saves the message; the same one again replaces its file."""
         try:
             path = self._folder / file_name(message.message_id)
-            atomic.write(path, message.as_bytes(utf8=needs_utf8(to, parseaddr(self.sender)[1])))
+            atomic.write(path, message.content)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 return Reply(ReplyState.LATER, "There is no room left on the server’s disk.", str(error))

@@ -60,4 +60,4 @@ def _size(draft: Draft, to: str, values: Mapping[str, str]) -> int:
     )
     link = SAMPLE_LINK if draft.has_unsubscribe_link else ""
     message = letter.to(to, message_id=SAMPLE_ID, date=now(), values=values, unsubscribe_link=link)
-    return len(message.as_bytes(utf8=True))
+    return len(message.content)

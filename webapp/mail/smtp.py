@@ -106,17 +106,16 @@ class SmtpServer(MailTarget):
         smtp = self._smtp
         if smtp is None:
             return Reply(ReplyState.LOST, replies.LOST)
-        utf8 = needs_utf8(to, self._from)
-        if utf8 and not smtp.has_extn("smtputf8"):
+        if message.utf8 and not smtp.has_extn("smtputf8"):
             return Reply(ReplyState.FAILED, replies.NO_SMTPUTF8)
-        content = dotted(message.as_bytes(utf8=utf8))
+        content = dotted(message.content)
         self._taken += 1
         self._size = len(content)
         if self._begun not in ("", to):
             self.give_up()
             return Reply(ReplyState.LOST, replies.LOST)
         try:
-            refusal = self._offer(smtp, wire_form(to), len(content), utf8=utf8)
+            refusal = self._offer(smtp, wire_form(to), len(content), utf8=message.utf8)
         except (OSError, SMTPException) as error:
             return self._broke(ReplyState.LOST, replies.LOST, error)
         if refusal is not None:

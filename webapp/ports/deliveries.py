@@ -118,8 +118,13 @@ class Message(Protocol):
     @property
     def message_id(self) -> str: ...
 
-    def as_bytes(self, *, utf8: bool = False) -> bytes:
-        """Returns the message with CRLF line ends and, unless `utf8`, in ASCII."""
+    @property
+    def content(self) -> bytes:
+        """The message with CRLF line ends and, unless `utf8`, in ASCII."""
+
+    @property
+    def utf8(self) -> bool:
+        """Whether only a server with SMTPUTF8 takes its addresses."""
 
 
 class MailTarget(Target, Protocol):

@@ -58,7 +58,7 @@ def record_late_outcome(conn: Connection, task_id: int, delivery: Delivery, colu
 
 def fail_unprepared(conn: Connection, task_id: int, delivery: Delivery, error: Exception) -> None:
     """Fails a waiting delivery of which nothing could be handed over."""
-    words = f"This message could not be made: {error}. Nothing was sent to this address."
+    words = f"This message could not be made: {str(error).rstrip('.')}. Nothing was sent to this address."
     row = (d.c.task == task_id) & (d.c.position == delivery.position) & may_become(DeliveryState.FAILED)
     values = {"state": DeliveryState.FAILED, "reply": words[:400], "technical": repr(error)[:4_000], "next_try": None}
     conn.execute(update(d).where(row).values(**values, attempts=delivery.attempts, updated=now()))
