@@ -9,8 +9,9 @@ from fastapi.responses import Response
 
 from webapp.errors import NotFound, UserError
 from webapp.installation import Installation
-from webapp.kinds.email.form import EmailForm
+from webapp.kinds.email.form import LONGEST_BODY, LONGEST_SUBJECT, EmailForm
 from webapp.kinds.email.recipients import look_up, require_column
+from webapp.kinds.fields import require_short
 from webapp.mail import formats
 from webapp.mail.lists import ListRow, Reading, RowSelector
 from webapp.mail.preview import Draft, Preview, preview
@@ -67,6 +68,11 @@ def pane(
     body, chosen = _last(raw, "body"), _last(raw, "recipients")
     if not subject and not body.strip():
         return EmailPreview(message=EMPTY)
+    try:
+        require_short("subject", subject, LONGEST_SUBJECT)
+        require_short("message", body, LONGEST_BODY)
+    except ValueError as error:
+        return EmailPreview(message=str(error))
     try:
         row = _row(installation, person, raw, selector)
         route = installation.mail.route(_last(raw, "server"))
