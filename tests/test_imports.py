@@ -27,7 +27,7 @@ LEAVES: dict[str, set[str]] = {
     "sandbox_child": {"errors"},
     "sandbox_permits": {"errors", "fair_queue"},
     "sandbox": {"errors", "sandbox_child", "sandbox_permits"},
-    "markup": set(),
+    "markup": {"sandbox", "sandbox_permits"},
     "references": set(),
     "file_lock": set(),
     "atomic": {"file_lock"},

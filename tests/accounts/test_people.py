@@ -8,6 +8,9 @@ from webapp.accounts import commands, links, people, sessions, tokens
 from webapp.accounts.people import NewPerson
 from webapp.errors import Conflict, NotFound, UserError
 
+# Zero-width, bidirectional and soft characters.
+HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\xad"
+
 
 def refused(room, **given):
     with pytest.raises(UserError) as caught:
@@ -51,6 +54,39 @@ def test_a_refused_address_leaves_the_transaction_usable(room):
 def test_a_bad_address_is_explained_in_plain_words(room, typed, words):
     error = refused(room, email=typed)
     assert (error.message, error.field) == (words, "email")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("аna@example.com", "mixes letters of several scripts (Cyrillic and Latin)"),
+        ("ana@exаmple.com", "mixes letters of several scripts (Cyrillic and Latin)"),
+        ("ana.руиз@example.com", "mixes letters of several scripts (Cyrillic and Latin)"),
+        ("ana@xn--exmple-4nf.com", "mixes letters of several scripts (Cyrillic and Latin)"),
+        ("anaπ@example.com", "mixes letters of several scripts (Greek and Latin)"),
+        ("сосо@example.com", "is written in letters that look like Latin ones (Cyrillic)"),
+        ("ana@сосо.com", "is written in letters that look like Latin ones (Cyrillic)"),
+        ("ａna@example.com", "holds an unusual form of a letter (U+FF41)"),
+        ("𝐚na@example.com", "holds an unusual form of a letter (U+1D41A)"),
+        ("ana@ｅxample.com", "holds an unusual form of a letter (U+FF45)"),
+        *((f"an{c}a@example.com", f"cannot be seen (U+{ord(c):04X})") for c in HIDDEN),
+        *((f"ana@exa{c}mple.com", f"cannot be seen (U+{ord(c):04X})") for c in HIDDEN),
+    ],
+)
+def test_an_address_that_could_pass_for_another_is_refused(room, typed, words):
+    error = refused(room, email=typed)
+    assert words in error.message
+    assert error.field == "email"
+    assert not set(HIDDEN) & set(error.message)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["josé@example.com", "müller@bücher.example.com", "иван@пример.рф", "δημήτρης@παράδειγμα.gr", "田中@例え.jp",
+     "tanaka田中@example.com", "ひらカナ漢@example.com", "김@example.kr", "דוד@example.com", "a+b_1@example.com"],
+)  # fmt: skip
+def test_an_address_in_any_one_script_is_taken(room, address):
+    assert room.add(email=address).email == address
 
 
 @pytest.mark.parametrize("typed", ["a@b.com\r\nBcc: c@d.com", "a\0@b.com", "<a@b.com>", "a b@c.com"])

@@ -92,6 +92,7 @@ def test_people_find_it_in_their_inboxes(installation, ana, root):
     with installation.read() as conn:
         (notice,) = inbox.listing(conn, root)
         assert (notice.title, notice.text, inbox.unread(conn, root)) == ("Meeting", "At three", 1)
+        assert notice.html == "<p>At three</p>\n"
     only = perform(installation, ana, "notification", message="Hi", channels=[], people=["admins"])
     assert [row.to for row in deliveries(installation, ana, only)] == ["Rut Admin"]
 

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from datetime import UTC, date, datetime, time
 
 import pytest
@@ -97,3 +98,43 @@ def test_cells_are_merged_as_people_read_them(value, as_read):
 
 def test_filling_leaves_other_braces_alone():
     assert fill("{ a } {{ a }} {{a}", {"a": "1"}) == "{ a } 1 {{a}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "leads_to"),
+    [
+        ("java{{Name}}", "script:alert(1)", "#"),
+        ("java/{{Name}}", "../javascript:alert(1)", "#"),
+        ("{{Name}}", "java\tscript:alert(1)", "#"),
+        ("{{Name}}", "\x01javascript:alert(1)", "#"),
+        ("d{{Name}}", "ata:text/html,x", "#"),
+        ("/{{Name}}", "/evil.example", "#"),
+        ("{{Name}}", "//evil.example", "#"),
+        ("h{{Name}}", "ttps://example.com", "https://example.com"),
+        ("mail{{Name}}", "to:ana@example.com", "mailto:ana@example.com"),
+        ("{{Name}}", "tel:+34600000000", "tel:+34600000000"),
+    ],
+)
+def test_the_address_of_a_link_is_judged_with_its_fields_filled(typed, value, leads_to):
+    html = merged(body=f"[n]({typed})", name=value)[2]
+    assert f'<a href="{leads_to}"' in html
+    assert "javascript:" not in html
+
+
+@pytest.mark.parametrize("typed", ["{{Name}}cript:alert(1)", "java{{Name}}:alert(1)", "java{{Name}}\\:alert(1)"])
+def test_a_link_whose_scheme_is_partly_a_field_leads_nowhere(typed):
+    for value in ("javas", "script", "sc\nript", ""):
+        html = merged(body=f"[n]({typed})", name=value)[2]
+        assert not re.search(r'href="(?!#")', html)
+
+
+@pytest.mark.parametrize(("value", "source"), [("png", "https://e.example/a.png"), ("", "https://e.example/a.")])
+def test_an_image_keeps_its_address_with_fields(value, source):
+    assert f'src="{source}"' in merged(body="![a](https://e.example/a.{{x}})", x=value)[2]
+    assert 'src="#"' in merged(body="![a]({{x}})", x="data:image/png;base64,AA")[2]
+
+
+@pytest.mark.parametrize("body", ["{{a}}" * 40_000, "[x](https://e.example/" + "{{a}}" * 40_000 + ")"])
+def test_fields_cannot_make_a_message_of_any_length(body):
+    with pytest.raises(ValueError, match="more than 2,000,000 characters"):
+        merged(body=body, a="x" * 32_767)

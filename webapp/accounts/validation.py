@@ -1,11 +1,13 @@
 """Checks what is typed about a person: address, name, role, zone; UserErrors in plain words, each with its field."""
 
+import unicodedata
 from functools import cache
 from typing import Literal
 from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 
+from webapp.accounts import lookalikes
 from webapp.errors import UserError
 from webapp.ports.names import LONGEST_NAME, one_line
 from webapp.ports.values import is_storable
@@ -18,21 +20,29 @@ Role = Literal["staff", "admin"]
 
 
 def email(text: str) -> str:
-    """The address in lower case; nobody tells Ana@ from ana@ when signing in."""
+    """Returns the address in lower case; raises UserError if it is none, or could pass for another.
+
+    Nobody tells Ana@ from ana@ when signing in.
+    """
     typed = text.strip()
     if not typed:
         raise UserError("Write an email address.", "email")
     if len(typed) > MAX_EMAIL:
         raise UserError(f"This address is too long. {MAX_EMAIL} characters are the most.", "email")
+    if wrong := lookalikes.hidden(typed):
+        raise UserError(wrong, "email")
     name, at, domain = typed.rpartition("@")
     if not (name and at and domain):
         raise UserError(f"“{typed}” is not an email address such as ana@example.com.", "email")
     if "." not in domain.strip("."):
         raise UserError(f"“{typed}” has no ending such as .com.", "email")
     try:
-        return _normal(typed.lower())
+        address = _normal(typed.lower())
     except EmailNotValidError:
         raise UserError(f"“{typed}” is not an email address such as ana@example.com.", "email") from None
+    if wrong := lookalikes.imitation(address) or lookalikes.imitation(unicodedata.normalize("NFC", typed.lower())):
+        raise UserError(wrong, "email")
+    return address
 
 
 def as_kept(text: str) -> str:

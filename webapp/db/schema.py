@@ -364,6 +364,7 @@ inbox = Table(
     Column("key", String(100), nullable=False),  # a notice is added once per key
     Column("title", String(400), nullable=False),
     Column("text", Text, nullable=False),
+    Column("html", Text),  # the text as pages show it; NULL: not drawn yet, or about a task of their own
     Column("priority", String(10), nullable=False),
     Column("task", BigKey),  # it may be deleted by now
     Column("is_own", Boolean, nullable=False),  # about a task of their own

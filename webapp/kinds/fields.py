@@ -22,12 +22,17 @@ def one_line(name: str, limit: int, empty: str = "") -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def require_short(name: str, text: str, limit: int) -> None:
+    """Raises ValueError if the text has more than `limit` characters."""
+    if len(text) > limit:
+        raise ValueError(f"The {name} has {len(text):,} characters. At most {limit:,} are possible.")
+
+
 def _checked(value: Any, name: str, limit: int, empty: str) -> str:
     if value is not None and not isinstance(value, str):
         raise ValueError(f"The {name} must be a text.")
     line = (value or "").strip()
     if empty and not line:
         raise ValueError(empty)
-    if len(line) > limit:
-        raise ValueError(f"The {name} has {len(line):,} characters. At most {limit:,} are possible.")
+    require_short(name, line, limit)
     return line

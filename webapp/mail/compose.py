@@ -94,7 +94,7 @@ class Letter:
         return self._openings[utf8]
 
     def _body_for(self, values: Values) -> bytes:
-        if "{{" not in self._subject + self._text:
+        if "{{" not in self._subject + self._markdown:  # the text lacks the addresses of images
             return self._same_for_all
         marks, marked = self._marked
         return self._put_together(fill(self._text, values), marks.fill(marked, values))

@@ -10,6 +10,7 @@ from webapp.errors import UserError
 from webapp.mail.formats import shown
 from webapp.mail.lists import BATCH_ROWS
 from webapp.mail.recipients import normal_form, one_address
+from webapp.ports.csv_cells import guarded, unguarded
 from webapp.ports.tables import Column
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def update(old: ListTable, new: ListTable, typed: Path, text: Path, only_new: bo
     columns = _columns(old.columns, [_renamed(column, new.address_column, address) for column in new.columns])
     table = {_key(row.get(address), number): row for number, row in enumerate(_rows(old.typed), 2)}
     added, changed, refused, seen = 0, 0, [], set()
-    for number, row in enumerate(_rows(new.typed), 2):
+    for number, row in enumerate(_unguarded(_rows(new.typed)), 2):
         row[address] = row.pop(new.address_column)
         key = _key(row[address], number)
         if not key[1]:
@@ -106,6 +107,12 @@ def _rows(typed: Path) -> Iterator[Row]:
             yield from batch.to_pylist()
 
 
+def _unguarded(rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows of a file that may be the downloaded list, changed by hand."""
+    for row in rows:
+        yield {name: unguarded(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
 def _types(typed: Path) -> Mapping[str, "pa.DataType"]:
     import pyarrow.parquet as pq
 
@@ -123,11 +130,16 @@ def _write(
     cast = {one.name: shown if one.type == "text" else float if one.type == "number" else None for one in columns}
     with pq.ParquetWriter(typed, schema) as out, text.open("w", encoding="utf-8-sig", newline="") as lines:
         plain = csv.writer(lines)
-        plain.writerow([one.name for one in columns])
+        plain.writerow([guarded(one.name) for one in columns])
         for start in range(0, max(1, len(rows)), BATCH_ROWS):
             part = [_cast(row, cast) for row in rows[start : start + BATCH_ROWS]]
             out.write_table(pa.Table.from_pylist(part, schema))
-            plain.writerows([[shown(row[one.name], "iso") for one in columns] for row in part])
+            plain.writerows([[_cell(row[one.name]) for one in columns] for row in part])
+
+
+def _cell(value: Any) -> str:
+    """A negative number is no formula; a text that begins like one gets a guard."""
+    return guarded(shown(value, "iso")) if isinstance(value, str) else shown(value, "iso")
 
 
 def _cast(row: Row, cast: Mapping[str, Any]) -> Row:

@@ -13,6 +13,7 @@ from webapp.errors import UserError
 from webapp.mail.formats import shown
 from webapp.mail.merge import key_of
 from webapp.mail.recipients import normal_form, one_address
+from webapp.ports.csv_cells import unguarded
 from webapp.ports.delivery_state import SkipReason
 
 BATCH_ROWS = 10_000
@@ -103,7 +104,8 @@ def of_addresses(addresses: Sequence[str], reading: Reading) -> Iterator[ListRow
 
 
 def _entry(number: int, row: dict[str, Any], reading: Reading, seen: dict[str, int]) -> ListRow:
-    values = {name: shown(value, reading.formats.get(name, "")) for name, value in row.items()}
+    # It may be a list that was downloaded here: in it, a text that begins like a formula has a guard.
+    values = {name: unguarded(shown(value, reading.formats.get(name, ""))) for name, value in row.items()}
     typed = values.get(reading.column, "")
     try:
         address = one_address(typed)

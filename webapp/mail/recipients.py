@@ -5,10 +5,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 MOST_NAMED = 5  # bad addresses named in one error
+MOST_ENTRIES = 50_000  # of one text: a form takes fewer addresses, and each costs up to 50 µs
+TOO_MANY = f"These are more than {MOST_ENTRIES:,} entries. Save them as a CSV file with a column of addresses."
 INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-QUOTED = r'"(?:[^"\\\r\n]|\\.){0,300}"'
-# A quoted text, a bracketed address, a separator, or anything else up to the next of these.
-TOKEN = re.compile(QUOTED + r'|<[^<>\r\n]*>|[,;\r\n\t|]+|[^"<,;\r\n\t|]+|["<]')
+# A quoted text up to its closing mark, which is not part of it. What "++" has taken it does not give back.
+_QUOTED = re.compile(r'"[^"\\\r\n]*+(?:\\.[^"\\\r\n]*+)*+')
+# A bracketed address, separators, anything else up to the next of these, or a bracket that is not closed.
+_TOKEN = re.compile(r'<[^<>\r\n]*+>|[,;\r\n\t|]++|[^"<,;\r\n\t|]++|<')
 SEPARATORS = frozenset(",;\r\n\t|")
 LONGEST_NAME = 12  # tokens of one name, so that a long text without addresses is not gone through again and again
 PRIVATE = (".local", ".test")
@@ -27,7 +30,9 @@ def read_addresses(given: str | Iterable[str]) -> list[str]:
     """
     found: dict[str, str] = {}
     wrong: list[str] = []
-    for piece in _pieces(given) if isinstance(given, str) else given:
+    for number, piece in enumerate(_pieces(given) if isinstance(given, str) else given):
+        if number >= MOST_ENTRIES:
+            raise ValueError(TOO_MANY)
         try:
             address = one_address(piece)
             found.setdefault(normal_form(address), address)
@@ -50,7 +55,7 @@ def one_address(text: str) -> str:
     if address.endswith(">") and "<" in address:
         name, _, address = address[:-1].rpartition("<")
         address = address.strip()
-        words = (word.strip("'()[]:") for word in re.sub(QUOTED, "", name).split())
+        words = (word.strip("'()[]:") for word in _unquoted(name).split())
         if any("@" in word[1:-1] and word.casefold() != address.casefold() for word in words):
             raise ValueError(f"{_shown(text)} holds two addresses. Put a comma between them.")
     address = address.removeprefix("mailto:")
@@ -76,10 +81,32 @@ def needs_utf8(*addresses: str) -> bool:
     return not all(wire_form(address).isascii() for address in addresses)
 
 
+def _tokens(text: str) -> Iterator[str]:
+    """Quoted texts, bracketed addresses, separators and what is between them; every character is read twice at most."""
+    start = dead = 0
+    while start < len(text):
+        found = _QUOTED.match(text, start) if start >= dead else None
+        if found and text.startswith('"', found.end()):
+            token = text[start : found.end() + 1]
+        elif text[start] == '"':
+            # It is not closed. Nor is any mark in the rest of what was read: all of them follow a backslash.
+            token, dead = '"', found.end() if found else dead
+        else:
+            match = _TOKEN.match(text, start)
+            assert match is not None
+            token = match[0]
+        yield token
+        start += len(token)
+
+
+def _unquoted(text: str) -> str:
+    return "".join(token for token in _tokens(text) if len(token) == 1 or token[0] != '"')
+
+
 def _pieces(text: str) -> Iterator[str]:
     """The single entries of a pasted text; a name stays with its bracketed address."""
     name: list[str] = []
-    for token in TOKEN.findall(text):
+    for token in _tokens(text):
         if token[0] == "<" and len(token) > 1:
             yield "".join([*name, token])
             name = []
@@ -109,7 +136,8 @@ def _spaced(piece: str) -> Iterator[str]:
 
 
 def _what_is_wrong(address: str) -> str:
-    bare = re.sub(r'^"(?:[^"\\]|\\.)*"@', "q@", address)  # what stands in quotes may hold anything
+    quoted = _QUOTED.match(address)  # what stands in quotes may hold anything
+    bare = f"q{address[quoted.end() + 1 :]}" if quoted and address.startswith('"@', quoted.end()) else address
     local, at, domain = bare.rpartition("@")
     ending = domain.rpartition(".")[2]
     rules = [

@@ -13,6 +13,7 @@ from webapp.mail.recipients import one_address
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 FORM = "smtp+starttls://user:password@host:587"
 MOST_CONNECTIONS = 20
+LONGEST_SENDER = 500  # characters; parseaddr recurses for each bracket
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +57,13 @@ def read_sender(mail_from: str, server: SmtpSettings | None = None) -> str:
     """Returns the sender: OUTTRAY_MAIL_FROM, else the user name if it is an address, else outtray@ the server."""
     if mail_from:
         with _named("OUTTRAY_MAIL_FROM"):
-            name, bare = parseaddr(mail_from)
-            if not bare or not mail_from.isprintable() or mail_from.count("@") - name.count("@") != 1:
+            name, bare = parseaddr(mail_from[: LONGEST_SENDER + 1])
+            if (
+                not bare
+                or len(mail_from) > LONGEST_SENDER
+                or not mail_from.isprintable()
+                or mail_from.count("@") - name.count("@") != 1
+            ):
                 raise ValueError("must look like office@example.com or Office <office@example.com>")
             address = one_address(bare)
             return with_name(name, address)

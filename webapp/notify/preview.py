@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from webapp.markup.clean import clean
+from webapp.markup.clean import shown
 from webapp.markup.plain import plain
+from webapp.markup.weight import seconds_to_draw, within_limits
 from webapp.notify import limits
 from webapp.notify.logfile import one_line
 from webapp.ports.channels import Channel, ChannelLimits
@@ -19,6 +21,24 @@ class Draft:
     title: str
     message: str
     files: int = 0
+
+    @cached_property
+    def drawing(self) -> "Drawing":
+        """The message as it is shown, drawn once for all channels. Raises UserError if that takes too long."""
+        return within_limits(2 * seconds_to_draw(self.message), draw, self.message)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A message as HTML and as plain text."""
+
+    html: str
+    text: str
+
+
+def draw(message: str) -> Drawing:
+    """Returns the message as channels with and without Markdown show it."""
+    return Drawing(shown(message), plain(message))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,13 +63,13 @@ def in_log(name: str, whom: str, draft: Draft) -> ChannelPreview:
 def in_inbox(names: str, draft: Draft) -> ChannelPreview:
     """Returns the notice in the inboxes of these people."""
     notes = ["Files do not go into an inbox: the message goes alone."] if draft.files else []
-    return ChannelPreview(name="Inbox", service=names, title=draft.title, html=clean(draft.message), notes=notes)
+    return ChannelPreview(name="Inbox", service=names, title=draft.title, html=draft.drawing.html, notes=notes)
 
 
 def in_channel(channel: Channel, draft: Draft) -> ChannelPreview:
     """Returns the message as the service of this channel shows it."""
     takes = channel.takes
-    text = "" if takes.markdown else plain(draft.message)
+    text = "" if takes.markdown else draft.drawing.text
     body = draft.message if takes.markdown else text
     length, note = _length(body if takes.title or not draft.title else f"{draft.title}\n{body}", takes)
     notes = _notes(channel, draft)
@@ -57,7 +77,7 @@ def in_channel(channel: Channel, draft: Draft) -> ChannelPreview:
         name=channel.name,
         service=channel.service,
         title=draft.title,
-        html=clean(draft.message) if takes.markdown else "",
+        html=draft.drawing.html if takes.markdown else "",
         text=text,
         length=length,
         notes=[*notes, note] if note else notes,

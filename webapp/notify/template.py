@@ -6,7 +6,10 @@ from typing import Any
 
 from webapp.errors import UserError
 
-_FIELD = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
+LONGEST = 100_000  # characters of a filled text: each of its parts may be the whole body of 64 KB
+# A part holds no brace, and what it has taken is not given back ("++"): every character is read once.
+_FIELD = re.compile(r"\{\{([^{}]++)\}\}")
+TOO_LONG = f"With its parts filled in, the text has more than {LONGEST:,} characters."
 BROKEN = "“{}” is not closed. A part is written as {{{{ name }}}}, with two braces on each side."
 PLAIN = "{{ text }}"
 USUAL = ("text", "message", "body", "msg", "content")  # where systems put the words themselves
@@ -14,15 +17,31 @@ USUAL = ("text", "message", "body", "msg", "content")  # where systems put the w
 
 def check(template: str, field: str) -> None:
     """Raises UserError beside `field` if a brace is not closed."""
-    rest = _FIELD.sub("", template)
+    rest = _FIELD.sub(lambda found: "" if _path(found) else found[0], template)
     if "{{" in rest or "}}" in rest:
         at = max(rest.find("{{"), rest.find("}}"))
         raise UserError(BROKEN.format(rest[at : at + 20].strip()), field)
 
 
 def fill(template: str, given: Any) -> str:
-    """Returns the text with its parts filled in; a part that is missing becomes empty."""
-    return _FIELD.sub(lambda match: _text(_part(given, match[1])), template).strip()
+    """Returns the text with its parts filled in; a missing one becomes empty. Raises UserError if it gets too long."""
+    length = len(template)
+
+    def part(found: re.Match[str]) -> str:
+        nonlocal length
+        text = _text(_part(given, path)) if (path := _path(found)) else found[0]
+        length += len(text)
+        if length > LONGEST:
+            raise UserError(TOO_LONG)
+        return text
+
+    return _FIELD.sub(part, template).strip()
+
+
+def _path(found: re.Match[str]) -> str:
+    """Returns what stands between the braces; empty if that is no path, which is one word."""
+    words = found[1].split(maxsplit=1)
+    return words[0] if len(words) == 1 else ""
 
 
 def _part(given: Any, path: str) -> Any:

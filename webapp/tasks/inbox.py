@@ -1,11 +1,11 @@
 """People's inboxes in the panel: their notices, which of them were read, and notification preferences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, null, select, update
 
 from webapp.clock import now
 from webapp.db import preferences, schema
@@ -25,11 +25,15 @@ i, p, t = schema.inbox, schema.person, schema.task
 
 @dataclass(frozen=True, kw_only=True)
 class NewNotice:
-    """A notice to be added, once per key; `is_own`: about a task of that person's own. `desktop`: shown there too."""
+    """A notice to be added, once per key; `is_own`: about a task of that person's own. `desktop`: shown there too.
+
+    `html` is the text as pages show it, unless the notice is about a task of their own.
+    """
 
     person: int
     title: str
     text: str
+    html: str | None = None
     key: str
     task: int | None = None
     priority: str = "normal"
@@ -40,11 +44,15 @@ class NewNotice:
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """A notice in a person's inbox; `task`: what it is about; `is_own`: that task is theirs."""
+    """A notice in a person's inbox; `task`: what it is about; `is_own`: that task is theirs.
+
+    `html` is None if the text was not drawn when it was stored, and where it is not needed.
+    """
 
     id: int
     title: str
     text: str
+    html: str | None
     priority: str
     task: int | None
     is_own: bool
@@ -117,7 +125,8 @@ def bell(conn: Connection, person: Person) -> Bell:
     """Returns what the navigation of this person's pages shows."""
     moment = now()
     is_recent = i.c.created.between(moment - RECENT, moment + RECENT)  # no later ones: the clock may have been set back
-    query = select(i).where(i.c.person == person.id, i.c.desktop, is_recent)
+    columns = (null().label("html") if column is i.c.html else column for column in i.c)  # it is read on every page
+    query = select(*columns).where(i.c.person == person.id, i.c.desktop, is_recent)
     newest = [_notice(row) for row in conn.execute(query.order_by(i.c.id.desc()).limit(NEWEST))]
     running = select(func.count()).where(t.c.owner == person.id, t.c.state == State.RUNNING)
     return Bell(unread=unread(conn, person), running=conn.execute(running).scalar_one(), newest=newest)
@@ -148,12 +157,19 @@ def _notice(row: Row[Any]) -> Notice:
         id=row.id,
         title=row.title,
         text=row.text,
+        html=row.html,
         priority=row.priority,
         task=row.task,
         is_own=row.is_own,
         created=row.created,
         read=row.read,
     )
+
+
+def store_html(conn: Connection, drawn: Mapping[int, str]) -> None:
+    """Stores the HTML of notices, by their ids."""
+    rows = [{"notice": notice, "drawn": html} for notice, html in drawn.items()]
+    conn.execute(update(i).where(i.c.id == bindparam("notice")).values(html=bindparam("drawn")), rows)
 
 
 def mark(conn: Connection, person: Person, notice: int | None = None, *, read: bool = True) -> None:

@@ -165,3 +165,29 @@ def test_a_list_is_kept_under_a_name_and_chosen_by_it(signed_in, upload):
     assert page.one("optgroup", label="Saved lists").text == "Clients, 3 rows"
     again = press(signed_in, "keep-list", recipients=upload, list_name="Other")
     assert again.one(id="done").text == "It is kept as the list “Clients”."
+
+
+@pytest.mark.parametrize("body", ["![" * 50_000, "{{" + " " * 190_000, "{{a}}" * 40_000, "*a " * 60_000])
+def test_a_message_of_many_marks_has_a_preview(signed_in, body):
+    assert "To ana@example.com" in preview(signed_in, body=body).text
+
+
+def test_what_is_too_long_to_be_sent_is_not_drawn(signed_in):
+    words = "The message has 200,001 characters. At most 200,000 are possible."
+    assert preview(signed_in, body="x" * 200_001).text == words
+    words = "The subject has 201 characters. At most 200 are possible."
+    assert preview(signed_in, subject="x" * 201).text == words
+
+
+def test_fields_that_make_the_message_too_long_are_explained(signed_in, installation, ana, tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text(f"Mail,Name\nana@example.com,{'x' * 32_000}\n")
+    upload = ingest.receive(installation, ana, "long.csv", path).id
+    pane = preview(signed_in, recipients=upload, body="{{name}}" * 1_000)
+    assert "There is no preview. This message cannot be made: with its fields filled it has more than" in pane.text
+
+
+def test_an_image_in_a_preview_is_a_link(signed_in):
+    pane = preview(signed_in, body="![our cat](https://e.example/{{email}}.png)")
+    assert pane.one("a").text == "our cat"
+    assert not pane.all("img")

@@ -114,6 +114,8 @@ def wrong_with(answer: Answer, *, is_program: bool) -> str:
         return "a traceback"
     if "default-src" not in answer.headers.get("content-security-policy", ""):
         return "no safety headers"
+    if "content-disposition" in answer.headers and "no-store" not in answer.headers.get("cache-control", ""):
+        return "a download that may be kept by a browser or a proxy"
     target = answer.headers.get("location", "") or answer.headers.get("hx-redirect", "") or "/"
     if not target.startswith("/") or target.startswith("//"):
         return f"leads to {target}"
@@ -163,6 +165,16 @@ def test_no_value_of_any_parameter_is_an_error_of_ours(world, server, places):
                 wrong.append(f"{place.method} {place.path}, {what}: {found}")
     assert not wrong, "\n".join(wrong)
     require_signed_in(world, server)
+
+
+def test_no_browser_or_proxy_keeps_a_download(world, server, places):
+    found = {}
+    for place in places:
+        answer = ask(world, server, place.who, place.question) if place.method == "GET" else Answer()
+        if "content-disposition" in answer.headers:
+            found[place.path] = answer.headers.get("cache-control", "")
+    assert len(found) > 5
+    assert {path: kept for path, kept in found.items() if "no-store" not in kept} == {}
 
 
 def test_nor_is_it_for_those_who_may_not_ask(world, server, places):

@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from webapp.accounts import sessions
 from webapp.app import create_app
-from webapp.web.http.cookies import COOKIE
+from webapp.web.http.cookies import COOKIE, SECURE_COOKIE
 from webapp.web.http.security import REFUSED
 
 SAVE = {"name": "Anne", "zone": "Europe/Madrid", "undo_seconds": "10"}
@@ -94,6 +94,26 @@ def test_https_is_known_by_the_host_of_the_base_url(installation, root):
     answer = browser.get("/login")
     assert answer.headers["strict-transport-security"].startswith("max-age=")
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+
+
+def test_under_https_every_cookie_is_secure(installation, ana):
+    installation.settings = installation.settings.model_copy(update={"base_url": "https://office"})
+    with installation.write() as conn:
+        cookie = sessions.start(conn, ana.id)
+    browser = TestClient(
+        create_app(installation), base_url="https://office", cookies={SECURE_COOKIE: cookie}, follow_redirects=False
+    )
+    said = save(browser, Origin="https://office").headers.get_list("set-cookie")
+    shown = browser.get("/account").headers.get_list("set-cookie")
+    signed_out = browser.post("/logout", headers={"Origin": "https://office"}).headers.get_list("set-cookie")
+    assert (len(said), len(shown)) == (1, 1)
+    for line in [*said, *shown, *signed_out]:
+        assert [part.strip().lower() for part in line.split(";")].count("secure") == 1
+
+
+def test_on_plain_http_a_message_is_shown_all_the_same(bare):
+    (line,) = save(bare, Origin="http://office:8000").headers.get_list("set-cookie")
+    assert "secure" not in line.lower()
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/setup", "/account", "/nothing-here", "/static/app.css"])

@@ -42,3 +42,21 @@ def test_without_javascript_a_button_shows_it(signed_in, channels):
     form = {"key": "k", "intent": "preview", "message": "At nine", "channels": ["1"]}
     page = read(signed_in.post("/new/notification?press=1", data=form).text)
     assert "At nine" in page.one(id="preview").one("section", aria_label="Chat").text
+
+
+def test_a_message_of_many_marks_is_drawn(signed_in, channels):
+    pane = preview(signed_in, message="![" * 4_900, channels=["1"], people=["everyone"])
+    assert pane.one("section", aria_label="Chat").text.count("![") == 4_900
+
+
+def test_what_is_too_long_to_be_sent_is_not_drawn(signed_in, channels):
+    words = "The message has 10,001 characters. At most 10,000 are possible."
+    assert preview(signed_in, message="x" * 10_001, channels=["1"]).text == words
+    words = "The title has 201 characters. At most 200 are possible."
+    assert preview(signed_in, message="x", title="x" * 201, channels=["1"]).text == words
+
+
+def test_an_image_in_a_preview_is_a_link(signed_in, channels):
+    pane = preview(signed_in, message="![our cat](/files/1/download)", channels=["1"], people=["everyone"])
+    assert [link["href"] for link in pane.all("a")] == ["/files/1/download"] * 2
+    assert not pane.all("img")

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.factories import PASSWORD, make_person
+from tests.html import read
 from webapp.accounts import audit, people
 from webapp.clock import now
 from webapp.db import schema
@@ -52,6 +53,16 @@ def test_an_invitation_shows_a_link_that_works_once_until_a_day(admin):
     assert "Copy link</button>" in answer.text
     assert "ben@example.com" in admin.get("/people").text
     assert "/invite/" not in admin.get("/people").text
+
+
+@pytest.mark.parametrize("typed", ["\u0430na@example.com", "ana@example\u202emoc.com", "an\u200ba@example.com"])
+def test_an_address_that_could_pass_for_another_is_refused_beside_its_field(admin, installation, typed):
+    before = ids(installation)
+    answer = admin.post("/people", data={**BEN, "email": typed})
+    page = read(answer.text)
+    assert answer.status_code == 422
+    assert page.one(id="email-error").text
+    assert ids(installation) == before
 
 
 def test_an_invited_person_chooses_a_password_and_is_signed_in(client, invited, installation):

@@ -10,6 +10,7 @@ from webapp.ports.attachments import HINT, Attachments
 from webapp.ports.forms import TaskForm
 
 MOST = 20_000  # addresses that a form holds; longer lists are uploads
+LONGEST_SUBJECT, LONGEST_BODY = 200, 200_000  # characters
 
 
 def _addresses(value: Any) -> list[str]:
@@ -79,8 +80,8 @@ class EmailForm(TaskForm):
         [], title="Leave out recipients of the tasks", max_length=200, json_schema_extra={"widget": "hidden"}
     )
     attachments: Attachments = Field([], title="Attachments", description=HINT, json_schema_extra={"widget": "files"})
-    subject: Annotated[str, one_line("subject", 200, "Write a subject.")] = Field(title="Subject")
-    body: Annotated[str, text("message", 200_000, "Write a message.")] = Field(
+    subject: Annotated[str, one_line("subject", LONGEST_SUBJECT, "Write a subject.")] = Field(title="Subject")
+    body: Annotated[str, text("message", LONGEST_BODY, "Write a message.")] = Field(
         title="Message", json_schema_extra={"widget": "textarea"}
     )
 

@@ -12,6 +12,7 @@ from webapp.ports.forms import TaskForm
 
 HINTS = {"log": "A text file on the server. Nobody is alerted."}
 MOST = 1_000
+LONGEST_TITLE, LONGEST_MESSAGE = 200, 10_000  # characters
 
 
 def _addresses(value: Any) -> list[str]:
@@ -40,10 +41,10 @@ def _several(message: str) -> BeforeValidator:
 class NotificationForm(TaskForm):
     """A message, the channels it goes to, and the people it is for."""
 
-    message: Annotated[str, text("message", 10_000, "Write a message.")] = Field(
+    message: Annotated[str, text("message", LONGEST_MESSAGE, "Write a message.")] = Field(
         title="Message", json_schema_extra={"widget": "textarea"}
     )
-    title: Annotated[str, one_line("title", 200)] = Field("", title="Title", description="Optional.")
+    title: Annotated[str, one_line("title", LONGEST_TITLE)] = Field("", title="Title", description="Optional.")
     channels: Annotated[list[str], _several("Choose a channel.")] = Field(
         default_factory=lambda: [*BUILT_IN],
         title="Where",

@@ -10,14 +10,17 @@ from pathlib import Path
 
 from webapp.reports.reading.zip_limits import unpacked
 
-_SHEET = re.compile(r"<(?:\w+:)?sheet\b[^>]*>")
-_RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>")
-_P = rb"(?:\w+:)?"  # some writers give every tag a prefix
-_CELL = rb"<" + _P + rb'c [^>]*?\br="([A-Z]+\d+)"'
-_ERROR = re.compile(_CELL + rb'[^>]*?\bt="e"')
-_FORMULA = rb"<" + _P + rb"f\b(?:[^>]*/>|[^>]*>[^<]*</" + _P + rb"f>)"
+# "<" is not allowed inside of a tag, so a tag that is never closed is not read again from each "<" in it. What "++"
+# and "(?>…)" have taken they do not give back.
+_SHEET = re.compile(r"<(?:\w++:)?sheet\b[^<>]*+>")
+_RELATION = re.compile(r"<(?:\w++:)?Relationship\b[^<>]*+>")
+_P = rb"(?:\w++:)?"  # some writers give every tag a prefix
+_CELL = rb"<" + _P + rb'c (?>[^<>]*?\br="([A-Z]++\d++)")'
+_ERROR = re.compile(_CELL + rb'[^<>]*?\bt="e"')
+_FORMULA = rb"<" + _P + rb"f\b(?:(?>[^<>]*?/>)|[^<>]*+>[^<]*+</" + _P + rb"f>)"
 _NO_VALUE = rb"(?:<" + _P + rb"v ?/>|<" + _P + rb"v></" + _P + rb"v>)?</" + _P + rb"c>"
-_NO_RESULT = re.compile(_CELL + rb"[^>]*>" + _FORMULA + _NO_VALUE)
+_NO_RESULT = re.compile(_CELL + rb"[^<>]*+>" + _FORMULA + _NO_VALUE)
+_MOST_BYTES = 64 << 20  # of one row; what follows in a larger one is not checked
 
 
 @dataclass
@@ -56,8 +59,11 @@ def gaps(path: Path, sheet: str) -> Gaps:
     tail = b""
     for piece in unpacked(path, member):
         text = tail + piece
-        cut = text.rfind(b"<row") if b"<row" in text else 0
+        # Only the new part is searched: "<row" may be cut in two.
+        cut = max(text.rfind(b"<row", max(0, len(tail) - 4)), 0)
         whole, tail = text[:cut], text[cut:]
+        if len(tail) > _MOST_BYTES:
+            break
         _collect(whole, found)
     _collect(tail, found)
     return found

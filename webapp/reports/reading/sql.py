@@ -87,10 +87,10 @@ def masked(url: URL) -> str:
 
 def require_reading(sql: str) -> None:
     """Raises UserError if the text does not begin as a reading statement; the database refuses the rest."""
-    rest = sql
-    while match := _COMMENT.match(rest):
-        rest = rest[match.end() :]
-    if not _READS.match(rest) or _TO_FILE.search(sql):
+    start = 0
+    while match := _COMMENT.match(sql, start):
+        start = match.end()
+    if not _READS.match(sql, start) or _TO_FILE.search(sql):
         raise UserError(NOT_READING, "text")
 
 

@@ -18,7 +18,7 @@ _STEEP_BYTES, _STEEP_RATIO = 100 << 20, 200  # real workbooks grow 5 to 30 times
 _HIGHEST_RATIO = 1032  # deflate's own limit
 _STEP = 1 << 20
 _SCANNED = 64 << 20  # larger sheets are not scanned to the end: the memory limit catches them
-_CELL = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+_CELL = re.compile(rb'<(?:\w++:)?c (?>[^<>]*?\br=")([A-Z]{1,3})(\d{1,7})"')  # linear: see sheet_xml.py
 
 
 def refuse_bombs(path: Path, name: str) -> None:

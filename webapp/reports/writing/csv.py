@@ -9,6 +9,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from webapp.ports.csv_cells import FORMULA, GUARD
 from webapp.reports import arrow_scalars
 from webapp.reports.progress_words import WRITING
 from webapp.reports.writing.disk_full import whole_or_nothing
@@ -66,7 +67,7 @@ def _fields(column: pa.Array, dialect: Dialect) -> pa.Array:
         return pc.replace_substring(texts, ".", dialect.decimal)
     if not is_text:
         return texts
-    guarded = pc.replace_substring_regex(texts, r"\A([=+\-@\t\r])", r"'\1")
+    guarded = pc.replace_substring_regex(texts, rf"\A({FORMULA})", rf"{GUARD}\1")
     doubled = pc.replace_substring_regex(guarded, '"', '""')
     special = '",\\r\\n' + re.escape(dialect.delimiter)
     return pc.replace_substring_regex(doubled, rf"(?s)\A(.*[{special}].*|\s.*|.*\s)\z", r'"\1"')

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from webapp.markup.clean import shown
 from webapp.ports.people import Person
 from webapp.tasks import inbox
 from webapp.tasks.patience import Patience
@@ -23,6 +24,7 @@ class TaskPeople:
             person=person_id,
             title=title,
             text=text,
+            html=shown(text),
             key=f"{self._task_id}.{key}",
             task=self._task_id,
             priority=priority,

@@ -1,5 +1,6 @@
 """The preview beside the form of an email: how it will look to any one recipient, while it is written."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,9 @@ from fastapi.responses import Response
 
 from webapp.errors import NotFound, UserError
 from webapp.installation import Installation
-from webapp.kinds.email.form import EmailForm
+from webapp.kinds.email.form import LONGEST_BODY, LONGEST_SUBJECT, EmailForm
 from webapp.kinds.email.recipients import look_up, require_column
+from webapp.kinds.fields import require_short
 from webapp.mail import formats
 from webapp.mail.lists import ListRow, Reading, RowSelector
 from webapp.mail.preview import Draft, Preview, preview
@@ -29,6 +31,7 @@ router = APIRouter(prefix="/new/email", include_in_schema=False)
 EMPTY = "Write a subject and a message: they are shown here as they will arrive."
 NOBODY = "Nobody in the list matches “{}”."
 LONGEST_ROW = 8  # digits
+LONGEST_READ = 20_000  # characters of addresses
 GONE = "This list cannot be read any more. Choose it again."
 FIRST = RowSelector()
 Raw = Mapping[str, Sequence[str]]
@@ -68,6 +71,11 @@ def pane(
     if not subject and not body.strip():
         return EmailPreview(message=EMPTY)
     try:
+        require_short("subject", subject, LONGEST_SUBJECT)
+        require_short("message", body, LONGEST_BODY)
+    except ValueError as error:
+        return EmailPreview(message=str(error))
+    try:
         row = _row(installation, person, raw, selector)
         route = installation.mail.route(_last(raw, "server"))
     except (NotFound, UserError):
@@ -106,9 +114,12 @@ def _has_unsubscribe_link(raw: Raw) -> bool:
 
 
 def _addresses(raw: Raw) -> list[str]:
-    """The addresses typed so far; none while the last one is incomplete."""
+    """The addresses typed so far, at least the first ones; none while the last one is incomplete."""
+    text = "\n".join(raw.get("to", ()))
+    if len(text) > LONGEST_READ:
+        text = "".join(re.split(r"([,;\s])", text[:LONGEST_READ])[:-1])
     try:
-        return read_addresses("\n".join(raw.get("to", ())))
+        return read_addresses(text)
     except ValueError:
         return []
 

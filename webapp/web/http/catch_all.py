@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp.db.faults import is_passing
 from webapp.references import new_reference
-from webapp.web.http.cookies import is_secure
+from webapp.web.http.cookies import is_secure, without_escapes
 from webapp.web.http.error_pages import unavailable, unexpected
 from webapp.web.http.safety_headers import complete
 
@@ -24,6 +24,8 @@ class CatchAllMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        if any(name == b"cookie" and b"\\" in value for name, value in scope["headers"]):
+            scope = without_escapes(scope)
         has_begun = False
 
         async def complete_and_send(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""Lists as CSV, a chunk at a time: what a spreadsheet would take for a formula has a ' before it."""
+"""Lists as CSV, sent a chunk at a time while they are read; no cell is a formula."""
 
 import csv
 import io
@@ -6,21 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from fastapi.responses import StreamingResponse
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from webapp.ports.csv_cells import guarded
+from webapp.web.http.file_response import PRIVATE
 
 
-def lines(rows: Sequence[Sequence[str]], *, guarded: bool = True) -> str:
-    """Returns these rows as text; not `guarded` for a file that an import reads again."""
+def lines(rows: Sequence[Sequence[str]]) -> str:
+    """Returns these rows as text; `csv_cells.unguarded` reads them back."""
     out = io.StringIO()
-    csv.writer(out).writerows([[_harmless(cell) for cell in row] if guarded else row for row in rows])
+    csv.writer(out).writerows([[guarded(cell) for cell in row] for row in rows])
     return out.getvalue()
 
 
-def _harmless(cell: str) -> str:
-    return "'" + cell if cell.startswith(FORMULA) else cell
-
-
 def download(name: str, parts: Iterator[str]) -> StreamingResponse:
-    """A file that is written while it is sent; `name` in ASCII."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    """Returns a file that is written while it is sent; `name` in ASCII."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', **PRIVATE}
     return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=headers)

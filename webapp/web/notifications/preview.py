@@ -7,8 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from webapp.errors import UserError
 from webapp.installation import Installation
-from webapp.kinds.notification.form import NotificationForm
+from webapp.kinds.fields import require_short
+from webapp.kinds.notification.form import LONGEST_MESSAGE, LONGEST_TITLE, NotificationForm
 from webapp.kinds.notification.kind import EVERYONE
 from webapp.notify import preview
 from webapp.notify.preview import ChannelPreview, Draft
@@ -22,6 +24,7 @@ from webapp.web.http.render import fragment
 router = APIRouter(prefix="/new/notification", include_in_schema=False)
 
 EMPTY = "Write a message: it is shown here as each place gets it."
+LONGEST_LINE = 2_000  # characters of the addresses that the preview of a log line shows
 NOWHERE = "Choose a channel: the message is shown here as it arrives there."
 
 
@@ -46,15 +49,28 @@ def pane(installation: Installation, person: Person, filled: Filled[Any]) -> Not
     title, message = " ".join(_text(raw, "title").split()), _text(raw, "message").strip()
     if not message:
         return NotificationPreview(message=EMPTY)
+    try:
+        require_short("title", title, LONGEST_TITLE)
+        require_short("message", message, LONGEST_MESSAGE)
+        previews = _previews(installation, person, raw, title, message)
+    except ValueError as error:
+        return NotificationPreview(message=str(error))
+    except UserError as error:
+        return NotificationPreview(message=error.message)
+    return NotificationPreview(previews) if previews else NotificationPreview(message=NOWHERE)
+
+
+def _previews(
+    installation: Installation, person: Person, raw: Mapping[str, Sequence[str]], title: str, message: str
+) -> Sequence[ChannelPreview]:
     draft = Draft(title=title, message=message, files=len([one for one in raw.get("attachments", ()) if one]))
     chosen = raw.get("channels", ())
     channels = [one for one in installation.form_context(person).channels() if one.id in chosen]
     previews = [preview.in_channel(channel, draft) for channel in channels]
     if names := _names(installation, person, raw.get("people", ())):
         previews.append(preview.in_inbox(names, draft))
-    whom = _text(raw, "to").replace("\n", ", ").strip() or EVERYONE
-    previews += [preview.in_log(BUILT_IN[one], whom, draft) for one in chosen if one in BUILT_IN]
-    return NotificationPreview(previews) if previews else NotificationPreview(message=NOWHERE)
+    whom = _text(raw, "to")[:LONGEST_LINE].replace("\n", ", ").strip() or EVERYONE
+    return [*previews, *(preview.in_log(BUILT_IN[one], whom, draft) for one in BUILT_IN if one in chosen)]
 
 
 def _names(installation: Installation, person: Person, chosen: Sequence[str]) -> str:

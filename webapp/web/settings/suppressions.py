@@ -139,7 +139,7 @@ def _lines(installation: Installation) -> Iterator[str]:
         if not rows:
             return
         after = rows[-1].key
-        yield csv_response.lines([_cells(row) for row in rows], guarded=False)
+        yield csv_response.lines([_cells(row) for row in rows])
 
 
 def _cells(row: Suppression) -> tuple[str, str, str]:
