@@ -32,6 +32,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path):
         ("TIMEZONE", "Mars/Olympus"),
         ("LOG_FORMAT", "xml"),
         ("SECRET_KEY", "short"),
+        ("BACKUP_PASSPHRASE", "short"),
     ],
 )
 def test_an_invalid_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str):

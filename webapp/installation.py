@@ -1,6 +1,6 @@
 """One process's view of an installation: database, engine, kinds, stores; used by the web, by slots and by commands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ from webapp.connections.mail_routing import MailRouter
 from webapp.connections.message_ids import MessageIds
 from webapp.connections.query_runner import QueryRunner
 from webapp.connections.task_connections import ConnectionPool, TaskConnections
-from webapp.connections.unsubscribe_tokens import UnsubscribeTokens
+from webapp.connections.unsubscribe_tokens import UnsubscribeTokens, former_keys
 from webapp.db.connect import Database, current_version, open_database
 from webapp.engine import choose
 from webapp.errors import NotFound
@@ -42,7 +42,7 @@ class Installation:
         self.version = 0
         self.key = key
         self.secrets = crypto.SecretBox(key)
-        self.unsubscribe = UnsubscribeTokens(key)
+        self.unsubscribe = UnsubscribeTokens(key, self._former_signing_keys)
         self.message_id = MessageIds(key).of
         self._permits = Permits(self.run_dir)
 
@@ -143,6 +143,10 @@ class Installation:
 
     def close(self) -> None:
         self.database.close()
+
+    def _former_signing_keys(self) -> Sequence[bytes]:
+        with self.read() as conn:
+            return former_keys(conn, self.secrets)
 
     def _committed(self, number: int | None) -> None:
         if number is not None:

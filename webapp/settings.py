@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from webapp.errors import UserError
 
+LEAST_SECRET = 16  # characters of OUTTRAY_SECRET_KEY
+LEAST_PASSPHRASE = 12  # characters of OUTTRAY_BACKUP_PASSPHRASE
 QUEUES = ("notify", "quick", "mail", "reports")
 AT_ONCE = {"notify": 8}  # tasks that one slot of a queue runs at once: these only wait for the servers of others
 
@@ -27,6 +29,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     slots: Annotated[dict[str, int], NoDecode] = dict.fromkeys(QUEUES, 1)
     secret_key: str = ""
+    backup_passphrase: str = ""
     smtp_url: str = ""
     mail_from: str = ""
     retry_seconds: Annotated[tuple[int, ...], NoDecode] = (10, 60, 300, 1800, 7200)
@@ -93,9 +96,11 @@ class Settings(BaseSettings):
         return value.rstrip("/")
 
     @model_validator(mode="after")
-    def _secret_is_long(self) -> Self:
-        if self.secret_key and len(self.secret_key) < 16:
-            raise ValueError("OUTTRAY_SECRET_KEY: must have 16 characters or more")
+    def _secrets_are_long(self) -> Self:
+        if self.secret_key and len(self.secret_key) < LEAST_SECRET:
+            raise ValueError(f"OUTTRAY_SECRET_KEY: must have {LEAST_SECRET} characters or more")
+        if self.backup_passphrase and len(self.backup_passphrase) < LEAST_PASSPHRASE:
+            raise ValueError(f"OUTTRAY_BACKUP_PASSPHRASE: must have {LEAST_PASSPHRASE} characters or more")
         return self
 
     @cached_property

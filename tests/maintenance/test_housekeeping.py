@@ -227,7 +227,7 @@ def test_its_loop_survives_a_fault_of_the_disk_and_does_its_work_afterwards(
 ):
     monkeypatch.setattr(loops, "FIRST_WAIT", 0.01)
     stored, stop = fill(installation, keep_days=-1), threading.Event()
-    unfinished = installation.store.path("unfinished")
+    unfinished = installation.data_dir / "files" / "unfinished"
     shutil.rmtree(unfinished)
     given = ("housekeeping", Housekeeping(installation).step, EVERY, stop, installation.run_dir)
     thread = threading.Thread(target=loops.run_forever, args=given)

@@ -1,4 +1,4 @@
-"""All commands; a wrong value or a refused wish is one line on standard error and exit code 1."""
+"""All commands; a wrong value or a refused command is one line on standard error and exit code 1."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ import typer
 from sqlalchemy.exc import OperationalError
 
 from webapp import __version__
-from webapp.cli import adopt, archive, check, people, serve
+from webapp.cli import adopt, archive, check, people, rotate_key, serve
 from webapp.errors import UserError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.add_typer(people.token, name="token")
 app.command("backup")(archive.backup)
 app.command("restore")(archive.restore)
 app.command("adopt")(adopt.adopt)
+app.command("rotate-key")(rotate_key.rotate_key)
 app.command("check")(check.check)
 
 

@@ -1,28 +1,51 @@
 """backup and restore."""
 
+import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from webapp.cli.opening import open_installation, stopped
+from webapp import logs
+from webapp.cli.opening import open_installation, prepare_database, stopped
+from webapp.db.migrate import is_up_to_date
+from webapp.identity import installation_id, machine_lease
 from webapp.maintenance import backup as archives
+from webapp.maintenance import restore as restoring
 from webapp.settings import load
 
 Target = Annotated[Path, typer.Argument(help="The archive, such as outtray-backup.tar.gz.", dir_okay=False)]
+NAMED = 5  # files or rows that a message names
 
 
 def backup(path: Target) -> None:
     """Write one archive with the database and the files; Outtray may go on running."""
-    archives.backup(open_installation(load()), path)
-    print(f"Saved to {path}.")
+    settings = load()
+    report = archives.backup(open_installation(settings), path)
+    key = "" if settings.backup_passphrase else " It does not hold the secret key: keep a copy of that apart."
+    print(f"Saved to {path}.{key}")
+    if report.files:
+        print(f"Not in it, because they are missing or damaged: {_named(report.files)}.", file=sys.stderr)
+    if report.rows:
+        print(f"It cannot be restored until these rows are corrected: {_named(report.rows)}.", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 def restore(path: Target) -> None:
-    """Read an archive into an empty data directory; tasks that waited are held until somebody releases them."""
+    """Read an archive into an empty data directory; tasks that waited are held until a person releases them."""
     settings = load()
-    with stopped(settings):
-        numbers = archives.restore(open_installation(settings), path)
+    logs.set_up(settings.log_format)
+    with stopped(settings), closing(prepare_database(settings)) as database:
+        installation_id.verify(settings, database)
+        if is_up_to_date(database):
+            machine_lease.require_no_other(database, settings.data_dir)
+        numbers = restoring.restore(settings, database, path)
     people, tasks = numbers["person"], numbers["task"]
-    words = f"{tasks:,} {'task' if tasks == 1 else 'tasks'} and {people:,} {'person' if people == 1 else 'people'}"
-    print(f"Restored {words}. Waiting tasks are held.")
+    counts = f"{tasks:,} {'task' if tasks == 1 else 'tasks'} and {people:,} {'person' if people == 1 else 'people'}"
+    print(f"Restored {counts}. Waiting tasks are held.")
+
+
+def _named(names: list[str]) -> str:
+    more = f", and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

@@ -29,6 +29,11 @@ metadata = MetaData(
 )
 
 
+def _secret(name: str, server_default: str | None = None) -> Column[str]:
+    """Text encrypted with the key of the installation, which `outtray rotate-key` encrypts anew."""
+    return Column(name, Text, nullable=False, server_default=server_default, info={"is_secret": True})
+
+
 def _person(name: str = "person", *, nullable: bool = False) -> Column[int]:
     return Column(name, BigKey, ForeignKey("person.id"), nullable=nullable)
 
@@ -324,7 +329,7 @@ channel = Table(
     metadata,
     Column("id", BigKey, primary_key=True),
     Column("name", String(100), nullable=False, unique=True),
-    Column("url", Text, nullable=False),  # encrypted: an Apprise URL
+    _secret("url"),  # an Apprise URL
     Column("service", String(100), nullable=False),  # the name of the service: Slack
     Column("helper", String(40), nullable=False),  # the service of notify/services.py whose form was used
     Column("takes", Json, nullable=False),  # ports.ChannelLimits
@@ -381,7 +386,7 @@ source = Table(
     metadata,
     Column("id", BigKey, primary_key=True),
     Column("name", String(100), nullable=False, unique=True),
-    Column("url", Text, nullable=False),  # encrypted
+    _secret("url"),
     Column("shown", String(400), nullable=False),  # the address without user and password
     Column("seconds", Integer, nullable=False),  # time limit of a statement
     Column("created", Utc, nullable=False),
@@ -412,7 +417,7 @@ server = Table(
     Column("host", String(255), nullable=False),
     Column("port", Integer, nullable=False),
     Column("user", String(400), nullable=False, server_default=""),
-    Column("password", Text, nullable=False, server_default=""),  # encrypted
+    _secret("password", server_default=""),
     Column("sender", String(400), nullable=False),  # the From address, maybe with a name
     Column("rate", Float),  # messages per second; null: no limit
     Column("per_connection", Integer),  # messages; null: no limit

@@ -1,6 +1,7 @@
 """Keeps bytes on disk: a file is there whole, under a name that nobody can guess, or not at all."""
 
 import hashlib
+import logging
 import os
 import re
 import secrets
@@ -13,9 +14,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from webapp import atomic
+from webapp.errors import NotFound
 
 CHUNK = 1 << 20  # bytes
 NONE: Mapping[str, Path] = MappingProxyType({})
+UNFINISHED = "unfinished"
+NAME = re.compile(r"[0-9a-f]{32}(?:\.parquet)?", re.ASCII)  # what `keep` gives, and the companion of an upload
+_UNFINISHED_NAME = re.compile(rf"{UNFINISHED}/[0-9a-f]{{32}}", re.ASCII)
+log = logging.getLogger("outtray.files")
 _NAME_BYTES = 150  # leaves room below the 255 bytes of a file name for " (2)", ".part" and the like
 
 
@@ -33,12 +39,19 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._unfinished = folder / "unfinished"
+        self._unfinished = folder / UNFINISHED
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._unfinished.mkdir(exist_ok=True, mode=0o700)
 
     def path(self, storage: str) -> Path:
+        """Returns where these bytes are, or would be; raises NotFound for a name that no store gave."""
+        if not NAME.fullmatch(storage):
+            raise NotFound("This file is not here any more.")
         return self._folder / storage
+
+    def put(self, source: Path, storage: str) -> None:
+        """Moves a finished file in under a name that a store gave before, as a restore does."""
+        atomic.move(source, self.path(storage))
 
     @contextmanager
     def unfinished(self) -> Iterator[Path]:
@@ -60,7 +73,7 @@ class Store:
 
         Each of `companions` goes beside it, under its name and the given suffix: all are there, or none.
         """
-        size, sha256 = _measure(path)
+        size, sha256 = measure(path)
         storage = secrets.token_hex(16)
         try:
             for suffix, companion in companions.items():
@@ -73,7 +86,11 @@ class Store:
         return StoredFile(storage, size, sha256)
 
     def remove(self, storage: str) -> None:
-        self.path(storage).unlink(missing_ok=True)
+        """Deletes the bytes; a name that no store gave is left alone, for it may lead elsewhere."""
+        if NAME.fullmatch(storage) or _UNFINISHED_NAME.fullmatch(storage):
+            (self._folder / storage).unlink(missing_ok=True)
+        else:
+            log.warning("not removed, as no store gave this name: %.200r", storage)
 
     def free_bytes(self) -> int:
         return shutil.disk_usage(self._folder).free
@@ -85,13 +102,11 @@ class Store:
                 shutil.rmtree(entry.path, ignore_errors=True)
 
     def names(self) -> list[tuple[str, float]]:
-        """Everything in the store, with its age's start (seconds since 1970)."""
+        """Everything in the store under a name of its own, with the time of the last change (seconds since 1970)."""
         entries = [entry for folder in (self._folder, self._unfinished) for entry in os.scandir(folder)]
-        return [
-            (str(Path(entry.path).relative_to(self._folder)), entry.stat().st_mtime)
-            for entry in entries
-            if entry.is_file()
-        ]
+        files = [(entry, str(Path(entry.path).relative_to(self._folder))) for entry in entries if entry.is_file()]
+        is_ours = (NAME, _UNFINISHED_NAME)
+        return [(name, entry.stat().st_mtime) for entry, name in files if any(one.fullmatch(name) for one in is_ours)]
 
 
 def safe_name(name: str) -> str:
@@ -106,7 +121,8 @@ def safe_name(name: str) -> str:
     return (stem or "file") + (f".{ending}" if ending else "")
 
 
-def _measure(path: Path) -> tuple[int, str]:
+def measure(path: Path) -> tuple[int, str]:
+    """Returns the size in bytes and the SHA-256 of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as handle:
         while chunk := handle.read(CHUNK):

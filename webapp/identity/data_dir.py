@@ -14,7 +14,7 @@ from webapp.errors import UserError
 from webapp.settings import Settings
 
 # What Outtray makes in it: a data directory that holds other things of its owner's leaves them alone.
-OURS = ("files", "outbox", "run", "installation.id", "log.txt", "secret.key", "write.gate")
+OURS = ("files", "outbox", "run", "installation.id", "log.txt", "secret.key", "secret.key.new", "write.gate")
 DATABASE_SUFFIXES = ("", "-wal", "-shm", "-journal")
 IN_USE = (
     "Outtray already runs on the data directory {}. Stop it first, or set OUTTRAY_DATA_DIR to another one. "

@@ -38,7 +38,7 @@ EMPTY = (
     "to the database of that installation, or restore a backup into an empty data directory; to go on with the new "
     "database, run: outtray adopt"
 )
-_ADVISORY_LOCK = 7_301_956  # ours alone in this database, beside that of db/migrate.py
+_ADVISORY_LOCK = 7_301_956  # only ours in this database, beside that of db/migrate.py
 i = schema.installation
 
 
@@ -70,14 +70,22 @@ def verify(settings: Settings, database: Database) -> None:
 
 def establish(settings: Settings, database: Database, key: bytes) -> None:
     """Gives a new installation its id; raises UserError if id or key are not those of the database."""
+    secret_key.require_same(settings, key, ensure(settings, database, key))
+
+
+def ensure(settings: Settings, database: Database, key: bytes) -> str:
+    """Gives a new installation its id; returns by what the database recognises its key, which may be another one.
+
+    Raises UserError if data directory and database belong to different installations.
+    """
     verify(settings, database)
     with database.read() as conn:
         row = _row(conn)
     if row is None:
         with _alone(database) as conn:
             row = _row(conn) or _create(conn, settings.data_dir, key)
-    secret_key.require_same(settings, key, row.key_check)
     _confirm(settings.data_dir, row.uuid)
+    return str(row.key_check)
 
 
 def adopt(settings: Settings, database: Database, key: bytes) -> None:

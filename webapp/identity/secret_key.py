@@ -1,5 +1,6 @@
 """The installation's key: from the environment, or made once beside the data; never another than the database knows."""
 
+import contextlib
 import hashlib
 import hmac
 import re
@@ -16,6 +17,7 @@ from webapp.errors import UserError
 from webapp.settings import Settings
 
 NAME = "secret.key"
+PROPOSED = "secret.key.new"  # becomes the file once the database is used with it
 i = schema.installation
 WHOLE = re.compile(r"[0-9A-Fa-f]{64}\n?")
 BROKEN = (
@@ -34,6 +36,7 @@ OTHER = (
 
 def load_or_make(settings: Settings, database: Database) -> bytes:
     """Returns the 32 bytes; makes them for a database that is not in use, else raises UserError if they are missing."""
+    finish_change(settings, database)
     found = load(settings)
     if found is None and _is_in_use(database):
         raise UserError(MISSING.format(settings.data_dir / NAME))
@@ -41,26 +44,29 @@ def load_or_make(settings: Settings, database: Database) -> bytes:
 
 
 def verify(settings: Settings, database: Database) -> None:
-    """Raises UserError for a key that is missing, not whole, or not the one of the database; changes nothing."""
+    """Raises UserError for a key that is missing, not whole, or not the one of the database; makes none."""
+    finish_change(settings, database)
     found = load(settings)
     if found is None and _is_in_use(database):
         raise UserError(MISSING.format(settings.data_dir / NAME))
-    with database.read() as conn:
-        is_known = found is not None and inspect(conn).has_table(i.name)
-        check = conn.execute(select(i.c.key_check)).scalar() if is_known else None
     if found is not None:
-        require_same(settings, found, check or "")
+        require_same(settings, found, _stored_check(database))
 
 
 def load(settings: Settings) -> bytes | None:
     """Returns the 32 bytes; None if there are none yet. Raises UserError for a file that holds anything else."""
     if settings.secret_key:
-        return hashlib.sha256(settings.secret_key.encode()).digest()
+        return of_text(settings.secret_key)
     path = settings.data_dir / NAME
     try:
         return read(path, path.read_bytes())
     except FileNotFoundError:
         return None
+
+
+def of_text(text: str) -> bytes:
+    """Returns the 32 bytes of a key that is given as text, as OUTTRAY_SECRET_KEY holds it."""
+    return hashlib.sha256(text.encode()).digest()
 
 
 def make(settings: Settings) -> bytes:
@@ -69,11 +75,23 @@ def make(settings: Settings) -> bytes:
     return read(path, atomic.write_once(path, secrets.token_hex(32).encode()))
 
 
-def replace(settings: Settings, content: bytes) -> bytes:
-    """Makes this the file, as a restore brings it; returns the 32 bytes."""
-    key = read(settings.data_dir / NAME, content)
-    atomic.write(settings.data_dir / NAME, content)
-    return key
+def propose(settings: Settings, key: bytes) -> None:
+    """Writes a key that becomes the file's when the database is used with it: call `finish_change` after the commit."""
+    atomic.write(settings.data_dir / PROPOSED, key.hex().encode())
+
+
+def finish_change(settings: Settings, database: Database) -> None:
+    """Makes the proposed key the file, if the database is used with it; also after a process that died in between."""
+    path = settings.data_dir / PROPOSED
+    try:
+        proposed = read(path, path.read_bytes())
+    except FileNotFoundError:
+        return
+    except UserError:  # not written whole: the database cannot know it
+        return
+    if not settings.secret_key and hmac.compare_digest(_stored_check(database), check_value(proposed)):
+        with contextlib.suppress(FileNotFoundError):  # another process was quicker
+            atomic.move(path, settings.data_dir / NAME)
 
 
 def read(path: Path, content: bytes) -> bytes:
@@ -93,6 +111,12 @@ def require_same(settings: Settings, key: bytes, check: str) -> None:
     """Raises UserError if the database was made with another key; an empty `check` knows none."""
     if check and not hmac.compare_digest(check, check_value(key)):
         raise UserError(OTHER.format("OUTTRAY_SECRET_KEY" if settings.secret_key else settings.data_dir / NAME))
+
+
+def _stored_check(database: Database) -> str:
+    """Returns what the database recognises its key by; empty if it knows none."""
+    with database.read() as conn:
+        return (conn.execute(select(i.c.key_check)).scalar() or "") if inspect(conn).has_table(i.name) else ""
 
 
 def _is_in_use(database: Database) -> bool:
