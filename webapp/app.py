@@ -54,7 +54,11 @@ def create_app(installation: Installation) -> FastAPI:
     error_pages.add_handlers(app)
     guard(app)
     app.add_middleware(HeadMiddleware)
-    app.add_middleware(SecurityMiddleware, base_url=installation.settings.base_url)
+    app.add_middleware(
+        SecurityMiddleware,
+        base_url=installation.settings.base_url,
+        hosts=installation.settings.trusted_hosts,
+    )
     app.add_middleware(NotModifiedMiddleware)
     return app
 

@@ -1,9 +1,19 @@
-"""What the server writes to its own output: one line an event, as text or as JSON."""
+"""What the server writes to its own output: one line for each event, as text or as JSON."""
 
 import json
 import logging
 import sys
 from typing import Literal
+
+
+class TextLines(logging.Formatter):
+    """Time, level, logger and message on one line: control characters in a message are escaped."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in super().formatMessage(record))
 
 
 class JsonLines(logging.Formatter):
@@ -24,8 +34,7 @@ class JsonLines(logging.Formatter):
 def set_up(form: Literal["text", "json"]) -> None:
     """Sends every logger of this process to standard error."""
     handler = logging.StreamHandler(sys.stderr)
-    text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
-    handler.setFormatter(JsonLines() if form == "json" else text)
+    handler.setFormatter(JsonLines() if form == "json" else TextLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for noisy in ("uvicorn.access", "alembic", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,6 +1,8 @@
 """Every OUTTRAY_ variable, read once and frozen."""
 
+import re
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -41,6 +43,8 @@ class Settings(BaseSettings):
     report_memory_mb: int = Field(4_096, ge=256, le=1_000_000)
     report_seconds: int = Field(3_600, ge=10, le=86_400)
     base_url: str = ""
+    trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()  # host names; empty: any
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()  # addresses or networks; empty: none
     timezone: str = "UTC"
     log_format: Literal["text", "json"] = "text"
 
@@ -95,6 +99,25 @@ class Settings(BaseSettings):
             raise ValueError("must look like https://outtray.example.com")
         return value.rstrip("/")
 
+    @field_validator("trusted_hosts", mode="before")
+    @classmethod
+    def _read_hosts(cls, value: object) -> object:
+        hosts = _listed(value) if isinstance(value, str) else value
+        if isinstance(hosts, tuple) and not all(_HOST_NAME.fullmatch(host) for host in hosts):
+            raise ValueError("must be host names with commas between, such as outtray.example.com,*.office.lan")
+        return hosts
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _read_proxies(cls, value: object) -> object:
+        proxies = _listed(value) if isinstance(value, str) else value
+        if not isinstance(proxies, tuple):
+            return proxies
+        try:
+            return tuple(str(ip_network(proxy, strict=False)) for proxy in proxies)
+        except ValueError:
+            raise ValueError("must be addresses or networks with commas between: 10.0.0.5,10.1.0.0/16") from None
+
     @model_validator(mode="after")
     def _secrets_are_long(self) -> Self:
         if self.secret_key and len(self.secret_key) < LEAST_SECRET:
@@ -123,6 +146,13 @@ class Settings(BaseSettings):
         """Where people open the panel."""
         host = "localhost" if self.host in ("0.0.0.0", "::", "127.0.0.1") else self.host  # noqa: S104
         return self.base_url or f"http://{host}:{self.port}"
+
+
+_HOST_NAME = re.compile(r"(?:\*\.)?[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\]")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip().lower() for part in text.split(",") if part.strip())
 
 
 def read_slots(text: str) -> dict[str, int]:

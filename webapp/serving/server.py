@@ -30,6 +30,8 @@ def make_server(settings: Settings, *, needs_slots: bool) -> Server:
     config = uvicorn.Config(
         app,
         http=LimitedProtocol,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         ws="none",
         log_config=None,
         access_log=False,

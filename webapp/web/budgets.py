@@ -103,6 +103,7 @@ RULES: Rules = {
     Visitor.ADMIN: {
         NO_BODY: (
             "GET /people",
+            "GET /settings/address",
             "GET /settings/mail/retry",
             "GET /settings/mail/servers/{server_id:id}/remove",
             "GET /settings/mail/servers/{server_id:id}",
@@ -131,6 +132,7 @@ RULES: Rules = {
         ),
         FORM: (
             "POST /people",
+            "POST /settings/address",
             "POST /people/{person_id:id}/role",
             "POST /settings/mail/servers",
             "POST /settings/mail/servers/{server_id:id}",

@@ -58,7 +58,7 @@ def test_an_address_may_be_typed_in_capitals(client, ana, email):
         ("", ""),
         ("ana@example.com", ""),
         ("ana@example.com\0", PASSWORD),
-        ("x" * 100_000, "y" * 100_000),
+        ("x" * 7_000, "y" * 7_000),
     ],
 )
 def test_whatever_is_wrong_the_words_are_the_same(client, ana, email, password):

@@ -34,7 +34,7 @@ def form_of(installation, person, answer):
 @pytest.mark.parametrize(("method", "path"), CALLS)
 def test_each_answers_in_the_articles_words_and_names_the_task(program, method, path):
     body = done(program.request(method, path))
-    assert body == {"message": MESSAGES[path], "task": {"id": 1, "url": "http://testserver/tasks/1"}}
+    assert body == {"message": MESSAGES[path], "task": {"id": 1, "url": "http://localhost:8000/tasks/1"}}
     assert done(program.get("/api/v1/tasks/1"))["owner"] == "ana@example.com"
 
 

@@ -149,6 +149,7 @@ def _posted(names: Mapping[str, str]) -> Mapping[str, Sequence[tuple[Fields, Map
         "/settings/mail/servers": [_form(SERVER), _form({**SERVER, "intent": "test"})],
         "/settings/mail/servers/{server_id}": [_form({**SERVER, "name": "A"})],
         "/settings/mail/retry": [_form({"server": names["server"]})],
+        "/settings/address": [_form({"address": "http://outtray.office:8000"})],
         "/settings/never/remove": [_form({"key": "max@example.com", "q": "max"})],
         "/unsubscribe/{token}": [_form({"step": "2"}), _form({"List-Unsubscribe": "One-Click"})],
         "/unsubscribe/{token}/undo": [_form({"step": "2"})],

@@ -27,7 +27,7 @@ def test_the_page_says_what_it_is_and_stands_in_the_rail(admin):
     page = settings_of(admin)
     assert page.one("title").text == "Settings – Outtray"
     assert [link["href"] for link in page.one("nav", aria_label="Main").all("a", aria_current="page")] == ["/settings"]
-    headings = ["Mail", "Channels", "Databases", "Keeping", "Health", "Audit"]
+    headings = ["Mail", "Channels", "Databases", "Address", "Keeping", "Health", "Audit"]
     assert [heading.text for heading in page.all("h2")] == headings
 
 

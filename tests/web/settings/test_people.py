@@ -17,7 +17,7 @@ USED = "This link was used or is too old. Ask an admin for a new one."
 
 
 def link_in(page):
-    return re.search(r'id="link" value="http://testserver(/invite/[^"]+)"', page)[1]
+    return re.search(r'id="link" value="http://localhost:8000(/invite/[^"]+)"', page)[1]
 
 
 def ids(installation):

@@ -1,5 +1,6 @@
 """The parts that the pages of signing in share: checking a password, starting a session, the page after it."""
 
+import logging
 from collections.abc import Callable
 
 from fastapi import Request
@@ -12,6 +13,9 @@ from webapp.installation import Installation
 from webapp.web.http import cookies
 from webapp.web.http.params import header_text
 
+LOGGED = 100  # characters of a typed address
+log = logging.getLogger("outtray.sign_in")
+
 
 def prove(installation: Installation, request: Request, email: str, password: str, refusal: UserError) -> int:
     """Returns the id of the person whose password it is; raises `refusal` if it is nobody's.
@@ -20,12 +24,17 @@ def prove(installation: Installation, request: Request, email: str, password: st
     checked, so that neither haste nor a restart gives one more.
     """
     network = request.client.host if request.client else ""
-    with installation.write() as conn:
-        throttle.take(conn, email, network)
+    try:
+        with installation.write() as conn:
+            throttle.take(conn, email, network)
+    except throttle.TooManyTries:
+        log.warning("sign-in refused for %a from %s: too many tries", email[:LOGGED], network)
+        raise
     with installation.read() as conn:
         known = people.credentials(conn, email)
     is_right = passwords.is_right(known.stored if known else "", password)
     if known is None or not is_right:
+        log.warning("sign-in refused for %a from %s: wrong email or password", email[:LOGGED], network)
         raise refusal
     with installation.write() as conn:
         throttle.forgive(conn, email, network)

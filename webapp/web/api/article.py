@@ -7,6 +7,7 @@ from fastapi import APIRouter, BackgroundTasks, Path, Request, Response
 from pydantic import AfterValidator, BaseModel, Field
 from starlette.convertors import Convertor, register_url_convertor
 
+from webapp.accounts import public_url
 from webapp.errors import FormErrors, UserError
 from webapp.installation import Installation
 from webapp.ports.people import Person
@@ -17,7 +18,6 @@ from webapp.web.api.field_errors import MOST, no_such_field
 from webapp.web.api.schemas import answer
 from webapp.web.api.starting import checked_form
 from webapp.web.http.deps import Program, TheInstallation
-from webapp.web.http.foreign_urls import own_address
 from webapp.web.http.problem import problems
 
 
@@ -164,5 +164,6 @@ def _begin(
         errors = {"email" if name == "to" else name: message for name, message in error.errors.items()}
         raise FormErrors(errors) from None
     started = start_task(installation, NewTask(kind=kind, form=form, owner=person, via="api"), background)
-    url = f"{installation.settings.base_url or own_address(request)}/tasks/{started.id}"
+    with installation.read() as conn:
+        url = f"{public_url.of(conn, installation.settings)}/tasks/{started.id}"
     return answer(Begun(message=call.message, task=TaskLink(id=started.id, url=url)))

@@ -4,6 +4,7 @@ import logging
 
 from fastapi import Request
 from fastapi.responses import PlainTextResponse, Response
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp.db.faults import is_passing
@@ -37,15 +38,23 @@ class CatchAllMiddleware:
 
         try:
             await self._app(scope, receive, complete_and_send)
+        except ClientDisconnect:
+            return  # nobody is left to read an answer, and nothing here is broken
         except Exception as error:
             reference = new_reference()
             if is_passing(error):
-                log.warning("%s %s %a: %s", reference, scope["method"], scope["path"], error)
+                log.warning("%s %s %s: %s", reference, scope["method"], route_of(scope), error)
             else:
-                log.exception("%s %s %a", reference, scope["method"], scope["path"])
+                log.exception("%s %s %s", reference, scope["method"], route_of(scope))
             if has_begun:
                 raise
             await _answer(scope, error, reference)(scope, receive, complete_and_send)
+
+
+def route_of(scope: Scope) -> str:
+    """Returns the template of the path: a path itself may hold a secret, such as that of an invitation."""
+    found = (route.path for route in scope["app"].state.routes if route.path_regex.match(scope["path"]))
+    return str(next(found, "(no route)"))
 
 
 def _answer(scope: Scope, error: Exception, reference: str) -> Response:

@@ -15,10 +15,10 @@ SECURE_COOKIE = "__Host-outtray"
 
 
 def is_secure(scope: Scope, base_url: str) -> bool:
-    """Whether the browser came by https.
+    """Returns True if the browser came by https.
 
-    Behind a proxy that is so where uvicorn believes its X-Forwarded-Proto (from 127.0.0.1 only, unless
-    FORWARDED_ALLOW_IPS says more), or where it passes on the Host of an OUTTRAY_BASE_URL that begins with https.
+    Behind a proxy this is known by the X-Forwarded-Proto of one in OUTTRAY_TRUSTED_PROXIES, or by the Host of an
+    OUTTRAY_BASE_URL that begins with https.
     """
     base = urlsplit(base_url)
     is_base = base.scheme == "https" and Headers(scope=scope).get("host", "").lower() == base.netloc.lower()

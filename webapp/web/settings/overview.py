@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from fastapi import Request
 from fastapi.responses import Response
+from sqlalchemy import Connection
 
 from webapp import __version__
-from webapp.accounts import audit
+from webapp.accounts import audit, public_url
 from webapp.connections import channels, databases, mail_servers, suppressions
 from webapp.connections.mail_servers import Server
 from webapp.installation import Installation
 from webapp.mail.connection_test import Step
+from webapp.settings import Settings
 from webapp.web.http import flash
 from webapp.web.http.params import PageFilter, RowId, Text
 from webapp.web.http.render import page
@@ -57,6 +60,22 @@ class MailForm:
         return f"/settings/mail/servers/{self.id}" if self.id else "/settings/mail/servers"
 
 
+@dataclass(frozen=True, kw_only=True)
+class AddressForm:
+    """The address that colleagues open, as it is or as it was typed."""
+
+    typed: str
+    errors: Mapping[str, str] = field(default_factory=dict)
+    is_fixed: bool = False  # by OUTTRAY_BASE_URL
+    is_local: bool = False  # only this computer can open it
+
+    @classmethod
+    def of(cls, conn: Connection, settings: Settings) -> Self:
+        """Returns the form with the address that is in use."""
+        address = public_url.of(conn, settings)
+        return cls(typed=address, is_fixed=bool(settings.base_url), is_local=public_url.is_local(address))
+
+
 def settings_page(
     request: Request,
     installation: Installation,
@@ -64,6 +83,7 @@ def settings_page(
     asked: SettingsQuery | None = None,
     form: MailForm | None = None,
     tested: Tested | None = None,
+    address: AddressForm | None = None,
     status: int = 200,
 ) -> Response:
     """Returns the page; `form`: a server as it was typed; `tested`: a test of the environment's server."""
@@ -74,6 +94,7 @@ def settings_page(
         known = mail_servers.listing(conn)
         suppressed, connected = suppressions.number(conn), len(databases.listing(conn))
         connected_channels = len(channels.listing(conn))
+        address = address or AddressForm.of(conn, installation.settings)
     return page(
         request,
         "settings/index.html",
@@ -87,6 +108,7 @@ def settings_page(
         form=form or _form(asked, known, is_fixed=installation.mail.is_fixed),
         outbox=installation.data_dir / "outbox",
         tested=tested or Tested(),
+        address=address,
         keeping=environment.keeping(installation.settings),
         checks=system_health.checks(installation),
         version=__version__,

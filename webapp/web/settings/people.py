@@ -13,7 +13,6 @@ from webapp.web.account import sign_in
 from webapp.web.forms.refusal import Refusal
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, TheInstallation
-from webapp.web.http.foreign_urls import own_address
 from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import go, page
 
@@ -115,7 +114,7 @@ def _page(
 ) -> Response:
     with installation.read() as conn:
         members = people.listing(conn, installation.settings)
-        base = public_url.known(conn, installation.settings) or own_address(request)
+        base = public_url.of(conn, installation.settings)
     return page(
         request,
         "settings/people/index.html",
@@ -125,6 +124,7 @@ def _page(
         typed=refusal.typed if refusal else {"email": "", "name": "", "role": "staff"},
         errors=refusal.errors if refusal else {},
         link=f"{base}/invite/{link.secret}" if link else "",
+        is_local=public_url.is_local(base),
         expires=link.expires if link else None,
         invited=invited,
     )
