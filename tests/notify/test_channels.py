@@ -6,6 +6,7 @@ import ssl
 import pytest
 
 from tests import certificates
+from tests.growth import calls_too_much, texts
 from tests.notify.targets import Hook
 from webapp.errors import UserError
 from webapp.notify import channels, guard
@@ -173,3 +174,28 @@ def test_what_is_missing_or_no_address_is_said_beside_its_field(service):
     assert raised.value.field == first
     with pytest.raises(UserError):
         url_of(service, {**GOOD[service], first: "two words"})
+
+
+@pytest.mark.parametrize(
+    ("url", "title", "body"),
+    [
+        ("mailtos://a:b@example.com?to=c@example.com", "A <b>", "<p>The parcel is <strong>here</strong></p>\n"),
+        ("tgram://123456789:abcdefg_hijklmnop/12315544/?format=html", "A &lt;b&gt;", "<p>The parcel is <strong>here"),
+        ("json://localhost", "A <b>", "The parcel is **here**"),
+    ],
+)
+def test_markdown_becomes_html_for_services_that_take_html(url, title, body):
+    outgoing = channels.Outgoing(title="A <b>", body="The parcel is **here**")
+    made_title, made_body, _ = channels.content(channels._plugin(url), outgoing)
+    assert made_title == title
+    assert made_body.startswith(body)
+
+
+def test_html_for_services_takes_work_in_proportion_to_the_message():
+    plugin = channels._plugin("mailtos://a:b@example.com?to=c@example.com")
+
+    def work(text):
+        return channels.content(plugin, channels.Outgoing(title="", body=text))
+
+    for what, text in texts(("[", "![", "[[", "<a ", "[a](", "=\n")).items():
+        assert not calls_too_much(work, text, 400), what

@@ -116,8 +116,7 @@ def safe_name(name: str) -> str:
     stem, dot, ending = clean.rpartition(".")
     if not dot or len(ending) > 10:
         stem, ending = clean, ""
-    while len(stem.encode()) > _NAME_BYTES:
-        stem = stem[:-1]
+    stem = stem.encode()[:_NAME_BYTES].decode(errors="ignore")  # a character that is cut is left out
     return (stem or "file") + (f".{ending}" if ending else "")
 
 

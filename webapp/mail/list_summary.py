@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from webapp.mail.lists import ListRow, Reading, entries
+from webapp.mail.lists import ListRow, Reading, entries, of_addresses
 from webapp.mail.merge import key_of
 from webapp.ports.delivery_state import SkipReason
 
@@ -34,6 +34,11 @@ class Summary:
 def summary_of(typed: Path, reading: Reading, fields: Sequence[str]) -> Summary:
     """What a page shows before anything is sent to a list. `fields`: those that the message uses."""
     return summary(entries(typed, reading), reading, fields)
+
+
+def summary_of_typed(addresses: Sequence[str], reading: Reading) -> Summary:
+    """Does the same for addresses that were typed."""
+    return summary(of_addresses(addresses, reading), reading)
 
 
 def summary(found: Iterable[ListRow], reading: Reading, fields: Sequence[str] = ()) -> Summary:

@@ -13,7 +13,7 @@ from webapp.mail.recipients import one_address
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 FORM = "smtp+starttls://user:password@host:587"
 MOST_CONNECTIONS = 20
-LONGEST_SENDER = 500  # characters; parseaddr recurses for each bracket
+LONGEST_SENDER = 320  # characters; parseaddr calls itself twice for each open bracket
 
 
 @dataclass(frozen=True, kw_only=True)

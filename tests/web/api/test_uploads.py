@@ -27,6 +27,12 @@ def test_an_upload_is_its_owners_alone(program, admin_program):
     assert refused(start(admin_program, {"kind": "report", "form": form}), 422).keys() == {"data"}
 
 
+def test_a_very_long_name_is_cut_and_keeps_its_ending(program):
+    name = done(send(program, name=f"{'ä' * 100_000}.csv"), 201)["name"]
+    assert name.endswith("ä.csv")
+    assert len(name.encode()) < 256
+
+
 def test_a_name_with_folders_stays_a_name(program):
     assert done(send(program, name="../../etc/people.csv"), 201)["name"] == "people.csv"
 

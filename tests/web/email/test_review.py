@@ -262,3 +262,8 @@ def test_only_those_who_were_refused_are_corrected(signed_in, installation, ana)
     form = seen(signed_in, link["href"])
     assert form.one("textarea", id="to").text == "ben@exmaple.com"
     assert form.one("input", id="subject")["value"] == "Hello"
+
+
+def test_thousands_of_typed_addresses_are_counted_too(signed_in):
+    text = seen(signed_in, filled(signed_in, to=many(4_000))).one("main").text
+    assert "4,000 of 4,000 get this email" in text

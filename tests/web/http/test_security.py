@@ -96,6 +96,17 @@ def test_https_is_known_by_the_host_of_the_base_url(installation, root):
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
 
 
+def test_a_cookie_of_backslashes_is_left_out(installation, ana):
+    """Python would need quadratic time for it (CVE-2024-7592)."""
+    with installation.write() as conn:
+        cookie = sessions.start(conn, ana.id)
+    browser = TestClient(create_app(installation), base_url="http://office:8000", follow_redirects=False)
+    for header in (f'a="{chr(92) * 60_000}"; {COOKIE}={cookie}', f'{COOKIE}={cookie}; a="{chr(92)}073"'):
+        answer = browser.get("/account", headers={"Cookie": header})
+        assert answer.status_code == 200
+        assert "Ana Ruiz" in answer.text
+
+
 def test_under_https_every_cookie_is_secure(installation, ana):
     installation.settings = installation.settings.model_copy(update={"base_url": "https://office"})
     with installation.write() as conn:
