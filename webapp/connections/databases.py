@@ -73,8 +73,9 @@ def save(conn: Connection, box: SecretBox, source_id: int, values: dict[str, obj
 
 
 def remove(conn: Connection, source_id: int) -> None:
-    """Deletes a database; raises Conflict while a saved query uses it."""
+    """Deletes a database; raises Conflict while a saved query uses it, NotFound if it is gone."""
     names = conn.execute(select(q.c.name).where(q.c.source == source_id).order_by(q.c.name)).scalars().all()
     if names:
         raise Conflict(IN_USE.format(", ".join(f"“{name}”" for name in names[:5])))
-    conn.execute(delete(s).where(s.c.id == source_id))
+    if conn.execute(delete(s).where(s.c.id == source_id)).rowcount == 0:
+        raise NotFound(GONE)
