@@ -13,7 +13,7 @@ from webapp.db.upsert import save_unique
 from webapp.errors import Conflict, NotFound, UserError
 from webapp.ports.names import read_name
 from webapp.ports.values import whole_number
-from webapp.reports.reading import sql
+from webapp.reports.reading import database_address
 
 s, q = schema.source, schema.query
 GONE = "This database is not there any more."
@@ -50,8 +50,8 @@ def read_entry(*, name: str, url: str, seconds: str, data_dir: Path, is_new: boo
     """Returns what was typed, ready to be stored; an empty `url` keeps the stored one. Raises UserError by field."""
     values: dict[str, object] = {"name": read_name(name), "seconds": _seconds(seconds)}
     if url.strip():
-        known = sql.read_url(url, data_dir)
-        values |= {"url": known.render_as_string(hide_password=False), "shown": sql.masked(known)[:400]}
+        known = database_address.read_url(url, data_dir)
+        values |= {"url": known.render_as_string(hide_password=False), "shown": database_address.masked(known)[:400]}
     elif is_new:
         raise UserError("Write the address of the database.", "url")
     return values
