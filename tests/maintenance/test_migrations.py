@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import MetaData, Table, insert, inspect, select
+from sqlalchemy.exc import IntegrityError
 
 from tests import postgres
 from webapp.clock import now
@@ -97,3 +98,28 @@ def test_the_tables_are_those_of_the_code_however_the_database_came_there(empty:
         assert known.get_pk_constraint("suppression")["constrained_columns"] == ["key"]
         (person,) = known.get_foreign_keys("suppression")
     assert (person["referred_table"], person["constrained_columns"]) == ("person", ["person"])
+
+
+def test_tables_that_give_no_id_twice_keep_their_rows_and_pass_over_ids_that_were_given(empty: Installation):
+    bring_up_to_date(empty.database, "0008")
+    moment = now()
+    ana = add(empty, "person", email="ana@x", name="Ana", role="staff", password="x", created=moment)
+    add(empty, "token", person=ana, name="shop", hash="a" * 64, created=moment)
+    shop = add(empty, "source", name="Shop", url="sealed", shown="x", seconds=5, created=moment)
+    add(empty, "query", source=shop, name="All", text="select 1", parameters=[], columns=[], everyone=True, people=[],
+        updated=moment)  # fmt: skip
+    add(empty, "inbox", person=ana, key="k", title="t", text="x", priority="low", is_own=True, desktop=False,
+        created=moment)  # fmt: skip
+
+    bring_up_to_date(empty.database)
+
+    with empty.write() as conn:
+        for table in (schema.person, schema.token, schema.source, schema.query, schema.inbox):
+            assert len(conn.execute(select(table)).all()) == 1, table.name
+        names = {one["name"] for one in inspect(conn).get_indexes("inbox")}
+        assert "ix_inbox_person_read" in names
+        values = {"person": ana, "name": "next", "hash": "b" * 64, "created": moment}
+        fresh = conn.execute(insert(schema.token).values(values).returning(schema.token.c.id)).scalar_one()
+    assert fresh > (100 if empty.database.is_sqlite else 1)
+    with pytest.raises(IntegrityError), empty.write() as conn:
+        conn.execute(insert(schema.token).values(values | {"person": 99, "hash": "c" * 64}))

@@ -1,6 +1,7 @@
 """Rows of connected databases: read with bound values and without any change to the database."""
 
 import os
+import secrets
 import sqlite3
 from contextlib import closing
 from datetime import date, datetime
@@ -14,7 +15,9 @@ import pytest
 
 from tests.postgres import new_database
 from webapp.errors import UserError
-from webapp.reports.reading import sql
+from webapp.reports.reading import database_address, forbidden_functions, sql
+
+READER = f"reader_{secrets.token_hex(4)}"
 
 
 @pytest.fixture
@@ -41,7 +44,13 @@ def postgres():
         conn.execute(
             "create function sneak() returns int language sql as 'insert into sale(region) values (1); select 1'"
         )
-    return address
+        conn.execute(f"create role {READER} login password '{READER}'")
+        conn.execute(f"grant all on all tables in schema public to {READER}")
+        conn.execute(f"grant all on all sequences in schema public to {READER}")
+    yield address
+    with psycopg.connect(address, autocommit=True) as conn:
+        conn.execute(f"drop owned by {READER}")
+        conn.execute(f"drop role {READER}")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +59,7 @@ def mysql():
     given = os.environ.get("OUTTRAY_TEST_MYSQL_URL")
     if not given:
         pytest.skip("OUTTRAY_TEST_MYSQL_URL is not set")
-    url = sql.read_url(given, Path("/nowhere"))
+    url = database_address.read_url(given, Path("/nowhere"))
     who = {"user": url.username, "password": url.password or "", "database": url.database}
     conn = pymysql.connect(host=url.host, port=url.port or 3306, **who)
     with conn, conn.cursor() as cursor:
@@ -68,7 +77,9 @@ def fetch(url, text, folder, seconds=5, most=None, zone="UTC", **values):
 
 
 def address(postgres, tmp_path):
-    return sql.read_url(postgres, tmp_path).render_as_string(hide_password=False)
+    """The address with a user who is no superuser, but may write."""
+    known = database_address.read_url(postgres, tmp_path).set(username=READER, password=READER)
+    return known.render_as_string(hide_password=False)
 
 
 def test_values_are_bound_and_never_pasted(resources, tmp_path):
@@ -171,6 +182,35 @@ def test_what_only_mysql_would_write_is_refused_before_it_gets_there(text):
         sql.require_reading(text)
 
 
+@pytest.mark.parametrize("name", forbidden_functions.NAMES)
+def test_every_function_that_reaches_beyond_the_rows_is_refused_by_name(name):
+    for text in (f"select {name}('x')", f'select "{name.upper()}"/**/ (1)', f"select * from pg_catalog.{name}(1)"):
+        with pytest.raises(UserError, match=f"(?i)“{name}” reaches beyond them") as refused:
+            sql.require_reading(text)
+        assert refused.value.field == "text"
+    sql.require_reading(f"select my_{name}, {name}2, x${name} from sale")
+
+
+@pytest.mark.parametrize("text", ["select U&\"\\006co_import\"('/etc/passwd')", "select 1 /*M!100000 , 2 */"])
+def test_a_name_that_is_hidden_is_refused(text):
+    with pytest.raises(UserError, match="only reads rows"):
+        sql.require_reading(text)
+
+
+def test_a_superuser_is_refused(postgres, tmp_path):
+    known = database_address.read_url(postgres, tmp_path)
+    with pytest.raises(UserError, match="is a superuser"):
+        fetch(known.render_as_string(hide_password=False), "select 1 as n", tmp_path)
+    with psycopg.connect(postgres, autocommit=True) as conn:
+        conn.execute(f"grant pg_read_server_files to {READER}")
+        try:
+            with pytest.raises(UserError, match="may read and write files"):
+                fetch(address(postgres, tmp_path), "select 1 as n", tmp_path)
+        finally:
+            conn.execute(f"revoke pg_read_server_files from {READER}")
+    assert fetch(address(postgres, tmp_path), "select 1 as n", tmp_path)[1] == [{"n": 1}]
+
+
 def test_an_extension_is_not_loaded(resources, tmp_path):
     with pytest.raises(UserError):
         fetch(resources, "select load_extension('x')", tmp_path)
@@ -200,11 +240,11 @@ def test_two_columns_of_one_name_are_both_there(postgres, tmp_path):
 
 
 def test_what_the_database_says_names_no_password(postgres, tmp_path):
-    url = sql.read_url("postgresql://ana:topsecret@127.0.0.1:1/x", tmp_path)
+    url = database_address.read_url("postgresql://ana:topsecret@127.0.0.1:1/x", tmp_path)
     with pytest.raises(UserError) as raised:
         fetch(url.render_as_string(hide_password=False), "select 1", tmp_path)
     assert "topsecret" not in raised.value.message
-    assert "topsecret" not in sql.masked(url)
+    assert "topsecret" not in database_address.masked(url)
 
 
 @pytest.mark.parametrize(
@@ -220,10 +260,10 @@ def test_what_the_database_says_names_no_password(postgres, tmp_path):
 )
 def test_an_address_that_cannot_be_is_refused(given, words, tmp_path):
     with pytest.raises(UserError, match=words):
-        sql.read_url(given, tmp_path)
+        database_address.read_url(given, tmp_path)
 
 
 def test_the_panels_own_database_is_no_source(tmp_path):
     (tmp_path / "outtray.db").write_bytes(b"")
     with pytest.raises(UserError, match="Outtray's own"):
-        sql.read_url(f"sqlite:///{tmp_path}/outtray.db", tmp_path)
+        database_address.read_url(f"sqlite:///{tmp_path}/outtray.db", tmp_path)

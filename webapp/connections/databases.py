@@ -13,7 +13,7 @@ from webapp.db.upsert import save_unique
 from webapp.errors import Conflict, NotFound, UserError
 from webapp.ports.names import read_name
 from webapp.ports.values import whole_number
-from webapp.reports.reading import sql
+from webapp.reports.reading import database_address
 
 s, q = schema.source, schema.query
 GONE = "This database is not there any more."
@@ -50,8 +50,8 @@ def read_entry(*, name: str, url: str, seconds: str, data_dir: Path, is_new: boo
     """Returns what was typed, ready to be stored; an empty `url` keeps the stored one. Raises UserError by field."""
     values: dict[str, object] = {"name": read_name(name), "seconds": _seconds(seconds)}
     if url.strip():
-        known = sql.read_url(url, data_dir)
-        values |= {"url": known.render_as_string(hide_password=False), "shown": sql.masked(known)[:400]}
+        known = database_address.read_url(url, data_dir)
+        values |= {"url": known.render_as_string(hide_password=False), "shown": database_address.masked(known)[:400]}
     elif is_new:
         raise UserError("Write the address of the database.", "url")
     return values
@@ -73,8 +73,9 @@ def save(conn: Connection, box: SecretBox, source_id: int, values: dict[str, obj
 
 
 def remove(conn: Connection, source_id: int) -> None:
-    """Deletes a database; raises Conflict while a saved query uses it."""
+    """Deletes a database; raises Conflict while a saved query uses it, NotFound if it is gone."""
     names = conn.execute(select(q.c.name).where(q.c.source == source_id).order_by(q.c.name)).scalars().all()
     if names:
         raise Conflict(IN_USE.format(", ".join(f"“{name}”" for name in names[:5])))
-    conn.execute(delete(s).where(s.c.id == source_id))
+    if conn.execute(delete(s).where(s.c.id == source_id)).rowcount == 0:
+        raise NotFound(GONE)

@@ -87,8 +87,9 @@ def save(conn: Connection, query: SavedQueryRecord) -> int:
 
 
 def remove(conn: Connection, query_id: int) -> None:
-    """Deletes a query."""
-    conn.execute(delete(q).where(q.c.id == query_id))
+    """Deletes a query; raises NotFound if it is gone."""
+    if conn.execute(delete(q).where(q.c.id == query_id)).rowcount == 0:
+        raise NotFound(GONE)
 
 
 def _record(row: Row[Any]) -> SavedQueryRecord:

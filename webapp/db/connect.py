@@ -51,6 +51,29 @@ class Database:
                 number = _count(conn) if conn.info.pop("changed", False) else None
         committed(number)
 
+    @contextmanager
+    def write_schema(self) -> Iterator[Connection]:
+        """Opens a write transaction that may replace tables: SQLite compares references only at its end.
+
+        Raises RuntimeError, and changes nothing, if a reference then leads nowhere.
+        """
+        if not self.is_sqlite:
+            with self.write(lambda number: None) as conn:
+                yield conn
+            return
+        assert self._gate is not None
+        with self._gate.passed(), self.engine.connect() as conn:
+            raw = conn.connection.cursor()
+            raw.execute("PRAGMA foreign_keys=OFF")  # has no effect within a transaction
+            conn.info["writing"] = True
+            try:
+                with conn.begin():
+                    yield conn
+                    if broken := conn.exec_driver_sql("PRAGMA foreign_key_check").first():
+                        raise RuntimeError(f"a reference of the table {broken[0]} leads nowhere")
+            finally:
+                raw.execute("PRAGMA foreign_keys=ON")
+
     def close(self) -> None:
         self.engine.dispose()
 

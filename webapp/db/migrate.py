@@ -23,7 +23,7 @@ def bring_up_to_date(database: Database, revision: str = "head") -> None:
     if is_up_to_date(database):
         return
     config = _config()
-    with database.write(lambda number: None) as conn:
+    with database.write_schema() as conn:
         if not database.is_sqlite:
             conn.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         config.attributes["connection"] = conn

@@ -1,4 +1,8 @@
-"""Every table; times are in UTC, sizes in bytes. Migrations in migrations/ bring a database to this."""
+"""Every table; times are in UTC, sizes in bytes. Migrations in migrations/ bring a database to this.
+
+An id that the database counts is never given again, for forms, addresses and other systems name it: SQLite counts so
+only with `sqlite_autoincrement`, PostgreSQL always.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -66,6 +70,7 @@ person = Table(
     Column("undo_seconds", Integer),  # null: OUTTRAY_UNDO_SECONDS
     Column("created", Utc, nullable=False),
     Column("disabled", Utc),
+    sqlite_autoincrement=True,
 )
 
 session = Table(
@@ -90,6 +95,7 @@ token = Table(
     Column("created", Utc, nullable=False),
     Column("used", Utc),
     Index("ix_token_person", "person"),
+    sqlite_autoincrement=True,
 )
 
 # One-time links: set-up and invitations.
@@ -121,6 +127,7 @@ audit = Table(
     Column("action", String(60), nullable=False),
     Column("subject", String(400), nullable=False, server_default=""),
     Column("details", Text, nullable=False, server_default=""),
+    sqlite_autoincrement=True,
 )
 
 # Key-value preferences, per person or (person 0) for all: the last choice in a form, a skipped hint.
@@ -204,7 +211,7 @@ task = Table(
         sqlite_where=text("state = 'waiting'"),
         postgresql_where=text("state = 'waiting'"),
     ),
-    sqlite_autoincrement=True,  # an id is never used again
+    sqlite_autoincrement=True,
 )
 
 task_line = Table(
@@ -216,6 +223,7 @@ task_line = Table(
     Column("state", String(12)),  # set if the line records a change of state: these lines are the timeline
     Column("words", Text, nullable=False),
     Index("ix_task_line_task_id", "task", "id"),
+    sqlite_autoincrement=True,
 )
 
 delivery = Table(
@@ -289,6 +297,7 @@ kept = Table(
     Column("form", Json, nullable=False),
     Column("updated", Utc, nullable=False),
     UniqueConstraint("owner", "purpose", "kind", "name"),
+    sqlite_autoincrement=True,
 )
 
 # Saved lists of recipients and saved data of reports; an import replaces the upload.
@@ -302,6 +311,7 @@ saved_list = Table(
     Column("purpose", String(10), nullable=False, server_default="list"),  # list (of recipients), data (of reports)
     Column("updated", Utc, nullable=False),
     UniqueConstraint("owner", "name"),
+    sqlite_autoincrement=True,
 )
 
 # Who downloaded a file, and when.
@@ -313,6 +323,7 @@ download = Table(
     _person(),
     Column("at", Utc, nullable=False),
     Index("ix_download_file", "file", "id"),
+    sqlite_autoincrement=True,
 )
 
 # The first rows of a file, as reports.preview.Preview has them; a separate table, because files are listed often.
@@ -338,6 +349,7 @@ channel = Table(
     Column("people", Json, nullable=False),  # ids of those who may use it, besides admins
     Column("paused", Boolean, nullable=False),
     Column("created", Utc, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 # Incoming webhooks: addresses that other systems post to.
@@ -358,6 +370,7 @@ hook = Table(
     Column("calls", Integer, nullable=False, server_default="0"),
     Column("created", Utc, nullable=False),
     Column("used", Utc),
+    sqlite_autoincrement=True,
 )
 
 # Notices in people's inboxes.
@@ -378,6 +391,7 @@ inbox = Table(
     Column("read", Utc),
     UniqueConstraint("person", "key"),
     Index("ix_inbox_person_read", "person", "read"),
+    sqlite_autoincrement=True,
 )
 
 # Connected databases, the data of reports; read-only.
@@ -390,6 +404,7 @@ source = Table(
     Column("shown", String(400), nullable=False),  # the address without user and password
     Column("seconds", Integer, nullable=False),  # time limit of a statement
     Column("created", Utc, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 # Saved queries: an admin wrote them, staff fill in their values and run them.
@@ -405,6 +420,7 @@ query = Table(
     Column("everyone", Boolean, nullable=False),
     Column("people", Json, nullable=False),  # ids of those who may use it, besides admins
     Column("updated", Utc, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 # Mail servers of Settings → Mail; used if OUTTRAY_SMTP_URL is not set.
@@ -424,4 +440,5 @@ server = Table(
     Column("connections", Integer, nullable=False, server_default="1"),  # at once
     Column("is_default", Boolean, nullable=False, server_default=false()),
     Column("created", Utc, nullable=False),
+    sqlite_autoincrement=True,
 )

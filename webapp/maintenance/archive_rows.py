@@ -76,10 +76,17 @@ def _record(kind: type) -> Callable[[Any], bool]:
 
 
 _column, _schema = _record(tables.Column), _record(tables.TableSchema)
+
+
+def _understood(value: Any) -> bool:
+    """What files.uploads reads of a table; null for a file that is none."""
+    return value is None or (_schema(value) and "notes" in value and all(map(_column, value["columns"])))
+
+
 _texts = _list_of(lambda value: isinstance(value, str))
 _ids = _list_of(lambda value: type(value) is int)
 SHAPES: Mapping[str, Callable[[Any], bool]] = {
-    "upload.understood": lambda value: value is None or (_schema(value) and all(map(_column, value["columns"]))),
+    "upload.understood": _understood,
     "task.form": _object,
     "task.chart": lambda value: value is None or _object(value),
     "delivery.data": _object,

@@ -22,7 +22,7 @@ PAUSED = "The channel “{}” is paused. An admin can resume it in Settings →
 def check(form: NotificationForm, form_context: FormContext) -> None:
     """Raises FormErrors if a channel, a person or a file does not exist or is not for this person."""
     errors = {}
-    known = {*BUILT_IN, *(name for one in form_context.channels() for name in (one.id, one.name))}
+    known = {*BUILT_IN, *(name for one in form_context.channels() for name in _names(one))}
     if not form.channels and not form.people:
         errors["channels"] = "Choose a channel."
     elif unknown := [one for one in form.channels if one not in known]:
@@ -37,6 +37,11 @@ def check(form: NotificationForm, form_context: FormContext) -> None:
         raise FormErrors(errors)
 
 
+def _names(channel: Channel) -> set[str]:
+    """Returns the identifiers accepted for a channel: id (pages), or name (API); a name of digits would be an id."""
+    return {channel.id} | ({channel.name} if not channel.name.isdecimal() else set())
+
+
 def _unknown(chosen: Sequence[str], colleagues: Sequence[Person]) -> list[str]:
     known = {*AUDIENCES}.union(*(_called(one) for one in colleagues))
     return [one for one in chosen if one.casefold() not in known]
@@ -44,7 +49,8 @@ def _unknown(chosen: Sequence[str], colleagues: Sequence[Person]) -> list[str]:
 
 def _called(person: Person) -> set[str]:
     """Returns the identifiers accepted for a person: id (pages); address or name too (API)."""
-    return {str(person.id), person.email.casefold(), person.name.casefold()} - {""}
+    names = {person.email.casefold(), person.name.casefold()} - {""}
+    return {str(person.id)} | {name for name in names if not name.isdecimal()}
 
 
 def expand(form: NotificationForm, task: TaskContext) -> Iterator[NewDelivery]:
@@ -64,7 +70,7 @@ def expand(form: NotificationForm, task: TaskContext) -> Iterator[NewDelivery]:
 def _named(task: TaskContext, channel: str) -> tuple[str, str]:
     """Returns the name and the id of a channel; for a deleted one both are what the form calls it."""
     known = task.connections.channels()
-    found = next((one for one in known if channel in (one.id, one.name)), None)
+    found = next((one for one in known if channel in _names(one)), None)
     return (found.name, found.id) if found else (channel, channel)
 
 

@@ -4,37 +4,50 @@ This is ensured by: one statement at a time, which begins as a reading one; a tr
 keeps read-only; on SQLite a connection opened for reading, and an authorizer that permits only reading.
 """
 
+import logging
 import re
 import sqlite3
+import struct
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, create_engine, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy import URL, Connection, CursorResult, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from webapp import clock, sandbox
 from webapp.errors import UserError
 from webapp.ports.tables import TableSchema
+from webapp.reports.reading import database_address, forbidden_functions
 
-SCHEMES = {
-    "sqlite": "sqlite",
-    "postgresql": "postgresql+psycopg",
-    "postgres": "postgresql+psycopg",
-    "mysql": "mysql+pymysql",
-    "mariadb": "mysql+pymysql",
-}
+log = logging.getLogger("outtray.databases")
 CONNECT_SECONDS = 10
 MEMORY_MB = 1024
 _COMMENT = re.compile(r"\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/|\(", re.S)
 _READS = re.compile(r"(?:select|with|values|table)\b", re.I)
-# Only MySQL can write files with a SELECT, and it runs the content of some comments.
-_TO_FILE = re.compile(r"\b(?:outfile|dumpfile)\b|/\*M?!", re.I)
 _MAY = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 _MAY_NOT_CALL = {"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"}
+FORBIDDEN = "A saved query only reads rows. “{}” reaches beyond them, and is refused wherever it stands in a query."
+SUPERUSER = (
+    "The user “{}” of this database is a superuser, or may read and write files of its server. Make a user that may "
+    "only read, and enter the address with that one."
+)
+ODD = (
+    "What answers at this address does not speak as a database of this kind does ({}). Check the address and the port."
+)
+# What drivers raise beside their own errors, when a server sends what it should not.
+_ODD: tuple[type[Exception], ...] = (
+    OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, AssertionError, ArithmeticError,
+    EOFError, BufferError, struct.error,
+)  # fmt: skip
+_IS_SUPERUSER = (
+    "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_roles AS r WHERE (r.rolsuper OR r.rolname IN ('pg_read_server_files',"
+    " 'pg_write_server_files', 'pg_execute_server_program'))"
+    " AND pg_catalog.pg_has_role(CURRENT_USER, r.oid, 'member'))"
+)
 NOT_READING = "A saved query only reads: it begins with SELECT or WITH, and is one statement."
 
 
@@ -50,48 +63,15 @@ class BoundQuery:
     most: int | None = None  # rows
 
 
-def read_url(given: str, data_dir: Path) -> URL:
-    """Returns the address of a database for SQLAlchemy; raises UserError (field `url`) if it cannot be used."""
-    try:
-        url = make_url(given.strip())
-    except (ArgumentError, ValueError):
-        raise UserError(
-            "This is not the address of a database. Write postgresql://user:password@host/name.", "url"
-        ) from None
-    scheme = url.drivername.partition("+")[0]
-    if scheme not in SCHEMES:
-        raise UserError("The address begins with postgresql://, mysql://, mariadb:// or sqlite:///.", "url")
-    if scheme != "sqlite":
-        if not (url.host or url.query.get("host")) or not url.database:
-            raise UserError("The address names a server and a database: postgresql://user:password@host/name.", "url")
-        return url.set(drivername=SCHEMES[scheme])
-    if url.query or not url.database or url.database.startswith(("file:", ":")):
-        raise UserError("Write the whole path of the file: sqlite:////srv/shop.db.", "url")
-    path = Path(url.database).resolve()
-    if data_dir.resolve() in path.parents:
-        raise UserError("This is Outtray's own folder. Choose another database.", "url")
-    if not path.is_file():
-        raise UserError(f"There is no file {path} on the server.", "url")
-    return URL.create("sqlite", database=str(path))
-
-
-def masked(url: URL) -> str:
-    """Returns the address without user and password."""
-    return (
-        url.set(username=None, password=None, query={})
-        .render_as_string()
-        .replace("+psycopg", "")
-        .replace("+pymysql", "")
-    )
-
-
 def require_reading(sql: str) -> None:
     """Raises UserError if the text does not begin as a reading statement; the database refuses the rest."""
-    start = 0
-    while match := _COMMENT.match(sql, start):
-        start = match.end()
-    if not _READS.match(sql, start) or _TO_FILE.search(sql):
+    begin = 0
+    while match := _COMMENT.match(sql, begin):
+        begin = match.end()
+    if not _READS.match(sql, begin):
         raise UserError(NOT_READING, "text")
+    if name := forbidden_functions.first_in(sql):
+        raise UserError(FORBIDDEN.format(name), "text")
 
 
 @contextmanager
@@ -99,18 +79,33 @@ def rows(query: BoundQuery) -> Iterator[tuple[list[str], Iterator[Any]]]:
     """Yields the names of the columns and an iterator over the rows; raises UserError if the query does not work."""
     require_reading(query.text)
     url = make_url(query.url)
-    try:
-        with _connected(url, query) as conn:
+    with ExitStack() as stack:
+        with _explained(query):  # not what the caller does with the rows
+            conn = stack.enter_context(_connected(url, query))
             _only_reading(conn, query)
             streaming = conn.execution_options(stream_results=True, max_row_buffer=5_000)
             result = streaming.execute(*_statement(conn, query))
             if not result.returns_rows:
                 raise UserError(NOT_READING, "text")
-            yield list(result.keys()), iter(result)
-    except SQLAlchemyError as error:
+            titles = list(result.keys())
+        yield titles, _records(result, query)
+
+
+def _records(result: CursorResult[Any], query: BoundQuery) -> Iterator[Any]:
+    with _explained(query):
+        yield from result
+
+
+@contextmanager
+def _explained(query: BoundQuery) -> Iterator[None]:
+    """Turns what a driver raises into a UserError, also when the other side is no database at all."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
         raise _plain(error, query) from None
-    except sqlite3.Error as error:
-        raise _plain(error, query) from None
+    except _ODD as error:
+        log.warning("a database gives an odd answer", exc_info=error)
+        raise UserError(ODD.format(type(error).__name__), "text") from None
 
 
 def _statement(conn: Connection, query: BoundQuery) -> tuple[Any, dict[str, Any]]:
@@ -133,23 +128,37 @@ def _connected(url: URL, query: BoundQuery) -> Iterator[Connection]:
     options: dict[str, Any] = {"poolclass": NullPool}
     if scheme == "sqlite":
         options["creator"] = lambda: _sqlite(Path(str(url.database)), query.seconds)
-    elif scheme == "postgresql":
-        settings = f"-c default_transaction_read_only=on -c statement_timeout={query.seconds * 1000}"
-        options["connect_args"] = {"connect_timeout": CONNECT_SECONDS, "options": settings}
     else:
-        options["connect_args"] = {"connect_timeout": CONNECT_SECONDS, "read_timeout": query.seconds + 5}
+        options["connect_args"] = _connect_args(url, query)
+        url = url.set(query={})
     engine = create_engine(url, **options)
     try:
         with engine.connect() as conn:
             yield conn
-            conn.rollback()
+            with suppress(SQLAlchemyError, sqlite3.Error, *_ODD):  # every row is here
+                conn.rollback()
     finally:
         engine.dispose()
+
+
+def _connect_args(url: URL, query: BoundQuery) -> dict[str, Any]:
+    """Returns what the driver is told; raises UserError for a stored address with an option that is not allowed."""
+    try:
+        given = database_address.options(url)
+    except UserError as error:
+        raise UserError(error.message, "text") from None
+    if url.drivername.startswith("postgresql"):
+        settings = f"-c default_transaction_read_only=on -c statement_timeout={query.seconds * 1000}"
+        return {"connect_timeout": CONNECT_SECONDS, **given, "options": settings}
+    limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": query.seconds + 5, "write_timeout": CONNECT_SECONDS}
+    return {**limits, **given, "local_infile": False}
 
 
 def _only_reading(conn: Connection, query: BoundQuery) -> None:
     if conn.dialect.name == "postgresql":
         conn.exec_driver_sql("SET TRANSACTION READ ONLY")
+        if conn.exec_driver_sql(_IS_SUPERUSER).scalar():
+            raise UserError(SUPERUSER.format(make_url(query.url).username or "postgres"), "text")
         conn.execute(text("SELECT set_config('TimeZone', :zone, true)"), {"zone": query.zone})
         # Once a transaction has read, PostgreSQL lets nothing make it a writing one.
         conn.exec_driver_sql("SELECT 1")
