@@ -55,11 +55,11 @@ WRITES = Letter(subject="Hello", body="{{a}} [x]({{a}})", sender="office@example
 def mail(text: str) -> None:
     Letter(subject=text[:200], body=text, sender="office@example.com").to(
         "ana@example.com", message_id="<1@x>", date=now(), values={"a": "b"}
-    ).as_bytes()
+    ).content
 
 
 def cell_in_mail(text: str) -> None:
-    WRITES.to("ana@example.com", message_id="<1@x>", date=now(), values={"a": text}).as_bytes()
+    WRITES.to("ana@example.com", message_id="<1@x>", date=now(), values={"a": text}).content
 
 
 def hook(text: str) -> None:
