@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete, select, update
 
 from tests import postgres
 from tests.factories import make_person, make_task
 from webapp.accounts import people
+from webapp.db import schema
 from webapp.db.migrate import bring_up_to_date
 from webapp.errors import UserError
 from webapp.files import queries as files
@@ -105,3 +107,54 @@ def test_a_backup_that_cannot_be_finished_leaves_no_half_file(filled: Installati
     with pytest.raises(ZeroDivisionError):
         backup.backup(filled, tmp_path / "backup.tar.gz")
     assert not list(tmp_path.glob("backup*"))
+
+
+@pytest.mark.parametrize("what", ["missing", "damaged"])
+def test_a_file_that_is_not_whole_is_named_and_the_rest_comes_back(
+    filled: Installation, empty: Installation, tmp_path: Path, what: str
+):
+    with filled.read() as conn:
+        storage = conn.execute(select(schema.file.c.storage)).scalar_one()
+    if what == "missing":
+        filled.store.remove(storage)
+    else:
+        filled.store.path(storage).write_bytes(b"rotten")
+    report = backup.backup(filled, tmp_path / "backup.tar.gz")
+    assert (report.files, report.rows) == (["report.xlsx"], [])
+    assert restored(empty, tmp_path / "backup.tar.gz")["file"] == 1
+    assert not empty.store.path(storage).exists()
+
+
+def test_a_file_that_goes_while_the_backup_is_written_does_not_spoil_it(
+    filled: Installation, empty: Installation, tmp_path: Path, monkeypatch
+):
+    real = backup._add_key
+
+    def expired(writer, installation):
+        for name, _ in installation.store.names():
+            installation.store.remove(name)
+        real(writer, installation)
+
+    monkeypatch.setattr(backup, "_add_key", expired)
+    backup.backup(filled, tmp_path / "backup.tar.gz")
+    assert restored(empty, tmp_path / "backup.tar.gz")["file"] == 1
+
+
+def test_a_row_that_could_not_be_restored_is_named(filled: Installation, tmp_path: Path):
+    with filled.write() as conn:
+        conn.execute(update(schema.person).values(role="king"))
+    report = backup.backup(filled, tmp_path / "backup.tar.gz")
+    assert report.rows == ["person 1: “role”: 'king' is none of its values"]
+
+
+def test_ids_of_rows_that_were_deleted_before_the_backup_are_not_given_again(
+    filled: Installation, empty: Installation, tmp_path: Path
+):
+    with filled.write() as conn:
+        owner = people.by_id(conn, filled.settings, conn.execute(select(schema.person.c.id)).scalar_one())
+        newest = make_task(conn, owner, "done")
+        conn.execute(delete(schema.task).where(schema.task.c.id == newest))
+    backup.backup(filled, tmp_path / "backup.tar.gz")
+    restored(empty, tmp_path / "backup.tar.gz")
+    with empty.write() as conn:
+        assert make_task(conn, owner, "done") > newest

@@ -27,7 +27,7 @@ from webapp.db.types import Json, Utc
 from webapp.files import uploads
 from webapp.installation import build
 from webapp.maintenance import archive_rows
-from webapp.maintenance.archive import LOG, MANIFEST, RESERVE, SUMS, TABLES, Writer
+from webapp.maintenance.archive import LOG, LOST, MANIFEST, RESERVE, SUMS, TABLES, Writer
 from webapp.settings import Settings
 
 SECRET = "the key of the whole office"
@@ -205,7 +205,7 @@ def test_each_member_is_needed(target: Serving, members: Members, tmp_path: Path
         {"format": 1}, {"format": 3}, {"format": "2"}, {"format": None}, {"format": 1, "version": "\n" * 5},
         {"revision": "9999"}, {"revision": None}, {"revision": ["0001"]}, {"key_check": ""}, {"key_check": "0" * 64},
         {"key_check": None}, {"last_ids": []}, {"last_ids": {"task": -1}}, {"last_ids": {"task": 2**63}},
-        {"last_ids": {"task": "7"}}, {"last_ids": {"task": True}}, {"lost_files": "x"}, {"lost_files": [1]},
+        {"last_ids": {"task": "7"}}, {"last_ids": {"task": True}},
     ],
     ids=str,
 )  # fmt: skip
@@ -216,6 +216,11 @@ def test_a_manifest_that_says_nonsense(target: Serving, members: Members, tmp_pa
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"[" * 100_000, b"1" * 9_999, b"\xff", b" " * 2_000_000])
 def test_a_manifest_that_is_none(target: Serving, members: Members, tmp_path: Path, content: bytes):
     refuse(target, packed(members | {MANIFEST: content}, tmp_path))
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'"x"', b"null", b"[" * 100_000])
+def test_a_list_of_lost_files_that_is_none(target: Serving, members: Members, tmp_path: Path, content: bytes):
+    refuse(target, packed(members | {LOST: content}, tmp_path))
 
 
 def valid(column: Any) -> Any:

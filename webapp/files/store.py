@@ -73,7 +73,7 @@ class Store:
 
         Each of `companions` goes beside it, under its name and the given suffix: all are there, or none.
         """
-        size, sha256 = measure(path)
+        size, sha256 = _measure(path)
         storage = secrets.token_hex(16)
         try:
             for suffix, companion in companions.items():
@@ -120,8 +120,7 @@ def safe_name(name: str) -> str:
     return (stem or "file") + (f".{ending}" if ending else "")
 
 
-def measure(path: Path) -> tuple[int, str]:
-    """Returns the size in bytes and the SHA-256 of a file."""
+def _measure(path: Path) -> tuple[int, str]:
     digest = hashlib.sha256()
     with path.open("rb") as handle:
         while chunk := handle.read(CHUNK):

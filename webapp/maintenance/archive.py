@@ -20,12 +20,12 @@ from webapp.errors import UserError
 from webapp.files.store import CHUNK, NAME
 
 FORMAT = 2
-MANIFEST, KEY, LOG, SUMS = "outtray.json", "secret.key.sealed", "log.txt", "checksums.txt"
+MANIFEST, KEY, LOG, LOST, SUMS = "outtray.json", "secret.key.sealed", "log.txt", "lost.json", "checksums.txt"
 LEFT_OUT = {"session", "login_failure", "link", "pace", "version"}  # of the moment: nobody misses them after a restore
 LEFT_OUT |= {"installation"}  # a restored installation is another one
 TABLES = [table for table in schema.metadata.sorted_tables if table.name not in LEFT_OUT]
 MOST_MEMBERS = 4_000_000
-SMALL = 1 << 20  # bytes of a member that is read at once
+SMALL = 64 << 20  # bytes of a member that is read at once
 LEAST = 4_096  # bytes that a file takes on disk
 RESERVE = 200 << 20  # bytes that stay free on the disk
 TRAILER = 64 << 10  # bytes of zeros that end a tar, and no more
@@ -34,7 +34,7 @@ _BLOCK = tarfile.BLOCKSIZE
 _ENDING = b"\0" * _BLOCK
 _PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE)
 _FILE = re.compile(rf"files/({NAME.pattern})", re.ASCII)
-_NAMES = {MANIFEST, KEY, LOG, SUMS} | {f"tables/{table.name}.jsonl" for table in schema.metadata.sorted_tables}
+_NAMES = {MANIFEST, KEY, LOG, LOST, SUMS} | {f"tables/{table.name}.jsonl" for table in schema.metadata.sorted_tables}
 _SUM = re.compile(r"([0-9a-f]{64})  (\S+)\n", re.ASCII)
 _UNREADABLE = (EOFError, zlib.error, gzip.BadGzipFile, tarfile.TarError)
 
@@ -54,12 +54,14 @@ class Writer:
         self._tar = tarfile.open(path, "w:gz", compresslevel=3, format=tarfile.GNU_FORMAT)  # noqa: SIM115
         self._sums: list[str] = []
 
-    def add(self, name: str, content: IO[bytes], size: int) -> None:
+    def add(self, name: str, content: IO[bytes], size: int) -> str:
+        """Adds so many bytes; returns their SHA-256."""
         entry = tarfile.TarInfo(name)
         entry.size, entry.mtime, entry.mode = size, int(now().timestamp()), 0o600
         reader = _Digest(content)
         self._tar.addfile(entry, reader)
         self._sums.append(f"{reader.sha256}  {name}\n")
+        return reader.sha256
 
     def add_bytes(self, name: str, content: bytes) -> None:
         self.add(name, io.BytesIO(content), len(content))
@@ -103,9 +105,16 @@ class Unpacked:
 
     def content(self, name: str) -> bytes:
         """Returns a small member whole."""
-        if self.sizes[name] > SMALL:
-            raise BrokenArchive(f"{name} is too large")
+        if self.sizes.get(name, SMALL) >= SMALL:
+            raise BrokenArchive(f"{name} is missing or too large")
         return self.path(name).read_bytes()
+
+    def json(self, name: str) -> Any:
+        """Returns what a small member holds."""
+        try:
+            return json.loads(self.content(name))
+        except (ValueError, RecursionError):
+            raise BrokenArchive(f"{name} is not JSON") from None
 
 
 def unpack(path: Path, folder: Path, free_bytes: Callable[[], int]) -> Unpacked:
@@ -195,10 +204,7 @@ class _Reader:
 
 
 def _manifest(unpacked: Unpacked) -> Mapping[str, Any]:
-    try:
-        manifest = json.loads(unpacked.content(MANIFEST))
-    except (ValueError, RecursionError):
-        raise BrokenArchive(f"{MANIFEST} is not JSON") from None
+    manifest = unpacked.json(MANIFEST)
     if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
         raise BrokenArchive(f"{MANIFEST} is not that of a backup")
     if manifest["format"] != FORMAT:

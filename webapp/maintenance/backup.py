@@ -1,8 +1,9 @@
 """Writes one archive with everything: rows of all tables as JSON lines, and the files; the same for both databases."""
 
 import json
+import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from webapp import __version__, atomic
 from webapp.clock import now
 from webapp.db import schema
 from webapp.db.sequences import last_ids
-from webapp.files.store import measure
+from webapp.errors import NotFound
+from webapp.files.store import Store
 from webapp.files.uploads import TYPED
 from webapp.identity import sealed_key, secret_key
 from webapp.installation import Installation
 from webapp.maintenance import archive_rows
-from webapp.maintenance.archive import FORMAT, KEY, LOG, MANIFEST, TABLES, Writer
+from webapp.maintenance.archive import FORMAT, KEY, LOG, LOST, MANIFEST, TABLES, Writer
 
 BATCH = 500  # rows
 
@@ -39,18 +41,19 @@ def backup(installation: Installation, path: Path) -> Report:
     report = Report()
     with atomic.replacing(path) as part, installation.read() as conn:
         writer = Writer(part)
-        lost = dict(_lost(conn, installation))
-        report.files.extend(sorted(lost.values()))
-        writer.add_bytes(MANIFEST, _manifest(conn, installation, lost))
+        writer.add_bytes(MANIFEST, _manifest(conn, installation))
         for table in TABLES:
             _add_table(writer, conn, table, report)
         _add_key(writer, installation)
-        _add_files(writer, conn, installation, lost)
+        _add_log(writer, installation)
+        lost = dict(_add_files(writer, conn, installation.store))
+        report.files.extend(sorted(lost.values()))
+        writer.add_bytes(LOST, json.dumps(sorted(lost)).encode())
         writer.close()
     return report
 
 
-def _manifest(conn: Connection, installation: Installation, lost: Iterable[str]) -> bytes:
+def _manifest(conn: Connection, installation: Installation) -> bytes:
     content = {
         "format": FORMAT,
         "version": __version__,
@@ -58,7 +61,6 @@ def _manifest(conn: Connection, installation: Installation, lost: Iterable[str])
         "made": now().isoformat(),
         "key_check": secret_key.check_value(installation.key),
         "last_ids": last_ids(conn, TABLES),
-        "lost_files": sorted(lost),
     }
     return json.dumps(content).encode()
 
@@ -70,17 +72,6 @@ def _stored(conn: Connection) -> Iterator[tuple[str, str, str]]:
         columns = select(table.c.storage, table.c.sha256, table.c.name).where(condition)
         for row in conn.execute(columns.distinct()):
             yield row.storage, row.sha256, row.name
-
-
-def _lost(conn: Connection, installation: Installation) -> Iterator[tuple[str, str]]:
-    """Yields the storage name and the name of files without bytes, or with others than were stored."""
-    for storage, sha256, name in _stored(conn):
-        try:
-            _, found = measure(installation.store.path(storage))
-        except FileNotFoundError:
-            found = ""
-        if found != sha256:
-            yield storage, name
 
 
 def _add_table(writer: Writer, conn: Connection, table: Table, report: Report) -> None:
@@ -101,12 +92,25 @@ def _add_key(writer: Writer, installation: Installation) -> None:
         writer.add_bytes(KEY, sealed_key.seal(installation.key, passphrase))
 
 
-def _add_files(writer: Writer, conn: Connection, installation: Installation, lost: Iterable[str]) -> None:
-    store = installation.store
-    names = {storage for storage, _, _ in _stored(conn)} - set(lost)
-    paths = [(f"files/{name}{suffix}", store.path(name + suffix)) for name in sorted(names) for suffix in ("", TYPED)]
-    for name, path in [*paths, (LOG, installation.data_dir / LOG)]:
-        if path.is_file():
-            with path.open("rb") as content:
-                # What is appended to the log meanwhile stays out: the size counts.
-                writer.add(name, content, path.stat().st_size)
+def _add_log(writer: Writer, installation: Installation) -> None:
+    path = installation.data_dir / LOG
+    if path.is_file():
+        with path.open("rb") as content:
+            writer.add(LOG, content, path.stat().st_size)  # what is appended meanwhile stays out
+
+
+def _add_files(writer: Writer, conn: Connection, store: Store) -> Iterator[tuple[str, str]]:
+    """Yields the storage name and the name of files without bytes, or with others than were stored."""
+    for storage, sha256, name in sorted({row[0]: row for row in _stored(conn)}.values()):
+        if _add_file(writer, store, storage) != sha256:
+            yield storage, name
+        _add_file(writer, store, storage + TYPED)
+
+
+def _add_file(writer: Writer, store: Store, storage: str) -> str:
+    """Returns the checksum of the file; empty if it is missing, perhaps since a moment ago."""
+    try:
+        with store.path(storage).open("rb") as content:
+            return writer.add(f"files/{storage}", content, os.fstat(content.fileno()).st_size)
+    except (FileNotFoundError, NotFound):
+        return ""

@@ -21,7 +21,7 @@ from webapp.files.store import Store
 from webapp.files.uploads import TYPED
 from webapp.identity import installation_id, sealed_key, secret_key
 from webapp.maintenance import archive_rows
-from webapp.maintenance.archive import KEY, LOG, TABLES, BrokenArchive, Unpacked, unpack
+from webapp.maintenance.archive import KEY, LOG, LOST, TABLES, BrokenArchive, Unpacked, unpack
 from webapp.maintenance.archive_rows import MOST_ID
 from webapp.paths import MIGRATIONS
 from webapp.ports.delivery_state import DeliveryState
@@ -82,7 +82,7 @@ def restore(settings: Settings, database: Database, path: Path) -> dict[str, int
 
 @dataclass(frozen=True)
 class _Manifest:
-    """What the first member says, in the types that it should have."""
+    """What an archive says of itself, in the types that it should have."""
 
     key_check: str
     last_ids: dict[str, int]
@@ -91,7 +91,7 @@ class _Manifest:
     @classmethod
     def of(cls, unpacked: Unpacked) -> "_Manifest":
         content = unpacked.manifest
-        check, last, lost = (content.get(name) for name in ("key_check", "last_ids", "lost_files"))
+        check, last, lost = content.get("key_check"), content.get("last_ids"), unpacked.json(LOST)
         if not (isinstance(check, str) and _CHECK_VALUE.fullmatch(check)):
             raise BrokenArchive("it does not say which key it needs")
         if not isinstance(last, dict) or not all(_is_id(value) for value in last.values()):
