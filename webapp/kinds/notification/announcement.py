@@ -11,15 +11,18 @@ LONGEST_MESSAGE = 10_000
 
 
 def form_of(announcement: Announcement, form_context: FormContext) -> dict[str, Any]:
-    """Returns the form; channels and people that no longer exist are left out, long texts are cut."""
-    channels = {*BUILT_IN, *(one.id for one in form_context.channels())}
+    """Returns the form; long texts are cut, channels and people that no longer exist are left out.
+
+    If no channel is left, all stay: the refusal then names the one that is gone.
+    """
+    known = {*BUILT_IN, *(one.id for one in form_context.channels())}
     people = {*AUDIENCES, *(str(one.id) for one in form_context.colleagues())}
     title = " ".join("".join(one if one.isprintable() else " " for one in announcement.title).split())
     message = "".join(one for one in announcement.message if one.isprintable() or one in "\n\t")
     return {
         "title": title[:LONGEST_TITLE],
         "message": message[:LONGEST_MESSAGE],
-        "channels": [one for one in announcement.channels if one in channels],
+        "channels": [one for one in announcement.channels if one in known] or list(announcement.channels),
         "people": [one for one in announcement.people if one in people],
         "priority": announcement.priority,
     }
