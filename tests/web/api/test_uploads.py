@@ -28,7 +28,7 @@ def test_an_upload_is_its_owners_alone(program, admin_program):
 
 
 def test_a_very_long_name_is_cut_and_keeps_its_ending(program):
-    name = done(send(program, name=f"{'ä' * 100_000}.csv"), 201)["name"]
+    name = done(send(program, name=f"{'ä' * 1_000}.csv"), 201)["name"]
     assert name.endswith("ä.csv")
     assert len(name.encode()) < 256
 
