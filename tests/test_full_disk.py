@@ -1,17 +1,21 @@
 """Each writer meets a disk that is full: nothing half-written stands under a final name, and what was there stays."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from sqlalchemy import select
 
 from tests.disks import Disk, small_disk
-from tests.factories import make_person, make_task
+from tests.factories import make_file, make_person, make_task
 from tests.identity.conftest import refused_process
 from tests.mail.conftest import letter
 from tests.serving import Serving
 from webapp import atomic
+from webapp.accounts import people
+from webapp.db import schema
 from webapp.db.connect import open_database
 from webapp.db.migrate import bring_up_to_date
 from webapp.errors import UserError
@@ -20,6 +24,7 @@ from webapp.identity import installation_id, secret_key
 from webapp.installation import Installation, build
 from webapp.mail.outbox import Outbox
 from webapp.maintenance import backup
+from webapp.maintenance.restore import restore
 from webapp.notify import logfile
 from webapp.reports.reading import typed_copy
 from webapp.settings import Settings
@@ -123,10 +128,9 @@ def test_what_fits_is_whole(used: Disk, write: Writer):
 def filled(installation: Installation, tmp_path) -> Path:
     """An archive with a file of 300 kB."""
     with installation.write() as conn:
-        make_task(conn, make_person(conn, installation.settings))
-    with installation.store.unfinished() as path:
-        path.write_bytes(bytes(range(256)) * 1200)
-        installation.store.keep(path)
+        ana = make_person(conn, installation.settings)
+        task = make_task(conn, ana)
+        make_file(conn, installation.store, task, ana, tmp_path, body=bytes(range(256)) * 1200)
     backup.backup(installation, tmp_path / "backup.tar.gz")
     return tmp_path / "backup.tar.gz"
 
@@ -134,23 +138,27 @@ def filled(installation: Installation, tmp_path) -> Path:
 def test_a_backup_that_does_not_fit_leaves_the_one_before(disk: Disk, installation: Installation, filled: Path):
     target = disk.folder / "backup.tar.gz"
     target.write_bytes(b"the one before")
-    with installation.store.unfinished() as path:
-        path.write_bytes(bytes(filled.read_bytes()) * 50)
-        installation.store.keep(path)
+    with installation.write() as conn:
+        task = conn.execute(select(schema.task.c.id)).scalar_one()
+        ana = people.by_id(conn, installation.settings, conn.execute(select(schema.person.c.id)).scalar_one())
+        make_file(conn, installation.store, task, ana, disk.folder.parent, body=os.urandom(300_000))
     with disk.full(but=8192), pytest.raises(OSError, match=FULL):
         backup.backup(installation, target)
     assert whole(disk.folder) == {"backup.tar.gz": b"the one before"}
 
 
-def test_a_restore_that_does_not_fit_leaves_no_file_and_the_key_that_was_there(disk: Disk, filled: Path):
+def test_a_restore_that_does_not_fit_leaves_no_file_and_the_key_that_was_there(
+    disk: Disk, installation: Installation, filled: Path
+):
     url = f"sqlite:///{disk.folder.parent / 'elsewhere.db'}"
     empty = build(Settings(data_dir=disk.folder / "data", database_url=url))
+    (empty.data_dir / secret_key.NAME).write_bytes((installation.data_dir / secret_key.NAME).read_bytes())
     bring_up_to_date(empty.database)
     before = whole(disk.folder)
     with disk.full(but=8192), pytest.raises((OSError, UserError)):
-        backup.restore(empty, filled)
+        restore(empty.settings, empty.database, filled)
     assert whole(disk.folder) == before
-    assert backup.restore(empty, filled)["person"] == 1
+    assert restore(empty.settings, empty.database, filled)["person"] == 1
 
 
 @pytest.mark.parametrize("room", [0, 16_384, 131_072])

@@ -27,7 +27,7 @@ from webapp.db.types import Json, Utc
 from webapp.files import uploads
 from webapp.installation import build
 from webapp.maintenance import archive_rows
-from webapp.maintenance.archive import LOG, LOST, MANIFEST, RESERVE, SUMS, TABLES, Writer
+from webapp.maintenance.archive import LOG, LOST, MANIFEST, SUMS, TABLES, Writer
 from webapp.settings import Settings
 
 SECRET = "the key of the whole office"
@@ -396,7 +396,7 @@ def test_no_member_comes_twice_or_after_the_checksums(target: Serving, whole: by
 
 def test_a_bomb_is_refused_by_its_header_before_it_is_unpacked(target: Serving, whole: bytes, monkeypatch):
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**12, 0, RESERVE + (1 << 20)))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**12, 0, 1 << 20))
     entry = info(f"files/{'0' * 32}", size=2 << 20)
     assert "larger than the free space" in refuse(target, tar_of(members_of(whole), entry))
     header = info("x", tarfile.XHDTYPE)

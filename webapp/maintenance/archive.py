@@ -27,7 +27,7 @@ TABLES = [table for table in schema.metadata.sorted_tables if table.name not in 
 MOST_MEMBERS = 4_000_000
 SMALL = 64 << 20  # bytes of a member that is read at once
 LEAST = 4_096  # bytes that a file takes on disk
-RESERVE = 200 << 20  # bytes that stay free on the disk
+RESERVE = 200 << 20  # bytes that stay free on the disk; on a small one a tenth of what is free
 TRAILER = 64 << 10  # bytes of zeros that end a tar, and no more
 OTHER_VERSION = "This backup was made by Outtray {}; this version cannot read it."
 _BLOCK = tarfile.BLOCKSIZE
@@ -131,11 +131,12 @@ class _Reader:
     """Reads the members one after the other; headers with extensions, links and folders are refused."""
 
     def __init__(self, stream: gzip.GzipFile, folder: Path, free_bytes: Callable[[], int]) -> None:
-        self._stream, self._folder, self._free_bytes = stream, folder, free_bytes
+        self._stream, self._folder = stream, folder
         self._sizes: dict[str, int] = {}
         self._sums: dict[str, str] = {}
         self._manifest: Mapping[str, Any] = {}
-        self._room = free_bytes() - RESERVE
+        free = free_bytes()
+        self._room = free - min(RESERVE, free // 10)
 
     def read(self) -> Unpacked:
         while (header := self._exactly(_BLOCK)) != _ENDING:
