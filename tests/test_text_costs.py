@@ -59,7 +59,7 @@ def mail(text: str) -> None:
 
 
 def cell_in_mail(text: str) -> None:
-    WRITES.to("ana@example.com", message_id="<1@x>", date=now(), values={"a": text}).content
+    WRITES.to("ana@example.com", message_id="<1@x>", date=now(), values={"a": text})
 
 
 def hook(text: str) -> None:
