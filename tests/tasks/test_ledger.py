@@ -14,6 +14,7 @@ from webapp.ports.deliveries import Reply, ReplyState
 from webapp.ports.people import Person
 from webapp.tasks import commands, queries
 from webapp.tasks.cancellation import StopRequest, StopRun
+from webapp.tasks.ledger import expansion
 from webapp.tasks.model import State
 from webapp.tasks.running import endings
 from webapp.tasks.transitions import make_unknown
@@ -46,18 +47,18 @@ def test_while_a_message_is_being_sent_the_database_says_so(installation: Instal
 
 def test_preparing_that_broke_off_continues(installation: Installation, ana: Person, start, monkeypatch):
     task_id = start(10)
-    monkeypatch.setattr("webapp.tasks.ledger.ledger.BATCH", 4)
-    first = Run(installation, task_id)
-    entered = first.context.ledger._enter
+    monkeypatch.setattr(expansion, "BATCH", 4)
+    first, entered = Run(installation, task_id), expansion._enter
 
-    def break_off(rows, **more):
-        if more:
-            raise ConnectionError
-        entered(rows)
+    def break_off(conn, *, is_last, **more):
+        if is_last:
+            raise LookupError("broken off")
+        return entered(conn, is_last=is_last, **more)
 
-    monkeypatch.setattr(first.context.ledger, "_enter", break_off)
-    with pytest.raises(ConnectionError):
+    monkeypatch.setattr(expansion, "_enter", break_off)
+    with pytest.raises(LookupError):
         first.deliver(Server())
+    monkeypatch.undo()
     assert task_of(installation, task_id, ana).not_prepared == 2
     with installation.write() as conn:
         endings.requeue(conn, installation.engine, first.task)

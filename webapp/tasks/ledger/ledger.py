@@ -12,37 +12,34 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
-from webapp import clock
 from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.db.faults import is_passing
 from webapp.errors import Superseded, TaskError
 from webapp.ports.deliveries import Delivery, NewDelivery, Reply, ReplyState, Target
-from webapp.ports.delivery_state import Counts, DeliveryState, accepted
+from webapp.ports.delivery_state import DeliveryState
 from webapp.tasks.cancellation import Control, StopRequest, StopRun
 from webapp.tasks.ledger import rate_limit, slow_targets
+from webapp.tasks.ledger.expansion import expand
 from webapp.tasks.ledger.outcomes import (
     STOP_AFTER,
     columns_after,
     fail_unprepared,
-    in_a_row,
-    new_row,
     record_late_outcome,
     record_outcome,
     rest_of,
     stop,
 )
+from webapp.tasks.ledger.progress import Progress, ProgressClock
 from webapp.tasks.ledger.send_gate import SendGate
-from webapp.tasks.ledger.statements import enter_rows, fenced_read, mark
+from webapp.tasks.ledger.statements import fenced_read, mark
 from webapp.tasks.model import Task
 from webapp.tasks.patience import Patience
 from webapp.tasks.resources import TaskResources
 from webapp.tasks.transitions import Requests, counts, fenced_update, restate
 
-BATCH = 1_000  # deliveries entered in one commit
 AHEAD = 200  # deliveries read at once
-PUBLISH_EVERY = 0.25  # seconds between two published changes
 CONNECTION_USABLE = (
     ReplyState.SENT,
     ReplyState.FAILED,
@@ -63,14 +60,6 @@ class Pending:
     columns: dict[str, Any]
 
 
-class ProgressClock:
-    """When the progress of a run was last published; all parts of the run share one."""
-
-    def __init__(self) -> None:
-        self.at = 0.0  # monotonic seconds
-        self.has_settled = False
-
-
 class Ledger:
     """The deliveries of one running task, or of one of its channels; the parts of a task share `progress_clock`."""
 
@@ -88,25 +77,14 @@ class Ledger:
         self._ready: deque[Row[Any]] = deque()
         self._pending: Pending | None = None
         self._target: Target | None = None
-        self._progress_clock = progress_clock or ProgressClock()
-        self._done = self._sent = self._total = 0
-        self._failures_in_a_row = task.consecutive_failures
+        self._progress = Progress(task, progress_clock, is_part=self._is_part)
         self._patience = Patience(resources, control)
         self._gate = SendGate(self._patience, task, control, self.flush)
 
     def expand(self, new: Iterable[NewDelivery]) -> None:
         """Enters the deliveries, one batch per commit; continues after those that an earlier attempt entered."""
-        if self._task.expanded:
-            return
-        entered = self._patience.read(lambda conn: sum(counts(conn, self._task.id).values()))
-        batch: list[dict[str, Any]] = []
-        for position, delivery in enumerate(new):
-            if position >= entered:
-                batch.append(new_row(self._task.id, position, delivery))
-            if len(batch) == BATCH:
-                self._enter(batch)
-                batch = []
-        self._enter(batch, last=True)
+        for requests in expand(self._patience, self._task, new):
+            self._handle(requests)
 
     def deliveries(self, target: Target) -> Iterator[Delivery]:
         """Yields the deliveries to hand over, each marked as sending; raises StopRun if the rest has to wait."""
@@ -118,7 +96,7 @@ class Ledger:
         A delivery that cannot be prepared is failed with its reason: nothing of it was handed over.
         """
         if not self._is_part:
-            self._tally(self._patience.read(lambda conn: counts(conn, self._task.id)))
+            self._progress.tally(self._patience.read(lambda conn: counts(conn, self._task.id)))
         self._target = target
         self._store_target(target)
         try:
@@ -146,20 +124,7 @@ class Ledger:
         """Keeps the reply to a message until the next commit, which follows within 50 ms."""
         columns = columns_after(delivery, reply, self._resources.settings.retry_seconds)
         self._pending = Pending(delivery, reply, columns)
-        self._done += columns["state"].is_final
-        self._sent += columns["state"].was_accepted
-        self._failures_in_a_row = in_a_row(self._failures_in_a_row, reply)
-
-    def _enter(self, rows: list[dict[str, Any]], *, last: bool = False) -> None:
-        done = {"expanded": True} if last else {}
-
-        def step(conn: Connection) -> Requests:
-            requests = fenced_update(conn, self._task.id, self._task.attempt, crash_count=0, **done)
-            enter_rows(conn, self._task.id, rows)
-            mark_changed(conn)
-            return requests
-
-        self._handle(self._patience.write(step))
+        self._progress.settled(columns["state"], reply)
 
     def _next(self) -> Row[Any] | None:
         if not self._ready:
@@ -179,10 +144,10 @@ class Ledger:
 
     def _require_success(self) -> None:
         """Raises TaskError after STOP_AFTER failures in a row: more messages would fail too."""
-        if self._pending and self._failures_in_a_row >= STOP_AFTER:
+        if self._pending and self._progress.failures_in_a_row >= STOP_AFTER:
             message = self._pending.reply.words
             self.flush()
-            raise stop(self._failures_in_a_row, message)
+            raise stop(self._progress.failures_in_a_row, message)
 
     def _is_unlimited(self, target: Target) -> bool:
         """True if no rate limit applies: the envelope may be pipelined before the commit."""
@@ -215,7 +180,7 @@ class Ledger:
 
         requests = self._patience.write(step)
         self._ready.popleft()
-        self._done += 1
+        self._progress.left_out()
         self._handle(requests)
 
     def _mark(self, delivery: Delivery, target: Target) -> bool:
@@ -233,7 +198,7 @@ class Ledger:
 
         requests, is_free, is_marked = self._commit(step, news=news)
         if is_free and not is_marked:
-            self._done += 1
+            self._progress.left_out()
         self._handle(requests)
         if is_free:
             self._ready.popleft()
@@ -256,14 +221,16 @@ class Ledger:
             self._record_late_reply()
             raise
         if news:
-            self._progress_clock.at = clock.monotonic()
-            self._progress_clock.has_settled = self._progress_clock.has_settled or self._pending is not None
+            self._progress.published(settles=self._pending is not None)
         self._pending = None
         return result
 
     def _write_pending(self, conn: Connection, *, news: bool) -> Requests:
         """Writes the outcome of the last message and, if there is `news`, the progress; returns the requests."""
-        requests = self._publish(conn) if news else fenced_read(conn, self._task.id, self._task.attempt)
+        if news:
+            requests = self._progress.publish(conn, settles=self._pending is not None)
+        else:
+            requests = fenced_read(conn, self._task.id, self._task.attempt)
         if self._pending:
             record_outcome(conn, self._task.id, self._pending.delivery, self._pending.columns)
             seconds = rest_of(self._pending.reply, self._resources.settings.retry_seconds)
@@ -273,27 +240,14 @@ class Ledger:
 
     @property
     def _is_news(self) -> bool:
-        """True if the progress has to be published now; the first settled message also ends a series of crashes."""
-        is_first = self._pending is not None and not self._progress_clock.has_settled
-        return is_first or clock.monotonic() - self._progress_clock.at > PUBLISH_EVERY
-
-    def _publish(self, conn: Connection) -> Requests:
-        values: dict[str, Any] = {}
-        if self._pending:
-            values = {"crash_count": 0, "retries": 0, "consecutive_failures": self._failures_in_a_row}
-        if self._is_part:  # the other parts count too, and this result is not committed yet
-            self._tally(counts(conn, self._task.id))
-        values |= {"progress_done": self._done, "progress_total": self._total}
-        message = f"{self._sent:,} of {self._total:,} sent"
-        mark_changed(conn)
-        return fenced_update(conn, self._task.id, self._task.attempt, progress_words=message, **values)
+        return self._progress.is_due(settles=self._pending is not None)
 
     def publish(self) -> None:
         """Publishes the final progress; per-channel ledgers may not have published their last results."""
 
         def step(conn: Connection) -> None:
-            self._tally(counts(conn, self._task.id))
-            self._publish(conn)
+            self._progress.tally(counts(conn, self._task.id))
+            self._progress.publish(conn, settles=self._pending is not None)
 
         self._patience.write(step)
 
@@ -316,11 +270,6 @@ class Ledger:
             self._control.request(requests.requested)
             if at_once:
                 self._control.check(between_messages=True)
-
-    def _tally(self, found: Counts) -> None:
-        self._total = sum(found.values())
-        self._done = sum(number for result, number in found.items() if result.is_final)
-        self._sent = accepted(found)
 
     def _wait_for_later(self) -> None:
         query = select(func.min(d.c.next_try)).where(self._mine, d.c.state == DeliveryState.WAITING)

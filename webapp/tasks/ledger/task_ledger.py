@@ -9,8 +9,9 @@ from webapp.db import schema
 from webapp.db.connect import mark_changed
 from webapp.ports.delivery_state import DeliveryState, SkipReason
 from webapp.ports.task_context import Ledger as ChannelLedger
-from webapp.tasks.ledger.ledger import Ledger, ProgressClock
+from webapp.tasks.ledger.ledger import Ledger
 from webapp.tasks.ledger.parallel import together
+from webapp.tasks.ledger.progress import ProgressClock
 from webapp.tasks.transitions import fenced_update, skip_waiting
 from webapp.tasks.views import past_runs
 

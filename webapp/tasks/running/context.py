@@ -8,7 +8,7 @@ from webapp import clock
 from webapp.accounts import people
 from webapp.db.connect import mark_changed
 from webapp.tasks.cancellation import Control, StopRequest
-from webapp.tasks.ledger.ledger import PUBLISH_EVERY
+from webapp.tasks.ledger.progress import PUBLISH_EVERY
 from webapp.tasks.ledger.task_ledger import TaskLedger
 from webapp.tasks.model import Task
 from webapp.tasks.patience import Patience
