@@ -55,7 +55,7 @@ WRITES = Letter(subject="Hello", body="{{a}} [x]({{a}})", sender="office@example
 def mail(text: str) -> None:
     Letter(subject=text[:200], body=text, sender="office@example.com").to(
         "ana@example.com", message_id="<1@x>", date=now(), values={"a": "b"}
-    ).content
+    )
 
 
 def cell_in_mail(text: str) -> None:
