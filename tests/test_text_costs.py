@@ -215,7 +215,7 @@ def patterns() -> Iterator[tuple[str, re.Pattern, str]]:
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for attribute, value in vars(importlib.import_module(name)).items():
             if isinstance(value, re.Pattern):
-                for method in set(re.findall(rf"\b{attribute}\.(\w+)\(", source)):
+                for method in sorted(set(re.findall(rf"\b{attribute}\.(\w+)\(", source))):
                     yield f"{name}.{attribute}", value, method
         for node in ast.walk(ast.parse(source)):
             match node:
