@@ -118,3 +118,32 @@ def test_a_permit_comes_back_whatever_happens(error: type[BaseException]):
         raise error
     with queue.permit("b", 0.01):
         assert queue.waiting == 0
+
+
+def test_a_person_holds_at_most_so_many_permits_and_others_pass():
+    queue = FairQueue(3, 100)
+    with queue.permit("ana", None, at_once=2), queue.permit("ana", None, at_once=2):
+        third = threading.Thread(target=_hold, args=(queue, "ana", released := threading.Event()))
+        third.start()
+        until(lambda: queue.waiting == 1)
+        with queue.permit("ben", 0, at_once=2):  # the third permit is free for others
+            assert queue.waiting == 1
+        assert queue.waiting == 1
+    until(lambda: queue.waiting == 0)
+    released.set()
+    third.join(30)
+    with queue.permit("ana", 0, at_once=1):
+        pass
+
+
+def _hold(queue: FairQueue, person: str, released: threading.Event) -> None:
+    with queue.permit(person, None, at_once=2):
+        released.wait(30)
+
+
+def test_of_one_person_only_so_many_wait():
+    with taken(FairQueue(1, 100, 3)) as office:
+        for person in [*"a" * 5, "b"]:
+            office.call(person)
+        assert office.refused == ["a", "a"]
+    assert sorted(office.served) == ["a", "a", "a", "b"]

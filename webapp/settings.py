@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     keep_files_days: int = Field(30, ge=1, le=36500)
     keep_tasks_days: int = Field(365, ge=1, le=36500)
     max_upload_mb: int = Field(200, ge=1, le=10_000)
+    person_at_once: int = Field(2, ge=1, le=64)
     report_rows: int = Field(5_000_000, ge=1, le=50_000_000)
     report_memory_mb: int = Field(4_096, ge=256, le=1_000_000)
     report_seconds: int = Field(3_600, ge=10, le=86_400)

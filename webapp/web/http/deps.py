@@ -72,9 +72,9 @@ def signed_in(request: Request, installation: TheInstallation) -> Person:
     return session.person
 
 
-async def _person_of_page(person: Annotated[Person, Depends(signed_in)]) -> Person:
+async def _person_of_page(person: Annotated[Person, Depends(signed_in)], installation: TheInstallation) -> Person:
     # Async, so that it runs in the context of the request, which its route inherits; a plain guard has a copy of it.
-    on_behalf_of(person.id, thread_lent)
+    on_behalf_of(person.id, thread_lent, installation.settings.person_at_once)
     return person
 
 
@@ -108,8 +108,8 @@ def program(
     return owned.person
 
 
-async def _person_of_program(person: Annotated[Person, Depends(program)]) -> Person:
-    on_behalf_of(person.id, thread_lent)
+async def _person_of_program(person: Annotated[Person, Depends(program)], installation: TheInstallation) -> Person:
+    on_behalf_of(person.id, thread_lent, installation.settings.person_at_once)
     return person
 
 

@@ -53,6 +53,12 @@ def keeping(settings: Settings) -> list[SettingRow]:
         ("keep_files_days", "Files", plural(settings.keep_files_days, "day"), "What reports made, and uploads."),
         ("keep_tasks_days", "Ended tasks", plural(settings.keep_tasks_days, "day"), "With their log and recipients."),
         ("max_upload_mb", "Largest upload", f"{settings.max_upload_mb:,} MB", ""),
+        (
+            "person_at_once",
+            "Files and previews at once",
+            f"{settings.person_at_once:,}",
+            "Of one person; the next wait.",
+        ),
         ("report_rows", "Rows of a report", f"{settings.report_rows:,}", ""),
         ("report_memory_mb", "Memory of a report", f"{settings.report_memory_mb:,} MB", ""),
         ("report_seconds", "Time of a report", _span(settings.report_seconds), ""),
