@@ -126,7 +126,6 @@ class TargetKind(StrEnum):
     TRAIL = "audit-trail"
     STEP = "step"
     ARCHIVE = "archive"
-    INSTALLATION = "installation"
 
     @property
     def text(self) -> str:
@@ -158,7 +157,6 @@ KIND_TEXTS = {
     TargetKind.TRAIL: "the audit trail",
     TargetKind.STEP: "the step",
     TargetKind.ARCHIVE: "",
-    TargetKind.INSTALLATION: "",
 }
 
 

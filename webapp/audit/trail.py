@@ -1,6 +1,6 @@
 """Writes and reads the audit trail. Entries are only ever added; retention alone removes old ones (see chain.py)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ LONGEST_TARGET = 64
 LONGEST_DETAILS = 20_000
 LONGEST_VALUE = 500  # characters of one old or new value
 MASK = "•••"
+EMPTY: Sequence[Any] = (None, "", (), [], {})
 NOTHING = Target()
 
 a, p = schema.audit, schema.person
@@ -100,9 +101,9 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any], secrets: frozen
     lines = []
     for name in [*before, *(name for name in after if name not in before)]:
         old, new = before.get(name), after.get(name)
-        if old != new:
-            shown = (MASK, MASK) if name in secrets else (_value(old), _value(new))
-            lines.append(f"{name}: {shown[0]} → {shown[1]}")
+        if old != new and not (old in EMPTY and new in EMPTY):
+            shown = [_value(one, is_secret=name in secrets) for one in (old, new)]
+            lines.append(f"{name}: {shown[1] if old in EMPTY else ' → '.join(shown)}")
     return "\n".join(lines)
 
 
@@ -156,6 +157,8 @@ def _entry(row: Mapping[Any, Any]) -> AuditEntry:
 _NUMBERED = {TargetKind.TASK, TargetKind.RECIPIENTS}  # kinds whose id people know
 
 
-def _value(value: Any) -> str:
-    text = "nothing" if value in (None, "", (), [], {}) else str(value)
+def _value(value: Any, *, is_secret: bool) -> str:
+    if value in EMPTY:
+        return "nothing"
+    text = MASK if is_secret else str(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
