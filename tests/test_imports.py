@@ -33,7 +33,7 @@ LEAVES: dict[str, set[str]] = {
     "atomic": {"file_lock"},
 }
 FIELD = {"mail", "notify", "reports"}
-STORES = {"accounts", "connections", "db", "files", "ports", "tasks"}
+STORES = {"accounts", "audit", "connections", "db", "files", "ports", "tasks"}
 BELOW_WEB = STORES | FIELD | {"crypto", "engine", "identity", "ingest", "installation", "kinds", "starting", "webapp"}
 WEB_LEVELS = [
     {"web.http"},
@@ -49,7 +49,8 @@ PACKAGES = {
     "crypto": set(),
     "db": {"ports"},
     "identity": {"crypto", "db"},
-    "accounts": {"db", "ports"},
+    "audit": {"db", "ports"},
+    "accounts": {"audit", "db", "ports"},
     "files": {"db", "ports"},
     "tasks": {"accounts", "db", "files", "ports"},
     "engine": {"db", "ports", "tasks"},
@@ -61,7 +62,7 @@ PACKAGES = {
     "form_context": STORES | {"reports"},
     "installation": STORES | FIELD | {"crypto", "identity", "engine", "form_context", "kinds"},
     "ingest": {"files", "installation", "mail", "ports", "reports"},
-    "starting": {"accounts", "installation", "ports", "tasks"},
+    "starting": {"audit", "installation", "ports", "tasks"},
     "maintenance": STORES | {"crypto", "identity", "engine", "installation", "webapp"},
     **{
         package: BELOW_WEB | set().union(*WEB_LEVELS[:level])

@@ -14,6 +14,7 @@ from webapp.web import routes
 from webapp.web.api import openapi
 from webapp.web.budgets import RULES
 from webapp.web.http import error_pages
+from webapp.web.http.audit_origin import AuditOriginMiddleware
 from webapp.web.http.budget import rules_of
 from webapp.web.http.catch_all import CatchAllMiddleware
 from webapp.web.http.deps import guard
@@ -53,6 +54,7 @@ def create_app(installation: Installation) -> FastAPI:
     openapi.describe(app)
     error_pages.add_handlers(app)
     guard(app)
+    app.add_middleware(AuditOriginMiddleware)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(
         SecurityMiddleware,

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from webapp.accounts import audit
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.errors import Conflict
 from webapp.installation import Installation
 from webapp.ports.engine import BackgroundRunner
@@ -82,7 +83,8 @@ def _write(
         )
         if started.is_new:
             also(conn)
-            audit.record(conn, new.owner, "started", f"{kind.title} {started.id}: {title}", new.via)
+            target = Target(TargetKind.TASK, started.id, f"{kind.title}: {title}", new.owner.id)
+            trail.record(conn, AuditAction.START, target, new.via)
     return started
 
 

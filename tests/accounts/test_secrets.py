@@ -1,11 +1,11 @@
-"""Passwords, tokens, one-time links and the audit trail."""
+"""Passwords, tokens and one-time links."""
 
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-from webapp.accounts import audit, links, passwords, tokens
+from webapp.accounts import links, passwords, tokens
 from webapp.clock import now
 from webapp.db import schema
 from webapp.errors import NotFound, UserError
@@ -131,15 +131,3 @@ def test_a_restart_makes_the_set_up_link_anew(room):
         assert links.find(conn, "setup", second) is not None
         links.end_setup(conn)
         assert links.find(conn, "setup", second) is None
-
-
-def test_the_audit_trail_tells_who_did_what_newest_first(room):
-    ana = room.add()
-    with room.write() as conn:
-        audit.record(conn, ana, "invited", "ben@example.com", "as staff")
-        audit.record(conn, None, "added", "x" * 1000)
-    with room.read() as conn:
-        newest, oldest = audit.listing(conn)
-        assert audit.listing(conn, before=newest.id) == [oldest]
-    assert (oldest.who, oldest.action, oldest.subject) == ("ana@example.com", "invited", "ben@example.com")
-    assert (newest.who, len(newest.subject)) == ("", 400)

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from tests.factories import PASSWORD
-from webapp.accounts import audit, passwords, people, sessions, tokens
+from webapp.accounts import passwords, people, sessions, tokens
+from webapp.audit import trail
 
 
 @pytest.fixture
@@ -62,7 +63,8 @@ def test_somebody_is_added_listed_given_a_new_password_and_disabled(outtray, ins
     assert found(installation, ana.email)[1] is None
     assert outtray("user", "list")[1].splitlines()[-1] == "ana.ruiz@example.com\tstaff\tAna Ruiz\tdisabled"
     with installation.read() as conn:
-        assert [entry.action for entry in audit.listing(conn)] == ["disabled", "changed the password", "added"]
+        assert [entry.action for entry in trail.listing(conn)] == ["disabled", "changed the password of", "added"]
+        assert {entry.who.partition(" (")[0] for entry in trail.listing(conn)} == {"command line"}
 
 
 def test_a_token_stands_alone_on_standard_output(outtray, installation, ana):

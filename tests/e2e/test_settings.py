@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.pages.settings import SettingsPage
 from tests.servers import MailServer
-from webapp.accounts import audit
+from webapp.audit import origin, trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.settings import Settings
 
 USERS = {"office@example.com": "p4ss-w0rd"}
@@ -62,14 +63,14 @@ def test_a_second_test_replaces_the_first_result(settings_page, server):
 def test_settings_show_health_and_the_audit_trail(settings_page, installation, root):
     expect(settings_page.condition("Database")).to_contain_text("Healthy")
     expect(settings_page.condition("Reports")).to_contain_text("The web process does them itself. Nothing waits.")
-    with installation.write() as conn:
+    with installation.write() as conn, origin.acting(origin.of_person(root)):
         for number in range(51):
-            audit.record(conn, root, "made a token", f"no. {number}")
+            trail.record(conn, AuditAction.ADD, Target(TargetKind.TOKEN, number, f"no. {number}"))
     settings_page.open()
     expect(settings_page.audit).to_have_count(50)
     settings_page.older()
     expect(settings_page.audit).to_have_count(1)
-    expect(settings_page.audit).to_contain_text("root@example.com made a token no. 0")
+    expect(settings_page.audit).to_contain_text("Rut Admin <root@example.com> added the token no. 0")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

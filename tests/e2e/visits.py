@@ -185,6 +185,8 @@ VISITS = [
     Visit("settings", "/settings", ADMIN),
     Visit("settings-tested", "/settings", ADMIN, steps=_test_server),
     Visit("settings-refused", "/settings", ADMIN, steps=_refused("Save", host="smtp://mail", port="x")),
+    Visit("audit", "/settings/audit", ADMIN),
+    Visit("audit-filtered", "/settings/audit?q=settings&since=x", ADMIN),
     Visit("never-write", "/settings/never", ADMIN),
     Visit("never-write-refused", "/settings/never", ADMIN, steps=_refused("Add", addresses="ana@")),
     Visit("lists", "/lists"),

@@ -28,4 +28,6 @@ def facts(section: Element) -> dict[str, str]:
 
 
 def trail(page: Element) -> list[str]:
-    return [row.all("span")[0].text for row in part(page, "audit").all("li")]
+    """Returns the entries of the audit, without the address that they came from."""
+    texts = [row.all("span")[0].text for row in part(page, "audit").all("li")]
+    return [text.partition(" from testclient")[0] for text in texts]

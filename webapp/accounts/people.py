@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, exists, func, select
 
 from webapp.accounts import validation
+from webapp.audit.actions import AuditAction
 from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
@@ -102,7 +103,8 @@ def is_disabled(conn: Connection, person_id: int) -> bool:
 def listing(conn: Connection, settings: Settings) -> list[Member]:
     """Everybody by name, the disabled ones last."""
     seen = select(func.max(s.c.seen)).where(s.c.person == p.c.id).scalar_subquery()
-    came = select(func.max(a.c.at)).where(a.c.person == p.c.id, a.c.action == "signed in").scalar_subquery()
+    signed_in = a.c.action.in_((AuditAction.SIGN_IN, AuditAction.SIGN_IN.text))  # the text: by an earlier version
+    came = select(func.max(a.c.at)).where(a.c.person == p.c.id, signed_in).scalar_subquery()
     query = select(p, seen.label("seen"), came.label("came")).order_by(
         p.c.disabled.isnot(None), func.lower(p.c.name), p.c.id
     )

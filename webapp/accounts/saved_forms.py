@@ -62,5 +62,7 @@ def keep(conn: Connection, person: Person, kind: Kind, name: str, form: Mapping[
     return called
 
 
-def drop(conn: Connection, person: Person, kept_id: int) -> None:
-    conn.execute(delete(k).where(k.c.id == kept_id, k.c.owner == person.id))
+def drop(conn: Connection, person: Person, kept_id: int) -> str:
+    """Removes one of a person's own; returns its name, empty if it was gone already."""
+    gone = delete(k).where(k.c.id == kept_id, k.c.owner == person.id).returning(k.c.name)
+    return conn.execute(gone).scalar() or ""

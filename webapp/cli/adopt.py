@@ -1,6 +1,8 @@
 """adopt: the way out where data directory, database or key were lost, moved or exchanged on purpose."""
 
 from webapp import logs
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction
 from webapp.cli.opening import prepare_database, stopped
 from webapp.db.migrate import bring_up_to_date
 from webapp.identity import installation_id, machine_lease, secret_key
@@ -17,5 +19,7 @@ def adopt() -> None:
         machine_lease.require_no_other(database, settings.data_dir)
         key = secret_key.load(settings) or secret_key.make(settings)
         installation_id.adopt(settings, database, key)
+        with database.write(lambda number: None) as conn:
+            trail.record(conn, AuditAction.ADOPT)
     print("Data directory, database and key belong together now. Passwords that another key encrypted must be")
     print("entered again; files that were in another data directory are not here.")

@@ -7,6 +7,7 @@ import typer
 from sqlalchemy.exc import OperationalError
 
 from webapp import __version__
+from webapp.audit import origin
 from webapp.cli import adopt, archive, check, people, rotate_key, serve
 from webapp.errors import UserError
 
@@ -31,11 +32,14 @@ app.command("check")(check.check)
 
 
 @app.callback(invoke_without_command=True)
-def version(show: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
+def version(
+    context: typer.Context, show: bool = typer.Option(False, "--version", help="Print the version and stop.")
+) -> None:
     """An office panel whose work runs in the background and is never lost."""
     if show:
         print(__version__)
         raise typer.Exit
+    context.with_resource(origin.acting(origin.of_command()))
 
 
 def run() -> int:

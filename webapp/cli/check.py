@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
+from typing import Annotated
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.accounts import people
+from webapp.audit import chain
 from webapp.cli.opening import prepare_database
 from webapp.db import time_check
 from webapp.db.connect import Database
@@ -22,8 +25,12 @@ from webapp.settings import Settings, load
 FREE_MB = 200
 
 
-def check() -> None:
+def check(
+    audit: Annotated[bool, typer.Option("--audit", help="Verify the audit trail instead of the set-up.")] = False,
+) -> None:
     """Say what is wrong with the set-up; exit code 1 if anything is."""
+    if audit:
+        return _verify_audit_trail(load())
     try:
         found = list(problems(load()))
     except OSError as error:
@@ -33,6 +40,20 @@ def check() -> None:
     if found:
         raise typer.Exit(1)
     print("Nothing is wrong.")
+
+
+def _verify_audit_trail(settings: Settings) -> None:
+    with closing(prepare_database(settings)) as database:
+        _require_identity(settings, database)
+        if not is_up_to_date(database):
+            raise UserError("The database is not up to date: run outtray migrate.")
+        with database.read() as conn:
+            verdict = chain.verify(conn)
+    for fault in verdict.faults:
+        print(fault)
+    if verdict.faults:
+        raise typer.Exit(1)
+    print(f"The audit trail is whole: {verdict.entries} entries.")
 
 
 def problems(settings: Settings) -> Iterator[str]:

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from webapp import logs
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction
 from webapp.db.connect import Database, open_database
-from webapp.db.migrate import bring_up_to_date, is_up_to_date
+from webapp.db.migrate import bring_up_to_date, is_up_to_date, revision
 from webapp.errors import UserError
 from webapp.identity import data_dir, file_system, installation_id, machine_lease
 from webapp.installation import Installation, build
@@ -55,7 +57,12 @@ def running(settings: Settings, *, alone: bool) -> Iterator[Installation]:
 
 
 def _bring_up_to_date(database: Database, *, migrate: bool) -> None:
-    if database.is_sqlite or migrate:
-        bring_up_to_date(database)
-    elif not is_up_to_date(database):
+    if is_up_to_date(database):
+        return
+    if not (database.is_sqlite or migrate):
         raise UserError("The database is not up to date. Run: outtray migrate")
+    before = revision(database)
+    bring_up_to_date(database)
+    if before:  # a new installation begins without entries
+        with database.write(lambda number: None) as conn:
+            trail.record(conn, AuditAction.MIGRATE, details=f"from {before} to {revision(database)}")

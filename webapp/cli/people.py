@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from webapp.accounts import audit, commands, passwords, people, tokens, validation
+from webapp.accounts import commands, passwords, people, tokens, validation
 from webapp.accounts.people import NewPerson
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.cli.opening import open_installation
 from webapp.errors import UserError
+from webapp.ports.people import Person
 from webapp.settings import load
 
 user = typer.Typer(help="People who may use the panel.", no_args_is_help=True)
@@ -29,7 +32,7 @@ def add_user(email: Email, role: Role, name: str = "", password_stdin: FromStdin
     installation = open_installation(load())
     with installation.write() as conn:
         added = people.add(conn, installation.settings, new)
-        audit.record(conn, None, "added", added.email, f"as {added.role}, from the command line")
+        trail.record(conn, AuditAction.ADD, _target(added), f"role: {added.role}")
 
 
 @user.command("list")
@@ -50,7 +53,7 @@ def disable_user(email: Email) -> None:
     with installation.write() as conn:
         found = people.by_email(conn, installation.settings, email)
         commands.disable(conn, found)
-        audit.record(conn, None, "disabled", found.email, "from the command line")
+        trail.record(conn, AuditAction.DISABLE, _target(found))
 
 
 @user.command("password")
@@ -61,7 +64,7 @@ def set_password(email: Email, password_stdin: FromStdin = False) -> None:
     with installation.write() as conn:
         found = people.by_email(conn, installation.settings, email)
         commands.set_password(conn, found, stored)
-        audit.record(conn, None, "changed the password", found.email, "from the command line")
+        trail.record(conn, AuditAction.CHANGE_PASSWORD, _target(found))
 
 
 @token.command("add")
@@ -73,8 +76,12 @@ def add_token(email: Email, name: Annotated[str, typer.Option(help="What it is f
         if people.is_disabled(conn, found.id):
             raise UserError(f"{found.email} is disabled.")
         secret = tokens.add(conn, found.id, name)
-        audit.record(conn, None, "made a token", name, f"for {found.email}, from the command line")
+        trail.record(conn, AuditAction.ADD, Target(TargetKind.TOKEN, "", name, found.id))
     print(secret)
+
+
+def _target(person: Person) -> Target:
+    return Target(TargetKind.PERSON, person.id, person.email, person.id)
 
 
 def _hashed_line(address: str, is_there: bool) -> str:

@@ -3,6 +3,8 @@
 import secrets
 import sys
 
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction
 from webapp.cli.opening import open_installation, stopped
 from webapp.errors import UserError
 from webapp.identity import machine_lease, secret_key
@@ -23,6 +25,8 @@ def rotate_key() -> None:
         installation = open_installation(settings)
         machine_lease.require_no_other(installation.database, settings.data_dir)
         number = rotate(settings, installation.database, installation.key, new)
+        with installation.write() as conn:
+            trail.record(conn, AuditAction.ROTATE_KEY, details=f"{number} secrets")
         installation.close()
     print(f"{number:,} stored {'secret is' if number == 1 else 'secrets are'} encrypted with the new key.")
     if settings.secret_key:

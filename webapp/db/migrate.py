@@ -32,6 +32,10 @@ def bring_up_to_date(database: Database, revision: str = "head") -> None:
 
 def is_up_to_date(database: Database) -> bool:
     """Returns True if every migration of this program has run on the database."""
+    return revision(database) == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def revision(database: Database) -> str | None:
+    """Returns the last migration that has run on the database; None if none has."""
     with database.read() as conn:
-        current = MigrationContext.configure(conn).get_current_revision()
-    return current == ScriptDirectory.from_config(_config()).get_current_head()
+        return MigrationContext.configure(conn).get_current_revision()

@@ -118,16 +118,47 @@ login_failure = Table(
     Column("blocked_until", Utc, nullable=False),
 )
 
+# Only ever added to; triggers refuse changes and removals (migration 0012).
 audit = Table(
     "audit",
     metadata,
     Column("id", BigKey, primary_key=True),
     Column("at", Utc, nullable=False),
-    _person(nullable=True),
-    Column("action", String(60), nullable=False),
-    Column("subject", String(400), nullable=False, server_default=""),
+    _person(nullable=True),  # who acted; null if it was nobody with an account
+    Column("actor", String(400), nullable=False, server_default=""),  # their name and address then; or what acted
+    Column("action", String(60), nullable=False),  # AuditAction; a text in entries of earlier versions
+    Column("kind", String(20), nullable=False, server_default=""),  # TargetKind
+    Column("target", String(64), nullable=False, server_default=""),  # id of what it was done to
+    Column("subject", String(400), nullable=False, server_default=""),  # the same for people
+    Column("owner", BigInteger),  # the person whose it is, where that is not the one who acted
     Column("details", Text, nullable=False, server_default=""),
+    Column("network", String(64), nullable=False, server_default=""),
+    Column("session", String(64), nullable=False, server_default=""),
+    Index("ix_audit_action_at", "action", "at"),
     sqlite_autoincrement=True,
+)
+
+# The chain of hashes over the audit trail: each seal covers the entries after the one before it.
+audit_seal = Table(
+    "audit_seal",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+# One row once entries were removed by age: the last removed seal, on which the chain goes on.
+audit_anchor = Table(
+    "audit_anchor",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seal", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("at", Utc, nullable=False),
 )
 
 # Key-value preferences, per person or (person 0) for all: the last choice in a form, a skipped hint.

@@ -1,11 +1,11 @@
-"""Runs retention once an hour for as long as the panel runs, unless the clock of this machine may be wrong."""
+"""Seals the audit trail and runs retention once an hour; not retention if this machine's clock may be wrong."""
 
 import logging
 
 from webapp import clock
 from webapp.db import time_check
 from webapp.installation import Installation
-from webapp.maintenance import retention
+from webapp.maintenance import audit_seals, retention
 
 EVERY = 3_600.0  # seconds
 log = logging.getLogger("outtray.housekeeping")
@@ -17,6 +17,7 @@ class Housekeeping:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self._counted = clock.monotonic()
+        self._seals = audit_seals.Sealing(installation)
 
     def begin(self) -> None:
         """Notes what the clock says, before new rows bear a time that may be wrong."""
@@ -24,7 +25,8 @@ class Housekeeping:
             time_check.confirm(conn, counts=False)
 
     def step(self) -> None:
-        """Deletes what is too old, or warns."""
+        """Seals what was recorded; deletes what is too old, or warns."""
+        self._seals.step()
         moment = clock.monotonic()
         with self._installation.write() as conn:
             found = time_check.confirm(conn, counts=moment - self._counted >= EVERY)

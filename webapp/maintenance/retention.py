@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select, update
 
 from webapp.accounts.sessions import IDLE
+from webapp.audit import chain
 from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
@@ -16,6 +17,7 @@ from webapp.tasks import inbox
 from webapp.tasks.model import ENDED
 
 BATCH = 500  # rows per commit, so that nobody waits for it
+AUDIT_DAYS = 365  # at the least
 # A file may be in the store for a while before its row is; longer than a wrong clock may be ahead unnoticed.
 STRAY_SECONDS = 2 * 86_400.0
 log = logging.getLogger("outtray.housekeeping")
@@ -106,6 +108,17 @@ def _forget_failed_sign_ins(installation: Installation, moment: datetime) -> int
         return conn.execute(delete(failure).where(failure.c.blocked_until < moment - timedelta(days=1))).rowcount
 
 
+def _cut_audit_trail(installation: Installation, moment: datetime) -> int:
+    """Removes whole sealed batches; the trail is kept for as long as tasks, and for a year at the least."""
+    oldest, number = moment - timedelta(days=max(AUDIT_DAYS, installation.settings.keep_tasks_days)), 0
+    while True:
+        with installation.write() as conn:
+            cut = chain.cut(conn, oldest)
+        number += cut
+        if not cut:
+            return number
+
+
 def _remove_strays(installation: Installation, moment: datetime) -> int:
     """Removes bytes without a row: a process died between writing and entering them."""
     with installation.read() as conn:
@@ -136,5 +149,6 @@ PARTS = {
     "Links": _end_links,
     "Notices": _forget_notices,
     "Counts of failed sign-ins": _forget_failed_sign_ins,
+    "Entries of the audit trail": _cut_audit_trail,
     "Stored files that belong to nothing": _remove_strays,
 }

@@ -112,6 +112,8 @@ RULES: Rules = {
             "GET /settings/never",
             "GET /settings/never/never-write-to.csv",
             "GET /settings",
+            "GET /settings/audit",
+            "GET /settings/audit/audit.csv",
             "GET /settings/databases",
             "GET /settings/databases/queries/new",
             "GET /settings/databases/queries/{query_id:id}",

@@ -13,7 +13,7 @@ from webapp.web.notifications import preview as notification_preview
 from webapp.web.ops import health, metrics, service_worker
 from webapp.web.reports import datasets
 from webapp.web.reports import preview as report_preview
-from webapp.web.settings import address, channels, databases, mail_servers, people, suppressions, webhooks
+from webapp.web.settings import address, audit_trail, channels, databases, mail_servers, people, suppressions, webhooks
 from webapp.web.settings import pages as settings
 from webapp.web.start import pages as start
 from webapp.web.tasks import actions, failure_groups, poll, send_rate
@@ -24,7 +24,8 @@ from webapp.web.tasks import pages as tasks
 FORMS = (review, notification_preview, email_preview, report_preview, start)
 WORK = (home, *FORMS, poll, tasks, sent, failure_groups, send_rate, actions, files, recipient_lists, datasets)
 ACCOUNT = (login, setup, invite, profile, sessions_and_tokens)
-SETTINGS = (people, mail_servers, suppressions, settings, address, databases, channels, webhooks)
+CONNECTIONS = (mail_servers, databases, channels, webhooks)
+SETTINGS = (people, *CONNECTIONS, suppressions, audit_trail, settings, address)
 PAGES = tuple(module.router for module in (*WORK, *ACCOUNT, *SETTINGS, inbox, unsubscribe, service_worker))
 PROGRAMS = tuple(
     module.router for module in (article, api_tasks, task_parts, api_uploads, incoming_webhooks, health, metrics)

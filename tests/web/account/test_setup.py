@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import PASSWORD, make_person
-from webapp.accounts import audit, links, people, public_url
+from webapp.accounts import links, people, public_url
+from webapp.audit import trail
 from webapp.db import schema
 
 GOOD = {
@@ -63,7 +64,10 @@ def test_the_first_admin_is_made_and_signed_in(client, path, installation):
         root = people.by_email(conn, installation.settings, "root@example.com")
         assert (root.name, root.role, root.zone.key) == ("Rut Admin", "admin", "Europe/Madrid")
         assert public_url.known(conn, installation.settings) == "http://office.local:8000"
-        assert audit.listing(conn)[0].action == "set up"
+        assert [(one.who, one.action) for one in trail.listing(conn)] == [
+            ("Rut Admin <root@example.com>", "signed in"),
+            ("Rut Admin <root@example.com>", "set Outtray up"),
+        ]
 
 
 def test_the_link_works_once(client, path):

@@ -46,7 +46,11 @@ def test_a_server_is_saved_shown_and_never_with_its_password(admin, installation
     assert "p4ss-w0rd" not in admin.get("/settings").text
     (saved,) = known(installation)
     assert (saved.sender, saved.smtp.password, saved.is_default) == ("Office <post@example.com>", "p4ss-w0rd", True)
-    assert trail(page)[0].startswith("root@example.com added the mail server Office smtp://127.0.0.1")
+    entry = trail(page)[0]
+    assert entry.startswith(
+        "Rut Admin <root@example.com> added the mail server Office name: Office scheme: smtp host: 127.0.0.1"
+    )
+    assert "password: •••" in entry
 
 
 def test_all_that_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(admin, installation, entered):

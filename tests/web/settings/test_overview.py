@@ -7,10 +7,14 @@ from tests.html import Element, read
 from tests.servers import MailServer
 from tests.waiting import until
 from tests.web.settings_pages import facts, part, set_up, settings_of, trail
-from webapp.accounts import audit
+from webapp.audit import origin
+from webapp.audit import trail as trails
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.web.settings import mail_servers
 
 USERS = {"office@example.com": "p4ss-w0rd"}
+
+ROOT = "Rut Admin <root@example.com>"
 
 
 @pytest.fixture
@@ -143,8 +147,8 @@ def test_a_test_is_in_the_audit_trail(admin, installation, server):
     server.on("mail", say="553 no")
     admin.post("/settings/mail/test")
     assert trail(settings_of(admin)) == [
-        "root@example.com tested the mail server 127.0.0.1 failed at: sender accepted",
-        "root@example.com tested the mail server 127.0.0.1 well",
+        f"{ROOT} tested the mail server 127.0.0.1 failed at: sender accepted",
+        f"{ROOT} tested the mail server 127.0.0.1 well",
     ]
 
 
@@ -168,24 +172,25 @@ def test_no_time_for_undo_is_said(admin, installation):
 
 def test_the_audit_shows_fifty_at_a_time_and_html_as_text(admin, root, installation):
     with installation.write() as conn:
-        audit.record(conn, None, "added", "<b>x</b>", "from the command line")
-        for number in range(50):
-            audit.record(conn, root, "made a token", f"no. {number}")
+        trails.record(conn, AuditAction.ADD, Target(TargetKind.PERSON, "", "<b>x</b>"))
+        with origin.acting(origin.of_person(root)):
+            for number in range(50):
+                trails.record(conn, AuditAction.ADD, Target(TargetKind.TOKEN, number, f"no. {number}"))
     newest = settings_of(admin)
     assert len(trail(newest)) == 50
-    assert trail(newest)[0] == "root@example.com made a token no. 49"
-    (older,) = part(newest, "audit").all("a")
+    assert trail(newest)[0] == f"{ROOT} added the token no. 49"
+    (_, older) = part(newest, "audit").all("a")
     assert older.text == "Older"
     rest = settings_of(admin, older["href"])
-    assert trail(rest) == ["Command line added <b>x</b> from the command line"]
-    assert [link.text for link in part(rest, "audit").all("a")] == ["Newest"]
+    assert trail(rest) == ["Outtray added <b>x</b>"]
+    assert [link.text for link in part(rest, "audit").all("a")] == ["Search the audit trail", "Newest"]
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 30, "²", ""])
 def test_a_page_of_the_audit_that_makes_no_sense_is_the_newest(admin, root, installation, before):
     with installation.write() as conn:
-        audit.record(conn, root, "signed in")
-    assert trail(settings_of(admin, f"/settings?before={before}")) == ["root@example.com signed in"]
+        trails.record(conn, AuditAction.SIGN_IN)
+    assert trail(settings_of(admin, f"/settings?before={before}")) == ["Outtray signed in"]
 
 
 def test_an_empty_audit_says_so(admin):

@@ -7,13 +7,16 @@ from sqlalchemy import select, update
 
 from tests.factories import PASSWORD, make_person
 from tests.html import read
-from webapp.accounts import audit, people
+from webapp.accounts import people
+from webapp.audit import trail as trails
 from webapp.clock import now
 from webapp.db import schema
 
 BEN = {"email": "Ben@Example.com", "name": "Ben Ito", "role": "staff"}
 JOIN = {"name": "Ben Ito", "password": "another good password", "zone": "Asia/Tokyo"}
 USED = "This link was used or is too old. Ask an admin for a new one."
+
+ROOT = "Rut Admin <root@example.com>"
 
 
 def link_in(page):
@@ -182,11 +185,11 @@ def test_what_admins_do_is_in_the_audit_trail(admin, ben, installation):
     admin.post(f"/people/{ben.id}/role", data={"role": "admin"})
     admin.post(f"/people/{ben.id}/disable")
     with installation.read() as conn:
-        trail = [(entry.who, entry.action, entry.subject, entry.details) for entry in audit.listing(conn)]
+        trail = [(entry.who, entry.action, entry.subject, entry.details) for entry in trails.listing(conn)]
     assert trail == [
-        ("root@example.com", "disabled", "ben@example.com", ""),
-        ("root@example.com", "changed the role of", "ben@example.com", "to admin"),
-        ("root@example.com", "invited", "cleo@example.com", "as staff"),
+        (ROOT, "disabled", "ben@example.com", ""),
+        (ROOT, "changed the role of", "ben@example.com", "role: staff → admin"),
+        (ROOT, "invited", "cleo@example.com", "role: staff"),
     ]
 
 
@@ -198,7 +201,7 @@ def test_staff_can_do_none_of_it(signed_in, installation, root, path):
     assert signed_in.post(path, data={**BEN, "role": "admin"}).status_code == 403
     assert ids(installation) == before
     with installation.read() as conn:
-        assert audit.listing(conn) == []
+        assert trails.listing(conn) == []
 
 
 @pytest.mark.parametrize("path", ["/people/99/disable", "/people/99999999999999999999/disable", "/people/x/disable"])

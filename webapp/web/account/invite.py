@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit, commands, links, passwords, people, validation
+from webapp.accounts import commands, links, passwords, people, validation
+from webapp.audit import origin, trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.installation import Installation
 from webapp.ports.people import Person
 from webapp.web.account import sign_in
@@ -49,8 +51,11 @@ def _join(request: Request, installation: Installation, secret: str, person: Per
             return ""
         commands.set_profile(conn, person, chosen["name"], chosen["zone"])
         commands.set_password(conn, person, chosen["password"])
-        audit.record(conn, person, "chose a password by link", person.email)
-        return sign_in.begin(request, conn, person.id)
+        origin.current().is_holder_of_link(person)
+        trail.record(conn, AuditAction.CHOOSE_PASSWORD, Target(TargetKind.PERSON, person.id, person.email), "by link")
+        cookie = sign_in.begin(request, conn, person.id)
+        sign_in.record_begun(conn, installation, cookie)
+        return cookie
 
 
 def _invited(installation: Installation, secret: str) -> Person | None:

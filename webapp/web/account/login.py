@@ -3,7 +3,9 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from webapp.accounts import audit, people, sessions
+from webapp.accounts import people, sessions
+from webapp.audit import origin, trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.errors import UserError
 from webapp.installation import Installation
 from webapp.web.account import sign_in
@@ -39,10 +41,12 @@ def submit(request: Request, installation: TheInstallation, posted: Posted) -> R
     try:
         person = _prove(installation, request, email, password)
     except UserError as error:
+        if email.strip() and password:
+            sign_in.record_refused(installation, email, error)
         return _form(request, path, email, error)
     with installation.write() as conn:
         cookie = sign_in.begin(request, conn, person)
-        audit.record(conn, people.by_id(conn, installation.settings, person), "signed in")
+        sign_in.record_begun(conn, installation, cookie)
     return sign_in.welcome(request, cookie, path)
 
 
@@ -51,6 +55,9 @@ def sign_out(request: Request, installation: TheInstallation) -> Response:
     """Ends this session; does nothing if it has ended already."""
     if cookie := cookies.cookie_of(request):
         with installation.write() as conn:
+            if known := sessions.find(conn, installation.settings, cookie):
+                origin.current().is_person(known.person, known.id)
+                trail.record(conn, AuditAction.SIGN_OUT, Target(TargetKind.PERSON, known.person.id, known.person.email))
             sessions.end(conn, cookie)
     response = go(request, "/login")
     cookies.take_away(request, response)

@@ -3,7 +3,9 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit, commands, passwords, validation
+from webapp.accounts import commands, passwords, validation
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.errors import UserError
 from webapp.installation import Installation
 from webapp.ports.people import Person
@@ -34,6 +36,7 @@ def save(request: Request, person: SignedIn, installation: TheInstallation, post
     if errors := _check(typed, default):
         return account_page(request, installation, person, AccountForm(typed=typed, errors=errors, status=422))
     with installation.write() as conn:
+        trail.record(conn, AuditAction.CHANGE, _target(TargetKind.PROFILE, person), _changes(person, typed))
         commands.set_profile(conn, person, typed["name"], typed["zone"])
         commands.set_undo_seconds(conn, person, validation.undo_seconds(typed["undo_seconds"], default))
         inbox.save_preferences(conn, person.id, posted.one("notices"), posted.all("notice_ways"))
@@ -48,8 +51,17 @@ def set_password(request: Request, person: SignedIn, installation: TheInstallati
     stored = passwords.hashed(posted.one("password"))
     with installation.write() as conn:
         commands.set_password(conn, person, stored, keep=session_of(request).hash)
-        audit.record(conn, person, "changed the password", person.email)
+        trail.record(conn, AuditAction.CHANGE_PASSWORD, _target(TargetKind.PERSON, person))
     return flash.add(go(request, "/account"), "Your password is changed. You are signed out everywhere else.")
+
+
+def _target(kind: TargetKind, person: Person) -> Target:
+    return Target(kind, person.id, person.email, person.id)
+
+
+def _changes(person: Person, typed: dict[str, str]) -> str:
+    before = {"name": person.name, "zone": person.zone.key, "undo_seconds": str(person.undo_seconds)}
+    return trail.changes(before, typed)
 
 
 def _check(typed: dict[str, str], default: int) -> dict[str, str]:
@@ -68,5 +80,10 @@ def _refused_passwords(
     try:
         sign_in.prove(installation, request, person.email, posted.one("current"), UserError(WRONG, "current"))
     except UserError as error:
+        with installation.write() as conn:
+            target = _target(TargetKind.NONE, person)
+            trail.record_once(
+                conn, AuditAction.PASSWORD_REFUSED, target, sign_in.reason_of(error), sign_in.SAME_REFUSAL
+            )
         return AccountForm(errors={"current": error.message}, status=error.status, headers=sign_in.headers_of(error))
     return None

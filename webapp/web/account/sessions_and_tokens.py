@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit, sessions, tokens, validation
+from webapp.accounts import sessions, tokens, validation
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.errors import UserError
 from webapp.installation import Installation
 from webapp.ports.names import read_name
@@ -29,7 +31,7 @@ def end_others(request: Request, person: SignedIn, installation: TheInstallation
     """Signs the person out everywhere else."""
     with installation.write() as conn:
         sessions.end_all(conn, person.id, keep=session_of(request).hash)
-        audit.record(conn, person, "ended the other sessions", person.email)
+        trail.record(conn, AuditAction.END, Target(TargetKind.SESSION, "", person.email, person.id), "All others")
     return flash.add(go(request, "/account"), "You are signed out everywhere else.")
 
 
@@ -38,7 +40,7 @@ def end_one(request: Request, session_id: Text, person: SignedIn, installation: 
     """Ends one session; after one's own the next page is that of signing in."""
     with installation.write() as conn:
         sessions.end_one(conn, person.id, session_id)
-        audit.record(conn, person, "ended a session", person.email)
+        trail.record(conn, AuditAction.END, Target(TargetKind.SESSION, session_id, person.email, person.id))
     return flash.add(go(request, "/account"), "That session is ended.")
 
 
@@ -52,7 +54,7 @@ def make_token(request: Request, person: SignedIn, installation: TheInstallation
             if name in {token.name for token in tokens.of_person(conn, person.id)}:
                 raise UserError(TAKEN)
             secret = tokens.add(conn, person.id, name)
-            audit.record(conn, person, "made a token", name)
+            trail.record(conn, AuditAction.ADD, Target(TargetKind.TOKEN, "", name, person.id))
     except UserError as refused:
         form = AccountForm(typed={"token_name": typed}, errors={"token_name": refused.message}, status=422)
         return account_page(request, installation, person, form)
@@ -64,7 +66,7 @@ def revoke_token(request: Request, token_id: int, person: SignedIn, installation
     """Ends a token at once."""
     with installation.write() as conn:
         name = tokens.revoke(conn, person.id, token_id)
-        audit.record(conn, person, "revoked a token", name)
+        trail.record(conn, AuditAction.REVOKE, Target(TargetKind.TOKEN, token_id, name, person.id))
     return flash.add(go(request, "/account"), f"“{name}” is revoked.")
 
 

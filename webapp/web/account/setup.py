@@ -3,8 +3,10 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from webapp.accounts import audit, links, passwords, people, public_url, validation
+from webapp.accounts import links, passwords, people, public_url, validation
 from webapp.accounts.people import NewPerson
+from webapp.audit import origin, trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.errors import UserError
 from webapp.installation import Installation
 from webapp.web.account import sign_in
@@ -67,8 +69,11 @@ def _make(request: Request, installation: Installation, secret: str, typed: dict
         links.end_setup(conn)
         if not installation.settings.base_url:
             public_url.keep(conn, public_url.read(typed["address"]))
-        audit.record(conn, admin, "set up", admin.email)
-        return sign_in.begin(request, conn, admin.id)
+        origin.current().is_holder_of_link(admin)
+        trail.record(conn, AuditAction.SET_UP, Target(TargetKind.PERSON, admin.id, admin.email), "by link")
+        cookie = sign_in.begin(request, conn, admin.id)
+        sign_in.record_begun(conn, installation, cookie)
+        return cookie
 
 
 def _check(installation: Installation, posted: FormData) -> dict[str, str]:

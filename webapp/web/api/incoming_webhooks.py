@@ -6,6 +6,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from webapp.accounts import people
+from webapp.audit import origin
 from webapp.connections import webhooks
 from webapp.connections.webhooks import IncomingWebhook
 from webapp.errors import FormErrors, UserError
@@ -73,6 +74,7 @@ def receive(
         with installation.write() as conn:
             hook = webhooks.take(conn, secret)
             owner = people.by_id(conn, installation.settings, hook.owner)
+            origin.current().is_webhook(hook.name, hook.id)
     except webhooks.TooMany as error:
         refused = problem(request, error.status, error.message)
         refused.headers["Retry-After"] = str(error.seconds)

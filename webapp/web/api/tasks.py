@@ -31,7 +31,7 @@ from webapp.web.api.schemas import TaskOut, answer, task_out
 from webapp.web.http.deps import Program, TheInstallation
 from webapp.web.http.params import IdempotencyKey
 from webapp.web.http.problem import problems
-from webapp.web.tasks.actions import ACTS
+from webapp.web.tasks.actions import perform
 
 router = APIRouter(prefix="/api/v1/tasks", tags=["Tasks"], responses=problems(401))
 
@@ -125,7 +125,7 @@ def release(task_id: TaskId, person: Program, installation: TheInstallation, bac
 
 def _act(name: str, task_id: int, person: Person, installation: Installation, background: BackgroundTasks) -> Response:
     with installation.write(background) as conn:
-        ACTS[name](conn, installation, queries.one(conn, task_id, person), person)
+        perform(conn, installation, name, queries.one(conn, task_id, person), person)
     return answer(_task(installation, person, task_id))
 
 

@@ -6,7 +6,11 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from webapp import ingest
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.errors import Busy, TooLarge, UserError
+from webapp.installation import Installation
+from webapp.ports.people import Person
 from webapp.ports.tables import Table
 from webapp.web.api.schemas import UploadOut, answer
 from webapp.web.http.deps import Program, TheInstallation
@@ -62,7 +66,9 @@ def upload(person: Program, installation: TheInstallation, posted: Posted) -> Re
     came = posted.files[FIELD]
     if posted.one("use") != "attachment":
         try:
-            return answer(_upload_out(ingest.receive(installation, person, came.name, came.path)), 201)
+            table = ingest.receive(installation, person, came.name, came.path)
+            _record(installation, person, table.id, table.name)
+            return answer(_upload_out(table), 201)
         except Busy:
             raise
         except UserError as refused:
@@ -70,7 +76,13 @@ def upload(person: Program, installation: TheInstallation, posted: Posted) -> Re
                 refused.field = FIELD
                 raise
     attached = ingest.receive_attachment(installation, person, came.name, came.path)
+    _record(installation, person, attached.id, attached.name)
     return answer(UploadOut(id=attached.id, name=attached.name, rows=None, columns=[], types=[], notes=[]), 201)
+
+
+def _record(installation: Installation, person: Person, upload_id: str, name: str) -> None:
+    with installation.write() as conn:
+        trail.record(conn, AuditAction.UPLOAD, Target(TargetKind.UPLOAD, upload_id, name, person.id))
 
 
 def _upload_out(table: Table) -> UploadOut:

@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.errors import UserError
 from webapp.files import saved_tables
 from webapp.kinds.email.form import EmailForm
@@ -52,7 +54,8 @@ def keep_list(press: Press) -> PressResult:
             if already := next((one.name for one in known if one.table.id == table.id), ""):
                 return PressResult(filled, f"It is kept as the list “{already}”.")
             name = read_name(press.posted.one("list_name") or table.name.rpartition(".")[0])
-            saved_tables.add(conn, person, name, table.id)
+            list_id = saved_tables.add(conn, person, name, table.id)
+            trail.record(conn, AuditAction.ADD, Target(TargetKind.LIST, list_id, name, person.id))
     except UserError as error:
         return PressResult(filled.with_errors({"list_name": error.message}))
     return PressResult(filled, f"Kept as the list “{name}”.")

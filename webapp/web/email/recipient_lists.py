@@ -4,6 +4,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from webapp import ingest
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.errors import NotFound, UserError
 from webapp.files import saved_tables
 from webapp.files.saved_tables import SavedTable
@@ -16,7 +18,7 @@ from webapp.ports.people import Person
 from webapp.web.forms.refusal import Refusal
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheInstallation
-from webapp.web.http.file_response import attachment, file_response
+from webapp.web.http.file_response import attachment, file_response, record_sending
 from webapp.web.http.formatting import plural
 from webapp.web.http.multipart import FormData, Posted, Upload
 from webapp.web.http.render import go, page
@@ -42,7 +44,8 @@ def add(request: Request, person: SignedIn, installation: TheInstallation, poste
         name = read_name(posted.one("name"))
         upload_id = _received(installation, person, posted)
         with installation.write() as conn:
-            saved_tables.add(conn, person, name, upload_id)
+            list_id = saved_tables.add(conn, person, name, upload_id)
+            trail.record(conn, AuditAction.ADD, Target(TargetKind.LIST, list_id, name, person.id))
     except NotFound:
         raise
     except UserError as error:
@@ -71,6 +74,7 @@ def update(request: Request, list_id: int, person: SignedIn, installation: TheIn
         return _page(request, installation, person, known, refusal)
     with installation.write() as conn:
         saved_tables.replace(conn, list_id, upload_id)
+        trail.record(conn, AuditAction.CHANGE, _target(known, person), _summary(updated))
     return flash.add(go(request, f"{HERE}/{list_id}"), _summary(updated))
 
 
@@ -80,14 +84,21 @@ def remove(request: Request, list_id: int, person: SignedIn, installation: TheIn
     known = _one(installation, person, list_id)
     with installation.write() as conn:
         saved_tables.remove(conn, list_id)
+        trail.record(conn, AuditAction.REMOVE, _target(known, person))
     return flash.add(go(request, HERE), f"The list “{known.name}” is removed.")
 
 
 @router.get("/{list_id:id}/download")
 def download(request: Request, list_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """Sends the file as it was uploaded, or as the last update left it."""
-    table = _one(installation, person, list_id).table
-    return file_response(request, table.path, headers=attachment(table.name))
+    known = _one(installation, person, list_id)
+    sent = file_response(request, known.table.path, headers=attachment(known.table.name))
+    record_sending(request, installation, AuditAction.DOWNLOAD, _target(known, person))
+    return sent
+
+
+def _target(known: SavedTable, person: Person) -> Target:
+    return Target(TargetKind.LIST, known.id, known.name, person.id)
 
 
 def _summary(updated: Updated) -> str:

@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from webapp.accounts import audit
+from webapp.audit import origin, trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.connections import suppressions
 from webapp.installation import Installation
 from webapp.mail.recipients import normal_form
@@ -33,7 +34,8 @@ def unsubscribe(request: Request, token: Text, installation: TheInstallation, po
     task, address = content
     with installation.write() as conn:
         if suppressions.add(conn, [address], "unsubscribed", task=task):
-            audit.record(conn, None, "unsubscribed", address)
+            origin.current().is_recipient()
+            trail.record(conn, AuditAction.UNSUBSCRIBE, Target(TargetKind.SUPPRESSION, "", address), f"task {task}")
     return PlainTextResponse("Unsubscribed.\n") if is_one_click else _page(request, installation, token)
 
 
@@ -44,7 +46,9 @@ def undo(request: Request, token: Text, installation: TheInstallation, posted: P
     if content and posted.one("step") == "2":
         with installation.write() as conn:
             if suppressions.remove(conn, normal_form(content[1]), only="unsubscribed"):
-                audit.record(conn, None, "subscribed again", content[1])
+                origin.current().is_recipient()
+                target = Target(TargetKind.SUPPRESSION, "", content[1])
+                trail.record(conn, AuditAction.SUBSCRIBE_AGAIN, target, f"task {content[0]}")
     return _page(request, installation, token)
 
 

@@ -3,6 +3,8 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.clock import now
 from webapp.errors import NotFound
 from webapp.files import queries
@@ -12,7 +14,7 @@ from webapp.ports.people import Person
 from webapp.reports.preview import Preview
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheInstallation
-from webapp.web.http.file_response import attachment, checksum, file_response
+from webapp.web.http.file_response import attachment, checksum, file_response, is_beginning, record_sending
 from webapp.web.http.params import Text
 from webapp.web.http.render import go, page
 
@@ -71,7 +73,9 @@ def view(request: Request, file_id: Text, person: SignedIn, installation: TheIns
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
         **checksum(file.sha256),
     }
-    return file_response(request, installation.store.path(file.storage), media_type=PDF, headers=headers)
+    sent = file_response(request, installation.store.path(file.storage), media_type=PDF, headers=headers)
+    record_sending(request, installation, AuditAction.VIEW, _target(file))
+    return sent
 
 
 @router.get("/{file_id}/download")
@@ -89,10 +93,14 @@ def download(request: Request, file_id: Text, person: SignedIn, installation: Th
 
 def note_download(request: Request, installation: Installation, file: File, person: Person) -> None:
     """Records who downloaded it; a download that continues where it broke off is the same one."""
-    start = request.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0]
-    if request.method == "GET" and start == "0":
+    if is_beginning(request):
         with installation.write() as conn:
             queries.downloaded(conn, file.id, person)
+    record_sending(request, installation, AuditAction.DOWNLOAD, _target(file))
+
+
+def _target(file: File) -> Target:
+    return Target(TargetKind.FILE, file.id, file.name, file.owner)
 
 
 def _is_gone(installation: Installation, file: File) -> bool:
@@ -114,6 +122,7 @@ def delete(request: Request, file_id: Text, person: SignedIn, installation: TheI
     if file.deleted is None:
         with installation.write() as conn:
             queries.forget(conn, file)
+            trail.record(conn, AuditAction.REMOVE, _target(file))
         installation.store.remove(file.storage)
     after = ids[ids.index(file.id) + 1 :][:1] if file.id in ids else []
     answer = go(request, f"/files#row-{after[0]}" if after else "/files")

@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import BackgroundTasks
 
 from webapp.accounts import saved_forms
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.errors import NotFound, UserError
 from webapp.installation import Installation
 from webapp.ports.kinds import Kind
@@ -91,6 +93,7 @@ def _keep_template(press: Press) -> PressResult:
         with press.installation.write() as conn:
             more = (press.posted.one("template_name"), form, saved_forms.TEMPLATE)
             name = saved_forms.keep(conn, press.person, press.kind, *more)
+            trail.record(conn, AuditAction.ADD, Target(TargetKind.TEMPLATE, "", name, press.person.id))
     except UserError as error:
         return PressResult(filled.with_errors({"template_name": error.message}))
     return PressResult(filled, f"Kept as the template “{name}”.")
@@ -105,6 +108,7 @@ def _keep_shortcut(press: Press) -> PressResult:
         with press.installation.write() as conn:
             more = (press.posted.one("shortcut_name"), form, saved_forms.SHORTCUT)
             name = saved_forms.keep(conn, press.person, press.kind, *more)
+            trail.record(conn, AuditAction.ADD, Target(TargetKind.SHORTCUT, "", name, press.person.id))
     except UserError as error:
         return PressResult(filled.with_errors({"shortcut_name": error.message}))
     return PressResult(filled, f"Kept as the shortcut “{name}”, on Home.")
@@ -116,6 +120,7 @@ def _drop_template(press: Press) -> PressResult:
         with press.installation.write() as conn:
             found = saved_forms.one(conn, press.person, press.kind, press.posted.one("template"))
             saved_forms.drop(conn, press.person, found.id)
+            trail.record(conn, AuditAction.REMOVE, Target(TargetKind.TEMPLATE, found.id, found.name, press.person.id))
     except NotFound as error:
         return PressResult(filled.with_errors({"template": error.message}))
     return PressResult(filled, f"The template “{found.name}” is gone.")

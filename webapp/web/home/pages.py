@@ -7,6 +7,8 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from webapp.accounts import people, saved_forms
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.connections import channels
 from webapp.db import preferences
 from webapp.installation import Installation
@@ -55,6 +57,7 @@ def skip(request: Request, step: Step, person: Admin, installation: TheInstallat
     with installation.write() as conn:
         skipped = preferences.get(conn, preferences.EVERYBODY, SKIPPED) or []
         preferences.put(conn, preferences.EVERYBODY, SKIPPED, sorted({*skipped, step}))
+        trail.record(conn, AuditAction.SKIP, Target(TargetKind.STEP, step, step))
     return go(request, "/#before")
 
 
@@ -62,7 +65,8 @@ def skip(request: Request, step: Step, person: Admin, installation: TheInstallat
 def remove_shortcut(request: Request, kept_id: int, person: SignedIn, installation: TheInstallation) -> Response:
     """Takes a shortcut off the page; what was started with it stays."""
     with installation.write() as conn:
-        saved_forms.drop(conn, person, kept_id)
+        name = saved_forms.drop(conn, person, kept_id)
+        trail.record(conn, AuditAction.REMOVE, Target(TargetKind.SHORTCUT, kept_id, name, person.id))
     return flash.add(go(request, "/"), "The shortcut is removed.")
 
 

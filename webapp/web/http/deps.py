@@ -1,5 +1,6 @@
 """The guards of routes: for people who are signed in, for admins and for programs."""
 
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import quote
 
@@ -10,6 +11,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from webapp.accounts import people, sessions, tokens
 from webapp.accounts.secrets import digest
 from webapp.accounts.sessions import Session
+from webapp.audit import origin, trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.db.connect import current_version
 from webapp.errors import Forbidden
 from webapp.installation import Installation
@@ -34,6 +37,7 @@ __all__ = [
     "session_person",
 ]
 
+SAME_REFUSAL = timedelta(hours=1)
 _SIGNED_OUT = "You were signed out."
 _HOW = "A program needs a token: Authorization: Bearer out_… People make one on the page “Account”."
 _token = HTTPBearer(auto_error=False, scheme_name="token", description="An API token, made on the page “Account”.")
@@ -66,6 +70,7 @@ def signed_in(request: Request, installation: TheInstallation) -> Person:
     if session is None:
         raise Answered(_refusal(request, installation))
     request.state.session, request.state.person = session, session.person
+    origin.current().is_person(session.person, session.id)
     if session.is_stale:
         with installation.write() as conn:
             sessions.touch(conn, session)
@@ -98,14 +103,27 @@ def program(
     """Returns the owner of the token; a browser's cookie is not looked at."""
     with installation.read() as conn:
         owned = tokens.find(conn, installation.settings, credentials.credentials) if credentials else None
+    if owned is None and credentials:
+        _record_refused_token(installation)
     if owned is None:
         refusal = problem(request, 401, _HOW)
         refusal.headers["WWW-Authenticate"] = "Bearer"
         raise Answered(refusal)
+    origin.current().is_person(owned.person, f"token {owned.token.id}")
     if owned.token.is_stale:
         with installation.write() as conn:
             tokens.touch(conn, owned.token)
     return owned.person
+
+
+def _record_refused_token(installation: Installation) -> None:
+    """Records a wrong token, once in a while for each address: programs and strangers try at will."""
+    entry = (AuditAction.SIGN_IN_REFUSED, Target(TargetKind.TOKEN, "", "that is unknown"), "wrong token", SAME_REFUSAL)
+    with installation.read() as conn:
+        known = trail.was_recorded(conn, *entry)
+    if not known:
+        with installation.write() as conn:
+            trail.record_once(conn, *entry)
 
 
 async def _person_of_program(person: Annotated[Person, Depends(program)], installation: TheInstallation) -> Person:

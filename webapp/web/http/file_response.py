@@ -1,15 +1,21 @@
 """Sends a file of the store; what a client asks of its bytes is read in ranges.py."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import HTTPException, Request
 from fastapi.responses import FileResponse
 
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target
+from webapp.installation import Installation
 from webapp.web.http.ranges import is_beyond
 
 PRIVATE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
+
+SAME_SENDING = timedelta(hours=12)
 
 
 def file_response(
@@ -20,6 +26,21 @@ def file_response(
     if is_beyond(request, size, headers.get("ETag", "")):
         raise HTTPException(416, headers={"Content-Range": f"bytes */{size}"})
     return FileResponse(path, media_type=media_type, headers={**PRIVATE, **headers})
+
+
+def is_beginning(request: Request) -> bool:
+    """True if the file is asked for from its first byte; False for a further part of it."""
+    start = request.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0]
+    return start == "0"
+
+
+def record_sending(request: Request, installation: Installation, action: AuditAction, target: Target) -> None:
+    """Records that a file is sent; further parts of it are the same sending, for a while."""
+    with installation.write() as conn:
+        if is_beginning(request):
+            trail.record(conn, action, target)
+        else:
+            trail.record_once(conn, action, target, "", SAME_SENDING)
 
 
 def attachment(name: str) -> Mapping[str, str]:

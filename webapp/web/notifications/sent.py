@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import AfterValidator, Field
 
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.installation import Installation
 from webapp.kinds.notification.kind import INBOX
 from webapp.kinds.notification.kind import KIND as NOTIFICATION
@@ -17,8 +18,9 @@ from webapp.ports.people import Person
 from webapp.tasks.views import notification_history
 from webapp.tasks.views.notification_history import Criteria, SentNotification, Source
 from webapp.web.http import csv_response
+from webapp.web.http.day_range import DayRange
 from webapp.web.http.deps import SignedIn, TheInstallation
-from webapp.web.http.params import WRONG_DAY, PageFilter, RowId, Text, TypedSearch, day
+from webapp.web.http.params import RowId, Text, TypedSearch
 from webapp.web.http.render import page, query
 
 router = APIRouter(prefix="/notifications", include_in_schema=False)
@@ -35,14 +37,12 @@ def _place(text: str) -> str:
     return text
 
 
-class SentFilter(PageFilter):
+class SentFilter(DayRange):
     """Which notifications are looked at; `after` is where the previous page ended: a task and a position in it."""
 
     q: TypedSearch = ""
     channel: Text = ""
     person: RowId = 0
-    since: Text = ""  # days stay as they were typed, so that the page shows them with what is wrong
-    until: Text = ""
     after: Annotated[str, AfterValidator(_place), Field(exclude=True)] = ""
 
     @property
@@ -55,30 +55,19 @@ class SentFilter(PageFilter):
         task, _, position = self.after.partition(".")
         return (int(task), int(position)) if task else None
 
-    @property
-    def errors(self) -> dict[str, str]:
-        """What is wrong with its days, by their fields."""
-        return {name: WRONG_DAY for name in ("since", "until") if getattr(self, name) and self._day(name) is None}
-
     def query(self, **more: object) -> str:
         return query(**{**self.model_dump(), **more})
 
     def criteria(self, person: Person) -> Criteria:
         """Returns what to search for; days are those of this person's time zone."""
-        since, until = self._day("since"), self._day("until")
+        since, until = self.span(person)
         return Criteria(
             search=self.q,
             channel=self.channel,
             person=self.person or None,
-            since=_start_of(since, person) if since else None,
-            until=_start_of(until, person) + timedelta(days=1) if until else None,
+            since=since,
+            until=until,
         )
-
-    def _day(self, name: str) -> date | None:
-        try:
-            return day(getattr(self, name))
-        except ValueError:
-            return None
 
 
 @router.get("")
@@ -108,6 +97,9 @@ def index(
 def export(person: SignedIn, installation: TheInstallation, filter: Annotated[SentFilter, Query()]) -> Response:
     """Sends everything that the filter matches, as CSV."""
     filter.require_whole()
+    with installation.write() as conn:
+        target = Target(TargetKind.NOTIFICATIONS)
+        trail.record(conn, AuditAction.EXPORT, target, trail.changes({}, filter.model_dump()))
     return csv_response.download("notifications.csv", _lines(installation, person, filter.criteria(person)))
 
 
@@ -142,7 +134,3 @@ def _channels(installation: Installation, person: Person) -> dict[str, str]:
     """Returns the names of the channels, by what deliveries call them."""
     channels = {one.id: one.name for one in installation.form_context(person).channels()}
     return {**channels, INBOX: "Inbox", **BUILT_IN}
-
-
-def _start_of(day: date, person: Person) -> datetime:
-    return datetime.combine(day, time(), person.zone).astimezone(UTC)

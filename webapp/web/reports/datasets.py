@@ -3,6 +3,8 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.errors import NotFound, UserError
 from webapp.files import saved_tables, uploads
 from webapp.files.saved_tables import DATA, SavedTable
@@ -17,7 +19,7 @@ from webapp.web.forms.controls import SHOWN_COLUMNS
 from webapp.web.forms.refusal import Refusal
 from webapp.web.http import flash
 from webapp.web.http.deps import SignedIn, TheInstallation
-from webapp.web.http.file_response import attachment, file_response
+from webapp.web.http.file_response import attachment, file_response, record_sending
 from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.params import Text
 from webapp.web.http.render import go, page
@@ -51,7 +53,9 @@ def show(request: Request, data_id: Text, person: SignedIn, installation: TheIns
 def download(request: Request, data_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
     """Sends the file as it was uploaded."""
     table = installation.form_context(person).table(data_id)
-    return file_response(request, table.path, headers=attachment(table.name))
+    sent = file_response(request, table.path, headers=attachment(table.name))
+    record_sending(request, installation, AuditAction.DOWNLOAD, Target(TargetKind.DATA, data_id, table.name, person.id))
+    return sent
 
 
 @router.post("/{data_id}")
@@ -89,6 +93,7 @@ def _keep(installation: Installation, person: Person, data_id: str, posted: Form
     name = read_name(posted.one("name") or table.name.rpartition(".")[0])
     with installation.write() as conn:
         list_id = saved_tables.add(conn, person, name, table.id, DATA)
+        trail.record(conn, AuditAction.ADD, Target(TargetKind.DATA, list_id, name, person.id))
     return f"{HERE}/{uploads.SAVED}{list_id}", f"Kept as “{name}”."
 
 
@@ -116,16 +121,20 @@ def _remove(installation: Installation, person: Person, data_id: str, posted: Fo
         raise NotFound("This is not kept under a name.")
     with installation.write() as conn:
         saved_tables.remove(conn, known.id)
+        trail.record(conn, AuditAction.REMOVE, Target(TargetKind.DATA, known.id, known.name, person.id))
     return HERE, f"“{known.name}” is not kept any more. Files that were made of it stay."
 
 
 def _put(installation: Installation, person: Person, data_id: str, upload_id: str) -> str:
     """Puts the new upload under the name of the old one, if it has one; returns the path of its page."""
     known = _saved(installation, person, data_id)
+    with installation.write() as conn:
+        if known:
+            saved_tables.replace(conn, known.id, upload_id)
+        target = Target(TargetKind.DATA, known.id if known else upload_id, known.name if known else "", person.id)
+        trail.record(conn, AuditAction.CHANGE, target, f"now {upload_id}")
     if known is None:
         return f"{HERE}/{upload_id}"
-    with installation.write() as conn:
-        saved_tables.replace(conn, known.id, upload_id)
     return f"{HERE}/{data_id}"
 
 

@@ -3,7 +3,9 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit, public_url
+from webapp.accounts import public_url
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.errors import Conflict, UserError
 from webapp.web.http import flash
 from webapp.web.http.deps import Admin, TheInstallation
@@ -36,5 +38,5 @@ def save(request: Request, person: Admin, installation: TheInstallation, posted:
     with installation.write() as conn:
         before = public_url.of(conn, installation.settings)
         public_url.keep(conn, address)
-        audit.record(conn, person, "changed the address of links", address, f"before: {before}")
+        trail.record(conn, AuditAction.CHANGE, Target(TargetKind.ADDRESS, text=address), f"before: {before}")
     return flash.add(go(request, "/settings#address"), "Saved.")

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from sqlalchemy import Connection
 
 from webapp import sandbox
-from webapp.accounts import audit, people
+from webapp.accounts import people
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.connections import channels
 from webapp.connections.channels import ChannelRecord
 from webapp.crypto import SecretBox
@@ -30,6 +33,7 @@ router = APIRouter(prefix="/settings/channels", include_in_schema=False)
 HERE = "/settings/channels"
 SECONDS = 40.0
 DONE = {"pause": "is paused", "resume": "goes on", "remove": "is removed"}
+ACTIONS = {"pause": AuditAction.PAUSE, "resume": AuditAction.RESUME, "remove": AuditAction.REMOVE}
 LABELS = {"name": "Name", "service": "Service", "people": "Who uses it"}
 
 
@@ -89,6 +93,7 @@ def save(request: Request, person: Admin, installation: TheInstallation, posted:
         url, service, limits = _url(form)
         if posted.one("intent") == "test":
             reply = _try(url or _stored_url(installation, form.id), internal=form.internal)
+            _record_test(installation, form.id, form.name, reply)
             return _page(request, installation, form, reply=reply)
         channel = ChannelRecord(
             id=form.id,
@@ -101,10 +106,11 @@ def save(request: Request, person: Admin, installation: TheInstallation, posted:
             takes=limits,
         )
         with installation.write() as conn:
-            if form.id:
-                channel = replace(channel, paused=channels.one(conn, form.id).paused)
-            channels.save(conn, installation.secrets, channel, url)
-            audit.record(conn, person, "saved the channel", channel.name, service)
+            before = channels.one(conn, form.id) if form.id else None
+            if before:
+                channel = replace(channel, paused=before.paused)
+            channel_id = channels.save(conn, installation.secrets, channel, url)
+            _record(conn, before, channels.one(conn, channel_id), is_new_url=bool(url))
     except UserError as error:
         refused = replace(form, errors={error.field or "name": error.message})
         return _page(request, installation, refused, status=422)
@@ -118,6 +124,7 @@ def act(request: Request, channel_id: int, act: Text, person: Admin, installatio
         known = channels.one(conn, channel_id)
     if act == "test":
         reply = _try(_stored_url(installation, channel_id), internal=known.internal)
+        _record_test(installation, channel_id, known.name, reply)
         return flash.add(go(request, HERE), f"{known.name}: {reply.words}")
     if act not in DONE:
         raise NotFound("There is nothing like that to do with a channel.")
@@ -126,8 +133,21 @@ def act(request: Request, channel_id: int, act: Text, person: Admin, installatio
             channels.remove(conn, channel_id)
         else:
             channels.pause(conn, channel_id, paused=act == "pause")
-        audit.record(conn, person, f"{act}d the channel", known.name)
+        trail.record(conn, ACTIONS[act], Target(TargetKind.CHANNEL, channel_id, known.name))
     return flash.add(go(request, HERE), f"“{known.name}” {DONE[act]}.")
+
+
+def _record(conn: Connection, before: ChannelRecord | None, after: ChannelRecord, *, is_new_url: bool) -> None:
+    details = trail.changes(asdict(before) if before else {}, asdict(after))
+    if is_new_url:
+        details = f"{details}\nurl: {trail.MASK}".strip()
+    action = AuditAction.CHANGE if before else AuditAction.ADD
+    trail.record(conn, action, Target(TargetKind.CHANNEL, after.id, after.name), details)
+
+
+def _record_test(installation: Installation, channel_id: int, name: str, reply: Reply) -> None:
+    with installation.write() as conn:
+        trail.record(conn, AuditAction.TEST, Target(TargetKind.CHANNEL, channel_id or "", name), reply.words)
 
 
 def _typed(installation: Installation, posted: FormData) -> ChannelForm:

@@ -1,14 +1,19 @@
 """Settings → Databases: where saved queries read from, and the queries themselves; for admins."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from sqlalchemy import Connection
 
-from webapp.accounts import audit, people
+from webapp.accounts import people
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.connections import databases, saved_queries
+from webapp.connections.databases import DatabaseRecord
 from webapp.connections.saved_queries import SavedQueryRecord
 from webapp.errors import Conflict, NotFound, UserError
 from webapp.installation import Installation
@@ -63,8 +68,9 @@ def save_source(request: Request, person: Admin, installation: TheInstallation, 
         if "url" in values:
             sql.first_column_apart(BoundQuery(url=str(values["url"]), text="SELECT 1", values={}, seconds=10))
         with installation.write() as conn:
+            before = next((one for one in databases.listing(conn) if one.id == source_id), None)
             source_id = databases.save(conn, installation.secrets, source_id, values)
-            audit.record(conn, person, "saved the database", str(values["name"]), str(values.get("shown", "")))
+            _record_source(conn, before, next(one for one in databases.listing(conn) if one.id == source_id), values)
     except UserError as error:
         errors = {error.field if error.field in LABELS else "url": error.message}
         refused = DatabaseForm(id=source_id, typed=typed | {"url": ""}, errors=errors)
@@ -77,8 +83,9 @@ def remove_source(request: Request, source_id: int, person: Admin, installation:
     """Removes a database; refused while a saved query uses it."""
     try:
         with installation.write() as conn:
+            name = next((one.name for one in databases.listing(conn) if one.id == source_id), "")
             databases.remove(conn, source_id)
-            audit.record(conn, person, "removed the database", str(source_id))
+            trail.record(conn, AuditAction.REMOVE, Target(TargetKind.DATABASE, source_id, name))
     except Conflict as error:
         return flash.add(go(request, HERE), error.message)
     return flash.add(go(request, HERE), "It is removed.")
@@ -108,10 +115,13 @@ def save_query(request: Request, person: Admin, installation: TheInstallation, p
     try:
         preview, query = _tried(installation, person, query_form.read(form))
         if intent == "try":
+            with installation.write() as conn:
+                trail.record(conn, AuditAction.TEST, Target(TargetKind.QUERY, query.id or "", query.name), query.text)
             return _query(request, installation, form, preview=preview)
         with installation.write() as conn:
-            saved_queries.save(conn, query)
-            audit.record(conn, person, "saved the query", query.name)
+            before = saved_queries.one(conn, query.id) if query.id else None
+            query_id = saved_queries.save(conn, query)
+            _record_query(conn, before, saved_queries.one(conn, query_id))
     except NotFound:
         raise
     except UserError as error:
@@ -126,8 +136,24 @@ def remove_query(request: Request, query_id: int, person: Admin, installation: T
     with installation.write() as conn:
         known = saved_queries.one(conn, query_id)
         saved_queries.remove(conn, query_id)
-        audit.record(conn, person, "removed the query", known.name)
+        trail.record(conn, AuditAction.REMOVE, Target(TargetKind.QUERY, query_id, known.name))
     return flash.add(go(request, HERE), f"“{known.name}” is removed.")
+
+
+def _record_source(
+    conn: Connection, before: DatabaseRecord | None, after: DatabaseRecord, values: Mapping[str, object]
+) -> None:
+    action = AuditAction.CHANGE if before else AuditAction.ADD
+    details = trail.changes(asdict(before) if before else {}, asdict(after))
+    if "url" in values:  # it may differ in its password only, which is never shown
+        details = f"{details}\nurl: {trail.MASK}"
+    trail.record(conn, action, Target(TargetKind.DATABASE, after.id, after.name), details.strip())
+
+
+def _record_query(conn: Connection, before: SavedQueryRecord | None, after: SavedQueryRecord) -> None:
+    action = AuditAction.CHANGE if before else AuditAction.ADD
+    details = trail.changes(asdict(before) if before else {}, asdict(after))
+    trail.record(conn, action, Target(TargetKind.QUERY, after.id, after.name), details)
 
 
 def _tried(installation: Installation, person: Person, query: SavedQueryRecord) -> tuple[Preview, SavedQueryRecord]:

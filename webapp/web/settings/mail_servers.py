@@ -1,12 +1,13 @@
 """Settings → Mail: the mail servers, a test of what was typed, and a retry of the tasks that a server stopped."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from threading import Lock
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.connections import mail_servers
 from webapp.connections.mail_routing import Route
 from webapp.connections.mail_servers import Server
@@ -71,7 +72,9 @@ def remove(request: Request, server_id: int, person: Admin, installation: TheIns
         if server is None:
             raise NotFound(mail_servers.GONE)
         mail_servers.remove(conn, server_id)
-        audit.record(conn, person, "removed the mail server", server.name)
+        trail.record(
+            conn, AuditAction.REMOVE, Target(TargetKind.MAIL_SERVER, server_id, server.name), _details(server, None)
+        )
     return flash.add(go(request, "/settings#mail"), f"{server.name} was removed.")
 
 
@@ -80,7 +83,7 @@ def retry(request: Request, person: Admin, installation: TheInstallation, posted
     """Retries the tasks that a mail server stopped."""
     with installation.read() as conn:
         ids = failure_groups.stopped_by_mail(conn, person, installation.find_kind, posted.one("server"))
-    number = retry_all(installation, person, ids, "retried tasks that the mail server stopped")
+    number = retry_all(installation, person, ids, "Those that the mail server stopped")
     return flash.add(go(request, "/settings#mail"), f"{number:,} {'task goes' if number == 1 else 'tasks go'} on.")
 
 
@@ -106,8 +109,9 @@ def _entered(
     try:
         with installation.write() as conn:
             server_id = mail_servers.save(conn, installation.secrets, server)
-            action = f"{'changed' if stored else 'added'} the mail server"
-            audit.record(conn, person, action, server.name, _details(server))
+            action = AuditAction.CHANGE if stored else AuditAction.ADD
+            target = Target(TargetKind.MAIL_SERVER, server_id, server.name)
+            trail.record(conn, action, target, _details(stored, server))
     except UserError as taken:
         return _form(request, installation, replace(form, errors={taken.field or "": taken.message}), 422)
     return flash.add(go(request, f"/settings?server={server_id}&saved=1"), "Saved.")
@@ -143,7 +147,7 @@ def _try_out(installation: Installation, person: Person, route: Route, server_id
     failed = next((step.name for step in steps if step.state == "failed"), "")
     with installation.write() as conn:
         result = f"failed at: {failed}" if failed else "well"
-        audit.record(conn, person, "tested the mail server", route.smtp.host, result)
+        trail.record(conn, AuditAction.TEST, Target(TargetKind.MAIL_SERVER, server_id, route.smtp.host), result)
     if failed or server_id == NEW:
         return Tested(steps=steps, failed=failed)
     with installation.read() as conn:
@@ -151,5 +155,11 @@ def _try_out(installation: Installation, person: Person, route: Route, server_id
     return Tested(steps=steps, stopped=len(stopped), server=server_id)
 
 
-def _details(server: Server) -> str:
-    return f"{server.smtp.scheme}://{server.smtp.host}:{server.smtp.port}, from {server.sender}"
+def _details(before: Server | None, after: Server | None) -> str:
+    return trail.changes(_values(before), _values(after), frozenset({"password"}))
+
+
+def _values(server: Server | None) -> dict[str, object]:
+    if server is None:
+        return {}
+    return {"name": server.name, **asdict(server.smtp), "from": server.sender, "default": server.is_default}

@@ -9,7 +9,8 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from webapp import __version__
-from webapp.accounts import audit, public_url
+from webapp.accounts import public_url
+from webapp.audit import trail
 from webapp.connections import channels, databases, mail_servers, suppressions
 from webapp.connections.mail_servers import Server
 from webapp.installation import Installation
@@ -90,7 +91,7 @@ def settings_page(
     asked = asked or SettingsQuery()
     before = asked.before or None
     with installation.read() as conn:
-        trail = audit.listing(conn, before, PAGE + 1)
+        entries = trail.listing(conn, before=before, limit=PAGE + 1)
         known = mail_servers.listing(conn)
         suppressed, connected = suppressions.number(conn), len(databases.listing(conn))
         connected_channels = len(channels.listing(conn))
@@ -113,8 +114,8 @@ def settings_page(
         checks=system_health.checks(installation),
         version=__version__,
         engine=installation.settings.engine,
-        trail=trail[:PAGE],
-        older=trail[PAGE - 1].id if len(trail) > PAGE else None,
+        trail=entries[:PAGE],
+        older=entries[PAGE - 1].id if len(entries) > PAGE else None,
         before=before,
     )
 

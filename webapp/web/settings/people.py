@@ -3,9 +3,11 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit, commands, links, people, public_url, validation
+from webapp.accounts import commands, links, people, public_url, validation
 from webapp.accounts.links import NewLink
 from webapp.accounts.people import NewPerson
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.errors import Conflict, UserError
 from webapp.installation import Installation
 from webapp.ports.people import Person
@@ -36,7 +38,7 @@ def invite(request: Request, person: Admin, installation: TheInstallation, poste
         try:
             with installation.write() as conn:
                 added = people.add(conn, installation.settings, NewPerson(**typed))
-                audit.record(conn, person, "invited", added.email, f"as {added.role}")
+                trail.record(conn, AuditAction.INVITE, _target(added), f"role: {added.role}")
                 made = links.new_invite(conn, added.id)
             return _page(request, installation, link=made, invited=added)
         except UserError as taken:
@@ -52,7 +54,7 @@ def new_link(request: Request, person_id: int, person: Admin, installation: TheI
         if people.is_disabled(conn, person_id):
             raise Conflict(f"{member.name} is disabled. Enable them first.")
         made = links.new_invite(conn, person_id)
-        audit.record(conn, person, "made a link for", member.email)
+        trail.record(conn, AuditAction.MAKE_LINK, _target(member))
     return _page(request, installation, link=made, invited=member)
 
 
@@ -65,7 +67,7 @@ def set_role(
     with installation.write() as conn:
         member = _other(people.by_id(conn, installation.settings, person_id), person)
         commands.set_role(conn, member, role)
-        audit.record(conn, person, "changed the role of", member.email, f"to {role}")
+        trail.record(conn, AuditAction.CHANGE_ROLE, _target(member), f"role: {member.role} → {role}")
     return flash.add(go(request, "/people"), f"{member.name} is {'an admin' if role == 'admin' else 'staff'} now.")
 
 
@@ -75,7 +77,7 @@ def disable(request: Request, person_id: int, person: Admin, installation: TheIn
     with installation.write() as conn:
         member = _other(people.by_id(conn, installation.settings, person_id), person)
         commands.disable(conn, member)
-        audit.record(conn, person, "disabled", member.email)
+        trail.record(conn, AuditAction.DISABLE, _target(member))
     return flash.add(go(request, "/people"), f"{member.name} is signed out everywhere and cannot sign in.")
 
 
@@ -85,8 +87,12 @@ def enable(request: Request, person_id: int, person: Admin, installation: TheIns
     with installation.write() as conn:
         member = people.by_id(conn, installation.settings, person_id)
         commands.enable(conn, member)
-        audit.record(conn, person, "enabled", member.email)
+        trail.record(conn, AuditAction.ENABLE, _target(member))
     return flash.add(go(request, "/people"), f"{member.name} can sign in again.")
+
+
+def _target(member: Person) -> Target:
+    return Target(TargetKind.PERSON, member.id, member.email, member.id)
 
 
 def _check(posted: FormData) -> dict[str, str]:

@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.connections import suppressions
 from webapp.connections.suppressions import Suppression
 from webapp.errors import UserError
@@ -71,7 +72,7 @@ def remove(request: Request, person: Admin, installation: TheInstallation, poste
     with installation.write() as conn:
         is_removed = suppressions.remove(conn, key)
         if is_removed:
-            audit.record(conn, person, "took off the never-write list", key)
+            trail.record(conn, AuditAction.REMOVE, Target(TargetKind.SUPPRESSION, "", key))
     message = f"{key} may be written to again." if is_removed else f"{key} is not on the list."
     return flash.add(go(request, HERE + query(q=posted.read("q", search))), message)
 
@@ -79,6 +80,8 @@ def remove(request: Request, person: Admin, installation: TheInstallation, poste
 @router.get("/never-write-to.csv")
 def export(person: Admin, installation: TheInstallation) -> Response:
     """Sends the whole list as CSV, as the import reads it."""
+    with installation.write() as conn:
+        trail.record(conn, AuditAction.EXPORT, Target(TargetKind.SUPPRESSIONS))
     return csv_response.download("never-write-to.csv", _lines(installation))
 
 
@@ -94,7 +97,8 @@ def _of_file(installation: Installation, posted: FormData) -> list[str]:
 def _enter(installation: Installation, person: Person, typed: Sequence[str], listed: Sequence[str]) -> str:
     with installation.write() as conn:
         new = suppressions.add(conn, typed, "added", by=person) + suppressions.add(conn, listed, "imported", by=person)
-        audit.record(conn, person, "added to the never-write list", ", ".join(typed), f"{new} new")
+        details = f"{new} new, {len(listed)} from a file: " + ", ".join([*typed, *listed])
+        trail.record(conn, AuditAction.ADD, Target(TargetKind.SUPPRESSIONS), details)
     known = len({*typed, *listed}) - new
     message = f"{plural(new, 'address', 'addresses')} added."
     return f"{message} {known:,} {'was' if known == 1 else 'were'} there already." if known > 0 else message

@@ -1,12 +1,13 @@
 """Settings → Hooks: addresses that other systems post to, to notify people; for admins. Each is shown once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.connections import webhooks
 from webapp.connections.webhooks import MOST_PER_MINUTE, IncomingWebhook
 from webapp.errors import FormErrors, UserError
@@ -63,7 +64,7 @@ def add(request: Request, person: Admin, installation: TheInstallation, posted: 
         hook = _checked(form, person, installation)
         with installation.write() as conn:
             secret = webhooks.add(conn, hook)
-            audit.record(conn, person, "made the hook", hook.name)
+            trail.record(conn, AuditAction.ADD, Target(TargetKind.HOOK, "", hook.name), trail.changes({}, asdict(hook)))
     except UserError as error:
         errors = error.errors if isinstance(error, FormErrors) else {error.field or "name": error.message}
         return _page(request, installation, person, replace(form, errors=errors), status=422)
@@ -76,7 +77,7 @@ def revoke(request: Request, hook_id: int, person: Admin, installation: TheInsta
     """Deletes a hook; its address stops working at once."""
     with installation.write() as conn:
         name = webhooks.remove(conn, hook_id)
-        audit.record(conn, person, "revoked the hook", name)
+        trail.record(conn, AuditAction.REVOKE, Target(TargetKind.HOOK, hook_id, name))
     return flash.add(go(request, HERE), f"“{name}” is revoked.")
 
 

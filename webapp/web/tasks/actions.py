@@ -7,7 +7,8 @@ from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from webapp.accounts import audit
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.clock import now
 from webapp.errors import Conflict, NotFound
 from webapp.installation import Installation
@@ -27,25 +28,61 @@ from webapp.web.tasks.task_view import STATE_LINE, RecipientFilter, go_back, rea
 router = APIRouter(prefix="/tasks", include_in_schema=False)
 
 LOG_PAGES = ("/", "/tasks")
+MOST_NAMED = 1_000  # numbers of tasks in one entry of the audit trail
 
 Act = Callable[[Connection, Installation, Task, Person], None]
-ACTS: dict[str, Act] = {
-    "undo": lambda conn, installation, task, by: commands.undo(conn, installation.engine, task, by),
-    "cancel": lambda conn, installation, task, by: commands.cancel(conn, installation.engine, task, by),
-    "pause": lambda conn, installation, task, by: commands.pause(
-        conn, installation.engine, installation.kind(task.kind), task, by
+ACTS: dict[str, tuple[AuditAction, Act]] = {
+    "undo": (
+        AuditAction.UNDO,
+        lambda conn, installation, task, by: commands.undo(conn, installation.engine, task, by),
     ),
-    "resume": lambda conn, installation, task, by: commands.resume(conn, installation.engine, task, by),
-    "release": lambda conn, installation, task, by: commands.release(conn, installation.engine, task, by),
-    "retry": lambda conn, installation, task, by: commands.retry(conn, installation.engine, task, by),
-    "dealt-with": lambda conn, installation, task, by: commands.acknowledge(conn, task, by),
-    "leave-unknown": lambda conn, installation, task, by: commands.acknowledge(
-        conn, task, by, message="Left as they are"
+    "cancel": (
+        AuditAction.CANCEL,
+        lambda conn, installation, task, by: commands.cancel(conn, installation.engine, task, by),
     ),
-    "send-unknown": lambda conn, installation, task, by: commands.send_unknown_again(
-        conn, installation.engine, task, by
+    "pause": (
+        AuditAction.PAUSE,
+        lambda conn, installation, task, by: commands.pause(
+            conn, installation.engine, installation.kind(task.kind), task, by
+        ),
+    ),
+    "resume": (
+        AuditAction.RESUME,
+        lambda conn, installation, task, by: commands.resume(conn, installation.engine, task, by),
+    ),
+    "release": (
+        AuditAction.RELEASE,
+        lambda conn, installation, task, by: commands.release(conn, installation.engine, task, by),
+    ),
+    "retry": (
+        AuditAction.RETRY,
+        lambda conn, installation, task, by: commands.retry(conn, installation.engine, task, by),
+    ),
+    "dealt-with": (
+        AuditAction.ACKNOWLEDGE,
+        lambda conn, installation, task, by: commands.acknowledge(conn, task, by),
+    ),
+    "leave-unknown": (
+        AuditAction.LEAVE_UNKNOWN,
+        lambda conn, installation, task, by: commands.acknowledge(conn, task, by, message="Left as they are"),
+    ),
+    "send-unknown": (
+        AuditAction.SEND_UNKNOWN,
+        lambda conn, installation, task, by: commands.send_unknown_again(conn, installation.engine, task, by),
     ),
 }
+
+
+def perform(conn: Connection, installation: Installation, name: str, task: Task, by: Person) -> None:
+    """Does what a button says, and records it; raises Conflict if the task's state does not allow it."""
+    action, act = ACTS[name]
+    act(conn, installation, task, by)
+    trail.record(conn, action, target_of(task))
+
+
+def target_of(task: Task) -> Target:
+    """Returns what an entry of the audit trail says of a task."""
+    return Target(TargetKind.TASK, task.id, task.title, task.owner)
 
 
 @router.post("/{task_id:id}/{action}")
@@ -64,7 +101,7 @@ def act(
     back, refusal = safe_path(posted.one("back"), f"/tasks/{task_id}"), ""
     try:
         with installation.write(background) as conn:
-            ACTS[action](conn, installation, queries.one(conn, task_id, person), person)
+            perform(conn, installation, action, queries.one(conn, task_id, person), person)
     except Conflict as error:
         refusal = error.message
     press = _Press(task=task_id, action=action, back=back, refusal=refusal)
@@ -75,17 +112,19 @@ def act(
     return (_log if path in LOG_PAGES else _page)(request, installation, person, press)
 
 
-def retry_all(installation: Installation, person: Person, ids: Sequence[int], entry: str, subject: str = "") -> int:
+def retry_all(installation: Installation, person: Person, ids: Sequence[int], why: str) -> int:
     """Retries these tasks, a batch in each transaction, and returns how many.
 
-    `entry` and `subject` go into the audit trail.
+    `why` goes into the audit trail, with the numbers of the tasks.
     """
     number = 0
     for begin in range(0, len(ids), failure_groups.BATCH):
         with installation.write() as conn:
             number += failure_groups.retry(conn, installation.engine, person, ids[begin : begin + failure_groups.BATCH])
     with installation.write() as conn:
-        audit.record(conn, person, entry, subject, details=f"{number} of {len(ids)}")
+        target = Target(TargetKind.TASK, "", f"{number:,} of {len(ids):,} tasks")
+        numbers = ", ".join(map(str, ids[:MOST_NAMED]))
+        trail.record(conn, AuditAction.RETRY, target, f"{why}\nTasks: {numbers}")
     return number
 
 

@@ -20,7 +20,7 @@ def retry(request: Request, person: SignedIn, installation: TheInstallation, pos
     cause = posted.one("cause")
     with installation.read() as conn:
         ids = failure_groups.of_cause(conn, person, cause)
-    number = retry_all(installation, person, ids, "retried all that failed by", cause)
+    number = retry_all(installation, person, ids, f"All that failed by {cause}")
     return flash.add(go(request, "/tasks"), f"{number:,} {'task goes' if number == 1 else 'tasks go'} on.")
 
 

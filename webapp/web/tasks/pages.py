@@ -7,6 +7,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from webapp.accounts import people
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.installation import Installation
 from webapp.kinds import KINDS
 from webapp.tasks import failure_groups, queries
@@ -82,8 +84,10 @@ def recipients(
 ) -> Response:
     """The list of recipients as a file: those that the page shows, with the columns of their list."""
     filter.require_whole()
-    with installation.read() as conn:
+    with installation.write() as conn:
         task = queries.one(conn, task_id, person)
+        target = Target(TargetKind.RECIPIENTS, task_id, task.title, task.owner)
+        trail.record(conn, AuditAction.EXPORT, target, trail.changes({}, filter.model_dump()))
     return csv_response.download(f"recipients-of-task-{task_id}.csv", _lines(installation, task, filter))
 
 

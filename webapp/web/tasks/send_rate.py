@@ -3,6 +3,8 @@
 from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import Response
 
+from webapp.audit import trail
+from webapp.audit.actions import AuditAction
 from webapp.errors import Conflict, UserError
 from webapp.installation import Installation
 from webapp.ports.people import Person
@@ -12,6 +14,7 @@ from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.multipart import Posted
 from webapp.web.http.redirects import path_and_params, safe_path
 from webapp.web.http.render import is_htmx, page_or_fragment
+from webapp.web.tasks.actions import target_of
 from webapp.web.tasks.task_view import STATE_LINE, RecipientFilter, TaskView, go_back, read_task
 
 router = APIRouter(prefix="/tasks", include_in_schema=False)
@@ -36,7 +39,11 @@ def change(
     refusal = ""
     try:
         with installation.write(background) as conn:
-            send_rate.change_speed(conn, installation.engine, queries.one(conn, task_id, person), person, rate)
+            task = queries.one(conn, task_id, person)
+            send_rate.change_speed(conn, installation.engine, task, person, rate)
+            trail.record(
+                conn, AuditAction.CHANGE_RATE, target_of(task), trail.changes({"rate": task.rate}, {"rate": rate})
+            )
     except Conflict as error:
         refusal = error.message
     if is_htmx(request):

@@ -1,0 +1,5 @@
+"""An installation on each database."""
+
+from tests.maintenance.conftest import either
+
+__all__ = ["either"]
