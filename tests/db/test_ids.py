@@ -11,12 +11,14 @@ from webapp.db.sequences import count_on, is_counted, last_ids
 from webapp.installation import Installation
 
 COUNTED = [table for table in schema.metadata.sorted_tables if is_counted(table)]
-ONE_ROW = {"version", "installation"}  # their only row has the id 1
+ONE_ROW = {"version", "installation", "audit_anchor"}  # their only row has the id 1
+ASSIGNED = {"audit_seal"}  # the number of a seal in its chain
+DELETABLE = [table for table in COUNTED if table.name != "audit"]  # of which retention alone removes rows
 
 
 def test_every_table_with_a_number_as_its_key_counts():
     keyed = {t.name for t in schema.metadata.sorted_tables if "id" in t.c and isinstance(t.c.id.type, Integer)}
-    assert {table.name for table in COUNTED} == keyed - ONE_ROW
+    assert {table.name for table in COUNTED} == keyed - ONE_ROW - ASSIGNED
     assert [table.name for table in COUNTED if not table.dialect_options["sqlite"]["autoincrement"]] == []
 
 
@@ -33,7 +35,7 @@ def test_the_tables_of_a_database_count_too(either: Installation):
                 assert str(column["default"]).startswith("nextval("), table.name
 
 
-@pytest.mark.parametrize("table", COUNTED, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", DELETABLE, ids=lambda table: table.name)
 def test_the_id_of_a_deleted_row_is_not_given_again(either: Installation, table: Table):
     first = add(either, table)
     with either.database.write(lambda number: None) as conn:
@@ -41,7 +43,7 @@ def test_the_id_of_a_deleted_row_is_not_given_again(either: Installation, table:
     assert add(either, table) > first
 
 
-@pytest.mark.parametrize("table", COUNTED, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", DELETABLE, ids=lambda table: table.name)
 def test_a_sequence_is_only_raised(either: Installation, table: Table):
     first = add(either, table)
     for last, expected in (({}, first), ({table.name: first + 500}, first + 500), ({table.name: 1}, first + 500)):
