@@ -147,7 +147,7 @@ audit_seal = Table(
 audit_anchor = Table(
     "audit_anchor",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("seal", BigInteger, nullable=False),
     Column("last", BigInteger, nullable=False),
     Column("hash", String(64), nullable=False),

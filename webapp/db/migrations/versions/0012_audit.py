@@ -31,7 +31,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit_anchor",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("seal", sa.BigInteger(), nullable=False),
         sa.Column("last", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
