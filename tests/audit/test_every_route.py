@@ -24,6 +24,8 @@ from webapp.db.migrate import bring_up_to_date
 from webapp.installation import Installation, build
 from webapp.settings import Settings
 
+pytestmark = pytest.mark.xdist_group("every-route")  # the last test reads what the others have caused
+
 # Routes that write no entry, with the reason.
 SILENT = {
     "POST /new/notification/preview": "a preview",
