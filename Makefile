@@ -6,8 +6,8 @@ CHROMIUM ?=
 ARGS =
 TESTS = tests
 MINUTES = 10
-# Tests that cannot run at the same time share an xdist_group. A laptop can run four processes at once.
-WORKERS = -n logical --maxprocesses 4 --dist loadgroup
+# Tests that cannot run at the same time share an xdist_group. Many tests wait for a state: one process more than cores.
+WORKERS = -n $$($(PYTHON) -c "import os; print(min(4, (os.cpu_count() or 1) + 1))") --dist loadgroup
 
 # If this is set, every process that a test starts compiles all modules again.
 export PYTHONDONTWRITEBYTECODE =
