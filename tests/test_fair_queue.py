@@ -80,7 +80,7 @@ def test_no_more_at_once_than_permits():
     assert queue.waiting == 0
 
 
-def test_whoever_waited_long_enough_is_refused_and_leaves_the_line():
+def test_a_caller_that_waited_long_enough_is_refused_and_leaves_the_queue():
     queue = FairQueue(1, 100)
     with taken(queue) as office:
         office.call("a", patience=0.01)
@@ -90,7 +90,7 @@ def test_whoever_waited_long_enough_is_refused_and_leaves_the_line():
     assert office.served == ["b"]
 
 
-def test_a_full_line_refuses_the_last_of_whoever_has_most():
+def test_a_full_queue_refuses_the_last_call_of_the_person_with_most():
     with taken(FairQueue(1, 10)) as office:
         for _ in range(10):
             office.call("a")

@@ -22,7 +22,7 @@ def acquire(path: Path, *, wait: bool) -> int | None:
             raise
         if is_current(handle, path):
             return handle
-        os.close(handle)  # deleted between opening and locking: whoever comes next would lock another file
+        os.close(handle)  # deleted between opening and locking: the next process would lock another file
 
 
 def is_current(handle: int, path: Path) -> bool:

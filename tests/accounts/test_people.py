@@ -110,7 +110,7 @@ def test_an_empty_or_overlong_name_is_refused(room, typed, words):
     assert (error.message, error.field) == (words, "name")
 
 
-def test_whoever_chose_nothing_has_the_zone_and_the_wait_of_the_installation(room):
+def test_people_who_chose_nothing_have_the_zone_and_the_wait_of_the_installation(room):
     ana = room.add()
     assert (ana.zone.key, ana.undo_seconds) == ("Europe/Madrid", 7)
 

@@ -106,7 +106,7 @@ def test_a_token_stands_alone_on_standard_output(outtray, installation, ana):
         (
             ["user", "disable", "root@example.com"],
             b"",
-            "Rut Admin is the only admin. Make somebody else an admin first.",
+            "Rut Admin is the only admin. Make another person an admin first.",
         ),
         (["user", "disable", "x@example.com"], b"", "Nobody here has the address x@example.com."),
         (["token", "add", "x@example.com", "--name", "n"], b"", "Nobody here has the address x@example.com."),

@@ -57,7 +57,7 @@ def test_what_is_not_set_is_left_out():
     with MailServer() as server:
         steps = trial(server)
     assert states(steps) == ["well", "well", "left out", "left out", "well"]
-    assert steps[2].message == "None is set: whoever is on the way can read along."
+    assert steps[2].message == "No encryption is set: others on the network can read the emails."
 
 
 def test_a_wrong_password_is_tried_once_and_said():

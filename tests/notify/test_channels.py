@@ -117,7 +117,7 @@ def test_a_name_that_turns_out_to_be_internal_is_not_called(hook, monkeypatch):
         return real(host, port, *args, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", rebound)
-    socket.getaddrinfo("rebind.example.com", 80)  # whoever looked before saw a public one
+    socket.getaddrinfo("rebind.example.com", 80)  # an earlier look-up saw a public one
     reply = send(f"json://rebind.example.com:{hook.port}/hook", internal=False)
     assert (reply.state, reply.words, hook.asked) == ("failed", guard.REFUSED, [])
 

@@ -31,14 +31,14 @@ def set_role(conn: Connection, person: Person, role: str) -> None:
 
 
 def set_password(conn: Connection, person: Person, password_hash: str, keep: str | None = None) -> None:
-    """Ends every session but `keep` (a session's hash): whoever knew the old password is out."""
+    """Ends every session but `keep` (a session's hash): anyone who knew the old password is signed out."""
     _set(conn, person.id, password=password_hash)
     sessions.end_all(conn, person.id, keep)
     links.withdraw(conn, person.id)
 
 
 def disable(conn: Connection, person: Person) -> None:
-    """Shuts somebody out at once; what they made stays. Conflict for the last admin."""
+    """Disables a person at once; what they made stays. Raises Conflict for the last admin."""
     _another_admin(conn, person)
     _set(conn, person.id, disabled=now())
     sessions.end_all(conn, person.id)
@@ -46,7 +46,7 @@ def disable(conn: Connection, person: Person) -> None:
 
 
 def enable(conn: Connection, person: Person) -> None:
-    """Lets somebody in again, with the password they had."""
+    """Enables a person again, with the password they had."""
     _set(conn, person.id, disabled=None)
 
 
@@ -60,4 +60,4 @@ def _another_admin(conn: Connection, person: Person) -> None:
     # FOR UPDATE, on PostgreSQL: otherwise two admins could demote each other at the same moment.
     admins = set(conn.execute(select(p.c.id).where(people.IS_ACTING_ADMIN).with_for_update()).scalars())
     if admins == {person.id}:
-        raise Conflict(f"{person.name} is the only admin. Make somebody else an admin first.", "role")
+        raise Conflict(f"{person.name} is the only admin. Make another person an admin first.", "role")

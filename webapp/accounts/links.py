@@ -53,14 +53,14 @@ def find(conn: Connection, purpose: Purpose, secret: str) -> Link | None:
 
 
 def use(conn: Connection, purpose: Purpose, secret: str) -> Link | None:
-    """The link, which works no more; nothing if somebody else was quicker."""
+    """Uses the link up and returns it; None if it was used already."""
     gone = delete(link).where(_is(purpose, secret), link.c.expires > now()).returning(link.c.person, link.c.expires)
     row = conn.execute(gone).one_or_none()
     return Link(row.person, row.expires) if row else None
 
 
 def withdraw(conn: Connection, person_id: int) -> None:
-    """Ends the links that were made for somebody."""
+    """Ends the links that were made for a person."""
     conn.execute(delete(link).where(link.c.person == person_id))
 
 

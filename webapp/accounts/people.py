@@ -1,4 +1,4 @@
-"""Finds and adds people; an address, in lower case, is the one name by which somebody signs in."""
+"""Finds and adds people; each signs in with an address, which is stored in lower case."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from webapp.settings import Settings
 
 p, s, a = schema.person, schema.session, schema.audit
 
-# Whoever could put things right again: neither disabled nor still without a password.
+# Admins who can sign in: neither disabled nor still without a password.
 IS_ACTING_ADMIN = (p.c.role == "admin") & p.c.disabled.is_(None) & (p.c.password != "")
 
 
@@ -84,19 +84,19 @@ def by_email(conn: Connection, settings: Settings, email: str) -> Person:
 
 
 def credentials(conn: Connection, email: str) -> Credentials | None:
-    """For signing in: nothing for somebody unknown, disabled, or still without a password."""
+    """Returns what signing in needs; None for people who are unknown, disabled, or still without a password."""
     may = p.c.disabled.is_(None) & (p.c.password != "")
     row = conn.execute(select(p.c.id, p.c.password).where(p.c.email == validation.as_kept(email), may)).one_or_none()
     return Credentials(row.id, row.password) if row else None
 
 
 def has_admin(conn: Connection) -> bool:
-    """Whether somebody can sign in as admin; until then there is the set-up."""
+    """Returns True if an admin can sign in; until then the set-up is open."""
     return bool(conn.execute(select(exists().where(IS_ACTING_ADMIN))).scalar())
 
 
 def is_disabled(conn: Connection, person_id: int) -> bool:
-    """Whether somebody is shut out."""
+    """Returns True if the person is disabled."""
     return bool(conn.execute(select(exists().where(p.c.id == person_id, p.c.disabled.isnot(None)))).scalar())
 
 

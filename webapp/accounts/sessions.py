@@ -63,13 +63,13 @@ def start(conn: Connection, person_id: int, agent: str = "") -> str:
 
 
 def find(conn: Connection, settings: Settings, cookie: str) -> Session | None:
-    """The live session of that cookie, of somebody who is not disabled."""
+    """Returns the live session of that cookie; None if there is none, or if its person is disabled."""
     found = _live(conn, settings, s.c.hash == secrets.digest(cookie))
     return found[0] if found else None
 
 
 def of_person(conn: Connection, settings: Settings, person_id: int) -> list[Session]:
-    """Somebody's live sessions, the latest used first."""
+    """Returns the live sessions of a person, the latest used first."""
     return _live(conn, settings, s.c.person == person_id)
 
 
@@ -85,7 +85,7 @@ def end(conn: Connection, cookie: str) -> None:
 
 
 def end_one(conn: Connection, person_id: int, session_id: str) -> None:
-    """Ends one of somebody's sessions by its id; NotFound where it has ended already."""
+    """Ends one session of a person by its id; raises NotFound if it has ended already."""
     named = s.c.hash.startswith(session_id, autoescape=True)
     ended = conn.execute(delete(s).where(s.c.person == person_id, named)) if len(session_id) == _ID_LENGTH else None
     if ended is None or ended.rowcount == 0:
@@ -94,7 +94,7 @@ def end_one(conn: Connection, person_id: int, session_id: str) -> None:
 
 
 def end_all(conn: Connection, person_id: int, keep: str | None = None) -> None:
-    """Ends all of somebody's sessions but the one whose hash is `keep`."""
+    """Ends all sessions of a person but the one whose hash is `keep`."""
     conn.execute(delete(s).where(s.c.person == person_id, s.c.hash != (keep or "")))
     mark_changed(conn)
 

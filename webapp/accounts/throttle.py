@@ -89,7 +89,7 @@ def _wait(beyond: int) -> int:
 
 
 def _account(email: str) -> str:
-    # A digest: somebody typed their password into the wrong field, or 5,000 characters.
+    # A digest: the field may hold a password by mistake, or 5,000 characters.
     return "account " + secrets.digest(email.strip().lower())
 
 

@@ -69,13 +69,13 @@ def touch(conn: Connection, token: Token) -> None:
 
 
 def of_person(conn: Connection, person_id: int) -> list[Token]:
-    """Somebody's tokens, the newest first."""
+    """Returns the tokens of a person, the newest first."""
     rows = conn.execute(select(t).where(t.c.person == person_id).order_by(t.c.id.desc()))
     return [Token(id=row.id, name=row.name, created=row.created, used=row.used) for row in rows]
 
 
 def revoke(conn: Connection, person_id: int, token_id: int) -> str:
-    """Ends one of somebody's tokens at once; returns its name. NotFound where it is not theirs."""
+    """Ends one token of a person at once; returns its name. Raises NotFound if it is not theirs."""
     gone = delete(t).where(t.c.id == token_id, t.c.person == person_id).returning(t.c.name)
     name: str | None = conn.execute(gone).scalar_one_or_none()
     if name is None:

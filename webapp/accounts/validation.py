@@ -1,4 +1,4 @@
-"""Checks what is typed about a person: address, name, role, zone; UserErrors in plain words, each with its field."""
+"""Checks what is typed about a person: address, name, role, zone; raises UserErrors, each with its field."""
 
 import unicodedata
 from functools import cache
@@ -62,7 +62,7 @@ def name(text: str, field: str = "name", empty: str = "Write a name.") -> str:
 
 
 def name_from(address: str) -> str:
-    """A first guess for somebody of whom only the address is known: ana.ruiz@… is Ana Ruiz."""
+    """Returns a guess for a name of which only the address is known: ana.ruiz@… is Ana Ruiz."""
     words = address.partition("@")[0].replace(".", " ").replace("_", " ").replace("-", " ").split()
     return " ".join(word.capitalize() for word in words) or address
 

@@ -77,13 +77,13 @@ def record(conn: Connection, action: AuditAction, target: Target = NOTHING, deta
 
 
 def record_once(conn: Connection, action: AuditAction, target: Target, details: str, every: timedelta) -> None:
-    """Adds an entry unless the same came from the same person and address a while ago: strangers repeat at will."""
+    """Adds an entry unless the same came from the same person and address within `every`."""
     if not was_recorded(conn, action, target, details, every):
         record(conn, action, target, details)
 
 
 def was_recorded(conn: Connection, action: AuditAction, target: Target, details: str, every: timedelta) -> bool:
-    """True if this person or, of strangers, this address has an entry of the same that is not older than that."""
+    """Returns True if this person or, signed out, this address has the same entry within that time."""
     who = origin.current()
     same = (
         a.c.action == action,

@@ -24,7 +24,7 @@ FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the pass
 
 @user.command("add")
 def add_user(email: Email, role: Role, name: str = "", password_stdin: FromStdin = False) -> None:
-    """Add somebody."""
+    """Add a person."""
     address = validation.email(email)
     stored = _hashed_line(address, password_stdin)
     named = name or validation.name_from(address)
@@ -48,7 +48,7 @@ def list_users() -> None:
 
 @user.command("disable")
 def disable_user(email: Email) -> None:
-    """Shut somebody out at once; what they made stays."""
+    """Disable a person at once; what they made stays."""
     installation = open_installation(load())
     with installation.write() as conn:
         found = people.by_email(conn, installation.settings, email)
@@ -58,7 +58,7 @@ def disable_user(email: Email) -> None:
 
 @user.command("password")
 def set_password(email: Email, password_stdin: FromStdin = False) -> None:
-    """Give somebody a new password; their sessions end."""
+    """Set a person's password; their sessions end."""
     stored = _hashed_line(validation.as_kept(email), password_stdin)
     installation = open_installation(load())
     with installation.write() as conn:
@@ -69,7 +69,7 @@ def set_password(email: Email, password_stdin: FromStdin = False) -> None:
 
 @token.command("add")
 def add_token(email: Email, name: Annotated[str, typer.Option(help="What it is for.", show_default=False)]) -> None:
-    """Make a token for somebody's programs; it stands alone on standard output, and is never shown again."""
+    """Make an API token for a person; it is printed alone on standard output, and never shown again."""
     installation = open_installation(load())
     with installation.write() as conn:
         found = people.by_email(conn, installation.settings, email)

@@ -98,7 +98,7 @@ def _web_role(listening: socket.socket, *, needs_slots: bool) -> Role:
 
 @contextlib.contextmanager
 def _listening(settings: Settings) -> Iterator[socket.socket]:
-    """The port, as soon as a predecessor has let go of it."""
+    """Yields the listening socket; waits until a predecessor has released the port."""
     end = clock.monotonic() + PORT_SECONDS
     while True:
         try:

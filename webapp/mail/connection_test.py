@@ -12,7 +12,7 @@ from webapp.mail.connect import ERRORS, begin, explain, technical
 from webapp.mail.recipients import needs_utf8, wire_form
 from webapp.mail.url import SmtpSettings
 
-SECONDS = 10.0  # before each answer: somebody waits for the whole
+SECONDS = 10.0  # before each answer: a person waits for the whole test
 NAME, CONNECTED, ENCRYPTED, SIGNED_IN, ACCEPTED = STEPS = (
     "name found",
     "connected",
@@ -20,7 +20,7 @@ NAME, CONNECTED, ENCRYPTED, SIGNED_IN, ACCEPTED = STEPS = (
     "signed in",
     "sender accepted",
 )
-NO_ENCRYPTION = "None is set: whoever is on the way can read along."
+NO_ENCRYPTION = "No encryption is set: others on the network can read the emails."
 NO_SIGN_IN = "No user name is set."
 BUSY = "Try again in a few minutes."
 ADVICE = {

@@ -35,7 +35,7 @@ class Updated:
     added: int
     changed: int
     removed: int
-    refused: Sequence[str]  # rows of the import without a valid address, in plain words
+    refused: Sequence[str]  # messages about rows of the import without a valid address
     rows: int
     columns: Sequence[Column]
 

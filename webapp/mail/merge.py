@@ -24,7 +24,7 @@ def key_of(name: str) -> str:
 
 
 def values_for(to: str, row: Values) -> dict[str, str]:
-    """What the fields of a message to somebody stand for; `row` as in the list, by the names of its columns."""
+    """Returns the values of the fields of one message; `row` maps the columns of the list to its cells."""
     return {ALWAYS: to, **{key_of(name): value for name, value in row.items()}}
 
 

@@ -1,4 +1,4 @@
-"""Reads the addresses that people paste, and says in plain words what is wrong with one."""
+"""Reads the addresses that people paste, and explains what is wrong with one."""
 
 import re
 import unicodedata

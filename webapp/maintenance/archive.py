@@ -89,7 +89,7 @@ class _Digest:
 
 
 class Unpacked:
-    """The members of an archive in a folder of ours; every one has the checksum that the archive gives it."""
+    """The members of an archive in a folder of the panel; each has the checksum that the archive gives it."""
 
     def __init__(self, folder: Path, manifest: Mapping[str, Any], sizes: Mapping[str, int], sums: Mapping[str, str]):
         self._folder = folder

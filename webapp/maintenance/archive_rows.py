@@ -122,7 +122,7 @@ def read(table: Table, path: Path) -> Iterator[dict[str, Any]]:
 
 
 def fault_of(table: Table, row: Mapping[str, Any]) -> str:
-    """Returns what is wrong with a row of ours, so that no archive could bring it back; empty if nothing is."""
+    """Returns why an archive could not restore this row of the database; empty if it could."""
     try:
         _reader_of(table).read(line_of(row))
     except ValueError as error:

@@ -1,6 +1,6 @@
 """Which Apprise schemas may be called: services that are asked over HTTP, and mail.
 
-Not what acts on the server itself, runs what somebody wrote there, or reads its keys from a file there.
+Services that act on the server itself, run code from it, or read keys from its files are left out.
 """
 
 ALLOWED = frozenset({

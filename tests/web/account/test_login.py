@@ -162,7 +162,7 @@ def test_a_link_to_sign_in_never_leads_to_another_site(client, ana, path):
     assert sign_in(client, next=path).headers["location"] == "/"
 
 
-def test_a_link_to_sign_in_never_leads_away_whoever_is_signed_in(signed_in):
+def test_a_link_to_sign_in_never_leads_a_signed_in_person_to_another_site(signed_in):
     assert signed_in.get("/login", params={"next": "//evil.example"}).headers["location"] == "/"
 
 

@@ -111,7 +111,7 @@ def test_a_weak_password_is_refused_and_the_invitation_still_works(client, invit
     assert client.post(invited, data=JOIN).status_code == 303
 
 
-def test_a_new_link_is_for_whoever_forgot_the_password(admin, client, ben, installation):
+def test_a_new_link_is_for_people_who_forgot_the_password(admin, client, ben, installation):
     client.post("/login", data={"email": "ben@example.com", "password": PASSWORD})
     old = dict(client.cookies)
     link = link_in(admin.post(f"/people/{ben.id}/link").text)

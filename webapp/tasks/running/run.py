@@ -107,7 +107,7 @@ def _work(resources: TaskResources, task: Task, control: Control) -> Ending:
 
 
 def _ending_of_error(resources: TaskResources, task: Task, error: BaseException) -> Ending:
-    """Returns the ending for an exception: too little memory or disk, a passing fault of ours, or a bug."""
+    """Returns the ending for an exception: too little memory or disk, a passing infrastructure fault, or a bug."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         failure = no_memory(resources)
     elif is_disk_full(error):

@@ -52,13 +52,13 @@ def create(request: Request, secret: Text, installation: TheInstallation, posted
     stored = passwords.hashed(posted.one("password"))
     try:
         cookie = _make(request, installation, secret, typed, stored)
-    except UserError as taken:  # somebody who is no admin was added from the command line
+    except UserError as taken:  # a person who is no admin was added from the command line
         return _form(request, installation, secret, typed, {taken.field or "email": taken.message})
     return sign_in.welcome(request, cookie, "/?first=1") if cookie else _used(request)
 
 
 def _make(request: Request, installation: Installation, secret: str, typed: dict[str, str], stored: str) -> str:
-    """Adds the first admin, all or nothing; returns the cookie of their session, empty if somebody was quicker."""
+    """Adds the first admin, all or nothing; returns the cookie of their session, empty if the link has been used."""
     with installation.write() as conn:
         if people.has_admin(conn) or not links.use(conn, "setup", secret):
             return ""

@@ -40,7 +40,7 @@ class FileOut(BaseModel):
 
 
 class TaskOut(BaseModel):
-    """One task. `outcome` says in plain words what became of it; `reference` leads an admin to the technical text."""
+    """One task. `outcome` says how it ended; `reference` leads an admin to the technical text."""
 
     id: int = Field(examples=[42])
     kind: str = Field(examples=["report"])

@@ -95,7 +95,7 @@ def show(task_id: TaskId, person: Program, installation: TheInstallation) -> Res
 
 @router.post("/{task_id}/cancel", **ACT)
 def cancel(task_id: TaskId, person: Program, installation: TheInstallation, background: BackgroundTasks) -> Response:
-    """Ends a task that has not ended; a running one as soon as it can let go."""
+    """Ends a task that has not ended; a running one as soon as the current step allows."""
     return _act("cancel", task_id, person, installation, background)
 
 
@@ -107,7 +107,7 @@ def retry(task_id: TaskId, person: Program, installation: TheInstallation, backg
 
 @router.post("/{task_id}/pause", **ACT)
 def pause(task_id: TaskId, person: Program, installation: TheInstallation, background: BackgroundTasks) -> Response:
-    """Holds a task until it is resumed; a running one as soon as it can let go."""
+    """Holds a task until it is resumed; a running one as soon as the current step allows."""
     return _act("pause", task_id, person, installation, background)
 
 

@@ -188,7 +188,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def _message(label: str, info: FieldInfo | None, error: Any) -> str:
-    """Plain words for one error of pydantic's; its own English never reaches a person."""
+    """Returns a message for one error of pydantic; its own messages never reach a person."""
     kind, ctx = error["type"], error.get("ctx", {})
     missing = str(extra_of(info).get("missing", "")) or f"Fill in “{label}”."
     if kind in ("missing", "string_type") or (kind == "string_too_short" and ctx["min_length"] == 1):

@@ -26,7 +26,7 @@ def is_secure(scope: Scope, base_url: str) -> bool:
 
 
 def without_escapes(scope: Scope) -> Scope:
-    """Returns the scope without cookies that hold a backslash; none of ours does.
+    """Returns the scope without cookies that hold a backslash; the panel sets none with one.
 
     Python needs quadratic time for them up to 3.11.9 (CVE-2024-7592): 60 KB of backslashes took 8 seconds.
     """

@@ -117,7 +117,7 @@ def program(
 
 
 def _record_refused_token(installation: Installation) -> None:
-    """Records a wrong token, once in a while for each address: programs and strangers try at will."""
+    """Records a wrong token, once in a while for each network address: the number of tries has no limit."""
     entry = (AuditAction.SIGN_IN_REFUSED, Target(TargetKind.TOKEN, "", "that is unknown"), "wrong token", SAME_REFUSAL)
     with installation.read() as conn:
         known = trail.was_recorded(conn, *entry)

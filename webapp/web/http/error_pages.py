@@ -124,7 +124,7 @@ async def _not_understood(request: Request, error: Exception) -> Response:
 
 
 def _message(error: Mapping[str, Any]) -> str:
-    """Returns the sentence of a rule of ours, see params.py; the library's own English never reaches a person."""
+    """Returns the message of a rule in params.py; the library's own messages never reach a person."""
     return str(error.get("ctx", {}).get("error") or "This is not as it should be.")
 
 

@@ -1,4 +1,4 @@
-"""The navigation of every page, with the number of tasks that need somebody."""
+"""The navigation of every page, with the number of tasks that need attention."""
 
 from dataclasses import KW_ONLY, dataclass
 

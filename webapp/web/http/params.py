@@ -25,7 +25,7 @@ from webapp.errors import UserError
 from webapp.ports.values import LONGEST_ID, UNSTORABLE, digits, is_storable, storable_text
 from webapp.web.http.redirects import safe_path
 
-LONGEST_TEXT = 1_000  # characters of an id, a choice, a secret: no address of ours is longer
+LONGEST_TEXT = 1_000  # characters of an id, a choice, a secret: no address of the panel is longer
 LONGEST_SEARCH = 320  # an address; SQLite takes no LIKE pattern of more than 50,000 bytes
 LONGEST_FORM_KEY = 80
 LONGEST_KEY = 255
@@ -72,7 +72,7 @@ def row_id(given: object) -> int:
 
 
 def form_key(text: str) -> str:
-    """Returns the key of a rendered form, empty if there is none; raises ValueError if it is not one of ours."""
+    """Returns the key of a rendered form, empty if there is none; raises ValueError if the panel did not make it."""
     if len(text) > LONGEST_FORM_KEY or not text.isprintable():
         raise ValueError(BROKEN_KEY)
     return text

@@ -11,6 +11,6 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/service-worker.js")
 def service_worker(request: Request) -> Response:
-    """Browsers ask for it anew by themselves; it knows nothing of anybody."""
+    """Returns the script. Browsers check it for changes themselves; it holds nothing personal."""
     headers = {"Cache-Control": "no-cache"}
     return file_response(request, paths.STATIC / "service-worker.js", media_type="text/javascript", headers=headers)

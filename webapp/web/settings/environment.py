@@ -9,7 +9,7 @@ from webapp.web.http.formatting import plural
 ENCRYPTION = {
     "smtps": "From the first byte (smtps)",
     "smtp+starttls": "Before anything is said (STARTTLS)",
-    "smtp": "None: whoever is on the way can read along",
+    "smtp": "None: others on the network can read the emails",
 }
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 

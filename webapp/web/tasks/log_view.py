@@ -62,7 +62,7 @@ class HomeFilter(Filter):
 
 
 class Poll(Filter):
-    """What a poll of the log asks: on which page it stands, what it has seen, whether somebody is searching."""
+    """The query of a poll of the log: the page that it is on, the version that it has, the search that is typed."""
 
     on: Annotated[Text, Field(exclude=True)] = ""
     seen: Annotated[Text, Field(exclude=True)] = ""
