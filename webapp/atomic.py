@@ -50,7 +50,7 @@ def move(source: Path, path: Path) -> None:
 
 @contextmanager
 def _temporary(path: Path) -> Iterator[Path]:
-    """An empty file of a fixed name beside `path`, locked against other writers; removed unless it was moved."""
+    """Yields an empty file of a fixed name beside `path`, locked against other writers; removed unless it was moved."""
     part = path.with_name(f".{path.name}.part")
     handle = file_lock.acquire(part, wait=True)
     assert handle is not None

@@ -26,7 +26,7 @@ def acquire(path: Path, *, wait: bool) -> int | None:
 
 
 def is_current(handle: int, path: Path) -> bool:
-    """True while `path` names the file that is open as `handle`."""
+    """Returns True while `path` names the file that is open as `handle`."""
     ours = os.fstat(handle)
     try:
         found = os.stat(path)

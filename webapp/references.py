@@ -4,5 +4,5 @@ import secrets
 
 
 def new_reference() -> str:
-    """Such as R-7F3K: short enough to read out on the telephone, without letters that look alike."""
+    """Returns a reference such as R-7F3K, short enough to read out, without letters that look alike."""
     return "R-" + "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(4))

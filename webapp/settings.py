@@ -157,7 +157,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 def read_slots(text: str) -> dict[str, int]:
-    """`notify:1,mail:2` → {"notify": 1, "mail": 2}; a ValueError says what is wrong."""
+    """Reads `notify:1,mail:2` as {"notify": 1, "mail": 2}; raises ValueError that says what is wrong."""
     slots: dict[str, int] = {}
     for part in text.split(","):
         queue, _, count = part.strip().partition(":")
@@ -178,7 +178,7 @@ _PLAIN = {
 
 
 def load(**given: object) -> Settings:
-    """The settings of this environment; a UserError of one line names the variable that is wrong."""
+    """Returns the settings of this environment; raises UserError that names the variable that is wrong."""
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:

@@ -204,9 +204,9 @@ def test_after_a_press_on_a_task_page_its_state_has_the_focus(request, installat
 def test_a_task_page_follows_its_task(page, installation, running):
     shown = TaskPage(page)
     shown.open(f"/tasks/{running}")
-    change(installation, running, state="done", outcome="The self-test went well.", finished=now())
+    change(installation, running, state="done", outcome="The self-test passed.", finished=now())
     expect(shown.state).to_have_text("done")
-    expect(shown.outcome).to_contain_text("The self-test went well.")
+    expect(shown.outcome).to_contain_text("The self-test passed.")
 
 
 def test_the_rail_keeps_its_names_on_a_narrow_page(page):

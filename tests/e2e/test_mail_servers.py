@@ -40,7 +40,7 @@ def test_typed_values_survive_a_test_and_are_saved(open_window, root, server):
     page = SettingsPage(open_window(root)).open()
     enter(page, server)
     page.test_button.click()
-    expect(page.result).to_have_text("The test went well. Nothing was sent.")
+    expect(page.result).to_have_text("The test passed. Nothing was sent.")
     expect(page.result).to_be_focused()
     page.save_button.click()
     expect(page.status).to_have_text("Saved.")

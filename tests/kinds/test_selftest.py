@@ -15,7 +15,7 @@ from webapp.tasks.running import run
 
 def test_it_logs_counts_and_succeeds(installation: Installation, ana: Person):
     task = perform(installation, ana, "self-test", seconds=0.25)
-    assert (task.state, task.outcome) == (State.DONE, "The self-test went well.")
+    assert (task.state, task.outcome) == (State.DONE, "The self-test passed.")
     assert (task.progress.done, task.progress.total) == (3, 3)
     assert lines(installation, task)[2:4] == ["The self-test has started.", "The self-test has ended."]
 

@@ -1,4 +1,4 @@
-"""A mail server is tried step by step: what went well, what stands in the way, and that nothing is sent."""
+"""A mail server is tried step by step: what passed, what failed, and that nothing is sent."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ def states(steps: list[Step]) -> list[str]:
 def failed(steps: list[Step]) -> Step:
     (found,) = (step for step in steps if step.state == "failed")
     behind = steps[steps.index(found) + 1 :]
-    assert {step.state for step in behind} <= {"not tried", "left out"}
+    assert {step.state for step in behind} <= {"not tried", "skipped"}
     return found
 
 
@@ -47,7 +47,7 @@ def test_a_good_server_takes_every_step_and_no_message(trusted, tls):
     with MailServer(tls, trusted.chain, USERS, host="localhost") as server:
         steps = trial(server)
         until(lambda: server.connections_now == 0)
-    assert states(steps) == ["well"] * 5
+    assert states(steps) == ["passed"] * 5
     assert server.messages == []
     assert [command for command in server.commands if command.startswith(("RCPT", "DATA"))] == []
     assert [command.split()[0].upper() for command in server.commands][-3:] == ["MAIL", "RSET", "QUIT"]
@@ -56,7 +56,7 @@ def test_a_good_server_takes_every_step_and_no_message(trusted, tls):
 def test_what_is_not_set_is_left_out():
     with MailServer() as server:
         steps = trial(server)
-    assert states(steps) == ["well", "well", "left out", "left out", "well"]
+    assert states(steps) == ["passed", "passed", "skipped", "skipped", "passed"]
     assert steps[2].message == "No encryption is set: others on the network can read the emails."
 
 
@@ -92,7 +92,7 @@ def test_a_silent_server_is_not_waited_for_for_ever(monkeypatch):
 def test_a_certificate_that_nobody_trusts_fails_at_the_encryption(tmp_path, tls):
     with MailServer(tls, make(tmp_path).chain, USERS, host="localhost") as server:
         steps = trial(server)
-    assert states(steps) == ["well", "well", "failed", "not tried", "not tried"]
+    assert states(steps) == ["passed", "passed", "failed", "not tried", "not tried"]
     assert steps[2].message.startswith("The mail server could not prove that it is the right one.")
     assert server.sign_ins == 0
 
@@ -165,4 +165,4 @@ def test_a_connection_that_breaks_is_told(at):
 def test_a_server_that_breaks_off_when_all_is_said_has_passed():
     with MailServer() as server:
         server.on("rset", drop=True)
-        assert states(trial(server))[-1] == "well"
+        assert states(trial(server))[-1] == "passed"

@@ -13,17 +13,17 @@ p = schema.person
 
 
 def set_profile(conn: Connection, person: Person, name: str, zone: str) -> None:
-    """What colleagues see, and the zone of every time that the person sees."""
+    """Changes the name that colleagues see, and the person's time zone."""
     _set(conn, person.id, name=validation.name(name), zone=validation.zone(zone))
 
 
 def set_undo_seconds(conn: Connection, person: Person, seconds: int | None) -> None:
-    """The wait before sending; None: as the installation says."""
+    """Changes the person's wait before sending; None: the installation's."""
     _set(conn, person.id, undo_seconds=seconds)
 
 
 def set_role(conn: Connection, person: Person, role: str) -> None:
-    """Conflict where nobody would be left who can manage people."""
+    """Changes the role; raises Conflict for the last admin."""
     wanted = validation.role(role)
     if wanted != "admin":
         _another_admin(conn, person)

@@ -34,19 +34,19 @@ class NewLink:
 
 
 def new_setup(conn: Connection) -> str:
-    """The secret of a new set-up link; those of earlier starts end."""
+    """Returns the secret of a new set-up link; those of earlier starts end."""
     conn.execute(delete(link).where(link.c.purpose == "setup"))
     return _new(conn, "setup", None).secret
 
 
 def new_invite(conn: Connection, person_id: int) -> NewLink:
-    """A link by which that person chooses a password; an earlier one ends."""
+    """Returns a link by which that person chooses a password; an earlier one ends."""
     withdraw(conn, person_id)
     return _new(conn, "invite", person_id)
 
 
 def find(conn: Connection, purpose: Purpose, secret: str) -> Link | None:
-    """The link, while it works."""
+    """Returns the link, while it works."""
     query = select(link.c.person, link.c.expires).where(_is(purpose, secret), link.c.expires > now())
     row = conn.execute(query).one_or_none()
     return Link(row.person, row.expires) if row else None

@@ -29,13 +29,13 @@ def check_new(password: str, email: str = "", field: str = "password") -> None:
 
 
 def hashed(password: str) -> str:
-    """What is stored; takes a good 30 ms and 46 MiB."""
+    """Returns the hash to store; takes about 30 ms and 46 MiB."""
     with _AT_ONCE:
         return _HASHER.hash(_normal(password))
 
 
 def is_right(stored: str, password: str) -> bool:
-    """Whether it is the password; as slow for nobody's (`stored` empty), so that time does not tell who is here."""
+    """Returns True if it is the password; equally slow if nobody has the address (`stored` empty)."""
     try:
         with _AT_ONCE:
             _HASHER.verify(stored or _NOBODYS, _normal(password[:MAX_LENGTH]))

@@ -68,7 +68,7 @@ def add(conn: Connection, settings: Settings, new: NewPerson) -> Person:
 
 
 def by_id(conn: Connection, settings: Settings, person_id: int) -> Person:
-    """That person, disabled or not; NotFound where there is none."""
+    """Returns the person, disabled or not; raises NotFound if there is none."""
     row = conn.execute(select(p).where(p.c.id == person_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such person.")
@@ -76,7 +76,7 @@ def by_id(conn: Connection, settings: Settings, person_id: int) -> Person:
 
 
 def by_email(conn: Connection, settings: Settings, email: str) -> Person:
-    """That person, disabled or not, however the address was typed; NotFound where there is none."""
+    """Returns the person of a typed address, disabled or not; raises NotFound if there is none."""
     row = conn.execute(select(p).where(p.c.email == validation.as_kept(email))).one_or_none()
     if row is None:
         raise NotFound(f"Nobody here has the address {email.strip()}.", "email")
@@ -101,7 +101,7 @@ def is_disabled(conn: Connection, person_id: int) -> bool:
 
 
 def listing(conn: Connection, settings: Settings) -> list[Member]:
-    """Everybody by name, the disabled ones last."""
+    """Returns all people by name, disabled ones last."""
     seen = select(func.max(s.c.seen)).where(s.c.person == p.c.id).scalar_subquery()
     signed_in = a.c.action.in_((AuditAction.SIGN_IN, AuditAction.SIGN_IN.text))  # the text: by an earlier version
     came = select(func.max(a.c.at)).where(a.c.person == p.c.id, signed_in).scalar_subquery()
@@ -112,7 +112,7 @@ def listing(conn: Connection, settings: Settings) -> list[Member]:
 
 
 def to_person(row: Row[Any], settings: Settings) -> Person:
-    """A row of the table as other rooms see it, with the installation's zone and wait where none was chosen."""
+    """Returns the person of a row, with the installation's zone and wait if none was chosen."""
     wait = settings.undo_seconds if row.undo_seconds is None else row.undo_seconds
     return Person(row.id, row.email, row.name, row.role, ZoneInfo(row.zone or settings.timezone), wait)
 

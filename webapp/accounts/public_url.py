@@ -14,7 +14,7 @@ _WORDS = "Write an address such as http://outtray.office:8000."
 
 
 def known(conn: Connection, settings: Settings) -> str:
-    """Without a / at its end; empty where nobody has said."""
+    """Returns the address without a / at its end; empty if none was set."""
     return settings.base_url or preferences.get(conn, preferences.EVERYBODY, _KEY) or ""
 
 
@@ -28,7 +28,7 @@ def keep(conn: Connection, address: str) -> None:
 
 
 def read(text: str) -> str:
-    """Scheme, name and port of a typed address; UserError where it is none."""
+    """Returns scheme, host and port of a typed address; raises UserError if it is none."""
     typed = text.strip() if "://" in text else f"http://{text.strip()}"
     url = split_url(typed)
     host, port = url.hostname or "", f":{url.port}" if url.port else ""
@@ -39,7 +39,7 @@ def read(text: str) -> str:
 
 
 def is_local(address: str) -> bool:
-    """Whether only this computer can open it."""
+    """Returns True if only this computer can open it."""
     host = split_url(address).hostname or ""
     if host == "localhost" or host.endswith(".localhost"):
         return True

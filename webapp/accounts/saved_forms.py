@@ -29,21 +29,21 @@ class SavedForm:
 
 
 def listing(conn: Connection, person: Person, kind: Kind, purpose: str = TEMPLATE) -> list[SavedForm]:
-    """A person's own, in the order of their names."""
+    """Returns those of a person, ordered by name."""
     mine = (k.c.owner == person.id, k.c.purpose == purpose, k.c.kind == kind.name)
     query = select(k.c.id, k.c.name, k.c.form).where(*mine).order_by(k.c.name)
     return [SavedForm(**row._mapping) for row in conn.execute(query)]
 
 
 def shortcuts(conn: Connection, person: Person) -> list[tuple[str, SavedForm]]:
-    """Those of a person with the kinds that they are of, by name."""
+    """Returns the shortcuts of a person with the names of their kinds, by name."""
     mine = (k.c.owner == person.id, k.c.purpose == SHORTCUT)
     query = select(k.c.kind, k.c.id, k.c.name, k.c.form).where(*mine).order_by(k.c.name)
     return [(row.kind, SavedForm(row.id, row.name, row.form)) for row in conn.execute(query)]
 
 
 def one(conn: Connection, person: Person, kind: Kind, kept_id: str, purpose: str = TEMPLATE) -> SavedForm:
-    """NotFound for everybody else's."""
+    """Returns it; raises NotFound if it belongs to another person."""
     found = next((kept for kept in listing(conn, person, kind, purpose) if str(kept.id) == kept_id), None)
     if found is None:
         raise NotFound(f"This {purpose} is not there any more.")

@@ -8,10 +8,10 @@ _BYTES = 32
 
 
 def new(prefix: str = "") -> str:
-    """A secret of 43 characters after its prefix; all may stand in a URL."""
+    """Returns a secret of 43 characters after its prefix; all may stand in a URL."""
     return prefix + secrets.token_urlsafe(_BYTES)
 
 
 def digest(secret: str) -> str:
-    """What is stored of a secret: 64 hexadecimal digits."""
+    """Returns the hash of a secret to store: 64 hexadecimal digits."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -57,7 +57,7 @@ def take(conn: Connection, email: str, network: str, at: datetime | None = None)
 
 
 def forgive(conn: Connection, email: str, network: str, at: datetime | None = None) -> None:
-    """After the right password: the tries of this account are forgotten, also those counted for the network."""
+    """Removes the tries of this account, also from the count of the network: the password was right."""
     moment = at or now()
     account, office = _account(email), _network(network)
     rows = _locked(conn, [account, office], moment)

@@ -44,7 +44,7 @@ class Found:
 
 
 def add(conn: Connection, person_id: int, name: str) -> str:
-    """A new token; its text is told here and never again."""
+    """Returns the text of a new token, which can be seen only once."""
     line = read_name(name, empty=EMPTY)
     secret = secrets.new(PREFIX)
     conn.execute(insert(t).values(person=person_id, name=line, hash=secrets.digest(secret), created=now()))
@@ -52,7 +52,7 @@ def add(conn: Connection, person_id: int, name: str) -> str:
 
 
 def find(conn: Connection, settings: Settings, secret: str) -> Found | None:
-    """Whose token it is; nothing for one that was revoked or whose owner is disabled."""
+    """Returns the token with its owner; None if it was revoked or its owner is disabled."""
     mine = [t.c.id.label("token"), t.c.name.label("token_name"), t.c.created.label("made"), t.c.used]
     query = select(p, *mine).join(t, t.c.person == p.c.id).where(t.c.hash == secrets.digest(secret))
     row = conn.execute(query.where(p.c.disabled.is_(None))).one_or_none()

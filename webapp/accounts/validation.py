@@ -46,7 +46,7 @@ def email(text: str) -> str:
 
 
 def as_kept(text: str) -> str:
-    """An address to look for, whatever was typed; nothing for text that no database can compare."""
+    """Returns the stored form of a typed address; empty for text that no database can compare."""
     typed = text.strip().lower()
     return typed if is_storable(typed) else ""
 
@@ -82,7 +82,7 @@ def zone(text: str) -> str:
 
 
 def undo_seconds(text: str, default: int) -> int | None:
-    """The wait before sending; None for the installation's own, so that it follows when that changes."""
+    """Returns the wait before sending; None for the installation's own, so that it follows when that changes."""
     if text not in {str(choice) for choice in (*UNDO_CHOICES, default)}:
         raise UserError("Choose how long to wait.", "undo_seconds")
     return None if int(text) == default else int(text)
@@ -98,11 +98,11 @@ def _normal(address: str) -> str:
 
 @cache  # a walk through the folders of the zone database
 def available_zones() -> frozenset[str]:
-    """Every zone by which a browser may call itself, old names included."""
+    """Returns every zone by which a browser may call itself, old names included."""
     return frozenset(available_timezones())
 
 
 @cache
 def zones_to_choose() -> tuple[str, ...]:
-    """The zones that a person looks for: region and city, and UTC."""
+    """Returns the zones that a person looks for: region and city, and UTC."""
     return ("UTC", *sorted(zone for zone in available_zones() if zone.split("/")[0] in _REGIONS and "/" in zone))

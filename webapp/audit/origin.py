@@ -29,15 +29,15 @@ class Origin:
     session: str = ""
 
     def is_person(self, person: Person, session: str = "") -> None:
-        """The one who acts is known: by a session, by a token (`session` names it), or by a password."""
+        """Notes that a person acts, known by a session, by a token (`session` names it), or by a password."""
         self.actor, self.person, self.session = named(person), person.id, session
 
     def is_holder_of_link(self, person: Person) -> None:
-        """A one-time link says who acts."""
+        """Notes that the holder of a one-time link acts."""
         self.is_person(person, "link")
 
     def is_recipient(self) -> None:
-        """A link in a message was opened; it does not say by whom."""
+        """Notes that a recipient acts by the link in a message."""
         self.actor, self.person = BY_LINK, None
 
     def is_webhook(self, name: str, hook_id: int) -> None:

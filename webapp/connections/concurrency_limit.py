@@ -49,7 +49,7 @@ class Permits:
 
     @contextmanager
     def permit(self, name: str, number: int) -> Iterator[Permit]:
-        """One of `number` permits for a target; returned when the block ends."""
+        """Yields one of `number` permits for a target; returned when the block ends."""
         with self._lock:
             free = self._free.setdefault(name, threading.Semaphore(number))
         permit = Permit(free, ConnectionLimit(self._run_dir, name, number, is_urgent=False))

@@ -44,7 +44,7 @@ def listing(conn: Connection) -> Sequence[Server]:
 
 
 def is_any(conn: Connection) -> bool:
-    """True if there is a server."""
+    """Returns True if there is a server."""
     return conn.execute(select(s.c.id).limit(1)).first() is not None
 
 

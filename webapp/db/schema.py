@@ -34,7 +34,7 @@ metadata = MetaData(
 
 
 def _secret(name: str, server_default: str | None = None) -> Column[str]:
-    """Text encrypted with the key of the installation, which `outtray rotate-key` encrypts anew."""
+    """Returns a column of text encrypted with the installation's key, which `outtray rotate-key` encrypts anew."""
     return Column(name, Text, nullable=False, server_default=server_default, info={"is_secret": True})
 
 

@@ -20,7 +20,7 @@ def count_on(conn: Connection, tables: Iterable[Table], last: Mapping[str, int])
 
 
 def is_counted(table: Table) -> bool:
-    """True if the database counts the ids of this table."""
+    """Returns True if the database counts the ids of this table."""
     column = table.autoincrement_column
     return column is not None and column.name == "id" and table.name not in ("version", "installation")
 

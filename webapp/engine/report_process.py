@@ -33,7 +33,7 @@ log = logging.getLogger("outtray.engine")
 
 
 def runs_in_child(resources: TaskResources, task: Task) -> bool:
-    """True if the kind wants a process of its own; False for a kind that is not installed."""
+    """Returns True if the kind wants a process of its own; False for a kind that is not installed."""
     kind = resources.find_kind(task.kind)
     return kind is not None and kind.in_child
 

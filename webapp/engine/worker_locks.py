@@ -105,7 +105,7 @@ def state_of(run_dir: Path, worker: str) -> LockState:
 
 
 def is_held(run_dir: Path, worker: str) -> bool:
-    """True if this worker provably lives."""
+    """Returns True if this worker provably lives."""
     return state_of(run_dir, worker) is LockState.HELD
 
 

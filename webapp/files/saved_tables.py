@@ -30,7 +30,7 @@ class SavedTable:
 
 
 def listing(conn: Connection, store: Store, person: Person, purpose: str = LIST) -> list[SavedTable]:
-    """A person's own, in the order of their names."""
+    """Returns those of a person, ordered by name."""
     mine = select(s).where(s.c.owner == person.id, s.c.purpose == purpose)
     rows = conn.execute(mine.order_by(s.c.name)).all()
     return [
@@ -40,7 +40,7 @@ def listing(conn: Connection, store: Store, person: Person, purpose: str = LIST)
 
 
 def one(conn: Connection, store: Store, person: Person, list_id: int, purpose: str = LIST) -> SavedTable:
-    """NotFound for everybody else's."""
+    """Returns it; raises NotFound if it belongs to another person."""
     found = next((one for one in listing(conn, store, person, purpose) if one.id == list_id), None)
     if found is None:
         raise NotFound("This is not there any more.")
@@ -60,10 +60,10 @@ def updated(conn: Connection, person: Person, list_id: int) -> datetime | None:
 
 
 def replace(conn: Connection, list_id: int, upload_id: str) -> None:
-    """The list holds another upload from now on."""
+    """Replaces the upload that the list holds."""
     conn.execute(update(s).where(s.c.id == list_id).values(upload=upload_id, updated=now()))
 
 
 def remove(conn: Connection, list_id: int) -> None:
-    """Only the name goes; what was made of it stays."""
+    """Removes the name; what was made of the list stays."""
     conn.execute(delete(s).where(s.c.id == list_id))

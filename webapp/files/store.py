@@ -55,7 +55,7 @@ class Store:
 
     @contextmanager
     def unfinished(self) -> Iterator[Path]:
-        """A path to write to; whatever is still there when the block ends is removed."""
+        """Yields a path to write to; whatever is still there when the block ends is removed."""
         path = self._unfinished / secrets.token_hex(16)
         try:
             yield path
@@ -64,7 +64,7 @@ class Store:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder on the store's own disk, from which `keep` moves without copying; gone when the block ends."""
+        """Yields a folder on the store's disk, from which `keep` moves without copying; removed after the block."""
         with tempfile.TemporaryDirectory(dir=self._unfinished) as folder:
             yield Path(folder)
 
@@ -102,7 +102,7 @@ class Store:
                 shutil.rmtree(entry.path, ignore_errors=True)
 
     def names(self) -> list[tuple[str, float]]:
-        """Everything in the store under a name of its own, with the time of the last change (seconds since 1970)."""
+        """Returns the names of all stored files with the time of their last change (seconds since 1970)."""
         entries = [entry for folder in (self._folder, self._unfinished) for entry in os.scandir(folder)]
         files = [(entry, str(Path(entry.path).relative_to(self._folder))) for entry in entries if entry.is_file()]
         is_ours = (NAME, _UNFINISHED_NAME)
@@ -110,7 +110,7 @@ class Store:
 
 
 def safe_name(name: str) -> str:
-    """A file name without folders, control characters or anything that a system would stumble over."""
+    """Returns the file name without folders, control characters and what file systems refuse."""
     last = re.split(r"[/\\]", name)[-1]
     clean = re.sub(r'[\x00-\x1f\x7f<>:"|?*\u202a-\u202e\u2066-\u2069]', "", last).strip(". ")
     stem, dot, ending = clean.rpartition(".")

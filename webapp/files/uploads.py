@@ -24,7 +24,7 @@ TYPED = ".parquet"  # added to the storage name of the file as it came
 
 
 def add(conn: Connection, owner: Person, name: str, stored: StoredFile, understood: TableSchema | None = None) -> str:
-    """The id of a new upload; without `understood` it is no table, but a file to be attached."""
+    """Returns the id of a new upload; without `understood` it is a file to attach, not a table."""
     upload_id = f"u-{secrets.token_urlsafe(9)}"
     conn.execute(
         insert(u).values(
@@ -42,7 +42,7 @@ def add(conn: Connection, owner: Person, name: str, stored: StoredFile, understo
 
 
 def one(conn: Connection, store: Store, upload_id: str, owner: int) -> Table:
-    """A person's own upload, or what is kept under the name that “d-7” stands for; NotFound for everybody else's."""
+    """Returns an upload of the person, or of their saved data “d-7”; raises NotFound for another's."""
     row = conn.execute(select(u).where(u.c.id == _meant(upload_id, owner), u.c.owner == owner, IS_TABLE)).first()
     if row is None:
         raise NotFound("This file is not here any more. Choose it again.", field="data")
@@ -65,13 +65,13 @@ def same_content(conn: Connection, upload_id: str, owner: int) -> frozenset[str]
 
 
 def newest(conn: Connection, store: Store, owner: int, limit: int = 20) -> list[Table]:
-    """A person's uploads, newest first."""
+    """Returns a person's uploads, newest first."""
     query = select(u).where(u.c.owner == owner, IS_TABLE).order_by(u.c.created.desc()).limit(limit)
     return [_table(row, store) for row in conn.execute(query)]
 
 
 def attachment(conn: Connection, store: Store, upload_id: str, owner: int) -> Attachment:
-    """A person's own upload, of whatever type, as a file to be attached; NotFound for everybody else's."""
+    """Returns an upload of the person, of any type, as a file to attach; raises NotFound for another's."""
     row = conn.execute(select(u).where(u.c.id == upload_id, u.c.owner == owner)).first()
     if row is None or not store.path(row.storage).is_file():
         raise NotFound("This file is not here any more. Choose it again.", field="attachments")

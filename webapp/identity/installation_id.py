@@ -108,7 +108,7 @@ def record_key(conn: Connection, key: bytes) -> None:
 
 @contextmanager
 def _alone(database: Database) -> Iterator[Connection]:
-    """A transaction beside which no other process creates or adopts this installation."""
+    """Yields a transaction beside which no other process creates or adopts this installation."""
     with database.write(lambda number: None) as conn:
         if not database.is_sqlite:
             conn.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
@@ -123,7 +123,7 @@ def _look(conn: Connection, folder: Path) -> Found:
 
 
 def _row(conn: Connection) -> Row[Any] | None:
-    """None for a new database, and for one of a version that kept no id."""
+    """Returns None for a new database, and for one of a version without an id."""
     if not inspect(conn).has_table(i.name):
         return None
     return conn.execute(select(i)).first()
@@ -140,7 +140,7 @@ def _read(path: Path) -> str:
 
 
 def _create(conn: Connection, folder: Path, key: bytes) -> Row[Any]:
-    """The new row; its id is in the data directory before it is in the database."""
+    """Returns the new row; its id is in the data directory before it is in the database."""
     found = _look(conn, folder)
     found.require_match(folder)
     uuid = found.proposed or secrets.token_hex(16)
@@ -150,7 +150,7 @@ def _create(conn: Connection, folder: Path, key: bytes) -> Row[Any]:
 
 
 def _confirm(folder: Path, uuid: str) -> None:
-    """The proposal becomes the file, once the database holds the same."""
+    """Makes the proposal the file, once the database holds the same."""
     try:
         if _read(folder / PROPOSED) == uuid:
             atomic.move(folder / PROPOSED, folder / NAME)

@@ -136,7 +136,7 @@ def _folded(name: str, value: Address | str, *, utf8: bool) -> str:
 
 
 def _line(name: str, value: str) -> str:
-    """A header that is never folded: Message-IDs and URLs must stay on one line."""
+    """Returns a header that is never folded: Message-IDs and URLs must stay on one line."""
     if not value.isascii() or not value.isprintable():
         raise ValueError(f"{name} can hold neither line breaks nor letters outside ASCII.")
     return f"{name}: {value}\r\n"

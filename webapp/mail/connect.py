@@ -76,7 +76,7 @@ def _prepare(smtp: SMTP, server: SmtpSettings, reached: Callable[[str], None]) -
 
 
 def _own_name(smtp: SMTP) -> str:
-    """This machine's full name, or its address where it has none (RFC 5321, 4.1.4)."""
+    """Returns this machine's full name, or its address if it has none (RFC 5321, 4.1.4)."""
     name = socket.gethostname()
     if "." in name and name.isascii():
         return name
@@ -86,7 +86,7 @@ def _own_name(smtp: SMTP) -> str:
 
 
 def _sign_in(smtp: SMTP, server: SmtpSettings) -> None:
-    """One try, so that a wrong password does not lock the account; smtplib would make three, and in ASCII only."""
+    """Signs in with one try, so that a wrong password does not lock the account; smtplib would make three."""
     offered = smtp.esmtp_features.get("auth", "").upper().split()
     if "PLAIN" in offered:
         code, text = smtp.docmd("AUTH", f"PLAIN {_base64(f'{chr(0)}{server.user}{chr(0)}{server.password}')}")

@@ -46,7 +46,7 @@ class Step:
     """The result of one step; `technical` is the server's own text."""
 
     name: str
-    state: Literal["well", "failed", "left out", "not tried"]
+    state: Literal["passed", "failed", "skipped", "not tried"]
     message: str = ""
     technical: str = ""
 
@@ -65,19 +65,19 @@ def try_out(server: SmtpSettings, sender: str, *, is_fixed: bool) -> list[Step]:
 
 
 class _Trial:
-    """One run through the steps; `_well` holds the messages of those that went well."""
+    """One run through the steps; `_passed` holds the messages of those that passed."""
 
     def __init__(self, server: SmtpSettings, sender: str, *, is_fixed: bool) -> None:
         self._server, self._sender, self._is_fixed = server, sender, is_fixed
         self._advice = ADVICE_FIXED if is_fixed else ADVICE
-        self._well: dict[str, str] = {}
+        self._passed: dict[str, str] = {}
         self._failed: Step | None = None
 
     def go(self) -> None:
         found = socket.getaddrinfo(self._server.host, self._server.port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
         is_address = self._server.host in addresses
-        self._well[NAME] = "It is an address." if is_address else f"It is at {', '.join(addresses[:3])}."
+        self._passed[NAME] = "It is an address." if is_address else f"It is at {', '.join(addresses[:3])}."
         smtp = begin(self._server, SECONDS, self._reached)
         try:
             self._offer_sender(smtp)
@@ -87,7 +87,7 @@ class _Trial:
             smtp.close()
 
     def _reached(self, step: str) -> None:
-        self._well[step] = {
+        self._passed[step] = {
             CONNECTED: f"Port {self._server.port} answered.",
             ENCRYPTED: "Nobody can listen in, and the server proved who it is.",
             SIGNED_IN: f"As {self._server.user}.",
@@ -102,7 +102,7 @@ class _Trial:
         smtp.command_encoding = "utf-8" if utf8 else "ascii"
         code, text = smtp.docmd("MAIL", f"FROM:<{wire_form(self._sender)}>{' SMTPUTF8' if utf8 else ''}")
         if code // 100 == 2:
-            self._well[ACCEPTED] = f"{self._sender} may write. Some servers look again when a message comes."
+            self._passed[ACCEPTED] = f"{self._sender} may write. Some servers look again when a message comes."
             smtp.docmd("RSET")
         else:
             self._fail(ACCEPTED, self._why(code), replies.technical(code, text))
@@ -120,18 +120,18 @@ class _Trial:
 
     def note_failure(self, error: Exception) -> None:
         """Marks the first step that was not reached as failed."""
-        if ACCEPTED in self._well:  # it broke off over QUIT
+        if ACCEPTED in self._passed:  # it broke off over QUIT
             return
         message, cause, _ = explain(error)
         if cause in ("mail-certificate", "mail-encryption"):  # one call connects and encrypts where smtps:// is set
-            self._well.setdefault(CONNECTED, f"Port {self._server.port} answered.")
-        name = next(step for step in STEPS if step not in self._well and not self._is_left_out(step))
+            self._passed.setdefault(CONNECTED, f"Port {self._server.port} answered.")
+        name = next(step for step in STEPS if step not in self._passed and not self._is_left_out(step))
         advice = BUSY if cause == "mail-busy" else self._hint(name) or self._advice[name]
         text = technical(error) if isinstance(error, SMTPResponseException) or str(error) else ""
         self._fail(name, f"{message} {advice}", text)
 
     def _hint(self, step: str) -> str:
-        """Advice for the most common mistake: the port of one kind of encryption with the scheme of the other."""
+        """Returns advice for the most common mistake: the port of one encryption with the scheme of another."""
         port, is_smtps = self._server.port, self._server.scheme == "smtps"
         if step not in (CONNECTED, ENCRYPTED) or is_smtps == (port == TLS_PORT) or port not in (TLS_PORT, *OTHER_PORTS):
             return ""
@@ -151,7 +151,7 @@ class _Trial:
             return self._failed
         if self._is_left_out(name):
             message = NO_ENCRYPTION if name == ENCRYPTED else NO_SIGN_IN
-            return Step(name=name, state="left out", message=message)
-        if name in self._well:
-            return Step(name=name, state="well", message=self._well[name])
+            return Step(name=name, state="skipped", message=message)
+        if name in self._passed:
+            return Step(name=name, state="passed", message=self._passed[name])
         return Step(name=name, state="not tried")

@@ -30,7 +30,7 @@ SEPARATOR = " "  # in a form: the code, then the name of the column
 
 
 def choices(type_of_column: str) -> Sequence[tuple[str, str]]:
-    """Each code with an example; empty where a column of this type reads in one way only."""
+    """Returns each code with an example; empty if a column of this type has only one format."""
     if type_of_column in ("date", "time"):
         return [(code, write(EXAMPLE_DAY)) for code, write in DAYS.items()]
     if type_of_column in ("number", "integer"):
@@ -39,13 +39,13 @@ def choices(type_of_column: str) -> Sequence[tuple[str, str]]:
 
 
 def read(stored: Sequence[str]) -> dict[str, str]:
-    """What a form holds (`iso Since`) by column."""
+    """Returns what a form holds (`iso Since`), by column."""
     pairs = (one.partition(SEPARATOR) for one in stored)
     return {column: code for code, _, column in pairs if code in DAYS or code in NUMBERS}
 
 
 def shown(value: Any, code: str = "") -> str:
-    """A cell as people read it: 3 November 2026, 09:30, 12, 007."""
+    """Returns a cell as people read it: 3 November 2026, 09:30, 12, 007."""
     match value:
         case None:
             return ""

@@ -45,7 +45,7 @@ class ExactPolicy(EmailPolicy):
 
 
 def encoded(text: str, name: str = "") -> str:
-    """The text in ASCII, on lines of at most 76 characters (RFC 2047)."""
+    """Returns the text in ASCII, on lines of at most 76 characters (RFC 2047)."""
     if text.isascii() and "=?" not in text and len(text) <= SHORT and text == text.strip():
         return text
     return Header(text, "utf-8", header_name=name).encode(linesep="\r\n")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def page(subject: str, body: str) -> str:
-    """The whole page, with its styles at the elements, as some mail programs ask."""
+    """Returns the whole page, with its styles at the elements, as some mail programs ask."""
     return _inliner().inline(_template().render(subject=subject, body=clean(body)))
 
 

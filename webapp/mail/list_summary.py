@@ -32,7 +32,7 @@ class Summary:
 
 
 def summary_of(typed: Path, reading: Reading, fields: Sequence[str]) -> Summary:
-    """What a page shows before anything is sent to a list. `fields`: those that the message uses."""
+    """Returns what a page shows before anything is sent to a list. `fields`: those that the message uses."""
     return summary(entries(typed, reading), reading, fields)
 
 
@@ -42,7 +42,7 @@ def summary_of_typed(addresses: Sequence[str], reading: Reading) -> Summary:
 
 
 def summary(found: Iterable[ListRow], reading: Reading, fields: Sequence[str] = ()) -> Summary:
-    """What a page shows of these."""
+    """Returns what a page shows of these recipients."""
     told = Summary(empty=dict.fromkeys(fields, 0), empty_rows={name: [] for name in fields})
     firsts: dict[str, int] = {}
     for entry in found:

@@ -88,7 +88,7 @@ def _columns(old: Sequence[Column], new: Sequence[Column]) -> list[Column]:
 
 
 def _key(address: Any, number: int) -> tuple[int, str]:
-    """One mailbox, one row; rows without a valid address stay apart."""
+    """Returns the key of a row: one for each mailbox; rows without a valid address stay apart."""
     try:
         return (0, normal_form(one_address(shown(address))))
     except ValueError:
@@ -108,7 +108,7 @@ def _rows(typed: Path) -> Iterator[Row]:
 
 
 def _unguarded(rows: Iterator[Row]) -> Iterator[Row]:
-    """The rows of a file that may be the downloaded list, changed by hand."""
+    """Yields the rows of a file that may be the downloaded list, changed by hand."""
     for row in rows:
         yield {name: unguarded(value) if isinstance(value, str) else value for name, value in row.items()}
 
@@ -143,6 +143,6 @@ def _cell(value: Any) -> str:
 
 
 def _cast(row: Row, cast: Mapping[str, Any]) -> Row:
-    """Every column of the list; what has no value is empty."""
+    """Returns every column of the list; what has no value is empty."""
     cells = {name: row.get(name) for name in cast}
     return {name: make(cells[name]) if make and cells[name] is not None else cells[name] for name, make in cast.items()}

@@ -19,7 +19,7 @@ Values = Mapping[str, str]
 
 
 def key_of(name: str) -> str:
-    """{{ Name }}, {{name}} and {{ NAME }} are one field."""
+    """Returns the key of a field: {{ Name }}, {{name}} and {{ NAME }} are one."""
     return " ".join(name.split()).casefold()
 
 
@@ -29,7 +29,7 @@ def values_for(to: str, row: Values) -> dict[str, str]:
 
 
 def fields_of(*texts: str) -> list[str]:
-    """The fields that these texts name, each once, as they were first written."""
+    """Returns the fields that these texts name, each once, as they were first written."""
     found: dict[str, str] = {}
     for text in texts:
         for name in _names(text):
@@ -77,7 +77,7 @@ class _Length:
 
 
 def fill_line(text: str, values: Values) -> str:
-    """The same on one line, for a header."""
+    """Returns the filled text on one line, for a header."""
     return " ".join(fill(text, values).split())
 
 

@@ -31,7 +31,7 @@ class Outbox(MailTarget):
         """Nothing is open."""
 
     def ready(self) -> None:
-        """The folder is there and can be written to; TaskError where it cannot."""
+        """Creates the folder; raises TaskError if it cannot be written to."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -51,7 +51,7 @@ class Outbox(MailTarget):
 
 
 def file_name(message_id: str) -> str:
-    """A name that any file system takes, and no other Message-ID gets."""
+    """Returns a name that any file system takes, and no other Message-ID gets."""
     bare = message_id.strip().removeprefix("<").removesuffix(">")
     safe = re.sub(r"[^A-Za-z0-9@._-]", "_", bare).lstrip(".")[:120]
     # Upper and lower case are one name on some file systems.

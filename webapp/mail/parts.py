@@ -46,7 +46,7 @@ def multipart(subtype: str, parts: Sequence[bytes]) -> bytes:
 
 
 def _encoded(lines: list[bytes]) -> tuple[str, bytes]:
-    """The encoding and the encoded text: as readable as possible in the source, or else shortest."""
+    """Returns the encoding and the encoded text: as readable as possible in the source, or else shortest."""
     whole = b"\r\n".join(lines) + b"\r\n"
     if whole.isascii() and all(len(line) <= PLAIN_LINE and _is_plain(line) for line in lines):
         return "7bit", whole

@@ -78,7 +78,7 @@ def draw(draft: Draft, to: str, row: Mapping[str, str]) -> Preview:
 
 
 def _size(draft: Draft, to: str, values: Mapping[str, str]) -> int:
-    """The bytes of the message without its attachments."""
+    """Returns the bytes of the message without its attachments."""
     letter = Letter(
         subject=draft.subject,
         body=draft.body,

@@ -24,7 +24,7 @@ PLAIN = re.compile(
 
 
 def read_addresses(given: str | Iterable[str]) -> list[str]:
-    """Each address once, in the order given; a ValueError names what is not an address.
+    """Returns each address once, in the given order; raises ValueError that names what is no address.
 
     A text may hold many, with any separators, also as `Name <address>`. In a list each entry is one address.
     """
@@ -45,7 +45,7 @@ def read_addresses(given: str | Iterable[str]) -> list[str]:
 
 
 def one_address(text: str) -> str:
-    """The address in `text`, which may be `Name <address>`; a ValueError says what is wrong with it."""
+    """Returns the address in `text`, which may be `Name <address>`; raises ValueError with what is wrong with it."""
     if PLAIN.fullmatch(text) and not text.lower().endswith(RESERVED):
         local, _, domain = text.partition("@")
         return f"{local}@{domain.lower()}"
@@ -65,19 +65,19 @@ def one_address(text: str) -> str:
 
 
 def normal_form(address: str) -> str:
-    """Two addresses with the same normal form reach the same mailbox, as mail systems are run in practice."""
+    """Returns the address in the form in which two of the same mailbox are equal, in practice."""
     local, _, domain = wire_form(address).rpartition("@")
     return f"{local.casefold()}@{domain.lower()}"
 
 
 def wire_form(address: str) -> str:
-    """The address as servers without SMTPUTF8 take it: with an ASCII domain (RFC 5890)."""
+    """Returns the address as servers without SMTPUTF8 take it: with an ASCII domain (RFC 5890)."""
     local, _, domain = address.rpartition("@")
     return address if domain.isascii() else f"{local}@{_validated(f'a@{domain}')[1]}"
 
 
 def needs_utf8(*addresses: str) -> bool:
-    """Whether only a server with SMTPUTF8 (RFC 6531) takes all of these."""
+    """Returns True if only a server with SMTPUTF8 (RFC 6531) takes all of these."""
     return not all(wire_form(address).isascii() for address in addresses)
 
 
@@ -104,7 +104,7 @@ def _unquoted(text: str) -> str:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """The single entries of a pasted text; a name stays with its bracketed address."""
+    """Yields the single entries of a pasted text; a name stays with its bracketed address."""
     name: list[str] = []
     for token in _tokens(text):
         if token[0] == "<" and len(token) > 1:
@@ -166,7 +166,7 @@ def _checked(address: str) -> str:
 
 
 def _validated(address: str) -> tuple[str, str]:
-    """The address in its usual form, and its domain in ASCII; EmailNotValidError where it is none."""
+    """Returns the address in its usual form, and its domain in ASCII; raises EmailNotValidError if it is none."""
     from email_validator import validate_email
 
     # Office networks use names that the validator refuses because the public network does not know them.

@@ -26,7 +26,7 @@ class Sealing:
         return number
 
     def _is_settled(self, mark: Mark) -> bool:
-        """True as soon as every transaction that was adding entries at the mark has ended."""
+        """Returns True as soon as every transaction that was adding entries at the mark has ended."""
         left = mark.writers
         for _ in range(chain.LOOKS):
             if not left:

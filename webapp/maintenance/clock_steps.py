@@ -77,7 +77,7 @@ def _note(conn: Connection, seconds: float) -> None:
 
 
 def _is_done(conn: Connection, seconds: float) -> bool:
-    """True if another process of this machine was quicker; waits for it if it is about to be."""
+    """Returns True if another process of this machine was quicker; waits for it if it is about to be."""
     m = schema.memory
     conn.execute(select(m.c.value).where(m.c.person == preferences.EVERYBODY, m.c.key == KEY).with_for_update())
     noted = preferences.get(conn, preferences.EVERYBODY, KEY) or {"seconds": 0.0, "at": 0.0}

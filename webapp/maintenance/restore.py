@@ -162,7 +162,7 @@ def _files_of(unpacked: Unpacked, table: str, row: dict[str, Any]) -> set[str]:
 
 
 def _write(target: Target, unpacked: Unpacked, manifest: _Manifest, key: bytes, files: set[str]) -> dict[str, int]:
-    """Everything that changes the installation."""
+    """Writes everything that changes the installation."""
     settings, database = target.settings, target.database
     if secret_key.load(settings) != key:
         secret_key.propose(settings, key)
@@ -209,7 +209,7 @@ def _hold(conn: Connection) -> None:
 
 
 def _is_of_values(error: BaseException) -> bool:
-    """True if a value did not even reach the database."""
+    """Returns True if a value did not even reach the database."""
     return isinstance(error, StatementError) and not isinstance(error, DBAPIError)
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def plain(body: str) -> str:
-    """Bold and slanted words without their stars, links with their address behind them; lists and tables as typed."""
+    """Returns the text without marks: links with their address behind them, lists and tables as typed."""
     lines = body.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     in_table = False
     heading = ""

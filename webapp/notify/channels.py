@@ -92,7 +92,7 @@ def describe(url: str) -> tuple[str, ChannelLimits]:
 
 
 def _with_priority(plugin: Any, url: str, priority: str) -> Any:
-    """The plugin with this priority, if its service knows priorities and the URL names none."""
+    """Returns the plugin with this priority, if its service knows priorities and the URL names none."""
     if priority not in SERVICE_PRIORITIES or "priority" not in plugin.template_args or "priority=" in url:
         return plugin
     first, second = SERVICE_PRIORITIES[priority]

@@ -63,7 +63,7 @@ _watched: ContextVar[Watch | None] = ContextVar("watched", default=None)
 
 @contextmanager
 def watching(*, internal: bool, seconds: float) -> Iterator[Watch]:
-    """Within the block connections go to public addresses only, unless `internal` ones are allowed.
+    """Lets connections within the block go to public addresses only, unless `internal` ones are allowed.
 
     All of them end after `seconds`.
     """

@@ -26,7 +26,7 @@ class LogFile(Target):
         self._path = data_dir / NAME
 
     def ready(self) -> None:
-        """The file can be written to; TaskError where it cannot."""
+        """Raises TaskError if the file cannot be written to."""
         try:
             os.close(_open(self._path))
         except OSError as error:
@@ -45,7 +45,7 @@ class LogFile(Target):
 
 
 def append(data_dir: Path, line: str) -> None:
-    """A line about a failure; a disk that cannot take it must not cause another one."""
+    """Appends a line about a failure; ignores a disk that cannot take it."""
     try:
         write(data_dir / NAME, line, sync=False)
     except OSError as error:
@@ -74,7 +74,7 @@ def write(path: Path, line: str, *, sync: bool = True) -> None:
 
 
 def one_line(text: str) -> str:
-    """The text with its line breaks visible and without what a terminal would obey."""
+    """Returns the text with visible line breaks and without control characters."""
     for line_break in LINE_BREAKS:
         text = text.replace(line_break, " ⏎ ")
     return "".join(c if unicodedata.category(c) != "Cc" else " " if c == "\t" else "�" for c in text)

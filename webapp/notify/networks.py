@@ -25,7 +25,7 @@ def _is_internal_v4(address: IPv4Address) -> bool:
 
 
 def _is_internal_v6(address: IPv6Address) -> bool:
-    """An address that leads to an IPv4 one is as internal as that.
+    """Returns True if it, or the IPv4 address that it leads to, is internal.
 
     All others outside of 2000::/3 are internal: fec0::/10, ::a.b.c.d, 64:ff9b:1::/48 (RFC 8215), fc00::/7, fe80::/10.
     """

@@ -35,7 +35,7 @@ def _q(text: str) -> str:
 
 
 def _webhook(host: str, pattern: str, form: str, *others: str) -> Callable[[Mapping[str, str]], str]:
-    """An address that a service shows; `others` are further names of its host."""
+    """Returns an address that a service shows; `others` are further names of its host."""
 
     def build(typed: Mapping[str, str]) -> str:
         url = split_url(typed["address"].strip())
@@ -49,7 +49,7 @@ def _webhook(host: str, pattern: str, form: str, *others: str) -> Callable[[Mapp
 
 
 def _server(scheme: str, secure: str, path: str) -> Callable[[Mapping[str, str]], str]:
-    """A server of one's own: its address, and what stands behind it."""
+    """Returns the address of a self-hosted server, and the path behind it."""
 
     def build(typed: Mapping[str, str]) -> str:
         url = split_url(typed["address"].strip())

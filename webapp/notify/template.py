@@ -62,7 +62,7 @@ def _part(given: Any, path: str) -> Any:
 
 
 def _usual(given: Any) -> Any:
-    """The text of a body without “text”: under one of the USUAL names, else all of it."""
+    """Returns the text of a body without “text”: under one of the USUAL names, else all of it."""
     named = (given.get(name) for name in USUAL) if isinstance(given, dict) else ()
     return next((one for one in named if isinstance(one, str) and one.strip()), given)
 

@@ -35,7 +35,7 @@ class TaskFiles(Protocol):
         """A path for a temporary file, removed when the block ends."""
 
     def new(self, name: str, media_type: str) -> AbstractContextManager[Path]:
-        """A path to write to; stored with its checksum when the block ends without an error."""
+        """Yields a path to write to; stored with its checksum when the block ends without an error."""
 
     def keep_preview(self, name: str, data: Mapping[str, Any]) -> None:
         """Stores the first rows of a file that it made, as reports.preview.Preview has them."""
@@ -97,7 +97,7 @@ class TaskConnections(Protocol):
         """Returns the channels that the owner may use, without their URLs."""
 
     def permit(self, name: str, number: int) -> AbstractContextManager[Permit]:
-        """One of `number` permits for a target, shared by all slots; returned when the block ends."""
+        """Yields one of `number` permits for a target, shared by all slots; given back when the block ends."""
 
 
 class Ledger(Protocol):
@@ -107,7 +107,7 @@ class Ledger(Protocol):
         """Yields the waiting deliveries, each marked “sending” after rate limit, permits and cancel were checked."""
 
     def prepared(self, target: Target, prepare: Callable[[Delivery], T]) -> Iterator[tuple[Delivery, T]]:
-        """As `deliveries`, each with what `prepare` makes of it before it is marked.
+        """Yields deliveries as `deliveries` does, each with what `prepare` makes of it before it is marked.
 
         A delivery that cannot be prepared is failed with its reason: nothing of it was handed over.
         """

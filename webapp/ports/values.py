@@ -10,7 +10,7 @@ _DIGITS = re.compile("[0-9]+")
 
 
 def is_storable(text: str) -> bool:
-    """True if both databases can store and compare this text."""
+    """Returns True if both databases can store and compare this text."""
     return _UNSTORABLE.search(text) is None
 
 

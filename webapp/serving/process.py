@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def main(settings: Settings, listening: socket.socket, needs_slots: bool, worker: str, pipe: Pipe) -> None:
-    """The whole life of a web process; its supervisor holds the other end of `pipe`."""
+    """Runs a web process from start to end; its supervisor holds the other end of `pipe`."""
     from webapp.serving.server import make_server, serve
 
     for name in (signal.SIGINT, signal.SIGTERM):

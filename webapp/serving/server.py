@@ -24,7 +24,7 @@ class Server(uvicorn.Server):
 
 
 def make_server(settings: Settings, *, needs_slots: bool) -> Server:
-    """A server that has not begun to listen."""
+    """Returns a server that has not begun to listen."""
     app = create_app(build(settings))
     app.state.needs_slots = needs_slots
     config = uvicorn.Config(

@@ -55,7 +55,7 @@ class Hold:
     needs_look: bool = False  # rows lead to the page of the task, which has the button
 
     def may_end(self, person: Person, owner: int) -> bool:
-        """True if this person may let the task of this owner (id) continue."""
+        """Returns True if this person may let the task of this owner (id) continue."""
         return self.action is not None and self.by.includes(person, owner)
 
 

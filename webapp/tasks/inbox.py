@@ -88,7 +88,7 @@ class NotificationPreferences:
     channels: Sequence[str] = DEFAULT_CHANNELS
 
     def wants(self, state: State) -> bool:
-        """True if the person wants a notice about a task that ended in this state."""
+        """Returns True if the person wants a notice about a task that ended in this state."""
         is_bad = state in (State.FAILED, State.ATTENTION)
         return state is not State.CANCELLED and (self.which == "all" or (self.which == "failed" and is_bad))
 

@@ -215,5 +215,5 @@ class Task:
         return max(0, self.progress.total - sum(self.counts.values()))
 
     def can_undo(self, moment: datetime) -> bool:
-        """True while the undo window is open."""
+        """Returns True while the undo window is open."""
         return self.state is State.WAITING and self.undo_until is not None and moment < self.undo_until

@@ -47,7 +47,7 @@ def failed_words(words: str, counts: Counts, noun: str) -> str:
 
 
 def has_gone_out(counts: Counts) -> bool:
-    """True if a message was sent, or perhaps was."""
+    """Returns True if a message was sent, or perhaps was."""
     return bool(accepted(counts) or counts.get(DeliveryState.UNKNOWN, 0))
 
 

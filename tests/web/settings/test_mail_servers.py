@@ -84,7 +84,7 @@ def test_an_empty_password_keeps_the_stored_one_but_for_no_other_server(admin, i
 def test_a_test_tries_what_was_typed_and_saves_nothing(admin, installation, entered, server):
     answer = admin.post(PATH, data=entered | {"intent": "test"}, headers={"HX-Request": "true"})
     page = read(answer.text)
-    assert page.one(id="test-result").text == "The test went well. Nothing was sent."
+    assert page.one(id="test-result").text == "The test passed. Nothing was sent."
     assert page.one(id="host")["value"] == "127.0.0.1"
     assert "p4ss-w0rd" not in answer.text
     assert known(installation) == []

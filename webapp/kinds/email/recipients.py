@@ -32,7 +32,7 @@ def require_column(columns: Sequence[str], chosen: str) -> str:
 
 
 def test(table: Table | None, to: str, reading: lists.Reading, row: int) -> NewDelivery:
-    """One delivery to the tester, merged with row `row`, else with the first deliverable row."""
+    """Returns one delivery to the tester, merged with row `row`, else with the first deliverable row."""
     if table is None:
         return NewDelivery(to, {}, key=normal_form(to))
     column = require_column([column.name for column in table.schema.columns], reading.column)

@@ -69,7 +69,7 @@ def errors_of(
 
 
 def has_numbers(plan: Plan, kinds: Mapping[str, str]) -> bool:
-    """True if the report has a column that a chart can draw."""
+    """Returns True if the report has a column that a chart can draw."""
     if plan.is_grouped:
         return True  # at least the rows are counted
     return any(kinds.get(name) in NUMBERS for name in plan.columns or kinds)

@@ -33,7 +33,7 @@ def run(form: SelfTestForm, task: TaskContext) -> str:
     if form.fail:
         raise RuntimeError("An error occurred in the background task")  # the article's message
     task.log("The self-test has ended.")
-    return "The self-test went well."
+    return "The self-test passed."
 
 
 KIND = Kind(

@@ -37,7 +37,7 @@ class ValueFormat:
         return re.compile(self.pattern, re.ASCII)
 
     def fits(self, text: str) -> bool:
-        """True if one text matches; Arrow compiles the pattern again for each array, which costs 20 times as much."""
+        """Returns True if the text matches; Arrow would compile the pattern for each array, at 20 times the cost."""
         return self._regex.match(text) is not None
 
 

@@ -103,7 +103,7 @@ def _finished(groups: pa.Table, position: int, work: Work) -> pa.Array:
 
 
 def _whole(column: pa.Array) -> pa.Array:
-    """A total without decimals as whole numbers, where they fit."""
+    """Returns a total without decimals as whole numbers, where they fit."""
     if not pa.types.is_decimal(column.type) or column.type.scale:
         return column
     try:

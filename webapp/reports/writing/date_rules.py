@@ -127,7 +127,7 @@ def _local(moments: pa.Array) -> pa.Array:
 
 
 def _is_far(array: pa.Array) -> bool:
-    """True if a moment is beyond the range of microseconds, about 290,000 years."""
+    """Returns True if a moment is beyond the range of microseconds, about 290,000 years."""
     per_unit = {"s": 1_000_000, "ms": 1000}.get(array.type.unit)
     ends = pc.min_max(pc.cast(array, pa.int64())).as_py()
     if per_unit is None or ends["min"] is None:

@@ -51,5 +51,5 @@ def rows_of(batch: pa.RecordBatch, showers: Sequence[Show]) -> list[list[str]]:
 
 
 def is_right(kind: pa.DataType) -> bool:
-    """True for a column of numbers, which are aligned to the right."""
+    """Returns True for a column of numbers, which are aligned to the right."""
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))

@@ -91,7 +91,7 @@ class Ledger:
         return (delivery for delivery, _ in self.prepared(target, lambda delivery: None))
 
     def prepared(self, target: Target, prepare: Callable[[Delivery], T]) -> Iterator[tuple[Delivery, T]]:
-        """As `deliveries`, each with what `prepare` makes of it before it is marked.
+        """Yields deliveries as `deliveries` does, each with what `prepare` makes of it before it is marked.
 
         A delivery that cannot be prepared is failed with its reason: nothing of it was handed over.
         """
@@ -150,7 +150,7 @@ class Ledger:
             raise stop(self._progress.failures_in_a_row, message)
 
     def _is_unlimited(self, target: Target) -> bool:
-        """True if no rate limit applies: the envelope may be pipelined before the commit."""
+        """Returns True if no rate limit applies: the envelope may be pipelined before the commit."""
         return not target.rate and not self._gate.speed.rate
 
     def _get_ready(self, target: Target) -> None:

@@ -23,7 +23,7 @@ USED = "This link was used or is too old. Ask an admin for a new one."
 
 @router.get("/{secret}")
 def form(request: Request, secret: Text, installation: TheInstallation) -> Response:
-    """The form; opening it does not use the link up, because programs open links in messages."""
+    """Shows the form; opening it does not use the link up, because programs open links in messages."""
     invited = _invited(installation, secret)
     if invited is None:
         return _used(request)

@@ -23,7 +23,7 @@ WRONG = "Email or password is not right."
 
 @router.get("/login")
 def form(request: Request, installation: TheInstallation, next: LocalPath = "") -> Response:
-    """The form; redirects a person who is signed in, and to the set-up while there is no admin."""
+    """Shows the form; redirects a person who is signed in, and to the set-up while there is no admin."""
     if session_person(request):
         return RedirectResponse(next or "/", 303)
     with installation.read() as conn:

@@ -24,7 +24,7 @@ WRONG = "This is not your password."
 
 @router.get("")
 def show(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
-    """The page of the account, each part with its own form."""
+    """Shows the page of the account, each part with its own form."""
     return account_page(request, installation, person)
 
 

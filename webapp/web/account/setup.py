@@ -32,7 +32,7 @@ def closed(request: Request, installation: TheInstallation) -> Response:
 
 @router.get("/{secret}")
 def form(request: Request, secret: Text, installation: TheInstallation) -> Response:
-    """The form for the first admin."""
+    """Shows the form for the first admin."""
     with installation.read() as conn:
         if not links.find(conn, "setup", secret) or people.has_admin(conn):
             return _used(request)

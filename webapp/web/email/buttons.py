@@ -31,7 +31,7 @@ def test(press: Press) -> PressResult:
 
 
 def _with_recipient(press: Press) -> Filled[Any]:
-    """The form with the person at the form as recipient if it has none yet: a test needs no others."""
+    """Returns the form with the person at the form as recipient if it has none yet: a test needs no others."""
     if press.filled.value is not None or set(press.filled.errors) != {"to"} or press.posted.one("to").strip():
         return press.filled
     data = {name: press.posted.one(name) for name in ("subject", "body", "reply_to", "server")}

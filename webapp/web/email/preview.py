@@ -114,7 +114,7 @@ def _has_unsubscribe_link(raw: Raw) -> bool:
 
 
 def _addresses(raw: Raw) -> list[str]:
-    """The addresses typed so far, at least the first ones; none while the last one is incomplete."""
+    """Returns the addresses typed so far, at least the first ones; none while the last one is incomplete."""
     text = "\n".join(raw.get("to", ()))
     if len(text) > LONGEST_READ:
         text = "".join(re.split(r"([,;\s])", text[:LONGEST_READ])[:-1])

@@ -26,7 +26,7 @@ PDF = "application/pdf"
 
 @router.get("")
 def index(request: Request, person: SignedIn, installation: TheInstallation, before: Text = "") -> Response:
-    """The files that are there, newest first."""
+    """Shows the files that are there, newest first."""
     last = _file(installation, person, before) if before else None
     with installation.read() as conn:
         files = queries.newest(conn, person, PAGE + 1, last.created if last else None)
@@ -44,7 +44,7 @@ def index(request: Request, person: SignedIn, installation: TheInstallation, bef
 
 @router.get("/{file_id}")
 def show(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
-    """The page of a file: who downloaded it, and its first rows or its pages."""
+    """Shows the page of a file: who downloaded it, and its first rows or its pages."""
     file = _file(installation, person, file_id)
     if _is_gone(installation, file):
         return _gone(request, file)
@@ -64,7 +64,7 @@ def show(request: Request, file_id: Text, person: SignedIn, installation: TheIns
 
 @router.get("/{file_id}/view")
 def view(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
-    """The pages of a PDF that a report made, within its page; everything else can only be downloaded."""
+    """Shows the pages of a PDF that a report made, within its page; everything else can only be downloaded."""
     file = _file(installation, person, file_id)
     if file.media_type != PDF or _is_gone(installation, file):
         raise NotFound("There is no such file.")
@@ -80,7 +80,7 @@ def view(request: Request, file_id: Text, person: SignedIn, installation: TheIns
 
 @router.get("/{file_id}/download")
 def download(request: Request, file_id: Text, person: SignedIn, installation: TheInstallation) -> Response:
-    """The bytes, as an attachment under its name; a page where they are gone."""
+    """Returns the file as an attachment; a page if it was deleted."""
     file = _file(installation, person, file_id)
     if _is_gone(installation, file):
         return _gone(request, file)

@@ -58,7 +58,7 @@ def handle(intent: str, press: Press, more: Mapping[str, Handler]) -> PressResul
 
 
 def _columns(press: Press) -> list[str]:
-    """The columns of the chosen data, for forms that have such a field."""
+    """Returns the columns of the chosen data, for forms that have such a field."""
     fields = press.kind.form.model_fields
     found = next((name for name, info in fields.items() if extra_of(info).get("widget") == "data"), "")
     if not found:
@@ -100,7 +100,7 @@ def _keep_template(press: Press) -> PressResult:
 
 
 def _keep_shortcut(press: Press) -> PressResult:
-    """The whole form as it is filled in; nothing of it is judged, and nothing starts."""
+    """Keeps the form as it is filled in; it is not validated, and nothing starts."""
     filled = unjudged(press.filled)
     hidden = {name for name, info in press.kind.form.model_fields.items() if extra_of(info).get("widget") == "hidden"}
     form = {name: list(values) for name, values in filled.raw.items() if name not in hidden}
@@ -127,7 +127,7 @@ def _drop_template(press: Press) -> PressResult:
 
 
 def unjudged(filled: Filled[Any]) -> Filled[Any]:
-    """What was typed, without a verdict on what is not finished yet."""
+    """Returns what was typed, without validating it."""
     return Filled(None, {}, filled.raw)
 
 

@@ -105,7 +105,7 @@ def render_form(kind: Kind, filled: Filled[Any], form_context: FormContext) -> F
 
 
 def columns_of(info: FieldInfo, chosen: str, form_context: FormContext) -> list[tuple[str, str, str]]:
-    """The columns of the data that was chosen, with what they hold; none where nothing (known) was chosen."""
+    """Returns the columns of the chosen data with what they hold; none if no known data was chosen."""
     samples = extra_of(info).get("sample_columns", {})
     if chosen in samples:
         return [(name, name, kind) for name, kind in samples[chosen].items()]
@@ -138,7 +138,7 @@ def _control(name: str, info: FieldInfo, values: Sequence[str], form_context: Fo
 
 
 def _lines(values: Sequence[str], parts: Sequence[str]) -> list[Mapping[str, str]]:
-    """Each line as it was typed, with all its parts; what is no line is left out."""
+    """Returns each typed line with all its parts."""
     lines = [line_of(value) for value in values]
     return [{part: str(line.get(part, "")) for part in parts} for line in lines if line]
 
@@ -180,7 +180,7 @@ def _options(info: FieldInfo) -> list[tuple[str, str, str]]:
 def _data_options(
     extra: Mapping[str, Any], form_context: FormContext, chosen: Sequence[str]
 ) -> list[tuple[str, str, str]]:
-    """A person's own files first, of those with the same name the newest and the chosen one; then everybody's."""
+    """Returns the person's files (of those with the same name the newest and the chosen one), then shared ones."""
     kept = form_context.saved_data() if extra["widget"] == "data" else ()
     is_kept = {table.id for _, _, table in kept}
     newest: dict[str, str] = {}
@@ -196,7 +196,7 @@ def _data_options(
 
 
 def _attachments(form_context: FormContext, chosen: Sequence[str]) -> list[tuple[str, str, str]]:
-    """The chosen files first, then the newest files of the person's tasks; none that is deleted."""
+    """Returns the chosen files first, then the newest files of the person's tasks, without deleted ones."""
     others = {one.id: one for one in form_context.attachable() if one.id not in chosen}
     kept = []
     for file_id in dict.fromkeys(chosen):
@@ -245,7 +245,7 @@ def _with_options(control: Control, options: Sequence[tuple[str, str, str]]) -> 
 
 
 def _one_of(control: Control, options: Sequence[tuple[str, str, str]]) -> Control:
-    """A choice of one column: the one chosen before, else the one that seems to hold addresses."""
+    """Returns a choice of one column: the one chosen before, else the one that seems to hold addresses."""
     known = [value for value, _, _ in options]
     chosen = [value for value in (control.value, address_column(known)) if value in known][:1]
     return Control(

@@ -99,18 +99,18 @@ def errors_of(model: type[BaseModel], error: ValidationError) -> dict[str, str]:
 
 
 def label_of(name: str, info: FieldInfo | None) -> str:
-    """What the field is called on the page."""
+    """Returns the label of the field."""
     return (info and info.title) or name.replace("_", " ").capitalize()
 
 
 def extra_of(info: FieldInfo | None) -> dict[str, Any]:
-    """What the model says of the field besides its type."""
+    """Returns what the model says about the field besides its type."""
     extra = info.json_schema_extra if info else None
     return dict(extra) if isinstance(extra, Mapping) else {}
 
 
 def options_of(info: FieldInfo) -> list[tuple[str, str]]:
-    """The values of a choice with their labels; empty where it is none."""
+    """Returns the values of a choice with their labels; empty for other fields."""
     named = extra_of(info).get("choices")
     if isinstance(named, Mapping):
         return [(str(value), str(label)) for value, label in named.items()]
@@ -121,7 +121,7 @@ def options_of(info: FieldInfo) -> list[tuple[str, str]]:
 
 
 def is_many(info: FieldInfo) -> bool:
-    """Whether the field holds a list."""
+    """Returns True if the field holds a list."""
     return any(get_origin(one) in (list, tuple, set) or one in (list, tuple, set) for one in _types(info.annotation))
 
 
@@ -171,7 +171,7 @@ def line_of(text: str) -> dict[str, Any]:
 
 
 def _is_begun(line: str) -> bool:
-    """Whether its first control was used, or a value was typed; a line that was only added counts as nothing."""
+    """Returns True if its first control was used or a value was typed, not if the line was only added."""
     parts = line_of(line)
     # Of what is no line, its model says what is wrong.
     return not parts or bool(next(iter(parts.values())) or parts.get("value"))

@@ -31,7 +31,7 @@ Step = Literal["mail", "channel", "people"]
 def home(
     request: Request, person: SignedIn, installation: TheInstallation, filter: Annotated[HomeFilter, Query()]
 ) -> Response:
-    """The kinds that one can start, and the task log."""
+    """Shows the kinds of tasks that the person can start, and the task log."""
     note = flash.read(request)
     with installation.read() as conn:
         log = log_view.read(conn, person, "/", filter, note=note)

@@ -40,7 +40,7 @@ def without_escapes(scope: Scope) -> Scope:
 
 
 def cookie_of(request: Request) -> str:
-    """The value of the session's cookie; empty where there is none."""
+    """Returns the value of the session's cookie; empty if there is none."""
     return request.cookies.get(_name(request), "")
 
 

@@ -16,7 +16,7 @@ from webapp.web.http.redirects import path_of
 from webapp.web.http.render import page
 
 HEADINGS = {
-    403: "You may not do this",
+    403: "You do not have access",
     404: "This page does not exist",
     405: "This page cannot be used like that",
     409: "This is not possible now",
@@ -59,7 +59,7 @@ def add_handlers(app: FastAPI) -> None:
 
 
 def is_program(request: Request) -> bool:
-    """True if a program reads the answer, not a person."""
+    """Returns True if a program reads the answer, not a person."""
     accepted = request.headers.get("accept", "")
     path = request.scope["path"]
     return path == "/api" or path.startswith(PROGRAMS) or ("json" in accepted and "html" not in accepted)

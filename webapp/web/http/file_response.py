@@ -29,7 +29,7 @@ def file_response(
 
 
 def is_beginning(request: Request) -> bool:
-    """True if the file is asked for from its first byte; False for a further part of it."""
+    """Returns True if the request begins with the first byte of the file."""
     start = request.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0]
     return start == "0"
 
@@ -44,11 +44,11 @@ def record_sending(request: Request, installation: Installation, action: AuditAc
 
 
 def attachment(name: str) -> Mapping[str, str]:
-    """The header that names a download (RFC 6266); the plain name is for clients that cannot read the other."""
+    """Returns the header that names a download (RFC 6266); the plain name is for clients that cannot read the other."""
     plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
     return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"}
 
 
 def checksum(sha256: str) -> Mapping[str, str]:
-    """The header by which a client knows that a download goes on with the same bytes."""
+    """Returns the header by which a client checks that a continued download is the same file."""
     return {"ETag": f'"{sha256}"'}

@@ -22,7 +22,7 @@ def own_address(request: Request) -> str:
 
 
 def is_own_origin(origin: str, host: str, base_url: str) -> bool:
-    """True if an Origin is the host that the request names, or OUTTRAY_BASE_URL."""
+    """Returns True if an Origin is the host that the request names, or OUTTRAY_BASE_URL."""
     # The scheme is not compared with the connection's: a proxy may have ended the encryption.
     typed, base = split_url(origin.lower()), split_url(base_url.lower())
     is_here = typed.scheme in ("http", "https") and typed.netloc == host.lower() and host != ""

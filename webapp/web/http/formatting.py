@@ -76,7 +76,7 @@ def lasting(span: timedelta) -> str:
 
 
 def about(seconds: float) -> str:
-    """An estimate, marked as one: about 2 minutes."""
+    """Returns an estimate, marked as one: about 2 minutes."""
     if seconds < 50:
         return f"about {max(5, round(seconds / 5) * 5)} seconds"
     minutes = round(seconds / 60)

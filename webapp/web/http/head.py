@@ -25,5 +25,5 @@ class HeadMiddleware:
 
 
 def with_head(path: str, methods: set[str]) -> set[str]:
-    """All methods of an address whose routes have these."""
+    """Returns these methods and HEAD where it belongs to them."""
     return methods | {"HEAD"} if "GET" in methods and path not in STARTS else methods

@@ -96,7 +96,7 @@ def day(text: str) -> date:
 
 
 def one_of(known: Iterable[str]) -> AfterValidator:
-    """A choice; nothing chosen is one too."""
+    """Returns a validator for a choice; an empty text is allowed."""
 
     def check(text: str) -> str:
         if text and text not in known:

@@ -53,7 +53,7 @@ def problem(
     errors: Sequence[dict[str, str]] | None = None,
     reference: str | None = None,
 ) -> Response:
-    """A problem document; `errors` has a `field` and a `message` for each refused field."""
+    """Returns a problem document; `errors` has a `field` and a `message` for each refused field."""
     title = HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else "Error"
     body: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
     path = request.scope["path"]
@@ -71,7 +71,7 @@ def problem(
 WHEN = {
     401: "There is no token, or it does not work any more.",
     403: "The owner of this token may not do that.",
-    404: "There is no such thing, or it is somebody else's.",
+    404: "This does not exist, or it belongs to another person.",
     409: "The state of things does not allow it.",
     410: "It was there and has been deleted.",
     413: "More was sent than the limit allows.",

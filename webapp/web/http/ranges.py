@@ -8,7 +8,7 @@ ONE_RANGE = re.compile(r"bytes=(?:(?P<first>[0-9]{1,18})-(?P<last>[0-9]{0,18})|-
 
 
 def is_beyond(request: Request, size: int, etag: str) -> bool:
-    """True if the range contains no byte of the file; removes a range that cannot be used, so that all is sent."""
+    """Returns True if the range contains no byte of the file; removes a range that cannot be used."""
     range_ = ONE_RANGE.fullmatch(request.headers.get("range", ""))
     if range_ is None or request.headers.get("if-range", etag) != etag or _is_reversed(range_):
         _ignore_range(request)

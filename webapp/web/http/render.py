@@ -36,7 +36,7 @@ DELIVERY_LOOKS = {
 
 @cache
 def templates() -> Environment:
-    """The one environment; everything is escaped, and a name that is missing is an error."""
+    """Returns the Jinja environment; it escapes everything and refuses unknown names."""
     env = Environment(
         loader=FileSystemLoader(paths.TEMPLATES),
         autoescape=True,
@@ -53,13 +53,13 @@ def templates() -> Environment:
 
 
 def query(**values: object) -> str:
-    """?state=failed&q=lopes of what is set; nothing of what is not."""
+    """Returns a query such as ?state=failed&q=lopes; parameters that are not set are left out."""
     given = {name: value for name, value in values.items() if value}
     return "?" + urlencode(given) if given else ""
 
 
 def is_htmx(request: Request) -> bool:
-    """True if the client expects a fragment."""
+    """Returns True if the client expects a fragment."""
     return request.headers.get("HX-Request") == "true"
 
 
@@ -77,7 +77,7 @@ def viewer(request: Request) -> Person | None:
 def page(
     request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
 ) -> HTMLResponse:
-    """A whole page. Known to every template: `person` (None: signed out), `zone`, `here`, `rail`.
+    """Returns a whole page. Known to every template: `person` (None: signed out), `zone`, `here`, `rail`.
 
     `status_message`: the text of the status line; `focus_h1`: the heading takes the focus; a status of 422 for a
     refused form puts "Error: " before the title.
@@ -94,7 +94,7 @@ def page(
 def fragment(
     request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
 ) -> HTMLResponse:
-    """A part of a page, as htmx swaps it in."""
+    """Returns a part of a page, for htmx."""
     html = templates().get_template(template).render(**_shared(request) | context)
     return HTMLResponse(html, status, {**NO_STORE, **(headers or {})})
 
@@ -108,14 +108,14 @@ def page_or_fragment(
     headers: Mapping[str, str] | None = None,
     **context: Any,
 ) -> HTMLResponse:
-    """The part for htmx, else the whole page around it."""
+    """Returns the fragment for htmx, else the whole page."""
     if is_htmx(request):
         return fragment(request, part, status=status, headers=headers, **context)
     return page(request, whole, status=status, headers=headers, **context)
 
 
 def go(request: Request, path: str) -> Response:
-    """On to another page after a POST: 303, or what htmx takes for it."""
+    """Redirects to another page after a POST: 303, or HX-Redirect for htmx."""
     if is_htmx(request):
         return Response(status_code=204, headers={"HX-Redirect": path})
     return RedirectResponse(path, 303)

@@ -46,7 +46,7 @@ def is_trusted(host: str, hosts: Sequence[str], base_url: str) -> bool:
 
 
 def is_foreign(scope: Scope, base_url: str) -> bool:
-    """Whether this may be a form that another site made a browser send.
+    """Returns True if this may be a form that another site made a browser send.
 
     Sec-Fetch-Site tells, where the address is https or localhost (“none”: typed or reloaded by the person). On plain
     http browsers send Origin only. A browser's POST with neither is refused; a program sends its token, which no

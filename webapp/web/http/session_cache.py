@@ -31,7 +31,7 @@ class SessionCache:
                 self._seen = (version, known)
 
     def find(self, version: int, session_hash: str) -> Person | None:
-        """Whose session it was, if nothing has changed since and it cannot have ended by itself."""
+        """Returns the person of the session, if nothing has changed since and it cannot have expired."""
         at, known = self._seen
         person, until = known.get(session_hash, (None, None))
         return person if at == version and until and until > now() else None

@@ -24,7 +24,7 @@ _SYSTEMS = (
 
 
 def named(agent: str) -> str:
-    """Firefox on Windows; “A browser” where nothing is known."""
+    """Returns a name such as “Firefox on Windows”; “A browser” if it is unknown."""
     browser = next((name for sign, name in _BROWSERS if sign in agent), "A browser")
     system = next((name for sign, name in _SYSTEMS if sign in agent), "")
     return f"{browser} on {system}" if system else browser

@@ -38,13 +38,13 @@ class Ready(BaseModel):
 
 @router.get("/healthz", response_model=Alive)
 def healthz() -> Response:
-    """The web process lives."""
+    """Answers 200: the web process is alive."""
     return answer(Alive())
 
 
 @router.get("/readyz", response_model=Ready, responses=problems(503))
 def readyz(request: Request, installation: TheInstallation) -> Response:
-    """Everything that a task needs is there: database, data directory and, where they run here, slots."""
+    """Answers 200 if everything that a task needs is there: database, data directory and, if they run here, slots."""
     parts = {"database": _has_database(installation), "data directory": can_write(installation)}
     if request.app.state.needs_slots:
         parts["slots"] = _has_slots(installation)
@@ -65,7 +65,7 @@ def _has_database(installation: Installation) -> bool:
 
 
 def can_write(installation: Installation) -> bool:
-    """True if a file can be written to the data directory."""
+    """Returns True if a file can be written to the data directory."""
     # Permissions do not tell of a full disk, nor of a file system that has become read-only.
     try:
         with tempfile.TemporaryFile(dir=installation.data_dir) as probe:

@@ -27,7 +27,7 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"  # what every Prometheus reads
 
 @router.get("/metrics", response_class=PlainTextResponse, responses=problems(401, 403))
 def metrics(request: Request, person: Program, installation: TheInstallation) -> Response:
-    """Tasks, deliveries, queues, files and workers in numbers; for admins."""
+    """Returns numbers of tasks, deliveries, queues, files and workers; for admins."""
     if not person.is_admin:
         raise Forbidden("Metrics need an admin's token.")
     registry = CollectorRegistry()  # a private one: the default one adds figures of this one process

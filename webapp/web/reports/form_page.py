@@ -47,7 +47,7 @@ def extras(installation: Installation, person: Person, filled: Filled[Any]) -> d
 def _parameters(
     installation: Installation, person: Person, filled: Filled[Any]
 ) -> list[tuple[Parameter, Sequence[str], str, str]]:
-    """The parameters of the chosen query: each with its choices, a message if there are none, and what was typed."""
+    """Returns the parameters of the chosen query with choices, a message if there are none, and typed values."""
     chosen = (filled.raw.get("data") or [""])[-1]
     if not chosen.startswith(report_data.QUERY):
         return []
@@ -67,7 +67,7 @@ def _other_names(filled: Filled[Any]) -> dict[str, str]:
 
 
 def _known(installation: Installation, person: Person, filled: Filled[Any]) -> tuple[DataSummary | None, Plan | None]:
-    """The data and the plan of a form, as far as it is filled in."""
+    """Returns the data and the plan of a form, as far as it is filled in."""
     chosen = (filled.raw.get("data") or [""])[-1]
     if not chosen:
         return None, None

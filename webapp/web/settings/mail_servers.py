@@ -125,7 +125,7 @@ def _form(request: Request, installation: Installation, form: MailForm, status: 
 
 
 def _stored(installation: Installation, server_id: int) -> Server:
-    """The stored server with its password; without it if it cannot be decrypted any more."""
+    """Returns the stored server; without its password if that cannot be decrypted."""
     with installation.read() as conn:
         try:
             return mail_servers.one(conn, installation.secrets, server_id)
@@ -146,7 +146,7 @@ def _try_out(installation: Installation, person: Person, route: Route, server_id
         _testing.release()
     failed = next((step.name for step in steps if step.state == "failed"), "")
     with installation.write() as conn:
-        result = f"failed at: {failed}" if failed else "well"
+        result = f"failed at: {failed}" if failed else "passed"
         trail.record(conn, AuditAction.TEST, Target(TargetKind.MAIL_SERVER, server_id, route.smtp.host), result)
     if failed or server_id == NEW:
         return Tested(steps=steps, failed=failed)

@@ -121,7 +121,7 @@ def settings_page(
 
 
 def _form(asked: SettingsQuery, known: Sequence[Server], *, is_fixed: bool) -> MailForm | None:
-    """The form of the chosen server; of the only one, or a new one, if there is nothing to choose."""
+    """Returns the form of the chosen server, or of the only one, or of a new one."""
     server = next((server for server in known if str(server.id) == asked.server), None)
     if server is None and len(known) == 1 and asked.server != "new" and not is_fixed:
         server = known[0]

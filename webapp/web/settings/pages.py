@@ -15,5 +15,5 @@ router = APIRouter(prefix="/settings", include_in_schema=False)
 def index(
     request: Request, person: Admin, installation: TheInstallation, asked: Annotated[SettingsQuery, Query()]
 ) -> Response:
-    """All of it, as the environment and the database have it."""
+    """Shows the page with the settings of the environment and the database."""
     return settings_page(request, installation, asked=asked)

@@ -50,7 +50,7 @@ def form(
     installation: TheInstallation,
     source: Annotated[Source, Query()],
 ) -> Response:
-    """The empty form, or one that shows what an earlier task or the address says."""
+    """Shows the empty form, or one that shows what an earlier task or the address says."""
     kind = kind_of(installation, kind_name, person)
     filled = _first_filled(request, installation, person, kind, source)
     answer = _form(request, installation, person, kind, filled, source.draft or new_key())

@@ -40,7 +40,7 @@ class Filter(PageFilter):
     cause: Text = ""
 
     def view(self, person: Person) -> View:
-        """The tasks that this person may see of it."""
+        """Returns those that this person may see."""
         owner = (self.owner or None) if person.is_admin else person.id
         return View(owner, states=STATES.get(self.state, ()), kind=self.kind, words=self.q, cause=self.cause)
 
@@ -50,7 +50,7 @@ class Filter(PageFilter):
         return bool(self.state or self.kind or self.q or self.owner or self.cause)
 
     def query(self, **other: object) -> str:
-        """The part of an address after the path; `other` changes single values."""
+        """Returns the part of an address after the path; `other` changes single values."""
         return query(**{**self.model_dump(), **other})
 
     def without_page(self) -> Self:
@@ -172,7 +172,7 @@ def read(
 
 
 def is_unchanged(seen: str, version: int, moment: datetime) -> bool:
-    """True if a reader who has `seen` this would see the same again."""
+    """Returns True if a reader who has `seen` this would see the same again."""
     number, _, stale_at = seen.partition("-")
     stale = digits(stale_at)
     return number == str(version) and not (stale is not None and stale <= moment.timestamp())

@@ -32,7 +32,7 @@ CHUNK = 1_000  # recipients read at a time
 def index(
     request: Request, person: SignedIn, installation: TheInstallation, filter: Annotated[Filter, Query()]
 ) -> Response:
-    """Every task that this person may see, with a search."""
+    """Shows every task that this person may see, with a search."""
     note = flash.read(request)
     with installation.read() as conn:
         log = log_view.read(conn, person, "/tasks", filter, note=note)
@@ -57,7 +57,7 @@ def show(
     installation: TheInstallation,
     filter: Annotated[RecipientFilter, Query()],
 ) -> Response:
-    """The page of one task."""
+    """Shows the page of one task."""
     note = flash.read(request).beside(task_id)
     with installation.read() as conn:
         view = read_task(conn, installation, person, task_id, filter, note=note)
@@ -82,7 +82,7 @@ def ask_cancel(
 def recipients(
     task_id: int, person: SignedIn, installation: TheInstallation, filter: Annotated[RecipientFilter, Query()]
 ) -> Response:
-    """The list of recipients as a file: those that the page shows, with the columns of their list."""
+    """Returns the recipients that the page shows as a CSV file, with the columns of their list."""
     filter.require_whole()
     with installation.write() as conn:
         task = queries.one(conn, task_id, person)

@@ -67,19 +67,19 @@ class FragmentCache:
 
 @router.get("/tasks/log")
 async def log(request: Request, poll: Annotated[Poll, Query()]) -> Response:
-    """The task log, if it is not what the reader has seen."""
+    """Returns the task log; 204 if the reader has this version."""
     return await _answer(request, poll.seen, poll.query(on=poll.on, search=poll.search), partial(_log, poll=poll))
 
 
 @router.get("/tasks/{task_id:id}/live")
 async def task(request: Request, task_id: int, poll: Annotated[RecipientPoll, Query()]) -> Response:
-    """The live part of a task's page, if it is not what the reader has seen."""
+    """Returns the live part of a task's page; 204 if the reader has this version."""
     return await _answer(request, poll.seen, poll.query(), partial(_task, task_id=task_id, poll=poll))
 
 
 @router.get("/inbox/bell")
 async def bell(request: Request, seen: Text = "") -> Response:
-    """The bell alone, for pages without a log, and for those in the background."""
+    """Returns the bell alone, for pages without a log and for those in the background."""
     return await _answer(request, seen, "", _bell)
 
 

@@ -119,7 +119,7 @@ class Row:
 
 
 def time_left(task: Task, moment: datetime) -> str:
-    """about 2 minutes left; empty where it would only be a guess."""
+    """Returns a text such as “about 2 minutes left”; empty if it would only be a guess."""
     progress = task.progress
     if task.state is not State.RUNNING or task.is_stopping or not task.started or not progress.total:
         return ""
@@ -211,5 +211,5 @@ def _waiting_summary(row: Row) -> str:
 
 
 def asks_before_cancel(task: Task) -> bool:
-    """True if the run has sent something already, so that stopping it half-way deserves a question."""
+    """Returns True if the run has sent something already: then a cancel is confirmed first."""
     return task.state is State.RUNNING and task.sent_count > 0

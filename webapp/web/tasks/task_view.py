@@ -189,7 +189,7 @@ def entered(installation: Installation, task: Task) -> list[tuple[str, str]]:
 
 
 def _is_untouched(info: Any, value: Any) -> bool:
-    """True for a field that no form shows and that has its default."""
+    """Returns True for a field that no form shows and that has its default."""
     return info is not None and extra_of(info).get("widget") == "hidden" and value == info.default
 
 
