@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from tests.factories import make_delivery, make_file, make_person, make_task
 from webapp import ingest
 from webapp.accounts import people, saved_forms
+from webapp.audit import origin, trail
+from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.clock import now
 from webapp.connections import channels, databases, saved_queries, suppressions
 from webapp.connections.saved_queries import SavedQueryRecord
@@ -42,6 +44,7 @@ def set_stage(installation: Installation, folder: Path) -> dict[str, int | str]:
         ana = people.by_email(conn, installation.settings, "ana@example.com")
         suppressions.add(conn, ["carla@example.com"], "unsubscribed", task=tasks["attention"])
         suppressions.add(conn, ["office@example.net", "zoe.schmidt@example.org"], "added")
+    _record(installation, ana, tasks["failed"])
     path = folder / "clients.csv"
     path.write_text("E-mail,Name\n" + "".join(f"p{number}@example.com,Person {number}\n" for number in range(240)))
     table = ingest.receive(installation, ana, "clients.csv", path)
@@ -74,6 +77,19 @@ def set_stage(installation: Installation, folder: Path) -> dict[str, int | str]:
             conn, ana, installation.kind("email"), "Opening hours", {"subject": ["Opening hours"]}, saved_forms.SHORTCUT
         )
     return {**tasks, "link": installation.unsubscribe.token(tasks["attention"], "maria.lopez@example.com")}
+
+
+def _record(installation: Installation, ana: Person, task: int) -> None:
+    with installation.write() as conn:
+        root = people.by_email(conn, installation.settings, "rut@example.com")
+        with origin.acting(origin.of_request("192.0.2.7")) as who:
+            who.is_person(root, "4f1c2a90be77d310")
+            trail.record(conn, AuditAction.SIGN_IN, Target(TargetKind.PERSON, root.id, root.email))
+            details = "host: mail.example.com → smtp.example.com\nport: 25 → 587\npassword: ••• → •••"
+            trail.record(conn, AuditAction.CHANGE, Target(TargetKind.MAIL_SERVER, 1, "Office"), details)
+            trail.record(conn, AuditAction.RETRY, Target(TargetKind.TASK, task, "Email to Bob", ana.id))
+        with origin.acting(origin.of_command()):
+            trail.record(conn, AuditAction.BACK_UP, Target(TargetKind.ARCHIVE, "", "outtray.tar.gz"))
 
 
 def _connect_shop(installation: Installation, folder: Path) -> None:

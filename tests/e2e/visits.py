@@ -186,7 +186,7 @@ VISITS = [
     Visit("settings-tested", "/settings", ADMIN, steps=_test_server),
     Visit("settings-refused", "/settings", ADMIN, steps=_refused("Save", host="smtp://mail", port="x")),
     Visit("audit", "/settings/audit", ADMIN),
-    Visit("audit-filtered", "/settings/audit?q=settings&since=x", ADMIN),
+    Visit("audit-filtered", "/settings/audit?q=Office&since=x", ADMIN),
     Visit("never-write", "/settings/never", ADMIN),
     Visit("never-write-refused", "/settings/never", ADMIN, steps=_refused("Add", addresses="ana@")),
     Visit("lists", "/lists"),
