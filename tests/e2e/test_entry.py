@@ -89,9 +89,13 @@ def test_the_browsers_time_zone_is_preselected_and_another_choice_survives_an_er
     page.close()
 
 
-def test_an_invited_person_joins(installation, window, root):
+def test_an_invited_person_joins(installation, window, root, office):
     page = window.new_page()
     sign_in(page, root.email)
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_label("Address that colleagues open").fill(office)
+    page.get_by_role("button", name="Save address").click()
+    expect(page.get_by_role("status")).to_have_text("Saved.")
     page.get_by_role("link", name="People").click()
     expect(page.get_by_text("Only you so far.")).to_be_visible()
     page.get_by_label("Email").fill("ben@example.com")
