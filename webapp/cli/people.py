@@ -55,7 +55,7 @@ def disable_user(email: Email) -> None:
 
 @user.command("password")
 def set_password(email: Email, password_stdin: FromStdin = False) -> None:
-    """Give somebody a new password; their sessions end."""
+    """Give somebody a new password; their sessions and tokens end."""
     stored = _hashed_line(validation.as_kept(email), password_stdin)
     installation = open_installation(load())
     with installation.write() as conn:

@@ -11,7 +11,7 @@ from webapp.tasks import inbox
 from webapp.web.account import sign_in
 from webapp.web.account.sessions_and_tokens import AccountForm, account_page
 from webapp.web.http import flash
-from webapp.web.http.deps import SignedIn, TheInstallation, session_of
+from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import go
 
@@ -42,14 +42,18 @@ def save(request: Request, person: SignedIn, installation: TheInstallation, post
 
 @router.post("/password")
 def set_password(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
-    """Sets a new password for a person who knows the present one; every other session ends."""
+    """Sets a new password for a person who knows the present one; sessions and tokens end, this browser stays in."""
     if refused := _refused_passwords(request, installation, person, posted):
         return account_page(request, installation, person, refused)
     stored = passwords.hashed(posted.one("password"))
     with installation.write() as conn:
-        commands.set_password(conn, person, stored, keep=session_of(request).hash)
+        commands.set_password(conn, person, stored)
         audit.record(conn, person, "changed the password", person.email)
-    return flash.add(go(request, "/account"), "Your password is changed. You are signed out everywhere else.")
+        cookie = sign_in.begin(request, conn, person.id)
+    return flash.add(
+        sign_in.welcome(request, cookie, "/account"),
+        "Your password is changed. You are signed out everywhere else, and your tokens are ended.",
+    )
 
 
 def _check(typed: dict[str, str], default: int) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import audit, sessions, tokens, validation
+from webapp.accounts import audit, commands, sessions, tokens, validation
 from webapp.errors import UserError
 from webapp.installation import Installation
 from webapp.ports.names import read_name
@@ -26,11 +26,11 @@ TAKEN = "You have a token of this name. Choose another one."
 
 @router.post("/sessions/end")
 def end_others(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
-    """Signs the person out everywhere else."""
+    """Signs the person out everywhere else; their tokens end too."""
     with installation.write() as conn:
-        sessions.end_all(conn, person.id, keep=session_of(request).hash)
+        commands.sign_out_everywhere(conn, person, keep=session_of(request).hash)
         audit.record(conn, person, "ended the other sessions", person.email)
-    return flash.add(go(request, "/account"), "You are signed out everywhere else.")
+    return flash.add(go(request, "/account"), "You are signed out everywhere else. Your tokens are ended.")
 
 
 @router.post("/sessions/{session_id}/end")
