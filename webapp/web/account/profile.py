@@ -67,7 +67,7 @@ def _check(typed: dict[str, str], default: int) -> dict[str, str]:
 def _refused_passwords(
     request: Request, installation: Installation, person: Person, posted: FormData
 ) -> AccountForm | None:
-    if errors := sign_in.refused(lambda: passwords.check_new(posted.one("password"), person.email)):
+    if errors := sign_in.refused(lambda: passwords.check_new(posted.one("password"), person.email, person.name)):
         return AccountForm(errors=errors, status=422)
     try:
         sign_in.prove(installation, request, person.email, posted.one("current"), UserError(WRONG, "current"))
