@@ -46,8 +46,14 @@ def test_a_bad_password_is_refused(typed, words):
     assert caught.value.field == "password"
 
 
+@pytest.mark.parametrize("typed", ["password123", "Iglesias-2024", "iglesias ana", "qwertyuiop"])
+def test_a_password_of_known_words_or_of_ones_own_name_is_refused(typed):
+    with pytest.raises(UserError, match="easy to guess"):
+        passwords.check_new(typed, "ana.r@example.com", "Ana Iglesias")
+
+
 def test_a_good_password_may_be_long_and_of_any_script():
-    for typed in (GOOD, "x1y2" * 250, "пароль для всех", "🔑 key of the house"):
+    for typed in (GOOD, "four tall words " + "x1y2" * 240, "пароль для всех", "🔑 key of the house"):
         passwords.check_new(typed, "ana@example.com")
 
 

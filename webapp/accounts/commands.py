@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, select, update
 
-from webapp.accounts import links, people, sessions, validation
+from webapp.accounts import links, people, sessions, tokens, validation
 from webapp.clock import now
 from webapp.db import schema
 from webapp.db.connect import mark_changed
@@ -30,23 +30,29 @@ def set_role(conn: Connection, person: Person, role: str) -> None:
     _set(conn, person.id, role=wanted)
 
 
-def set_password(conn: Connection, person: Person, password_hash: str, keep: str | None = None) -> None:
-    """Ends every session but `keep` (a session's hash): anyone who knew the old password is signed out."""
+def set_password(conn: Connection, person: Person, password_hash: str) -> None:
+    """Stores a new password and ends what the old one could make: all sessions and tokens."""
     _set(conn, person.id, password=password_hash)
-    sessions.end_all(conn, person.id, keep)
+    sign_out_everywhere(conn, person)
     links.withdraw(conn, person.id)
 
 
 def disable(conn: Connection, person: Person) -> None:
-    """Disables a person at once; what they made stays. Raises Conflict for the last admin."""
+    """Ends a person's access at once, tokens too; what they made stays. Raises Conflict for the last admin."""
     _another_admin(conn, person)
     _set(conn, person.id, disabled=now())
-    sessions.end_all(conn, person.id)
+    sign_out_everywhere(conn, person)
     links.withdraw(conn, person.id)
 
 
+def sign_out_everywhere(conn: Connection, person: Person, keep: str | None = None) -> None:
+    """Ends a person's tokens, and their sessions but the one whose hash is `keep`."""
+    sessions.end_all(conn, person.id, keep)
+    tokens.end_all(conn, person.id)
+
+
 def enable(conn: Connection, person: Person) -> None:
-    """Enables a person again, with the password they had."""
+    """Lets a person sign in again with the password they had; their sessions and tokens stay ended."""
     _set(conn, person.id, disabled=None)
 
 

@@ -81,3 +81,8 @@ def revoke(conn: Connection, person_id: int, token_id: int) -> str:
     if name is None:
         raise NotFound("This token was revoked already.")
     return name
+
+
+def end_all(conn: Connection, person_id: int) -> None:
+    """Ends all of a person's tokens at once."""
+    conn.execute(delete(t).where(t.c.person == person_id))

@@ -26,8 +26,8 @@ FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the pass
 def add_user(email: Email, role: Role, name: str = "", password_stdin: FromStdin = False) -> None:
     """Add a person."""
     address = validation.email(email)
-    stored = _hashed_line(address, password_stdin)
     named = name or validation.name_from(address)
+    stored = _hashed_line(address, named, password_stdin)
     new = NewPerson(email=address, name=named, role=role, password_hash=stored)
     installation = open_installation(load())
     with installation.write() as conn:
@@ -58,11 +58,12 @@ def disable_user(email: Email) -> None:
 
 @user.command("password")
 def set_password(email: Email, password_stdin: FromStdin = False) -> None:
-    """Set a person's password; their sessions end."""
-    stored = _hashed_line(validation.as_kept(email), password_stdin)
+    """Set a person's password; their sessions and tokens end."""
     installation = open_installation(load())
-    with installation.write() as conn:
+    with installation.read() as conn:
         found = people.by_email(conn, installation.settings, email)
+    stored = _hashed_line(found.email, found.name, password_stdin)
+    with installation.write() as conn:
         commands.set_password(conn, found, stored)
         trail.record(conn, AuditAction.CHANGE_PASSWORD, _target(found))
 
@@ -84,7 +85,7 @@ def _target(person: Person) -> Target:
     return Target(TargetKind.PERSON, person.id, person.email, person.id)
 
 
-def _hashed_line(address: str, is_there: bool) -> str:
+def _hashed_line(address: str, name: str, is_there: bool) -> str:
     if not is_there:
         raise typer.BadParameter("Give the password on standard input.", param_hint="--password-stdin")
     line = sys.stdin.buffer.readline(8 * passwords.MAX_LENGTH).removesuffix(b"\n").removesuffix(b"\r")
@@ -92,5 +93,5 @@ def _hashed_line(address: str, is_there: bool) -> str:
         password = line.decode()
     except UnicodeDecodeError:
         raise UserError("The password is not text in UTF-8.") from None
-    passwords.check_new(password, address)
+    passwords.check_new(password, address, name)
     return passwords.hashed(password)

@@ -71,6 +71,14 @@ def test_wrong_fields_are_explained_and_nothing_typed_is_lost(signed_in):
     assert page.count("autofocus") == 1
 
 
+def test_a_new_password_renews_the_session_of_this_browser(signed_in, installation, ana):
+    [before] = signed_in.cookies.jar
+    signed_in.post("/account/password", data={"current": PASSWORD, "password": NEW})
+    assert signed_in.get("/account").status_code == 200
+    with installation.read() as conn:
+        assert sessions.find(conn, installation.settings, before.value) is None
+
+
 def test_a_new_password_ends_every_other_session(signed_in, client, installation, ana, root, elsewhere):
     answer = signed_in.post("/account/password", data={"current": PASSWORD, "password": NEW})
     assert answer.status_code == 303
@@ -122,6 +130,49 @@ def test_all_other_sessions_can_be_ended_at_once(signed_in, installation, ana, e
     page = signed_in.get("/account").text
     assert "You are signed out everywhere else." in page
     assert ">Sign out everywhere else</button>" not in page
+
+
+def api_answers(client, secret):
+    return client.get("/api/v1/tasks", headers={"Authorization": f"Bearer {secret}"}).status_code
+
+
+def end_by_password(client, signed_in, admin, installation, ana):
+    signed_in.post("/account/password", data={"current": PASSWORD, "password": NEW})
+
+
+def end_by_reset(client, signed_in, admin, installation, ana):
+    page = admin.post(f"/people/{ana.id}/link").text
+    secret = re.search(r"/invite/([\w-]+)", page)[1]
+    client.post(f"/invite/{secret}", data={"name": "Ana", "zone": "Europe/Madrid", "password": NEW})
+    client.cookies.clear()
+
+
+def end_by_disabling(client, signed_in, admin, installation, ana):
+    admin.post(f"/people/{ana.id}/disable")
+    admin.post(f"/people/{ana.id}/enable")
+
+
+def end_everywhere(client, signed_in, admin, installation, ana):
+    signed_in.post("/account/sessions/end")
+
+
+@pytest.mark.parametrize("end", [end_by_password, end_by_reset, end_by_disabling, end_everywhere])
+def test_tokens_end_with_what_ends_the_sessions(client, signed_in, admin, installation, ana, root, end):
+    with installation.write() as conn:
+        secret = tokens.add(conn, ana.id, "export")
+        others = tokens.add(conn, root.id, "backup")
+    assert api_answers(client, secret) == 200
+    end(client, signed_in, admin, installation, ana)
+    assert api_answers(client, secret) == 401
+    assert api_answers(client, others) == 200
+    with installation.read() as conn:
+        assert tokens.of_person(conn, ana.id) == []
+
+
+def test_a_person_with_one_session_can_end_their_tokens(signed_in, installation, ana):
+    with installation.write() as conn:
+        tokens.add(conn, ana.id, "export")
+    assert ">Sign out everywhere else</button>" in signed_in.get("/account").text
 
 
 def test_nobody_ends_a_session_of_somebody_else(admin, installation, ana, elsewhere):

@@ -67,7 +67,7 @@ def _invited(installation: Installation, secret: str) -> Person | None:
 def _check(person: Person, posted: FormData) -> dict[str, str]:
     return sign_in.refused(
         lambda: validation.name(posted.one("name"), empty="Write your name."),
-        lambda: passwords.check_new(posted.one("password"), person.email),
+        lambda: passwords.check_new(posted.one("password"), person.email, posted.one("name")),
         lambda: validation.zone(posted.one("zone")),
     )
 

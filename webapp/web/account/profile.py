@@ -13,7 +13,7 @@ from webapp.tasks import inbox
 from webapp.web.account import sign_in
 from webapp.web.account.sessions_and_tokens import AccountForm, account_page
 from webapp.web.http import flash
-from webapp.web.http.deps import SignedIn, TheInstallation, session_of
+from webapp.web.http.deps import SignedIn, TheInstallation
 from webapp.web.http.multipart import FormData, Posted
 from webapp.web.http.render import go
 
@@ -45,14 +45,18 @@ def save(request: Request, person: SignedIn, installation: TheInstallation, post
 
 @router.post("/password")
 def set_password(request: Request, person: SignedIn, installation: TheInstallation, posted: Posted) -> Response:
-    """Sets a new password for a person who knows the present one; every other session ends."""
+    """Sets a new password for a person who knows the present one; sessions and tokens end, this browser stays in."""
     if refused := _refused_passwords(request, installation, person, posted):
         return account_page(request, installation, person, refused)
     stored = passwords.hashed(posted.one("password"))
     with installation.write() as conn:
-        commands.set_password(conn, person, stored, keep=session_of(request).hash)
+        commands.set_password(conn, person, stored)
         trail.record(conn, AuditAction.CHANGE_PASSWORD, _target(TargetKind.PERSON, person))
-    return flash.add(go(request, "/account"), "Your password is changed. You are signed out everywhere else.")
+        cookie = sign_in.begin(request, conn, person.id)
+    return flash.add(
+        sign_in.welcome(request, cookie, "/account"),
+        "Your password is changed. You are signed out everywhere else, and your tokens are ended.",
+    )
 
 
 def _target(kind: TargetKind, person: Person) -> Target:
@@ -75,7 +79,7 @@ def _check(typed: dict[str, str], default: int) -> dict[str, str]:
 def _refused_passwords(
     request: Request, installation: Installation, person: Person, posted: FormData
 ) -> AccountForm | None:
-    if errors := sign_in.refused(lambda: passwords.check_new(posted.one("password"), person.email)):
+    if errors := sign_in.refused(lambda: passwords.check_new(posted.one("password"), person.email, person.name)):
         return AccountForm(errors=errors, status=422)
     try:
         sign_in.prove(installation, request, person.email, posted.one("current"), UserError(WRONG, "current"))

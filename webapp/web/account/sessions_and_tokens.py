@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from webapp.accounts import sessions, tokens, validation
+from webapp.accounts import commands, sessions, tokens, validation
 from webapp.audit import trail
 from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.errors import UserError
@@ -28,11 +28,11 @@ TAKEN = "You have a token of this name. Choose another one."
 
 @router.post("/sessions/end")
 def end_others(request: Request, person: SignedIn, installation: TheInstallation) -> Response:
-    """Signs the person out everywhere else."""
+    """Signs the person out everywhere else; their tokens end too."""
     with installation.write() as conn:
-        sessions.end_all(conn, person.id, keep=session_of(request).hash)
+        commands.sign_out_everywhere(conn, person, keep=session_of(request).hash)
         trail.record(conn, AuditAction.END, Target(TargetKind.SESSION, "", person.email, person.id), "All others")
-    return flash.add(go(request, "/account"), "You are signed out everywhere else.")
+    return flash.add(go(request, "/account"), "You are signed out everywhere else. Your tokens are ended.")
 
 
 @router.post("/sessions/{session_id}/end")

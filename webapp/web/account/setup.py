@@ -80,7 +80,9 @@ def _check(installation: Installation, posted: FormData) -> dict[str, str]:
     return sign_in.refused(
         lambda: validation.name(posted.one("name"), empty="Write your name."),
         lambda: validation.email(posted.one("email")),
-        lambda: passwords.check_new(posted.one("password"), validation.as_kept(posted.one("email"))),
+        lambda: passwords.check_new(
+            posted.one("password"), validation.as_kept(posted.one("email")), posted.one("name")
+        ),
         lambda: validation.zone(posted.one("zone")),
         lambda: installation.settings.base_url or public_url.read(posted.one("address")),
     )

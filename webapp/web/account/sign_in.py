@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from fastapi import Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from webapp.accounts import passwords, people, sessions, throttle
@@ -16,6 +16,7 @@ from webapp.installation import Installation
 from webapp.ports.people import Person
 from webapp.web.http import cookies
 from webapp.web.http.params import header_text
+from webapp.web.http.render import go
 
 LOGGED = 100  # characters of a typed address
 log = logging.getLogger("outtray.sign_in")
@@ -88,7 +89,7 @@ def _account(person: Person) -> Target:
 
 def welcome(request: Request, cookie: str, path: str) -> Response:
     """Redirects to that page, signed in."""
-    response = RedirectResponse(path, 303)
+    response = go(request, path)
     cookies.give(request, response, cookie)
     return response
 
