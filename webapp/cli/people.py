@@ -25,9 +25,10 @@ FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the pass
 @user.command("add")
 def add_user(email: Email, role: Role, name: str = "", password_stdin: FromStdin = False) -> None:
     """Add a person."""
+    _require_stdin(password_stdin)
     address = validation.email(email)
     named = name or validation.name_from(address)
-    stored = _hashed_line(address, named, password_stdin)
+    stored = _hashed_line(address, named)
     new = NewPerson(email=address, name=named, role=role, password_hash=stored)
     installation = open_installation(load())
     with installation.write() as conn:
@@ -59,10 +60,11 @@ def disable_user(email: Email) -> None:
 @user.command("password")
 def set_password(email: Email, password_stdin: FromStdin = False) -> None:
     """Set a person's password; their sessions and tokens end."""
+    _require_stdin(password_stdin)
     installation = open_installation(load())
     with installation.read() as conn:
         found = people.by_email(conn, installation.settings, email)
-    stored = _hashed_line(found.email, found.name, password_stdin)
+    stored = _hashed_line(found.email, found.name)
     with installation.write() as conn:
         commands.set_password(conn, found, stored)
         trail.record(conn, AuditAction.CHANGE_PASSWORD, _target(found))
@@ -85,9 +87,12 @@ def _target(person: Person) -> Target:
     return Target(TargetKind.PERSON, person.id, person.email, person.id)
 
 
-def _hashed_line(address: str, name: str, is_there: bool) -> str:
+def _require_stdin(is_there: bool) -> None:
     if not is_there:
         raise typer.BadParameter("Give the password on standard input.", param_hint="--password-stdin")
+
+
+def _hashed_line(address: str, name: str) -> str:
     line = sys.stdin.buffer.readline(8 * passwords.MAX_LENGTH).removesuffix(b"\n").removesuffix(b"\r")
     try:
         password = line.decode()
