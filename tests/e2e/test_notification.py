@@ -51,7 +51,7 @@ def test_a_channel_is_connected_and_a_message_reaches_it_and_a_colleague(
     page.goto("/new/notification")
     page.get_by_label("Message", exact=True).fill("The lorry comes **at nine**.")
     page.get_by_label("Warehouse chat").check()
-    page.get_by_label("Log file").uncheck()
+    page.get_by_role("checkbox", name="Log file").uncheck()
     page.get_by_label("Ben").check()
     if not scripts:
         page.get_by_role("button", name="Show preview").click()

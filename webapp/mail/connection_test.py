@@ -46,7 +46,7 @@ class Step:
     """The result of one step; `technical` is the server's own text."""
 
     name: str
-    state: Literal["passed", "failed", "skipped", "not tried"]
+    state: Literal["passed", "failed", "not used", "not tried"]
     message: str = ""
     technical: str = ""
 
@@ -151,7 +151,7 @@ class _Trial:
             return self._failed
         if self._is_left_out(name):
             message = NO_ENCRYPTION if name == ENCRYPTED else NO_SIGN_IN
-            return Step(name=name, state="skipped", message=message)
+            return Step(name=name, state="not used", message=message)
         if name in self._passed:
             return Step(name=name, state="passed", message=self._passed[name])
         return Step(name=name, state="not tried")

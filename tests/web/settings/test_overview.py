@@ -85,7 +85,7 @@ def test_a_test_that_goes_well_lists_its_steps_and_sends_nothing(admin, installa
     assert steps(page) == [
         ("Name found", "passed"),
         ("Connected", "passed"),
-        ("Encrypted", "skipped"),
+        ("Encrypted", "not used"),
         ("Signed in", "passed"),
         ("Sender accepted", "passed"),
     ]
