@@ -30,7 +30,6 @@ class LimitedProtocol(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None  # of what the client sends
         self._stall: asyncio.TimerHandle | None = None  # of what it takes
         self._raw_bytes = 0  # received while the head was being read
-        self._header_bytes = 0  # of the headers that the parser has read
         self._is_head = self._is_whole = True  # whether a head is being read; whether the request has come as a whole
         self._refusal: HTTPStatus | None = None
 
@@ -51,31 +50,30 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         if self._is_head:
             self._raw_bytes += len(data)
-            if self._timer is None:
-                self._close_in(HEAD_SECONDS)
         super().data_received(data)
-        if self._is_head and self._raw_bytes > LINE_BYTES + HEAD_BYTES and self._refusal is None:
+        if not self._is_head or not self._raw_bytes or self._refusal is not None:
+            return  # most requests come in one piece, and need no timer
+        if self._raw_bytes > LINE_BYTES + HEAD_BYTES:
             # The parser keeps a line or header that has not ended yet, and has not called back.
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._timer is None and not self.transport.is_closing():
+            self._close_in(HEAD_SECONDS)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._is_head, self._is_whole, self._header_bytes = True, False, 0
+        self._is_head, self._is_whole = True, False
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
         if len(self.url) > LINE_BYTES:
             self._stop(HTTPStatus.REQUEST_URI_TOO_LONG)
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        self._header_bytes += len(name) + len(value) + 4
-        if self._header_bytes > HEAD_BYTES:
-            self._stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-
     def on_headers_complete(self) -> None:
+        if sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_BYTES:
+            self._stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         self._is_head, self._raw_bytes = False, 0
-        self._stop_timer()
+        if self._timer is not None:
+            self._stop_timer()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
