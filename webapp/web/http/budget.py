@@ -49,9 +49,7 @@ PART_FRAME = 200  # bytes around one part of a multipart body: boundary, Content
 
 NO_BODY = Budget()
 BUTTON = Budget(body=16 * KB, parts=100)
-LINK_FORM = Budget(
-    body=16 * KB, parts=50, seconds=20
-)  # the forms behind links and of the sign-in: strangers reach them
+LINK_FORM = Budget(body=16 * KB, parts=50, seconds=20)  # sign-in and links: reached without a session
 WEBHOOK = Budget(body=64 * KB, seconds=20)
 FORM = Budget(body=256 * KB, parts=500)
 # A sheet of Excel has at most 16,384 columns, each of which has a control in these forms.

@@ -12,6 +12,7 @@ from webapp.audit.actions import AuditAction, Target, TargetKind
 from webapp.clock import now
 from webapp.errors import Conflict, NotFound
 from webapp.installation import Installation
+from webapp.ports.engine import Engine
 from webapp.ports.people import Person
 from webapp.tasks import commands, failure_groups, queries
 from webapp.tasks.model import Task
@@ -31,33 +32,25 @@ LOG_PAGES = ("/", "/tasks")
 MOST_NAMED = 1_000  # numbers of tasks in one entry of the audit trail
 
 Act = Callable[[Connection, Installation, Task, Person], None]
+
+
+def _on_engine(command: Callable[[Connection, Engine, Task, Person], None]) -> Act:
+    """Returns the act of a command that needs the engine and nothing else of the installation."""
+    return lambda conn, installation, task, by: command(conn, installation.engine, task, by)
+
+
 ACTS: dict[str, tuple[AuditAction, Act]] = {
-    "undo": (
-        AuditAction.UNDO,
-        lambda conn, installation, task, by: commands.undo(conn, installation.engine, task, by),
-    ),
-    "cancel": (
-        AuditAction.CANCEL,
-        lambda conn, installation, task, by: commands.cancel(conn, installation.engine, task, by),
-    ),
+    "undo": (AuditAction.UNDO, _on_engine(commands.undo)),
+    "cancel": (AuditAction.CANCEL, _on_engine(commands.cancel)),
     "pause": (
         AuditAction.PAUSE,
         lambda conn, installation, task, by: commands.pause(
             conn, installation.engine, installation.kind(task.kind), task, by
         ),
     ),
-    "resume": (
-        AuditAction.RESUME,
-        lambda conn, installation, task, by: commands.resume(conn, installation.engine, task, by),
-    ),
-    "release": (
-        AuditAction.RELEASE,
-        lambda conn, installation, task, by: commands.release(conn, installation.engine, task, by),
-    ),
-    "retry": (
-        AuditAction.RETRY,
-        lambda conn, installation, task, by: commands.retry(conn, installation.engine, task, by),
-    ),
+    "resume": (AuditAction.RESUME, _on_engine(commands.resume)),
+    "release": (AuditAction.RELEASE, _on_engine(commands.release)),
+    "retry": (AuditAction.RETRY, _on_engine(commands.retry)),
     "dealt-with": (
         AuditAction.ACKNOWLEDGE,
         lambda conn, installation, task, by: commands.acknowledge(conn, task, by),
@@ -66,10 +59,7 @@ ACTS: dict[str, tuple[AuditAction, Act]] = {
         AuditAction.LEAVE_UNKNOWN,
         lambda conn, installation, task, by: commands.acknowledge(conn, task, by, message="Left as they are"),
     ),
-    "send-unknown": (
-        AuditAction.SEND_UNKNOWN,
-        lambda conn, installation, task, by: commands.send_unknown_again(conn, installation.engine, task, by),
-    ),
+    "send-unknown": (AuditAction.SEND_UNKNOWN, _on_engine(commands.send_unknown_again)),
 }
 
 
